@@ -1,0 +1,127 @@
+"""A proxy as data: what a haproxy.cfg of ours says. Names follow the HAProxy manual."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Path = tuple[str | int, ...]
+"""Where in the user's file a part of the configuration comes from; only carried through."""
+
+Mode = Literal["http", "tcp"]
+
+
+@dataclass(frozen=True, slots=True)
+class RawLine:
+    text: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A `bind` line. Inside the container all addresses are listened on; Docker maps the rest."""
+
+    port: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A health check. `url` is the path of an HTTP check; None means connect only."""
+
+    url: str | None
+    method: str
+    status: str
+    interval_s: float
+    timeout_s: float | None
+    rise: int
+    fall: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A `server` line. `address` is a name that the resolver of the network knows."""
+
+    name: str
+    address: str
+    port: int
+    weight: int | None = None
+    """In place of the backend's; 0 keeps a server checked and without traffic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    name: str
+    mode: Mode
+    balance: str
+    check: Check | None
+    weight: int
+    maxconn: int | None
+    servers: tuple[Server, ...]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Frontend:
+    name: str
+    mode: Mode
+    listeners: tuple[Listener, ...]
+    default_backend: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class StatsPage:
+    listener: Listener
+    uri: str
+    refresh_s: float | None
+    users: tuple[tuple[str, str], ...]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds; None leaves HAProxy's default."""
+
+    connect: float
+    client: float
+    server: float
+    http_request: float
+    http_keep_alive: float | None
+    queue: float | None
+    tunnel: float | None
+    check: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """The whole of one HAProxy."""
+
+    topology: str
+    maxconn: int | None
+    hard_stop_after_s: float
+    timeouts: Timeouts
+    frontends: tuple[Frontend, ...]
+    backends: tuple[Backend, ...]
+    stats: StatsPage | None
+    raw_global: tuple[RawLine, ...] = ()
+    raw_defaults: tuple[RawLine, ...] = ()
+    sensitive: frozenset[Path] = frozenset()
+    """Paths whose values came from outside the file: their lines are marked, and never shown."""
+
+    def with_addresses(self, addresses: dict[tuple[str, str], str]) -> Proxy:
+        """The same with other addresses, by (backend, server)."""
+        return replace(
+            self,
+            backends=tuple(
+                replace(
+                    backend,
+                    servers=tuple(
+                        replace(s, address=addresses.get((backend.name, s.name), s.address))
+                        for s in backend.servers
+                    ),
+                )
+                for backend in self.backends
+            ),
+        )

@@ -1,0 +1,237 @@
+"""A proxy to haproxy.cfg. Each line knows which path of the user's file it came from.
+
+Nothing reaches the text but through `quote`, constrained values, and the user's own raw lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reconciler.haproxy.model import Backend, Check, Frontend, Path, Proxy, StatsPage
+
+RUN_DIRECTORY = "/run/haproxy"
+"""A tmpfs in the container, for the sockets alone."""
+RUNTIME_SOCKET = f"{RUN_DIRECTORY}/api.sock"
+MASTER_SOCKET = f"{RUN_DIRECTORY}/master.sock"
+CONFIG_DIRECTORY = "/usr/local/etc/haproxy"
+CONFIG_PATH = f"{CONFIG_DIRECTORY}/haproxy.cfg"
+SENSITIVE_MARK = "  # holds a value from outside the topology file"
+
+_DIGEST_LINE = re.compile(r"^    description topology=(\S+) config=([0-9a-f]{16})$", re.MULTILINE)
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:@%+,=~*!?{}()\[\]-]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    text: str
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A rendered configuration. `digest` identifies its content and is part of the text."""
+
+    lines: tuple[Line, ...]
+    digest: str
+
+    @property
+    def text(self) -> str:
+        return "".join(f"{line.text}\n" for line in self.lines)
+
+    def path_of_line(self, number: int) -> Path:
+        """The user's path that line `number` (from 1) came from; () for lines of our own."""
+        return self.lines[number - 1].path if 0 < number <= len(self.lines) else ()
+
+
+def quote(text: str) -> str:
+    """One word of haproxy.cfg that reads back as `text` (manual, 2.2 "Quoting and escaping").
+
+    Raises ValueError for control characters: no quoting makes those safe in every place.
+    """
+    if any(ord(c) < 32 or ord(c) == 127 for c in text):
+        raise ValueError("control characters cannot stand in haproxy.cfg")
+    if _PLAIN_WORD.match(text):
+        return text
+    return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def format_duration(seconds: float) -> str:
+    """Seconds in the largest unit of HAProxy that holds them whole."""
+    milliseconds = round(seconds * 1000)
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
+        if milliseconds and milliseconds % size == 0:
+            return f"{milliseconds // size}{unit}"
+    return f"{milliseconds}ms"
+
+
+def render_config(proxy: Proxy) -> Config:
+    """The whole file. The digest covers every line but the one that carries it."""
+    before = [
+        Line(f"# Written by haproxy-reconciler from topology {proxy.topology}: edit that instead."),
+        Line("global"),
+    ]
+    after = [*_mark_sensitive(_body(proxy), proxy.sensitive)]
+    digest = _digest([*before, *after])
+    identity = Line(f"    description topology={proxy.topology} config={digest}")
+    return Config((*before, identity, *after), digest)
+
+
+def read_digest(text: str) -> str | None:
+    """The digest that a configuration text carries, if it is ours and nobody edited it."""
+    match = _DIGEST_LINE.search(text)
+    if match is None:
+        return None
+    lines = [line for line in text.splitlines() if line != match[0]]
+    return match[2] if _digest(Line(line) for line in lines) == match[2] else None
+
+
+def _digest(lines: Iterable[Line]) -> str:
+    content = "".join(f"{line.text}\n" for line in lines)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _mark_sensitive(lines: Iterable[Line], sensitive: frozenset[Path]) -> Iterator[Line]:
+    for line in lines:
+        marked = any(path == line.path[: len(path)] for path in sensitive) and line.path
+        yield Line(line.text + SENSITIVE_MARK, line.path) if marked else line
+
+
+def _body(proxy: Proxy) -> Iterator[Line]:
+    yield from _global(proxy)
+    yield from _defaults(proxy)
+    yield from _resolvers()
+    if proxy.stats is not None:
+        yield from _stats(proxy.stats)
+    for frontend in proxy.frontends:
+        yield from _frontend(frontend)
+    for backend in proxy.backends:
+        yield from _backend(backend)
+
+
+def _global(proxy: Proxy) -> Iterator[Line]:
+    yield Line("    log stdout format raw local0 info")
+    yield Line(f"    stats socket {RUNTIME_SOCKET} mode 600 level admin")
+    yield Line(f"    hard-stop-after {format_duration(proxy.hard_stop_after_s)}",
+               ("haproxy", "hard_stop_after"))  # fmt: skip
+    if proxy.maxconn is not None:
+        yield Line(f"    maxconn {proxy.maxconn}", ("haproxy", "maxconn"))
+    for raw in proxy.raw_global:
+        yield Line(f"    {raw.text}", raw.path)
+
+
+def _defaults(proxy: Proxy) -> Iterator[Line]:
+    yield Line("")
+    yield Line("defaults")
+    yield Line("    mode http")
+    yield Line("    log global")
+    yield Line("    option httplog")
+    yield Line("    option dontlognull")
+    # An idle keep-alive connection of an old worker ends with its next answer, never before it:
+    # without this, a reload shows clients a closed connection now and then.
+    yield Line("    option idle-close-on-response")
+    yield Line("    option redispatch 1")
+    yield Line("    retries 3")
+    timeouts = proxy.timeouts
+    for name in ("connect", "client", "server", "http_request", "http_keep_alive", "queue",
+                 "tunnel", "check"):  # fmt: skip
+        seconds = getattr(timeouts, name)
+        if seconds is not None:
+            keyword = name.replace("_", "-")
+            yield Line(f"    timeout {keyword} {format_duration(seconds)}",
+                       ("haproxy", "timeouts", name))  # fmt: skip
+    for raw in proxy.raw_defaults:
+        yield Line(f"    {raw.text}", raw.path)
+
+
+def _resolvers() -> Iterator[Line]:
+    """Docker's DNS: a server that comes back with another address is found with no tool running."""
+    yield Line("")
+    yield Line("resolvers docker")
+    yield Line("    nameserver dns 127.0.0.11:53")
+    yield Line("    accepted_payload_size 8192")
+    yield Line("    timeout resolve 1s")
+    yield Line("    timeout retry 500ms")
+    yield Line("    hold valid 1s")
+
+
+def _stats(stats: StatsPage) -> Iterator[Line]:
+    if stats.users:
+        yield Line("")
+        yield Line("userlist stats-users")
+        for user, password in stats.users:
+            keyword = "password" if re.match(r"\$[0-9a-z]+\$", password) else "insecure-password"
+            yield Line(f"    user {quote(user)} {keyword} {quote(password)}",
+                       (*stats.path, "auth"))  # fmt: skip
+    yield Line("")
+    yield Line("frontend stats", stats.path)
+    yield Line(f"    bind :{stats.listener.port}", stats.listener.path)
+    yield Line("    option dontlog-normal")
+    if stats.users:
+        yield Line("    http-request auth realm stats unless { http_auth(stats-users) }",
+                   (*stats.path, "auth"))  # fmt: skip
+    yield Line("    http-request use-service prometheus-exporter if { path /metrics }", stats.path)
+    yield Line("    stats enable", stats.path)
+    yield Line(f"    stats uri {quote(stats.uri)}", (*stats.path, "uri"))
+    if stats.refresh_s is not None:
+        yield Line(f"    stats refresh {format_duration(stats.refresh_s)}",
+                   (*stats.path, "refresh"))  # fmt: skip
+
+
+def _frontend(frontend: Frontend) -> Iterator[Line]:
+    yield Line("")
+    yield Line(f"frontend {frontend.name}", frontend.path)
+    if frontend.mode == "tcp":
+        yield Line("    mode tcp", (*frontend.path, "mode"))
+        yield Line("    option tcplog", frontend.path)
+    for listener in frontend.listeners:
+        yield Line(f"    bind :{listener.port}", listener.path)
+    yield Line(f"    default_backend {frontend.default_backend}",
+               (*frontend.path, "default_backend"))  # fmt: skip
+
+
+def _backend(backend: Backend) -> Iterator[Line]:
+    yield Line("")
+    yield Line(f"backend {backend.name}", backend.path)
+    if backend.mode == "tcp":
+        yield Line("    mode tcp", (*backend.path, "mode"))
+    yield Line(f"    balance {backend.balance}", (*backend.path, "balance"))
+    if backend.check is not None:
+        yield from _check(backend.check, backend.name)
+    for server in backend.servers:
+        words = [f"    server {server.name} {server.address}:{server.port}"]
+        words += ["resolvers docker", "init-addr libc,none", "resolve-prefer ipv4"]
+        words += _server_check(backend.check)
+        weight = backend.weight if server.weight is None else server.weight
+        if weight != 1:
+            words.append(f"weight {weight}")
+        if backend.maxconn is not None:
+            words.append(f"maxconn {backend.maxconn}")
+        yield Line(" ".join(words), backend.path)
+
+
+def _check(check: Check, host: str) -> Iterator[Line]:
+    if check.timeout_s is not None:
+        yield Line(f"    timeout check {format_duration(check.timeout_s)}", check.path)
+    if check.url is None:
+        return
+    yield Line("    option httpchk", check.path)
+    yield Line(
+        f"    http-check send meth {check.method} uri {quote(check.url)} ver HTTP/1.1 hdr Host {host}",
+        check.path,
+    )
+    yield Line(f"    http-check expect status {check.status}", check.path)
+
+
+def _server_check(check: Check | None) -> list[str]:
+    if check is None:
+        return []
+    inter = format_duration(check.interval_s)
+    return [f"check inter {inter} fastinter {_fast(check)} rise {check.rise} fall {check.fall}"]
+
+
+def _fast(check: Check) -> str:
+    """While a server changes state it is asked more often, so that changes settle quickly."""
+    return format_duration(min(check.interval_s, 0.5))

@@ -1,0 +1,83 @@
+"""The difference between two configuration texts, for people: reasons, and lines without secrets."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from reconciler.haproxy.render import SENSITIVE_MARK
+
+_SECTION = re.compile(r"^(global|defaults|frontend|backend|resolvers|userlist|listen)\b(.*)$")
+_PASSWORD = re.compile(r"\b(insecure-password|password|stats auth)\s+\S.*$")
+_DIGEST = re.compile(r"^    description topology=\S+ config=[0-9a-f]+$", re.MULTILINE)
+
+
+def split_sections(text: str) -> dict[str, list[str]]:
+    """Heading (`backend web`) to its lines, in order. Lines before the first heading are left."""
+    sections: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in _DIGEST.sub("", text).splitlines():
+        if _SECTION.match(line):
+            lines = sections.setdefault(line.strip(), [])
+        elif line.strip() and not line.startswith("#"):
+            lines.append(line.strip())
+    return sections
+
+
+def explain_difference(before: str, after: str) -> str:
+    """Why HAProxy must load a new configuration: "backend `api` is new, servers of `web` change"."""
+    old, new = split_sections(before), split_sections(after)
+    reasons = [f"{_quoted(name)} is new" for name in new if name not in old]
+    reasons += [f"{_quoted(name)} goes" for name in old if name not in new]
+    for name, lines in new.items():
+        if name not in old or old[name] == lines:
+            continue
+        without = [line for line in lines if not line.startswith("server ")]
+        if name.startswith("backend ") and without == [
+            line for line in old[name] if not line.startswith("server ")
+        ]:
+            reasons.append(f"servers of `{name.split()[1]}` change")
+        else:
+            reasons.append(f"{_quoted(name)} changes")
+    return ", ".join(reasons) or "comments change"
+
+
+def _quoted(heading: str) -> str:
+    kind, _, name = heading.partition(" ")
+    return f"{kind} `{name}`" if name else f"`{kind}`"
+
+
+def diff_config(before: str, after: str) -> list[str]:
+    """A unified diff of two configurations, with `@@ section` headings and no secrets."""
+    old, new = split_sections(before), split_sections(after)
+    shown: list[str] = []
+    for name in [*new, *(name for name in old if name not in new)]:
+        lines = _diff_lines(old.get(name, []), new.get(name, []))
+        if name not in old:
+            lines = [f"+{name}", *lines]
+        elif name not in new:
+            lines = [f"-{name}", *lines]
+        if lines:
+            shown += [f"@@ {name}", *lines]
+    return shown
+
+
+def _diff_lines(before: list[str], after: list[str]) -> list[str]:
+    changed = difflib.unified_diff(before, after, n=0, lineterm="")
+    return [
+        f"{line[0]}    {hide_secrets(line[1:])}"
+        for line in changed
+        if not line.startswith(("---", "+++", "@@"))
+    ]
+
+
+def hide_secrets(line: str) -> str:
+    """A configuration line without what came from outside the file, and without passwords."""
+    mark = SENSITIVE_MARK.strip()
+    if line.rstrip().endswith(mark):
+        words = line.split()
+        return f"{' '.join(words[: 2 if words[0] in _TWO_WORDS else 1])} … {mark}"
+    return _PASSWORD.sub(lambda match: f"{match[1]} …", line)
+
+
+_TWO_WORDS = {"timeout", "option", "stats", "http-check", "http-request", "user", "server"}

@@ -1,0 +1,252 @@
+"""The actions a plan is made of: each is one thing that an engine does, and complete data.
+
+`Target` is how an action names a container: by id when it was there at plan time, by its name when
+the plan itself creates it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.haproxy.render import Config
+from reconciler.plan.desired import DesiredContainer
+from reconciler.plan.spec import Attachment, NetworkSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    name: str
+    id: str | None = None
+
+    @property
+    def reference(self) -> str:
+        return self.id or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class PullImage:
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckConfig:
+    """Let the HAProxy that will run a configuration check it, before anything is touched.
+
+    In `running` when that container has the same image, else in a throwaway container.
+    """
+
+    image: str
+    config: Config
+    running: Target | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateNetwork:
+    spec: NetworkSpec
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveNetwork:
+    name: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateVolume:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveVolume:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateContainer:
+    container: DesiredContainer
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartContainer:
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class UnpauseContainer:
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class RenameContainer:
+    target: Target
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateContainer:
+    """Limits and restart policy, in place. None leaves a limit as it is."""
+
+    target: Target
+    cpus: float | None
+    memory_bytes: int | None
+    restart: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectNetwork:
+    target: Target
+    attachment: Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectNetwork:
+    target: Target
+    network: str
+    network_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitReady:
+    """Running, and healthy when the container has a health check."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class StopContainer:
+    target: Target
+    grace_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveContainer:
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class WriteConfig:
+    target: Target
+    config: Config
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadProxy:
+    """Write, reload, and confirm from the running worker; on failure write `previous` back."""
+
+    target: Target
+    config: Config
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitProxy:
+    """A worker answers and runs the configuration of this digest."""
+
+    target: Target
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceProxy:
+    """Stop the old, start the new, as close together as can be; on failure start the old again."""
+
+    old: Target
+    new: Target
+    grace_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitServers:
+    """HAProxy's own checks have passed for these (backend, server)."""
+
+    target: Target
+    servers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitDrained:
+    """No old worker is left that may still use servers of an earlier configuration."""
+
+    target: Target
+    at_most_s: float
+
+
+Action = (
+    PullImage
+    | CheckConfig
+    | CreateNetwork
+    | RemoveNetwork
+    | CreateVolume
+    | RemoveVolume
+    | CreateContainer
+    | StartContainer
+    | UnpauseContainer
+    | RenameContainer
+    | UpdateContainer
+    | ConnectNetwork
+    | DisconnectNetwork
+    | AwaitReady
+    | StopContainer
+    | RemoveContainer
+    | WriteConfig
+    | ReloadProxy
+    | AwaitProxy
+    | ReplaceProxy
+    | AwaitServers
+    | AwaitDrained
+)
+
+
+def label_of(action: Action) -> str:
+    """What an action does, for a progress line."""
+    match action:
+        case PullImage(image):
+            return f"pull {image}"
+        case CheckConfig():
+            return "check the configuration with HAProxy"
+        case CreateNetwork(spec):
+            return f"create network {spec.name}"
+        case RemoveNetwork(name):
+            return f"remove network {name}"
+        case CreateVolume(name):
+            return f"create volume {name}"
+        case RemoveVolume(name):
+            return f"remove volume {name}"
+        case CreateContainer(_, name):
+            return f"create {name}"
+        case StartContainer(target):
+            return f"start {target.name}"
+        case UnpauseContainer(target):
+            return f"unpause {target.name}"
+        case RenameContainer(target, name):
+            return f"rename {target.name} back to {name}"
+        case UpdateContainer(target):
+            return f"update {target.name} in place"
+        case ConnectNetwork(target, attachment):
+            return f"connect {target.name} to {attachment.network}"
+        case DisconnectNetwork(target, network):
+            return f"disconnect {target.name} from {network}"
+        case AwaitReady(target):
+            return f"wait until {target.name} is ready"
+        case StopContainer(target):
+            return f"stop {target.name}"
+        case RemoveContainer(target):
+            return f"remove {target.name}"
+        case WriteConfig(target):
+            return f"write haproxy.cfg into {target.name}"
+        case ReloadProxy():
+            return "reload HAProxy and confirm"
+        case AwaitProxy():
+            return "confirm that HAProxy runs the configuration"
+        case ReplaceProxy(_, new):
+            return f"replace HAProxy by {new.name}"
+        case AwaitServers(_, servers):
+            return f"wait until {_count(len(servers), 'server')} {'is' if len(servers) == 1 else 'are'} up"  # noqa: E501  # one sentence
+        case AwaitDrained():
+            return "let the old HAProxy worker finish its connections"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,84 @@
+"""Which containers stay, which are made, which leave: slot by slot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.plan.desired import Desired, DesiredContainer, Slot
+from reconciler.plan.diff import ContainerDiff, diff_container
+from reconciler.plan.names import replacement_name
+from reconciler.plan.observed import Observed, ObservedContainer
+
+GONE = frozenset({"dead", "removing"})
+"""States from which no container comes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    want: DesiredContainer
+    have: ObservedContainer
+    diff: ContainerDiff
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """A container to make. `replaces` is the one in its slot that leaves for it."""
+
+    want: DesiredContainer
+    name: str
+    replaces: ObservedContainer | None
+    diff: ContainerDiff | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    kept: Mapping[Slot, Kept]
+    joining: Mapping[Slot, Joining]
+    leaving: tuple[ObservedContainer, ...]
+
+    @property
+    def names(self) -> dict[Slot, str]:
+        """The name that each slot's container will have when the plan is done."""
+        names = {slot: kept.have.given_name for slot, kept in self.kept.items()}
+        return names | {slot: joining.name for slot, joining in self.joining.items()}
+
+
+def assign_slots(desired: Desired, observed: Observed) -> Assignment:
+    """Keep every container that can serve its slot as it is or with changes in place."""
+    kept: dict[Slot, Kept] = {}
+    joining: dict[Slot, Joining] = {}
+    leaving: list[ObservedContainer] = []
+    taken = {name: c for c in observed.containers for name in (c.name, c.given_name)}
+    there: dict[Slot, list[ObservedContainer]] = {}
+    for container in observed.containers:
+        there.setdefault(container.slot, []).append(container)
+    for slot, want in desired.containers.items():
+        candidates = sorted(there.pop(slot, []), key=_preference)
+        staying = _first_that_stays(want, candidates, observed)
+        leaving += [c for c in candidates if staying is None or c is not staying.have]
+        if staying is not None:
+            kept[slot] = staying
+            continue
+        replaced = candidates[0] if candidates else None
+        holder = taken.get(want.name)
+        name = replacement_name(want.name, holder.id) if holder else want.name
+        diff = diff_container(want, replaced, observed) if replaced else None
+        joining[slot] = Joining(want, name, replaced, diff)
+    leaving += [container for group in there.values() for container in group]
+    return Assignment(kept, joining, tuple(leaving))
+
+
+def _first_that_stays(
+    want: DesiredContainer, candidates: list[ObservedContainer], observed: Observed
+) -> Kept | None:
+    for have in candidates:
+        diff = diff_container(want, have, observed)
+        if not diff.replace and have.state not in GONE:
+            return Kept(want, have, diff)
+    return None
+
+
+def _preference(container: ObservedContainer) -> tuple[bool, str]:
+    """A running container first, then by name, so that the choice never depends on order."""
+    return (container.state != "running", container.name)

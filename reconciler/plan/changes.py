@@ -1,0 +1,156 @@
+"""What a plan changes, for people: one Change a resource, with its reason and impact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.plan.assign import Assignment, Joining, Kept
+from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
+from reconciler.plan.impact import Impact
+from reconciler.plan.names import PROXY_ROLE
+from reconciler.plan.networks import NetworkPlan
+from reconciler.plan.observed import Observed, ObservedContainer
+from reconciler.plan.plan import Change, FieldChange
+from reconciler.plan.proxy import ProxyMode, ProxyNeed
+
+
+def list_changes(
+    desired: Desired,
+    observed: Observed,
+    assignment: Assignment,
+    networks: NetworkPlan,
+    need: ProxyNeed,
+    remove_volumes: bool,
+) -> tuple[Change, ...]:
+    """In the order of the file: networks, volumes, containers, HAProxy; then what leaves."""
+    return (
+        *_network_changes(networks),
+        *_volume_changes(desired, observed),
+        *_container_changes(desired, assignment),
+        *_proxy_changes(assignment, need),
+        *_leaving_changes(assignment, desired),
+        *(Change("remove", "network", net.name, "not in the file", Impact.NONE)
+          for net in networks.remove if not observed.gaps),
+        *(Change("remove", "volume", name, "with all that is in it", Impact.NONE)
+          for name in observed.volumes
+          if remove_volumes and name not in desired.volumes and not observed.gaps),
+    )  # fmt: skip
+
+
+def _network_changes(networks: NetworkPlan) -> Iterator[Change]:
+    for spec in networks.create:
+        yield Change("create", "network", spec.name, "it is not there", Impact.NONE)
+    for spec in networks.replace:
+        yield Change(
+            "replace", "network", spec.name,
+            "its definition changed; all containers leave it and join the new one",
+            Impact.INTERRUPT,
+        )  # fmt: skip
+
+
+def _volume_changes(desired: Desired, observed: Observed) -> Iterator[Change]:
+    for name in desired.volumes:
+        if name not in observed.volumes:
+            yield Change("create", "volume", name, "it is not there", Impact.NONE)
+
+
+def _container_changes(desired: Desired, assignment: Assignment) -> Iterator[Change]:
+    for slot in desired.containers:
+        if slot == PROXY_SLOT:
+            continue
+        if slot in assignment.joining:
+            yield _joining_change(assignment.joining[slot])
+        elif change := _kept_change(assignment.kept[slot]):
+            yield change
+
+
+def _joining_change(joining: Joining) -> Change:
+    backend = joining.want.slot.backend
+    if joining.replaces is None or joining.diff is None:
+        fields = (FieldChange("image", None, _image(joining.want)),)
+        return Change("create", "container", joining.name, "it is not there", Impact.NONE,
+                      backend, fields)  # fmt: skip
+    reason = joining.diff.replace or f"it is {joining.replaces.state}"
+    return Change("replace", "container", joining.name, reason, Impact.REPLACE, backend,
+                  joining.diff.fields)  # fmt: skip
+
+
+def _image(want: DesiredContainer) -> str:
+    return want.sensitive.get("image", want.spec.image)
+
+
+def _kept_change(kept: Kept) -> Change | None:
+    """A container that stays, with what is changed in it, or done to bring it back."""
+    fields = list(kept.diff.fields)
+    reason = "in place" if fields else ""
+    if revived := revival(kept.have):
+        fields.append(FieldChange("state", *revived))
+        reason = f"it is {revived[0]}"
+    if not fields:
+        return None
+    impact = Impact.RUNTIME if kept.diff.connect or kept.diff.disconnect else Impact.NONE
+    return Change("update", "container", kept.have.given_name, reason, impact,
+                  kept.want.slot.backend, tuple(fields))  # fmt: skip
+
+
+def revival(container: ObservedContainer) -> tuple[str, str] | None:
+    """From which state to which a container is brought back; None when it runs."""
+    match container.state:
+        case "running":
+            return None
+        case "exited":
+            return (f"stopped (exit {container.exit_code})", "running")
+        case state:
+            return (state, "running")
+
+
+def _proxy_changes(assignment: Assignment, need: ProxyNeed) -> Iterator[Change]:
+    name = assignment.names.get(PROXY_SLOT, "")
+    kept = assignment.kept.get(PROXY_SLOT)
+    fields = kept.diff.fields if kept else ()
+    match need.mode:
+        case ProxyMode.ABSENT:
+            return
+        case ProxyMode.KEEP:
+            if fields:
+                touches = bool(kept and (kept.diff.connect or kept.diff.disconnect))
+                impact = Impact.RUNTIME if touches else Impact.NONE
+                yield Change("update", "haproxy", name, "in place", impact, "", fields)
+        case ProxyMode.CREATE:
+            image = FieldChange("image", None, _image(assignment.joining[PROXY_SLOT].want))
+            yield Change("create", "haproxy", name, need.reason, Impact.NONE, "", (image,))
+        case ProxyMode.REPLACE:
+            diff = assignment.joining[PROXY_SLOT].diff
+            yield Change(
+                "replace", "haproxy", name,
+                f"{need.reason}; its ports are closed for a moment", Impact.INTERRUPT, "",
+                diff.fields if diff else (),
+            )  # fmt: skip
+        case ProxyMode.RELOAD:
+            yield Change("update", "haproxy", name, f"hitless reload: {need.reason}",
+                         Impact.RELOAD, "", fields)  # fmt: skip
+        case ProxyMode.START | ProxyMode.UNPAUSE:
+            yield Change("update", "haproxy", name, need.reason, Impact.NONE, "", fields)
+        case ProxyMode.RESTART:
+            yield Change("update", "haproxy", name, f"restart: {need.reason}", Impact.INTERRUPT,
+                         "", fields)  # fmt: skip
+
+
+def _leaving_changes(assignment: Assignment, desired: Desired) -> Iterator[Change]:
+    replaced = {j.replaces.id for j in assignment.joining.values() if j.replaces}
+    for container in sorted(assignment.leaving, key=lambda c: (c.slot, c.name)):
+        if container.id in replaced:
+            continue
+        is_proxy = container.slot.role == PROXY_ROLE
+        reason = _leaving_reason(container.slot, desired)
+        impact = Impact.INTERRUPT if is_proxy and PROXY_SLOT not in desired.containers else Impact.NONE
+        yield Change("remove", "haproxy" if is_proxy else "container", container.name, reason,
+                     impact, container.slot.backend)  # fmt: skip
+
+
+def _leaving_reason(slot: Slot, desired: Desired) -> str:
+    if slot in desired.containers:
+        return "left over from an earlier change"
+    if any(other.backend == slot.backend and slot.backend for other in desired.containers):
+        return "fewer replicas are wanted"
+    return "not in the file"

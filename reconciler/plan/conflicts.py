@@ -1,0 +1,62 @@
+"""What stands in the way of a plan. Found before anything is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.plan.assign import Assignment
+from reconciler.plan.desired import PROXY_SLOT, Desired
+from reconciler.plan.observed import Observed
+from reconciler.plan.plan import Problem
+
+
+def find_problems(
+    desired: Desired, observed: Observed, assignment: Assignment
+) -> tuple[Problem, ...]:
+    return (
+        *_networks(desired, observed),
+        *_names(assignment, observed),
+        *_ports(assignment, observed),
+    )
+
+
+def _networks(desired: Desired, observed: Observed) -> Iterator[Problem]:
+    for name, spec in desired.networks.items():
+        there = observed.networks.get(name)
+        if spec.external and there is None:
+            yield Problem(
+                "no-such-network",
+                f"network `{name}` is external and does not exist",
+                f"create it with `docker network create {name}`, or drop `external: true`",
+            )
+        elif not spec.external and there is not None and there.revision is None:
+            yield Problem(
+                "name-taken",
+                f"network `{name}` exists and was not made by this tool",
+                "remove it, or declare it with its name and `external: true`",
+            )
+
+
+def _names(assignment: Assignment, observed: Observed) -> Iterator[Problem]:
+    wanted = {joining.name for joining in assignment.joining.values()}
+    for holder in observed.holders:
+        if holder.kind == "name" and holder.what in wanted:
+            yield Problem(
+                "name-taken",
+                f"the name `{holder.what}` is held by {holder.who}",
+                "remove or rename it; it is not this tool's, so it is left alone",
+            )
+
+
+def _ports(assignment: Assignment, observed: Observed) -> Iterator[Problem]:
+    starts = PROXY_SLOT in assignment.joining
+    kept = assignment.kept.get(PROXY_SLOT)
+    if not starts and (kept is None or kept.have.state in {"running", "paused"}):
+        return
+    for holder in observed.holders:
+        if holder.kind == "port":
+            yield Problem(
+                "port-taken",
+                f"port {holder.what} of the host is held by {holder.who}",
+                "stop it, or bind to another port or address",
+            )

@@ -1,0 +1,81 @@
+"""What is wanted: containers by slot, networks, volumes, and the proxy with its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.haproxy.model import Proxy
+from reconciler.haproxy.render import Config, render_config
+from reconciler.plan.names import PROXY_ROLE, SERVER_ROLE
+from reconciler.plan.spec import ContainerSpec, NetworkSpec, PublishedPort
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """A place for one container: replica `number` of a backend, or the proxy (number 0)."""
+
+    role: str
+    backend: str = ""
+    number: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.backend}-{self.number}" if self.role == SERVER_ROLE else "haproxy"
+
+
+PROXY_SLOT = Slot(PROXY_ROLE)
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredContainer:
+    slot: Slot
+    name: str
+    spec: ContainerSpec
+    revision: str
+    pull: str = "missing"
+    sensitive: Mapping[str, str] = field(default_factory=dict)
+    """Fields whose values came from outside the file, and how they were written there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """`proxy` is None when the topology takes no traffic; then there is no HAProxy container."""
+
+    topology: str
+    containers: Mapping[Slot, DesiredContainer] = field(default_factory=dict)
+    networks: Mapping[str, NetworkSpec] = field(default_factory=dict)
+    volumes: tuple[str, ...] = ()
+    proxy: Proxy | None = None
+
+    def config(self, names: Mapping[Slot, str] | None = None) -> Config | None:
+        """The configuration of HAProxy; `names` are containers that carry another name."""
+        if self.proxy is None:
+            return None
+        addresses = {
+            (slot.backend, str(slot)): name
+            for slot, name in (names or {}).items()
+            if slot.role == SERVER_ROLE
+        }
+        return render_config(self.proxy.with_addresses(addresses) if addresses else self.proxy)
+
+    def scope(self) -> Scope:
+        """What an engine must look at to tell how far reality is from this."""
+        specs = [container.spec for container in self.containers.values()]
+        return Scope(
+            topology=self.topology,
+            images=tuple(sorted({spec.image for spec in specs})),
+            networks=tuple(sorted(self.networks)),
+            names=tuple(sorted(container.name for container in self.containers.values())),
+            ports=tuple(port for spec in specs for port in spec.ports),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of an engine's world that one topology is about."""
+
+    topology: str
+    images: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    ports: tuple[PublishedPort, ...] = ()

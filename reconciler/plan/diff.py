@@ -1,0 +1,132 @@
+"""One wanted thing against one that is there: what differs, field by field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.plan.desired import DesiredContainer
+from reconciler.plan.observed import Observed, ObservedContainer
+from reconciler.plan.plan import FieldChange
+from reconciler.plan.spec import Attachment, describe
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerDiff:
+    """`replace` says why a new container is needed; "" when this one can stay."""
+
+    replace: str = ""
+    fields: tuple[FieldChange, ...] = ()
+    update: bool = False
+    rename: bool = False
+    connect: tuple[Attachment, ...] = ()
+    disconnect: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (
+            self.replace or self.update or self.rename or self.connect or self.disconnect
+        )
+
+
+def diff_container(
+    want: DesiredContainer, have: ObservedContainer, observed: Observed
+) -> ContainerDiff:
+    """Whether a container can stay, and what must change in place if it can."""
+    if have.revision != want.revision:
+        return ContainerDiff("its definition changed", _described_changes(want, have))
+    image_id = observed.images.get(want.spec.image)
+    if image_id is not None and image_id != have.image_id:
+        shown = want.sensitive.get("image", want.spec.image)
+        change = FieldChange("image id", _short_id(have.image_id), _short_id(image_id))
+        return ContainerDiff(f"`{shown}` now names another image", (change,))
+    spec = want.spec
+    if (spec.memory_bytes is None and have.memory_bytes) or (spec.cpus is None and have.cpus):
+        return ContainerDiff("Docker cannot take a limit away in place", _limits(want, have))
+    limits = _limits(want, have)
+    connect, disconnect = _links(want, have, observed)
+    fields = [*limits]
+    if have.name != have.given_name:
+        fields.append(FieldChange("name", have.name, have.given_name))
+    fields += [FieldChange("network", None, a.network) for a in connect]
+    fields += [FieldChange("network", name, None) for name in disconnect]
+    return ContainerDiff(
+        fields=tuple(fields),
+        update=bool(limits),
+        rename=have.name != have.given_name,
+        connect=connect,
+        disconnect=disconnect,
+    )
+
+
+def _described_changes(want: DesiredContainer, have: ObservedContainer) -> tuple[FieldChange, ...]:
+    """What differs, in texts that hide values from outside the file."""
+    after = describe(want.spec, want.sensitive)
+    before = dict(have.described)
+    in_place = {"restart", "cpus", "memory_bytes"}
+    return tuple(
+        FieldChange(name, _hide(before.get(name)), _hide(after.get(name)))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name) and name not in in_place
+    )
+
+
+def _hide(text: str | None) -> str | None:
+    """`${TOKEN}#3f…` is shown as `${TOKEN}`; its digest only tells whether it changed."""
+    if text is not None and "${" in text and text[-13:-12] == "#":
+        return text[:-13]
+    return text
+
+
+def _limits(want: DesiredContainer, have: ObservedContainer) -> tuple[FieldChange, ...]:
+    spec = want.spec
+    pairs = [
+        ("cpus", _number(have.cpus), _number(spec.cpus)),
+        ("memory_bytes", _size(have.memory_bytes), _size(spec.memory_bytes)),
+        ("restart", have.restart, spec.restart),
+    ]
+    return tuple(
+        FieldChange(name.removesuffix("_bytes"), before, after)
+        if name not in want.sensitive
+        else FieldChange(name.removesuffix("_bytes"), "another value", want.sensitive[name])
+        for name, before, after in pairs
+        if before != after
+    )
+
+
+def _links(
+    want: DesiredContainer, have: ObservedContainer, observed: Observed
+) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
+    """Networks to join and to leave. A link to a network that was made anew, or without the names
+    the container answers to, is left and joined again."""
+    connect: list[Attachment] = []
+    disconnect: list[str] = []
+    wanted = {attachment.network: attachment for attachment in want.spec.networks}
+    for name, attachment in wanted.items():
+        link = have.networks.get(name)
+        network = observed.networks.get(name)
+        if link is None:
+            connect.append(attachment)
+        elif network is not None and (
+            link.network_id not in {"", network.id} or not set(attachment.aliases) <= link.aliases
+        ):
+            disconnect.append(name)
+            connect.append(attachment)
+    disconnect += [name for name in sorted(have.networks) if name not in wanted]
+    return tuple(connect), tuple(disconnect)
+
+
+def _short_id(image_id: str) -> str:
+    return image_id.partition(":")[2][:12] or image_id[:12]
+
+
+def _number(value: float | None) -> str | None:
+    return None if not value else f"{value:g}"
+
+
+def _size(value: int | None) -> str | None:
+    if not value:
+        return None
+    for unit, size in (("g", 1024**3), ("m", 1024**2), ("k", 1024)):
+        if value % size == 0:
+            return f"{value // size}{unit}"
+    return str(value)

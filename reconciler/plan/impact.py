@@ -1,0 +1,63 @@
+"""What a change means for traffic: one ordered scale, and a table by field.
+
+Every field of a container spec is in the table; a test under `tests/arch/` sees to it.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Impact(IntEnum):
+    """A plan's impact is the highest of its changes'."""
+
+    NONE = 0
+    """Traffic is not touched."""
+    RUNTIME = 1
+    """Changed in running containers or in the running HAProxy, without a reload."""
+    RELOAD = 2
+    """HAProxy reloads: no request is refused; the old worker finishes what it has."""
+    REPLACE = 3
+    """New containers take over from old ones, which finish what they have."""
+    INTERRUPT = 4
+    """New connections are refused for a moment, or running ones are cut."""
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+EXPLANATION: dict[Impact, str] = {
+    Impact.NONE: "Traffic is not touched.",
+    Impact.RUNTIME: "Changed in place, without a reload; no connection is closed.",
+    Impact.RELOAD: "HAProxy reloads without refusing a request; connections that stay open "
+    "longer on the old worker are closed after `hard_stop_after`.",
+    Impact.REPLACE: "New containers take traffic before old ones leave; no request is refused.",
+    Impact.INTERRUPT: "Connections are refused for a moment, and open ones are closed.",
+}
+
+CONTAINER_FIELDS: dict[str, Impact] = {
+    "image": Impact.REPLACE,
+    "command": Impact.REPLACE,
+    "entrypoint": Impact.REPLACE,
+    "env": Impact.REPLACE,
+    "labels": Impact.REPLACE,
+    "mounts": Impact.REPLACE,
+    "tmpfs": Impact.REPLACE,
+    "ports": Impact.REPLACE,
+    "user": Impact.REPLACE,
+    "cap_drop": Impact.REPLACE,
+    "no_new_privileges": Impact.REPLACE,
+    "healthcheck": Impact.REPLACE,
+    "stop_signal": Impact.REPLACE,
+    "stop_grace_s": Impact.REPLACE,
+    "init": Impact.REPLACE,
+    "restart": Impact.NONE,
+    "cpus": Impact.NONE,
+    "memory_bytes": Impact.NONE,
+    "networks": Impact.RUNTIME,
+}
+
+
+def is_in_place(field: str) -> bool:
+    """Whether Docker changes this field of a running container."""
+    return CONTAINER_FIELDS[field] < Impact.REPLACE

@@ -1,0 +1,63 @@
+"""Names and labels: how the tool finds again what it made. State lives in these labels alone."""
+
+from __future__ import annotations
+
+import hashlib
+
+PREFIX = "io.haproxy-reconciler."
+TOPOLOGY = PREFIX + "topology"
+ROLE = PREFIX + "role"
+BACKEND = PREFIX + "backend"
+SLOT = PREFIX + "slot"
+REVISION = PREFIX + "revision"
+SPEC = PREFIX + "spec"
+NAME = PREFIX + "name"
+"""The name the tool gave; a container that carries another one was renamed by hand."""
+HOLDER = PREFIX + "holder"
+"""On a lock container: who holds the lock."""
+
+PROXY_ROLE = "proxy"
+SERVER_ROLE = "server"
+NETWORK_ROLE = "network"
+VOLUME_ROLE = "volume"
+LOCK_ROLE = "lock"
+
+
+def container_name(topology: str, backend: str, slot: int, revision: str) -> str:
+    return f"{topology}-{backend}-{slot}-{short_revision(revision)}"
+
+
+def proxy_name(topology: str, revision: str) -> str:
+    return f"{topology}-haproxy-{short_revision(revision)}"
+
+
+def network_name(topology: str, network: str) -> str:
+    return f"{topology}-{network}"
+
+
+def volume_name(topology: str, volume: str) -> str:
+    return f"{topology}-{volume}"
+
+
+def lock_name(topology: str) -> str:
+    return f"{topology}-lock"
+
+
+def server_name(backend: str, slot: int) -> str:
+    """The server's name in HAProxy: the same for every revision of a slot."""
+    return f"{backend}-{slot}"
+
+
+def short_revision(revision: str) -> str:
+    """Eight hex digits for people: `v1:3f2a…` to `3f2a91c0`."""
+    return revision.partition(":")[2][:8]
+
+
+def replacement_name(name: str, replaced_id: str) -> str:
+    """Another name for the same slot and revision, when its holder is what is being replaced.
+
+    Happens when a tag moved to another image, or a limit was taken away. Depends only on what is
+    observed, so that the next run after a crash computes the same.
+    """
+    stem, _, revision = name.rpartition("-")
+    return f"{stem}-{hashlib.sha256((revision + replaced_id).encode()).hexdigest()[:8]}"

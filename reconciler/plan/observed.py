@@ -1,0 +1,114 @@
+"""What is there: the same as Desired, as seen in Docker and HAProxy, and what could not be seen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.haproxy.render import read_digest
+from reconciler.haproxy.runtime import ServerState, WorkerInfo
+from reconciler.plan.desired import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedNetworkLink:
+    """A container's place on a network."""
+
+    network_id: str
+    address: str
+    aliases: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedContainer:
+    """A container that carries this topology's labels."""
+
+    id: str
+    name: str
+    slot: Slot
+    revision: str
+    given_name: str
+    """The name the tool gave it, from its label."""
+    described: Mapping[str, str]
+    """What it was made from, as `describe` wrote it into its label."""
+    image_id: str
+    state: str
+    """Docker's: created, running, paused, restarting, removing, exited or dead."""
+    health: str | None = None
+    """Docker's: starting, healthy or unhealthy; None without a health check."""
+    exit_code: int = 0
+    started_at: float = 0.0
+    """Seconds since the epoch."""
+    stop_grace_s: float | None = None
+    restart: str = "no"
+    cpus: float | None = None
+    memory_bytes: int | None = None
+    networks: Mapping[str, ObservedNetworkLink] = field(default_factory=dict)
+    """By the network's Docker name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedNetwork:
+    id: str
+    name: str
+    revision: str | None
+    """None for a network that is not ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedProxy:
+    """The HAProxy in the proxy container. `running` is None when no worker answers."""
+
+    config: str | None
+    """The text of its haproxy.cfg; None when there is none yet."""
+    running: WorkerInfo | None = None
+    servers: tuple[ServerState, ...] = ()
+    old_workers: int = 0
+
+    @property
+    def written_digest(self) -> str | None:
+        """The digest of the written configuration; None when it is not ours or was edited."""
+        return read_digest(self.config) if self.config is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody else who has what the plan needs. `what` is a name, or `127.0.0.1:80`."""
+
+    kind: str
+    what: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    containers: tuple[ObservedContainer, ...] = ()
+    networks: Mapping[str, ObservedNetwork] = field(default_factory=dict)
+    """Ours, and any other that has a name we want, by Docker name."""
+    volumes: tuple[str, ...] = ()
+    """Ours, by Docker name."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Reference to the id it names here; a reference without an image is not in it."""
+    proxies: Mapping[str, ObservedProxy] = field(default_factory=dict)
+    """By container id."""
+    holders: tuple[Holder, ...] = ()
+    gaps: tuple[str, ...] = ()
+    """What could not be read, in words. A gap blocks removals."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when anything does that a plan may depend on."""
+        facts = (
+            sorted((c.id, c.name, c.state, c.restart, str(c.cpus), str(c.memory_bytes),
+                    *sorted(f"{n}@{link.network_id}" for n, link in c.networks.items()))
+                   for c in self.containers),
+            sorted((n.name, n.id) for n in self.networks.values()),
+            sorted(self.volumes),
+            sorted(self.images.items()),
+            sorted((i, p.config or "", p.running.config_digest if p.running else "")
+                   for i, p in self.proxies.items()),
+            sorted((h.kind, h.what, h.who) for h in self.holders),
+            self.gaps,
+        )  # fmt: skip
+        return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]

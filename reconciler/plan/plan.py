@@ -1,0 +1,80 @@
+"""A plan: complete data. What is shown is what runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reconciler.haproxy.render import Config
+from reconciler.plan.actions import Action
+from reconciler.plan.impact import Impact
+
+Verb = Literal["create", "update", "replace", "remove"]
+Kind = Literal["network", "volume", "container", "haproxy"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field; `before` or `after` is None when it was not, or will not be, set."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One resource that will be different."""
+
+    verb: Verb
+    kind: Kind
+    name: str
+    reason: str
+    impact: Impact
+    backend: str = ""
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An action, and the ids of the steps that must have succeeded before it."""
+
+    id: int
+    action: Action
+    needs: tuple[int, ...]
+    because: str
+    impact: Impact = Impact.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a plan cannot be carried out as things are. Nothing is touched then."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    topology: str
+    changes: tuple[Change, ...] = ()
+    steps: tuple[Step, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    config_before: str | None = None
+    config: Config | None = None
+    fingerprint: str = ""
+    servers: tuple[tuple[str, str], ...] = field(default=())
+    """What HAProxy must report as up when the plan is done: (backend, server)."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.steps and not self.problems
+
+    @property
+    def impact(self) -> Impact:
+        return max((change.impact for change in self.changes), default=Impact.NONE)
+
+    def count(self, verb: Verb) -> int:
+        return sum(change.verb == verb for change in self.changes)

@@ -1,0 +1,96 @@
+"""What the HAProxy container needs: nothing, a reload, a start, to be made, or to be replaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.haproxy.render import Config
+from reconciler.haproxy.sections import explain_difference
+from reconciler.plan.assign import Assignment
+from reconciler.plan.desired import PROXY_SLOT
+from reconciler.plan.observed import Observed, ObservedContainer
+
+
+class ProxyMode(StrEnum):
+    ABSENT = "absent"
+    """The topology has no HAProxy."""
+    KEEP = "keep"
+    RELOAD = "reload"
+    UNPAUSE = "unpause"
+    START = "start"
+    RESTART = "restart"
+    CREATE = "create"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyNeed:
+    mode: ProxyMode
+    reason: str = ""
+    written: str | None = None
+    """The configuration text that is in the container now."""
+    config: Config | None = None
+    have: ObservedContainer | None = None
+    must_write: bool = False
+    """The written configuration is not the wanted one."""
+
+
+def proxy_need(assignment: Assignment, observed: Observed, config: Config | None) -> ProxyNeed:
+    if config is None:
+        return ProxyNeed(ProxyMode.ABSENT)
+    if PROXY_SLOT in assignment.joining:
+        old = assignment.joining[PROXY_SLOT].replaces
+        proxy = observed.proxies.get(old.id) if old else None
+        written = proxy.config if proxy else None
+        if old is not None and old.state == "running":
+            diff = assignment.joining[PROXY_SLOT].diff
+            reason = diff.replace if diff else ""
+            return ProxyNeed(ProxyMode.REPLACE, reason, written, config, old, must_write=True)
+        return ProxyNeed(ProxyMode.CREATE, "it is not there", written, config, must_write=True)
+    have = assignment.kept[PROXY_SLOT].have
+    return _need_of_kept(have, observed, config)
+
+
+def _need_of_kept(have: ObservedContainer, observed: Observed, config: Config) -> ProxyNeed:
+    proxy = observed.proxies.get(have.id)
+    if proxy is None:
+        reason = "its configuration could not be read"
+        mode = ProxyMode.RELOAD if have.state == "running" else ProxyMode.START
+        return ProxyNeed(mode, reason, None, config, have, must_write=True)
+    written = proxy.written_digest
+    must_write = written != config.digest
+    reason = _write_reason(proxy.config, written, config) if must_write else ""
+    if have.state == "paused":
+        return ProxyNeed(
+            ProxyMode.UNPAUSE, reason or "it is paused", proxy.config, config, have, must_write
+        )
+    if have.state != "running":
+        reason = reason or f"it is {_state_in_words(have)}"
+        return ProxyNeed(ProxyMode.START, reason, proxy.config, config, have, must_write)
+    if proxy.running is None:
+        return ProxyNeed(
+            ProxyMode.RESTART, "it does not answer", proxy.config, config, have, must_write
+        )
+    if must_write:
+        return ProxyNeed(ProxyMode.RELOAD, reason, proxy.config, config, have, must_write=True)
+    if proxy.running.config_digest != config.digest:
+        return ProxyNeed(
+            ProxyMode.RELOAD, "it runs something other than what is written",
+            proxy.config, config, have,
+        )  # fmt: skip
+    return ProxyNeed(ProxyMode.KEEP, "", proxy.config, config, have)
+
+
+def _write_reason(text: str | None, digest: str | None, config: Config) -> str:
+    if text is None:
+        return "it has no configuration yet"
+    if digest is None:
+        return "haproxy.cfg was edited in the container"
+    return explain_difference(text, config.text)
+
+
+def _state_in_words(container: ObservedContainer) -> str:
+    if container.state == "exited":
+        return f"stopped (exit {container.exit_code})"
+    return container.state

@@ -1,0 +1,151 @@
+"""What a container, a network or a volume is made from, in terms of no engine in particular.
+
+One normaliser and one hasher: the revision of a container is the hash of its canonical spec.
+Fields at their default are left out and the version stands in front, so that a newer tool with
+more fields computes the same revision for the same wish, and recreates nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from reconciler.plan.impact import is_in_place
+
+REVISION_VERSION = "v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """`kind` is `bind` (source is a host path) or `volume` (source is a volume's Docker name)."""
+
+    kind: str
+    source: str
+    target: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPort:
+    """A container port on an address of the host; None is all addresses."""
+
+    address: str | None
+    host_port: int
+    container_port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.address}]:" if self.address and ":" in self.address else ""
+        host = host or (f"{self.address}:" if self.address else "")
+        return f"{host}{self.host_port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Healthcheck:
+    """Docker's health check; seconds. `test` is Docker's list; None values are Docker's defaults."""
+
+    test: tuple[str, ...]
+    interval_s: float | None = None
+    timeout_s: float | None = None
+    retries: int | None = None
+    start_period_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A network by its Docker name, and the names that the container answers to on it."""
+
+    network: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSpec:
+    """A container. Which fields change in place is in the impact table."""
+
+    image: str
+    command: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] | None = None
+    env: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    tmpfs: tuple[tuple[str, str], ...] = ()
+    ports: tuple[PublishedPort, ...] = ()
+    user: str | None = None
+    cap_drop: tuple[str, ...] = ()
+    no_new_privileges: bool = False
+    healthcheck: Healthcheck | None = None
+    stop_signal: str | None = None
+    stop_grace_s: float = 10.0
+    init: bool = False
+    restart: str = "no"
+    cpus: float | None = None
+    memory_bytes: int | None = None
+    networks: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """A Docker network by its Docker name. An external one is only used."""
+
+    name: str
+    driver: str = "bridge"
+    internal: bool = False
+    external: bool = False
+
+
+def canonical(spec: Any) -> dict[str, Any]:
+    """A spec as plain JSON values, without the fields that have their default."""
+    result: dict[str, Any] = {}
+    for field in fields(spec):
+        value = getattr(spec, field.name)
+        if value != field.default:
+            result[field.name] = _plain(value)
+    return result
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return canonical(value)
+    return value
+
+
+def revision_of(spec: ContainerSpec | NetworkSpec) -> str:
+    """`v1:` and 16 hex digits over all that cannot change in place."""
+    content = canonical(spec)
+    if isinstance(spec, ContainerSpec):
+        content = {name: value for name, value in content.items() if not is_in_place(name)}
+        for name in ("env", "labels"):  # order means nothing to Docker
+            if name in content:
+                content[name] = sorted(content[name])
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f"{REVISION_VERSION}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str]:
+    """Field to text, for showing and for the label that later plans compare with.
+
+    `sensitive` maps fields (`image`, `env.TOKEN`) to how they were written; those appear as a
+    digest with the written text, never as themselves.
+    """
+    shown: dict[str, str] = {}
+    for name, value in canonical(spec).items():
+        if name in {"env", "labels"}:
+            shown |= {f"{name}.{key}": text for key, text in value}
+        elif name != "networks":
+            shown[name] = _text_of(value)
+    for name, text in shown.items():
+        written = sensitive.get(name)
+        if written is not None:
+            shown[name] = f"{written}#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return shown
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, separators=(", ", ": "), ensure_ascii=False)

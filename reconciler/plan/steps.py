@@ -1,0 +1,400 @@
+"""The steps of a plan and what each one waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.plan.actions import (
+    Action,
+    AwaitDrained,
+    AwaitProxy,
+    AwaitReady,
+    AwaitServers,
+    CheckConfig,
+    ConnectNetwork,
+    CreateContainer,
+    CreateNetwork,
+    CreateVolume,
+    DisconnectNetwork,
+    PullImage,
+    ReloadProxy,
+    RemoveContainer,
+    RemoveNetwork,
+    RemoveVolume,
+    RenameContainer,
+    ReplaceProxy,
+    StartContainer,
+    StopContainer,
+    Target,
+    UnpauseContainer,
+    UpdateContainer,
+    WriteConfig,
+)
+from reconciler.plan.assign import Assignment, Kept
+from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
+from reconciler.plan.impact import Impact
+from reconciler.plan.names import PROXY_ROLE
+from reconciler.plan.networks import NetworkPlan
+from reconciler.plan.observed import Observed, ObservedContainer
+from reconciler.plan.plan import Step
+from reconciler.plan.proxy import ProxyMode, ProxyNeed
+from reconciler.plan.spec import Attachment, revision_of
+from reconciler.plan.staging import Staged, stage_config
+
+DEFAULT_GRACE_S = 10.0
+"""For a container whose own grace is not known; Docker's default."""
+DRAIN_MARGIN_S = 5.0
+
+
+def build_steps(
+    desired: Desired,
+    observed: Observed,
+    assignment: Assignment,
+    networks: NetworkPlan,
+    need: ProxyNeed,
+    *,
+    remove_volumes: bool,
+    wait: bool,
+) -> tuple[Step, ...]:
+    builder = _StepBuilder(desired, observed, assignment, networks, need)
+    builder.gate_steps()
+    builder.network_steps()
+    builder.volume_steps()
+    builder.container_steps()
+    builder.proxy_steps(wait=wait)
+    if not observed.gaps:
+        builder.removal_steps(remove_volumes=remove_volumes)
+    return tuple(builder.steps)
+
+
+class _StepBuilder:
+    """Adds steps in an order in which each one's needs are there already."""
+
+    def __init__(
+        self,
+        desired: Desired,
+        observed: Observed,
+        assignment: Assignment,
+        networks: NetworkPlan,
+        need: ProxyNeed,
+    ) -> None:
+        self.desired = desired
+        self.observed = observed
+        self.assignment = assignment
+        self.networks = networks
+        self.need = need
+        self.steps: list[Step] = []
+        self.gate: tuple[int, ...] = ()
+        """Pulls and the check: nothing is touched before them."""
+        self.network_ready: dict[str, int] = {}
+        self.volume_ready: list[int] = []
+        self.serving: dict[Slot, list[int]] = {}
+        """The last steps of bringing a slot's container to where it can serve."""
+        self.settled: list[int] = []
+        """After these, no worker of HAProxy uses containers that leave."""
+
+    def add(
+        self, action: Action, needs: Iterable[int], because: str, impact: Impact = Impact.NONE
+    ) -> int:
+        number = len(self.steps) + 1
+        unique = tuple(sorted({*self.gate, *needs}))
+        self.steps.append(Step(number, action, unique, because, impact))
+        return number
+
+    # -- before anything is touched ---------------------------------------------------------
+
+    def gate_steps(self) -> None:
+        pulls = {
+            image: self.add(PullImage(image), (), reason)
+            for image, reason in self._images_to_pull().items()
+        }
+        gate = list(pulls.values())
+        needs_check = self.need.must_write and self.need.config is not None
+        if needs_check and self.need.config is not None:
+            image = self.desired.containers[PROXY_SLOT].spec.image
+            have = self.need.have
+            same = self.need.mode is ProxyMode.RELOAD and have is not None
+            running = Target(have.name, have.id) if same and have is not None else None
+            after = [pulls[image]] if image in pulls else []
+            gate.append(
+                self.add(
+                    CheckConfig(image, self.need.config, running), after,
+                    "nothing is touched unless HAProxy accepts the configuration",
+                )
+            )  # fmt: skip
+        self.gate = tuple(gate)
+
+    def _images_to_pull(self) -> dict[str, str]:
+        pulls: dict[str, str] = {}
+        for joining in self.assignment.joining.values():
+            image, policy = joining.want.spec.image, joining.want.pull
+            if policy == "always":
+                pulls[image] = "`pull: always`"
+            elif policy == "missing" and image not in self.observed.images:
+                pulls.setdefault(image, "the image is not here")
+        return pulls
+
+    # -- networks and volumes ---------------------------------------------------------------
+
+    def network_steps(self) -> None:
+        for spec in self.networks.create:
+            self.network_ready[spec.name] = self.add(
+                CreateNetwork(spec, revision_of(spec)), (), "it is not there"
+            )
+        for spec in self.networks.replace:
+            why = "a network cannot change in place"
+            there = self.observed.networks[spec.name]
+            left = [
+                self.add(
+                    DisconnectNetwork(_target(container), spec.name, there.id),
+                    (), why, Impact.INTERRUPT,
+                )
+                for container in self.observed.containers
+                if spec.name in container.networks
+            ]  # fmt: skip
+            gone = self.add(RemoveNetwork(spec.name, there.id), left, why, Impact.INTERRUPT)
+            self.network_ready[spec.name] = self.add(
+                CreateNetwork(spec, revision_of(spec)), [gone], why, Impact.INTERRUPT
+            )
+
+    def volume_steps(self) -> None:
+        self.volume_ready = [
+            self.add(CreateVolume(name), (), "it is not there")
+            for name in self.desired.volumes
+            if name not in self.observed.volumes
+        ]
+
+    def _networks_of(self, want: DesiredContainer) -> list[int]:
+        return [
+            self.network_ready[a.network]
+            for a in want.spec.networks
+            if a.network in self.network_ready
+        ]
+
+    # -- containers of backends -------------------------------------------------------------
+
+    def container_steps(self) -> None:
+        for slot in self.desired.containers:
+            if slot == PROXY_SLOT:
+                continue
+            if slot in self.assignment.joining:
+                self.serving[slot] = [self._create(slot)]
+            else:
+                self.serving[slot] = self._revive(self.assignment.kept[slot])
+
+    def _create(self, slot: Slot) -> int:
+        joining = self.assignment.joining[slot]
+        want, because = joining.want, joining.diff.replace if joining.diff else "it is not there"
+        needs = [*self._networks_of(want), *self.volume_ready]
+        created = self.add(CreateContainer(want, joining.name), needs, because)
+        started = self.add(StartContainer(Target(joining.name)), [created], because)
+        return self.add(AwaitReady(Target(joining.name)), [started], "before it gets traffic")
+
+    def _revive(self, kept: Kept) -> list[int]:
+        """Changes in place, then a start if it is not running."""
+        target = _target(kept.have)
+        last = self._change_in_place(kept, leave_after=())
+        match kept.have.state:
+            case "running":
+                return last
+            case "paused":
+                started = self.add(UnpauseContainer(target), last, "it is paused")
+            case state:
+                started = self.add(StartContainer(target), last, f"it is {state}")
+        return [self.add(AwaitReady(target), [started], "before it gets traffic")]
+
+    def _change_in_place(self, kept: Kept, leave_after: Iterable[int]) -> list[int]:
+        """Steps that change a container where it is; `leave_after` holds back its leaving."""
+        target, diff, spec = _target(kept.have), kept.diff, kept.want.spec
+        last: list[int] = []
+        if diff.rename:
+            last.append(self.add(RenameContainer(target, kept.have.given_name), (),
+                                 "it was renamed by hand"))  # fmt: skip
+        if diff.update:
+            action = UpdateContainer(target, spec.cpus, spec.memory_bytes, spec.restart)
+            last.append(self.add(action, (), "limits change in place"))
+        joins = {a.network: a for a in (*diff.connect, *self._rejoins(kept))}
+        for name in diff.disconnect:
+            link = kept.have.networks[name]
+            left = self.add(
+                DisconnectNetwork(target, name, link.network_id),
+                () if name in joins else leave_after,
+                "its place on the network is stale" if name in joins else "not in the file",
+                Impact.RUNTIME,
+            )
+            if name in joins:
+                last.append(self._connect(target, joins.pop(name), [left]))
+        last += [self._connect(target, attachment, []) for attachment in joins.values()]
+        return last
+
+    def _rejoins(self, kept: Kept) -> list[Attachment]:
+        """Networks that are made anew under a container that stays."""
+        return [
+            a
+            for a in kept.want.spec.networks
+            if a.network in self.networks.replaced_names and a.network in kept.have.networks
+        ]
+
+    def _connect(self, target: Target, attachment: Attachment, needs: list[int]) -> int:
+        ready = self.network_ready.get(attachment.network)
+        return self.add(
+            ConnectNetwork(target, attachment),
+            [*needs, *([ready] if ready else [])],
+            "the file puts it on this network",
+            Impact.RUNTIME,
+        )
+
+    # -- HAProxy ----------------------------------------------------------------------------
+
+    def proxy_steps(self, *, wait: bool) -> None:
+        need, config = self.need, self.need.config
+        if need.mode is ProxyMode.ABSENT or config is None:
+            return
+        ready = [step for steps in self.serving.values() for step in steps]
+        match need.mode:
+            case ProxyMode.CREATE | ProxyMode.REPLACE:
+                confirmed = self._new_proxy(ready)
+            case _:
+                confirmed = self._kept_proxy(ready)
+        self.settled = confirmed or ready
+        target = self._proxy_target()
+        servers = self._servers_to_await(confirmed)
+        if wait and servers:
+            self.settled = [
+                self.add(AwaitServers(target, servers), [*ready, *confirmed],
+                         "done means that HAProxy's own checks pass")
+            ]  # fmt: skip
+        if self._leavers() and need.mode is ProxyMode.RELOAD and self.desired.proxy is not None:
+            at_most = self.desired.proxy.hard_stop_after_s + DRAIN_MARGIN_S
+            self.settled = [
+                self.add(AwaitDrained(target, at_most), self.settled,
+                         "old workers may still use containers that leave")
+            ]  # fmt: skip
+
+    def _proxy_target(self) -> Target:
+        kept = self.assignment.kept.get(PROXY_SLOT)
+        return _target(kept.have) if kept else Target(self.assignment.joining[PROXY_SLOT].name)
+
+    def _new_proxy(self, ready: list[int]) -> list[int]:
+        joining, need, config = self.assignment.joining[PROXY_SLOT], self.need, self.need.config
+        assert config is not None
+        target = Target(joining.name)
+        created = self.add(
+            CreateContainer(joining.want, joining.name),
+            self._networks_of(joining.want),
+            need.reason,
+        )
+        written = self.add(WriteConfig(target, config), [created], need.reason)
+        if need.mode is ProxyMode.REPLACE and need.have is not None:
+            grace_s = joining.want.spec.stop_grace_s
+            running = self.add(
+                ReplaceProxy(_target(need.have), target, grace_s), [written, *ready],
+                need.reason, Impact.INTERRUPT,
+            )  # fmt: skip
+        else:
+            # A stopped proxy of ours may still be set to take the ports when Docker restarts.
+            running = self.add(StartContainer(target), [written, *ready], need.reason)
+        return [self.add(AwaitProxy(target, config.digest), [running], "a start says nothing")]
+
+    def _kept_proxy(self, ready: list[int]) -> list[int]:
+        kept, need, config = self.assignment.kept[PROXY_SLOT], self.need, self.need.config
+        assert config is not None
+        target = _target(kept.have)
+        before = len(self.steps)
+        placed = self._change_in_place(kept, leave_after=ready)
+        changed_in_place = len(self.steps) > before
+        confirm = AwaitProxy(target, config.digest)
+        needs = [*ready, *placed]
+        match need.mode:
+            case ProxyMode.KEEP:
+                return placed if changed_in_place else []
+            case ProxyMode.RELOAD:
+                return [self._reload(target, needs)]
+            case ProxyMode.UNPAUSE:
+                woken = self.add(UnpauseContainer(target), needs, need.reason)
+                if need.must_write:
+                    return [self._reload(target, [woken])]
+                return [self.add(confirm, [woken], "a start says nothing")]
+            case _:
+                return [self._start(target, confirm, needs)]
+
+    def _start(self, target: Target, confirm: AwaitProxy, needs: list[int]) -> int:
+        need = self.need
+        if need.mode is ProxyMode.RESTART or (need.have and need.have.state == "restarting"):
+            grace_s = self.desired.containers[PROXY_SLOT].spec.stop_grace_s
+            needs = [
+                self.add(StopContainer(target, grace_s), needs, need.reason, Impact.INTERRUPT)
+            ]
+        if need.must_write and need.config is not None:
+            needs = [self.add(WriteConfig(target, need.config), needs, need.reason)]
+        started = self.add(StartContainer(target), needs, need.reason)
+        return self.add(confirm, [started], "a start says nothing")
+
+    def _reload(self, target: Target, needs: list[int]) -> int:
+        config, previous = self.need.config, self.need.written
+        assert config is not None
+        staged: Staged | None = stage_config(self.desired, self.assignment)
+        if staged is not None:
+            loaded = self.add(
+                ReloadProxy(target, staged.config, previous), needs,
+                "new servers are checked beside the old ones, without traffic", Impact.RELOAD,
+            )  # fmt: skip
+            needs = [
+                self.add(AwaitServers(target, staged.servers), [loaded],
+                         "the old servers keep the traffic until the new ones can take it")
+            ]  # fmt: skip
+            previous = staged.config.text
+        return self.add(
+            ReloadProxy(target, config, previous), needs, self.need.reason, Impact.RELOAD
+        )
+
+    def _servers_to_await(self, confirmed: list[int]) -> tuple[tuple[str, str], ...]:
+        """All servers after a change of HAProxy, else those whose containers were touched."""
+        if self.desired.proxy is None:
+            return ()
+        return tuple(
+            (backend.name, server.name)
+            for backend in self.desired.proxy.backends
+            for server in backend.servers
+            if backend.check is not None and (confirmed or self._is_touched(server.name))
+        )
+
+    def _is_touched(self, server: str) -> bool:
+        return any(steps for slot, steps in self.serving.items() if str(slot) == server)
+
+    # -- removals ---------------------------------------------------------------------------
+
+    def _leavers(self) -> list[ObservedContainer]:
+        return sorted(self.assignment.leaving, key=lambda c: (c.slot, c.name))
+
+    def removal_steps(self, *, remove_volumes: bool) -> None:
+        """HAProxy first when it goes for good, so that it finishes while its servers are there."""
+        removed: list[int] = []
+        leavers = self._leavers()
+        proxies = [c for c in leavers if c.slot.role == PROXY_ROLE]
+        for container in proxies:
+            removed += self._remove(container, self.settled)
+        after = [*self.settled, *removed]
+        for container in leavers:
+            if container.slot.role != PROXY_ROLE:
+                removed += self._remove(container, after)
+        gone = [*removed, *self.settled]
+        for network in self.networks.remove:
+            self.add(RemoveNetwork(network.name, network.id), gone, "not in the file")
+        for name in self.observed.volumes:
+            if remove_volumes and name not in self.desired.volumes:
+                self.add(RemoveVolume(name), gone, "asked for")
+
+    def _remove(self, container: ObservedContainer, after: Iterable[int]) -> list[int]:
+        target = _target(container)
+        needs = list(after)
+        if container.state in {"running", "paused", "restarting"}:
+            is_proxy = container.slot.role == PROXY_ROLE
+            grace_s = container.stop_grace_s or DEFAULT_GRACE_S
+            impact = Impact.INTERRUPT if is_proxy else Impact.NONE
+            needs = [self.add(StopContainer(target, grace_s), needs, "it leaves", impact)]
+        return [self.add(RemoveContainer(target), needs, "it leaves")]
+
+
+def _target(container: ObservedContainer) -> Target:
+    return Target(container.name, container.id)

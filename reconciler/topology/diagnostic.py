@@ -1,0 +1,94 @@
+"""A user error as a value, and the register of every code there is.
+
+Codes are stable: pipelines and editors may match on them. Each has a paragraph in
+`docs/diagnostics.md`; a test keeps the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Path = tuple[str | int, ...]
+"""Where in the file: keys and list positions from the top, `("backends", "web", "replicas")`."""
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one source line; `line` and `column` count from 1, `end_column` is exclusive."""
+
+    line: int
+    column: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing wrong with what the user gave, in the words of their file."""
+
+    code: str
+    message: str
+    file: str = ""
+    span: Span | None = None
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    path: Path = ()
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise ValueError(f"unregistered diagnostic code {self.code!r}")
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str]:
+        line, column = (self.span.line, self.span.column) if self.span else (0, 0)
+        return (self.file, line, column, self.code)
+
+
+def has_errors(diagnostics: tuple[Diagnostic, ...]) -> bool:
+    return any(d.severity is Severity.ERROR for d in diagnostics)
+
+
+CODES: dict[str, str] = {
+    # reading
+    "file-not-found": "the file or directory named on the command line cannot be read",
+    "not-utf8": "the file is not UTF-8 text",
+    "too-large": "the file, or what its aliases expand to, is larger than a topology can be",
+    "yaml-syntax": "the text is not YAML",
+    "several-documents": "the file holds more than one YAML document",
+    "empty-file": "the file holds no topology",
+    "duplicate-key": "a key is written twice in one mapping",
+    "unknown-tag": "a YAML tag that topology files do not have",
+    # variables
+    "bad-variable": "a `$` that is not a variable and not `$$`",
+    "missing-variable": "a variable that has no value",
+    "bad-env-file": "a line of an --env-file that is not NAME=value",
+    # shape
+    "unknown-key": "a key that does not exist here",
+    "missing-key": "a required key is not there",
+    "wrong-type": "a value of another kind than the key takes",
+    "out-of-range": "a number outside what is possible",
+    "unknown-value": "a word that is not among those the key takes",
+    "bad-name": "a name that Docker or HAProxy would refuse",
+    "bad-value": "a value that is not written as its key needs it",
+    "bad-duration": "a length of time without a unit, or not a length of time",
+    "bad-size": "a size in bytes that cannot be read",
+    # rules between fields
+    "unknown-backend": "a frontend sends traffic to a backend that does not exist",
+    "unknown-network": "a network that is not defined in the file",
+    "missing-port": "a backend that gets traffic says no port",
+    "bind-conflict": "two listeners on one address and port",
+    "mode-mismatch": "HTTP and TCP mixed where they cannot be",
+    "unreachable-backend": "HAProxy shares no network with a backend it sends traffic to",
+    "name-too-long": "a container name made of the parts would not fit in a DNS label",
+    "same-target": "two mounts on one path of a container",
+    "unused-network": "a network that nothing joins",
+    "public-stats": "the stats page is open to the network without a password",
+    "duplicate-topology": "two files carry the same topology name",
+    # the real HAProxy
+    "config-rejected": "HAProxy itself refuses the rendered configuration",
+}

@@ -1,0 +1,158 @@
+"""File text to `Topology`, with every problem of the file found in one run."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.topology.diagnostic import Diagnostic, Path, has_errors
+from reconciler.topology.messages import explain_errors
+from reconciler.topology.model import Topology
+from reconciler.topology.rules import Finding, check_rules
+from reconciler.topology.source import Source, parse_source
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of one file. `topology` is None when there are errors."""
+
+    file: str
+    topology: Topology | None
+    diagnostics: tuple[Diagnostic, ...]
+    source: Source
+
+    @property
+    def sensitive(self) -> Mapping[Path, str]:
+        """Values from outside the file: path to the text as written. Never show what they hold."""
+        return self.source.variables
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts to strike from logs: what variables held, but for images, which errors must name.
+
+        Short values are left: striking every `1` out of a log helps nobody.
+        """
+        return tuple(
+            value
+            for path, values in self.source.resolved.items()
+            if path[-1:] != ("image",)
+            for value in values
+            if len(value) >= 4
+        )
+
+
+def load_topology(data: bytes, file: str, variables: Mapping[str, str]) -> Loaded:
+    """Read a topology. `file` is only a name for messages; `variables` stand for `${…}`."""
+    source = parse_source(data, file, dict(variables))
+    found = list(source.diagnostics)
+    topology = None
+    if source.value is None and not found:
+        found.append(Diagnostic("empty-file", "the file holds no topology", file,
+                                source.span_of(()), "`reconciler init` writes one to start from"))  # fmt: skip
+    elif source.value is not None:
+        topology, problems = _validate(source)
+        found += problems
+    unbroken = tuple(sorted(_without_echoes(found), key=lambda d: d.sort_key))
+    return Loaded(file, None if has_errors(unbroken) else topology, unbroken, source)
+
+
+def _validate(source: Source) -> tuple[Topology | None, list[Diagnostic]]:
+    value = _without_extensions(source.value)
+    try:
+        topology = Topology.model_validate(value)
+    except ValidationError as error:
+        problems = explain_errors(error, source, Topology)
+        return None, problems + _rules_on_the_rest(value, error, source)
+    return topology, _diagnose(check_rules(topology), source)
+
+
+def _diagnose(findings: list[Finding], source: Source) -> list[Diagnostic]:
+    return [
+        Diagnostic(f.code, f.message, source.file, source.span_of(f.path, key=f.on_key), f.hint,
+                   f.severity, f.path)
+        for f in findings
+    ]  # fmt: skip
+
+
+def _rules_on_the_rest(value: Any, error: ValidationError, source: Source) -> list[Diagnostic]:
+    """What is wrong between the fields that are right, so that one run tells everything.
+
+    The broken parts are cut out. A finding that may only be an echo of a cut is not reported.
+    """
+    cut: set[Path] = set()
+    rest = copy.deepcopy(value)
+    for _ in range(4):  # a cut may leave its owner without a required key, and so on up
+        for item in error.errors(include_url=False):
+            path = tuple(part for part in item["loc"] if part != "[key]")
+            path = path[:-1] if item["type"] == "missing" else path
+            cut.add(_cut_out(rest, path))
+        try:
+            topology = Topology.model_validate(rest)
+        except ValidationError as again:
+            error = again
+            continue
+        findings = [f for f in check_rules(topology) if not _may_echo(f, cut, source)]
+        return _diagnose(findings, source)
+    return []
+
+
+def _may_echo(finding: Finding, cut: set[Path], source: Source) -> bool:
+    """Whether a finding about the rest of a file may come from what was cut out of it."""
+    lost = {path for path in cut if len(path) <= 2}
+    if finding.code in {"unreachable-backend", "unused-network"} and lost:
+        return True
+    if finding.code in {"unknown-backend", "unknown-network"}:
+        section = finding.code.removeprefix("unknown-") + "s"
+        wanted = _value_at(source.value, finding.path)
+        if (section,) in lost or (section, wanted) in lost:
+            return True
+    return any(
+        path == finding.path[: len(path)] or (finding.on_key and path[:2] == finding.path[:2])
+        for path in cut
+    )
+
+
+def _value_at(value: Any, path: Path) -> Any:
+    for part in path:
+        if isinstance(value, dict) or (isinstance(value, list) and isinstance(part, int)):
+            value = value[part]
+    return value
+
+
+def _cut_out(value: Any, path: Path) -> Path:
+    """Remove what stands at `path`, or the nearest thing around it that is there."""
+    if path == ("name",) or not path:
+        if isinstance(value, dict):
+            value["name"] = "x"  # the name is required, and no rule but its length looks at it
+        return ("name",)
+    here = value
+    for depth, part in enumerate(path[:-1]):
+        if not isinstance(here, dict) or not isinstance(here.get(part), dict):
+            # Lists are cut as a whole: their items are no owners of anything.
+            if isinstance(here, dict):
+                here.pop(part, None)
+            return path[: depth + 1]
+        here = here[part]
+    if isinstance(here, dict):
+        here.pop(path[-1], None)
+    return path
+
+
+def _without_extensions(value: Any) -> Any:
+    """`x-…` keys at the top are the user's own, for anchors."""
+    if not isinstance(value, dict):
+        return value
+    return {key: item for key, item in value.items() if not key.startswith("x-")}
+
+
+def _without_echoes(found: list[Diagnostic]) -> list[Diagnostic]:
+    """A variable that is missing makes its field wrong too; one message is enough."""
+    broken = {d.span.line for d in found if d.span and d.code in {"missing-variable", "bad-variable"}}
+    echoes = {"wrong-type", "bad-value", "bad-name", "bad-duration", "bad-size", "unknown-value"}
+    return [
+        d for d in found if not (d.code in echoes and d.span is not None and d.span.line in broken)
+    ]

@@ -1,0 +1,187 @@
+"""pydantic's errors in the words of the file. No wording of pydantic's reaches the user."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Iterable
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from reconciler.topology.diagnostic import CODES, Diagnostic, Path
+from reconciler.topology.source import Source
+from reconciler.topology.types import written
+
+_KIND = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number of reasonable size",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text",
+    "dict_type": "a mapping",
+    "mapping_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "tuple_type": "a list",
+    "list_type": "a list",
+}
+_BOUND = {
+    "greater_than": ("gt", "more than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+_OWNER = {
+    "networks": "a network",
+    "backends": "a backend",
+    "frontends": "a frontend",
+    "stats": "`stats`",
+    "haproxy": "`haproxy`",
+}
+
+
+def explain_errors(
+    error: ValidationError, source: Source, model: type[BaseModel]
+) -> list[Diagnostic]:
+    """One diagnostic for each of pydantic's errors, at its place in the file."""
+    items = error.errors(include_url=False)
+    return [
+        _explain(item, source, model)
+        for item in items
+        if item["type"] != "too_short" or not _has_error_below(item["loc"], items)
+    ]
+
+
+def _has_error_below(loc: tuple[Any, ...], items: list[Any]) -> bool:
+    """A list whose items are all broken is not also too short."""
+    return any(len(i["loc"]) > len(loc) and i["loc"][: len(loc)] == loc for i in items)
+
+
+def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
+    in_key = item["loc"][-1:] == ("[key]",)
+    path: Path = tuple(part for part in item["loc"] if part != "[key]")
+    kind = item["type"]
+    shown = _shown(path, item.get("input"), source)
+    context = item.get("ctx") or {}
+    hint = ""
+    on_key = in_key
+    if kind in CODES:
+        code = kind
+        message = item["msg"]
+        if "value" in context and path in source.variables:
+            message = message.replace(str(context["value"]), source.variables[path])
+        hint = "" if path in source.variables else str(context.get("hint", ""))
+    elif kind == "extra_forbidden":
+        code, on_key = "unknown-key", True
+        known = known_keys(model, path[:-1])
+        message = f"`{path[-1]}` is not a key of {_owner(path[:-1])}"
+        hint = suggest(str(path[-1]), known) or f"keys here: {', '.join(known)}"
+    elif kind == "missing":
+        code, on_key = "missing-key", True
+        message = f"`{path[-1]}` is required in {_owner(path[:-1])}"
+        path = path[:-1]
+    elif kind == "literal_error":
+        code = "unknown-value"
+        words = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
+        message = f"{_field(path)} cannot be {shown}"
+        hint = suggest(str(item["input"]), words) or f"write {_either(words)}"
+    elif kind in _BOUND:
+        code = "out-of-range"
+        name, words_ = _BOUND[kind]
+        message = f"{_field(path)} is {shown}, and must be {words_} {_bound(path, context[name])}"
+    elif kind in {"too_short", "too_long"}:
+        code, message = "bad-value", f"{_field(path)} needs at least one item"
+    elif kind == "string_pattern_mismatch":
+        code, message = "bad-value", f"{shown} is not what {_field(path)} takes"
+        hint = "write codes like `200`, `200-399` or `200,204`" if path[-1] == "status" else ""
+    else:
+        code = "wrong-type"
+        message = f"{_field(path)} must be {_KIND.get(kind, 'of another kind')}, not {shown}"
+    return Diagnostic(code, message, source.file, source.span_of(path, key=on_key), hint, path=path)
+
+
+def _shown(path: Path, value: Any, source: Source) -> str:
+    """The value as the user wrote it; one that holds a variable is named, never shown."""
+    if path in source.variables:
+        return f"`{source.variables[path]}`"
+    if value is None:
+        return "empty"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    text = written(value)
+    return f"`{text if len(text) <= 60 else text[:57] + '…'}`"
+
+
+def _field(path: Path) -> str:
+    names = [part for part in path if isinstance(part, str)]
+    return f"`{names[-1]}`" if names else "the file"
+
+
+def _owner(path: Path) -> str:
+    if not path:
+        return "a topology"
+    if len(path) == 1 or (len(path) == 2 and path[0] in {"networks", "backends", "frontends"}):
+        return _OWNER.get(str(path[0]), f"`{path[0]}`")
+    return _field(path)
+
+
+def _bound(path: Path, value: Any) -> str:
+    """A limit in the unit of its field."""
+    if path[-1] == "memory":
+        return f"{int(value) // 1024**2}m"
+    if path[-1] in {"interval", "timeout", "refresh", "hard_stop_after"} or "timeouts" in path:
+        return f"{value:g}s" if value >= 1 or value == 0 else f"{value * 1000:g}ms"
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
+
+def _either(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """`did you mean …?` when something close exists, else nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else ""
+
+
+def known_keys(model: type[BaseModel], path: Path) -> list[str]:
+    """The keys that the model at `path` below `model` takes."""
+    here: Any = model
+    for part in path:
+        here = _step(here, part)
+    return [field.alias or name for name, field in _model_of(here).model_fields.items()]
+
+
+def _step(annotation: Any, part: str | int) -> Any:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _step(get_args(annotation)[0], part)
+    if origin in {Union, types.UnionType}:
+        return _step(next(a for a in get_args(annotation) if a is not type(None)), part)
+    if origin is dict:
+        return get_args(annotation)[1]
+    if origin in {tuple, list}:
+        return get_args(annotation)[0]
+    fields = annotation.model_fields
+    return next(f.annotation for name, f in fields.items() if part in (name, f.alias))
+
+
+def _model_of(annotation: Any) -> type[BaseModel]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _model_of(get_args(annotation)[0])
+    if origin in {Union, types.UnionType}:
+        return _model_of(next(a for a in get_args(annotation) if a is not type(None)))
+    assert isinstance(annotation, type)
+    assert issubclass(annotation, BaseModel)
+    return annotation

@@ -1,0 +1,152 @@
+"""`${VAR}` in values, with the forms Compose has, and the lines of an env file.
+
+The environment is a parameter: nothing here reads the real one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FORM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?P<op>:?[-?+])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Interpolated:
+    """`text` with every variable replaced; `used` holds what came from outside the file."""
+
+    text: str
+    used: tuple[str, ...]
+
+
+class VariableError(Exception):
+    """A variable that cannot be replaced; `start` and `length` are offsets in the value."""
+
+    def __init__(self, code: str, message: str, hint: str, start: int, length: int) -> None:
+        super().__init__(message)
+        self.code, self.message, self.hint = code, message, hint
+        self.start, self.length = start, length
+
+
+def interpolate(text: str, variables: Mapping[str, str]) -> Interpolated:
+    """Replace `${VAR}`, `$VAR`, `${VAR:-default}`, `${VAR-default}`, `${VAR:?message}`, `$$`.
+
+    With `:` an empty value counts as missing. Defaults may hold variables themselves. Forms as in
+    the Compose specification, "Interpolation". Raises VariableError.
+    """
+    out: list[str] = []
+    used: list[str] = []
+    position = 0
+    while (dollar := text.find("$", position)) >= 0:
+        out.append(text[position:dollar])
+        after = text[dollar + 1 : dollar + 2]
+        if after == "$":
+            out.append("$")
+            position = dollar + 2
+        elif after == "{":
+            end = _closing_brace(text, dollar)
+            result = _expand(text[dollar + 2 : end], variables, dollar, end + 1 - dollar)
+            out.append(result.text)
+            used += result.used
+            position = end + 1
+        elif match := _NAME.match(text, dollar + 1):
+            length = match.end() - dollar
+            result = _expand(match[0], variables, dollar, length)
+            out.append(result.text)
+            used += result.used
+            position = match.end()
+        else:
+            raise VariableError(
+                "bad-variable",
+                "`$` starts a variable, and this is none",
+                "write `$$` for a dollar sign",
+                dollar,
+                1,
+            )
+    out.append(text[position:])
+    return Interpolated("".join(out), tuple(used))
+
+
+def _closing_brace(text: str, dollar: int) -> int:
+    depth = 0
+    for index in range(dollar, len(text)):
+        if text.startswith("${", index):
+            depth += 1
+        elif text[index] == "}":
+            depth -= 1
+            if depth == 0:
+                return index
+    raise VariableError(
+        "bad-variable", "`${` is not closed", "write `${NAME}`", dollar, len(text) - dollar
+    )
+
+
+def _expand(body: str, variables: Mapping[str, str], start: int, length: int) -> Interpolated:
+    match = _FORM.match(body)
+    operator = match["op"] if match else None
+    if match is None or (operator is None and match.end() != len(body)):
+        raise VariableError(
+            "bad-variable",
+            f"`${{{body}}}` is not a variable",
+            "write `${NAME}` or `${NAME:-default}`",
+            start,
+            length,
+        )
+    name = body[: match.end() - len(operator or "")]
+    rest = body[match.end() :]
+    value = variables.get(name)
+    is_set = bool(value) if operator and operator[0] == ":" else value is not None
+    kind = operator[-1] if operator else ""
+    if kind == "+":
+        return interpolate(rest, variables) if is_set else Interpolated("", ())
+    if is_set:
+        assert value is not None
+        return Interpolated(value, (value,))
+    if kind == "-":
+        return interpolate(rest, variables)
+    if kind == "?":
+        message = f"variable `{name}` has no value" + (f": {rest}" if rest else "")
+    else:
+        message = f"variable `{name}` is not set"
+    raise VariableError(
+        "missing-variable",
+        message,
+        f"set {name} in the environment or an --env-file, or give a default: "
+        f"`${{{name}:-value}}`",
+        start,
+        length,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EnvFileError:
+    line: int
+    message: str
+
+
+def parse_env_file(text: str) -> tuple[dict[str, str], list[EnvFileError]]:
+    """`NAME=value` lines; `#` comments, `export`, and single or double quotes, as in Compose."""
+    values: dict[str, str] = {}
+    errors: list[EnvFileError] = []
+    for number, raw in enumerate(text.splitlines(), start=1):
+        line = raw.strip().removeprefix("export ").strip()
+        if not line or line.startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        name = name.strip()
+        if not equals or not _NAME.fullmatch(name):
+            errors.append(EnvFileError(number, "a line must be NAME=value"))
+            continue
+        values[name] = _unquote(value.strip())
+    return values, errors
+
+
+def _unquote(value: str) -> str:
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        inner = value[1:-1]
+        if value[0] == '"':
+            inner = inner.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
+        return inner
+    return re.split(r"\s+#", value, maxsplit=1)[0].rstrip()
