@@ -67,6 +67,7 @@ def compile_topology(
                     if m.kind == "volume"})
         ),
         proxy=proxy,
+        lock_image=topology.haproxy.image,
     )  # fmt: skip
 
 

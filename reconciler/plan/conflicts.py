@@ -17,6 +17,7 @@ def find_problems(
         *_networks(desired, observed),
         *_names(assignment, observed),
         *_ports(assignment, observed),
+        *_images(assignment, observed),
     )
 
 
@@ -59,4 +60,19 @@ def _ports(assignment: Assignment, observed: Observed) -> Iterator[Problem]:
                 "port-taken",
                 f"port {holder.what} of the host is held by {holder.who}",
                 "stop it, or bind to another port or address",
+            )
+
+
+def _images(assignment: Assignment, observed: Observed) -> Iterator[Problem]:
+    never = {
+        joining.want.spec.image: joining.want.sensitive.get("image", joining.want.spec.image)
+        for joining in assignment.joining.values()
+        if joining.want.pull == "never"
+    }
+    for image, shown in sorted(never.items()):
+        if image not in observed.images:
+            yield Problem(
+                "no-such-image",
+                f"image `{shown}` is not here, and `pull: never` keeps it from being pulled",
+                "build or load it, or use `pull: missing`",
             )

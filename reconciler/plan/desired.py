@@ -46,6 +46,12 @@ class Desired:
     networks: Mapping[str, NetworkSpec] = field(default_factory=dict)
     volumes: tuple[str, ...] = ()
     proxy: Proxy | None = None
+    lock_image: str = ""
+    """An image with a shell, to hold the topology's lock with: HAProxy's."""
+
+    def emptied(self) -> Desired:
+        """The wish that nothing of the topology be there."""
+        return Desired(self.topology, lock_image=self.lock_image)
 
     def config(self, names: Mapping[Slot, str] | None = None) -> Config | None:
         """The configuration of HAProxy; `names` are containers that carry another name."""

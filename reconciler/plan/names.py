@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-PREFIX = "io.haproxy-reconciler."
+from reconciler.topology.rules import LABEL_PREFIX as PREFIX
+
 TOPOLOGY = PREFIX + "topology"
 ROLE = PREFIX + "role"
 BACKEND = PREFIX + "backend"

@@ -90,6 +90,8 @@ class _StepBuilder:
         self.volume_ready: list[int] = []
         self.serving: dict[Slot, list[int]] = {}
         """The last steps of bringing a slot's container to where it can serve."""
+        self.departures: list[DisconnectNetwork] = []
+        """Networks that containers leave for good: last, when nobody uses the way any more."""
         self.settled: list[int] = []
         """After these, no worker of HAProxy uses containers that leave."""
 
@@ -193,7 +195,7 @@ class _StepBuilder:
     def _revive(self, kept: Kept) -> list[int]:
         """Changes in place, then a start if it is not running."""
         target = _target(kept.have)
-        last = self._change_in_place(kept, leave_after=())
+        last = self._change_in_place(kept)
         match kept.have.state:
             case "running":
                 return last
@@ -203,8 +205,8 @@ class _StepBuilder:
                 started = self.add(StartContainer(target), last, f"it is {state}")
         return [self.add(AwaitReady(target), [started], "before it gets traffic")]
 
-    def _change_in_place(self, kept: Kept, leave_after: Iterable[int]) -> list[int]:
-        """Steps that change a container where it is; `leave_after` holds back its leaving."""
+    def _change_in_place(self, kept: Kept) -> list[int]:
+        """Steps that change a container where it is."""
         target, diff, spec = _target(kept.have), kept.diff, kept.want.spec
         last: list[int] = []
         if diff.rename:
@@ -215,15 +217,12 @@ class _StepBuilder:
             last.append(self.add(action, (), "limits change in place"))
         joins = {a.network: a for a in (*diff.connect, *self._rejoins(kept))}
         for name in diff.disconnect:
-            link = kept.have.networks[name]
-            left = self.add(
-                DisconnectNetwork(target, name, link.network_id),
-                () if name in joins else leave_after,
-                "its place on the network is stale" if name in joins else "not in the file",
-                Impact.RUNTIME,
-            )
-            if name in joins:
-                last.append(self._connect(target, joins.pop(name), [left]))
+            leave = DisconnectNetwork(target, name, kept.have.networks[name].network_id)
+            if name not in joins:
+                self.departures.append(leave)
+                continue
+            left = self.add(leave, (), "its place on the network is stale", Impact.RUNTIME)
+            last.append(self._connect(target, joins.pop(name), [left]))
         last += [self._connect(target, attachment, []) for attachment in joins.values()]
         return last
 
@@ -264,7 +263,8 @@ class _StepBuilder:
                 self.add(AwaitServers(target, servers), [*ready, *confirmed],
                          "done means that HAProxy's own checks pass")
             ]  # fmt: skip
-        if self._leavers() and need.mode is ProxyMode.RELOAD and self.desired.proxy is not None:
+        someone_leaves = bool(self._leavers() or self.departures)
+        if someone_leaves and need.mode is ProxyMode.RELOAD and self.desired.proxy is not None:
             at_most = self.desired.proxy.hard_stop_after_s + DRAIN_MARGIN_S
             self.settled = [
                 self.add(AwaitDrained(target, at_most), self.settled,
@@ -301,7 +301,7 @@ class _StepBuilder:
         assert config is not None
         target = _target(kept.have)
         before = len(self.steps)
-        placed = self._change_in_place(kept, leave_after=ready)
+        placed = self._change_in_place(kept)
         changed_in_place = len(self.steps) > before
         confirm = AwaitProxy(target, config.digest)
         needs = [*ready, *placed]
@@ -378,7 +378,11 @@ class _StepBuilder:
         for container in leavers:
             if container.slot.role != PROXY_ROLE:
                 removed += self._remove(container, after)
-        gone = [*removed, *self.settled]
+        left = [
+            self.add(departure, after, "the file does not put it there", Impact.RUNTIME)
+            for departure in self.departures
+        ]
+        gone = [*removed, *left, *self.settled]
         for network in self.networks.remove:
             self.add(RemoveNetwork(network.name, network.id), gone, "not in the file")
         for name in self.observed.volumes:

@@ -12,6 +12,7 @@ from reconciler.topology.model import Backend, Topology
 DEFAULT_NETWORK = "default"
 LONGEST_LABEL = 63  # RFC 1035, 2.3.4: a DNS label; Docker's DNS answers to container names
 REVISION_LENGTH = 8
+LABEL_PREFIX = "io.haproxy-reconciler."
 _TAIL = len("-10000-") + REVISION_LENGTH
 
 
@@ -186,6 +187,27 @@ def _name_too_long(topology: Topology) -> Iterator[Finding]:
             )
 
 
+def _reserved(topology: Topology) -> Iterator[Finding]:
+    if topology.stats is not None and "stats" in topology.frontends:
+        yield Finding(
+            "bad-name",
+            "a frontend cannot be named `stats` beside the stats page",
+            ("frontends", "stats"),
+            "give it another name",
+            on_key=True,
+        )
+    for name, backend in topology.backends.items():
+        for label in backend.labels:
+            if label.startswith(LABEL_PREFIX):
+                yield Finding(
+                    "bad-name",
+                    f"labels that start with `{LABEL_PREFIX}` are this tool's own",
+                    ("backends", name, "labels", label),
+                    "give the label another name",
+                    on_key=True,
+                )
+
+
 def _same_target(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
         seen: set[str] = set()
@@ -236,6 +258,7 @@ RULES: tuple[Rule, ...] = (
     _mode_mismatch,
     _unreachable_backend,
     _name_too_long,
+    _reserved,
     _same_target,
     _unused_network,
     _public_stats,

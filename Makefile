@@ -1,0 +1,50 @@
+# Everything sets itself up: a virtual environment, a Docker engine if none answers, the images for the tests.
+# What is there already is used as it is. ARGS reaches the command: make test ARGS='-k plan -n 0'
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.NOTPARALLEL:                 # `check` ends with the tests, whatever -j says
+.PHONY: help demo test check lint types bench clean engine images
+
+BIN := .venv/bin
+ARGS ?=
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 16
+
+demo: .venv/ready engine ## See it work: containers behind HAProxy, changed under load
+	@tools/demo $(ARGS)
+
+test: .venv/ready engine images ## Run all tests, on a real Docker engine and a real HAProxy
+	@$(BIN)/pytest $(ARGS)
+
+check: lint types test ## Run what CI runs: lint, types, test
+
+lint: .venv/ready ## Check style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: .venv/ready ## Check types
+	@$(BIN)/mypy
+
+bench: .venv/ready engine images ## Measure, beside Docker Compose v2 where it can be had
+	@COMPOSE=$$(tools/compose) || echo 'Without Docker Compose.' >&2; \
+	    export COMPOSE; $(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## Remove what all of the above made, the engine too if it was started here
+	@if tools/engine status >/dev/null 2>&1; then tools/images down; fi
+	@tools/engine down
+	@rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+# --- set-up: quick when there is nothing to do ---
+
+.venv/ready: pyproject.toml constraints.txt
+	@tools/venv
+	@touch $@
+
+engine:
+	@tools/engine up
+
+images: engine
+	@tools/images up

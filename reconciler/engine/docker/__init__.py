@@ -1,0 +1,1 @@
+"""Docker behind the Engine protocol. `docker`, the SDK, is imported in this room alone."""

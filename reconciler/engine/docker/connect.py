@@ -1,0 +1,90 @@
+"""Which engine to talk to, found as the Docker CLI finds it, and errors in one line."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import docker
+import docker.errors
+import requests.exceptions
+from docker.context import ContextAPI
+from docker.utils import kwargs_from_env
+
+from reconciler.engine.protocol import EngineError
+
+OLDEST_API = (1, 41)
+"""Docker 20.10: the first whose containers may bind low ports without root."""
+TIMEOUT_S = 120
+
+
+def connect(parallel: int) -> docker.APIClient:
+    """A client for DOCKER_HOST, else the current context, else the default socket.
+
+    Order as in the Docker CLI ("docker context"). Raises EngineError.
+    """
+    options = _endpoint()
+    where = options.get("base_url") or "the default Docker socket"
+    try:
+        client = docker.APIClient(
+            version="auto", timeout=TIMEOUT_S, num_pools=4, max_pool_size=parallel + 2,
+            use_ssh_client=True, **options,
+        )  # fmt: skip
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+        raise EngineError(
+            "engine-unreachable",
+            f"no Docker engine answers at {where}: {_cause(error)}",
+            "start Docker, or set DOCKER_HOST or `docker context use`",
+        ) from error
+    version = tuple(int(part) for part in client.api_version.split("."))
+    if version < OLDEST_API:
+        client.close()
+        raise EngineError(
+            "engine-too-old",
+            f"the Docker engine at {where} speaks API {client.api_version}; "
+            "1.41 (Docker 20.10) or newer is needed",
+            "upgrade Docker",
+        )
+    return client
+
+
+def _endpoint() -> dict[str, Any]:
+    if os.environ.get("DOCKER_HOST"):
+        try:
+            return dict(kwargs_from_env())
+        except docker.errors.TLSParameterError as error:
+            raise EngineError("engine-unreachable", f"DOCKER_CERT_PATH: {error}") from error
+    name = os.environ.get("DOCKER_CONTEXT") or None
+    try:
+        context = ContextAPI.get_context(name)
+    except (docker.errors.DockerException, OSError, ValueError) as error:
+        raise EngineError(
+            "engine-unreachable", f"the Docker context cannot be read: {error}"
+        ) from error
+    if context is None:
+        raise EngineError(
+            "engine-unreachable",
+            f"there is no Docker context `{name}`" if name else "the current context is missing",
+            "`docker context ls` shows those there are",
+        )
+    options: dict[str, Any] = {"base_url": context.Host}
+    if context.TLSConfig:
+        options["tls"] = context.TLSConfig
+    return options
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason, short: `connection refused`, `no such file or directory`."""
+    text = str(error)
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            return seen.strerror.lower()
+        for argument in seen.args:
+            if isinstance(argument, OSError) and argument.strerror:
+                return argument.strerror.lower()
+        seen = seen.__cause__ or seen.__context__
+    for known in ("No such file or directory", "Connection refused", "Permission denied"):
+        if known in text:
+            return known.lower()
+    return text.splitlines()[0] if text else type(error).__name__

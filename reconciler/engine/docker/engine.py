@@ -1,0 +1,88 @@
+"""The Docker engine: a client, a small pool of threads, and the modules beside this one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import docker
+import docker.errors
+import requests.exceptions
+
+from reconciler.engine.docker import lock, observe, perform
+from reconciler.engine.docker.connect import connect
+from reconciler.engine.protocol import EngineError, Patience, Report
+from reconciler.plan.actions import Action, label_of
+from reconciler.plan.desired import Scope
+from reconciler.plan.observed import Observed
+
+PARALLEL = 8
+
+
+class DockerEngine:
+    """Engine on a Docker API of 1.41 or newer. Close it, or use it as a context manager."""
+
+    def __init__(self, topology: str, client: docker.APIClient | None = None) -> None:
+        """`topology` is what its actions are for. Raises EngineError when no engine answers."""
+        self._topology = topology
+        self._client = client if client is not None else connect(PARALLEL)
+        self._pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="observe")
+
+    @property
+    def description(self) -> str:
+        return str(self._client.base_url).replace("http+docker://localhost", "unix socket")
+
+    def observe(self, scope: Scope) -> Observed:
+        with _in_words("looking at what is there"):
+            return observe.observe(self._client, self._pool, scope)
+
+    def perform(self, action: Action, patience: Patience, report: Report) -> None:
+        with _in_words(label_of(action)):
+            perform.perform(self._client, self._topology, action, patience, report)
+
+    @contextlib.contextmanager
+    def lock(
+        self, topology: str, holder: str, images: Sequence[str], timeout_s: float
+    ) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            with _in_words("taking the lock"):
+                stack.enter_context(
+                    lock.held_lock(self._client, topology, holder, images, timeout_s)
+                )
+            yield
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._client.close()
+
+    def __enter__(self) -> DockerEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextlib.contextmanager
+def _in_words(doing: str) -> Iterator[None]:
+    """The SDK's errors as ours, with what Docker said."""
+    try:
+        yield
+    except EngineError:
+        raise
+    except docker.errors.APIError as error:
+        said = str(error.explanation or error).strip()
+        if "port is already allocated" in said or "address already in use" in said:
+            raise EngineError(
+                "port-taken",
+                "a port of the host is already in use by another program",
+                "stop it, or bind to another port or address",
+                [said],
+            ) from error
+        raise EngineError("engine-refused", f"{doing}: Docker says: {said}") from error
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+        raise EngineError(
+            "engine-lost",
+            f"{doing}: the connection to the Docker engine broke ({error})",
+            "apply again when it answers",
+        ) from error

@@ -1,0 +1,36 @@
+"""Pull an image, with progress."""
+
+from __future__ import annotations
+
+import docker
+import docker.errors
+from docker.utils import parse_repository_tag
+
+from reconciler.engine.protocol import EngineError, Patience, Progress, Report
+
+
+def pull(client: docker.APIClient, reference: str, patience: Patience, report: Report) -> None:
+    """Registry credentials are those of `docker login`: the SDK reads them. Raises EngineError."""
+    repository, tag = parse_repository_tag(reference)
+    sizes: dict[str, tuple[int, int]] = {}
+    try:
+        for item in client.pull(repository, tag=tag or "latest", stream=True, decode=True):
+            if patience.is_cancelled():
+                raise EngineError("cancelled", f"stopped while pulling {reference}")
+            if "error" in item:
+                raise _failed(reference, str(item["error"]))
+            detail = item.get("progressDetail") or {}
+            if item.get("status") == "Downloading" and "total" in detail:
+                sizes[item["id"]] = (detail["current"], detail["total"])
+                done, total = (sum(column) for column in zip(*sizes.values(), strict=True))
+                report(Progress(done, total))
+    except docker.errors.APIError as error:
+        raise _failed(reference, error.explanation or str(error)) from error
+
+
+def _failed(reference: str, reason: str) -> EngineError:
+    return EngineError(
+        "pull-failed",
+        f"image `{reference}` cannot be pulled: {reason}",
+        "check its name and tag, and `docker login` for a private registry",
+    )

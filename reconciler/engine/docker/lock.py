@@ -1,0 +1,110 @@
+"""A lock that lives exactly as long as its holder.
+
+A container's name is taken atomically, whoever asks and from whichever machine. The container
+does nothing but read its standard input, which is this process's connection: when the process
+dies, however it dies, the input ends, the container exits, and Docker removes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import docker
+import docker.errors
+
+from reconciler.engine.protocol import EngineError, LockedError
+from reconciler.plan import names
+
+_POLL_S = 0.2
+_NEVER_STARTED_S = 20.0
+"""A lock that is still not started after this belongs to a run that died in between."""
+
+
+@contextlib.contextmanager
+def held_lock(
+    client: docker.APIClient, topology: str, holder: str, images: Sequence[str], timeout_s: float
+) -> Iterator[None]:
+    """Hold the lock of a topology. Raises LockedError when another holds it for longer."""
+    container = _acquire(client, topology, holder, images, time.monotonic() + timeout_s)
+    try:
+        stream = client.attach_socket(container, params={"stdin": 1, "stream": 1})
+        client.start(container)
+        yield
+        stream.close()
+    finally:
+        with contextlib.suppress(docker.errors.APIError):
+            client.remove_container(container, force=True)
+
+
+def _acquire(
+    client: docker.APIClient, topology: str, holder: str, images: Sequence[str], deadline: float
+) -> str:
+    name = names.lock_name(topology)
+    body = {
+        "Image": _image_that_is_here(client, images),
+        "Entrypoint": ["cat"],
+        "Cmd": [],
+        "OpenStdin": True,
+        "StdinOnce": True,
+        "AttachStdin": True,
+        "Labels": {
+            names.TOPOLOGY: topology,
+            names.ROLE: names.LOCK_ROLE,
+            names.HOLDER: holder,
+        },
+        "HostConfig": {"NetworkMode": "none", "AutoRemove": True, "CapDrop": ["ALL"]},
+    }
+    waited_since = time.monotonic()
+    while True:
+        try:
+            return str(client.create_container_from_config(body, name=name)["Id"])
+        except docker.errors.APIError as error:
+            if error.status_code != 409:
+                raise
+        other = _holder(client, name)
+        if other is None:
+            continue
+        if _is_dead(other, time.monotonic() - waited_since):
+            _remove_dead(client, other["Id"])
+        elif time.monotonic() >= deadline:
+            raise LockedError(topology, _who(other))
+        else:
+            time.sleep(_POLL_S)
+
+
+def _image_that_is_here(client: docker.APIClient, images: Sequence[str]) -> str:
+    for image in images:
+        with contextlib.suppress(docker.errors.NotFound):
+            return str(client.inspect_image(image)["Id"])
+    raise EngineError(
+        "no-lock-image", f"none of the images {', '.join(images)} is here to hold the lock with"
+    )
+
+
+def _holder(client: docker.APIClient, name: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = client.inspect_container(name)
+    except docker.errors.NotFound:
+        return None
+    return found
+
+
+def _is_dead(container: dict[str, Any], waited_s: float) -> bool:
+    if (container["Config"].get("Labels") or {}).get(names.ROLE) != names.LOCK_ROLE:
+        return False
+    state = container["State"]["Status"]
+    return state in {"exited", "dead"} or (state == "created" and waited_s > _NEVER_STARTED_S)
+
+
+def _remove_dead(client: docker.APIClient, container: str) -> None:
+    with contextlib.suppress(docker.errors.APIError):
+        client.remove_container(container, force=True)
+
+
+def _who(container: dict[str, Any]) -> str:
+    labels = container["Config"].get("Labels") or {}
+    name = container["Name"].lstrip("/")
+    return labels.get(names.HOLDER) or f"the holder of container {name}, which is not ours"

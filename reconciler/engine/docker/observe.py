@@ -1,0 +1,145 @@
+"""What Docker has of a topology: a fixed number of lists, and the details behind them in parallel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from typing import Any
+
+import docker
+import docker.errors
+
+from reconciler.engine.docker import proxy
+from reconciler.engine.docker.translate import observed_container, slot_of
+from reconciler.engine.protocol import EngineError
+from reconciler.plan import names
+from reconciler.plan.desired import Scope
+from reconciler.plan.observed import (
+    Holder,
+    Observed,
+    ObservedContainer,
+    ObservedNetwork,
+    ObservedProxy,
+)
+from reconciler.plan.spec import PublishedPort
+
+
+def observe(client: docker.APIClient, pool: Executor, scope: Scope) -> Observed:
+    """Raises docker's APIError when a list cannot be read; details that cannot are gaps."""
+    networks = pool.submit(_networks, client, scope)
+    volumes = pool.submit(_volumes, client, scope.topology)
+    images = {ref: pool.submit(_image_id, client, ref) for ref in scope.images}
+    listed = _list_containers(client, scope.topology)
+    gaps: list[str] = []
+    proxies = {
+        item["Id"]: pool.submit(_proxy, client, item["Id"], item["State"])
+        for item in listed
+        if item["Labels"].get(names.ROLE) == names.PROXY_ROLE
+    }
+    inspected = [pool.submit(_inspect, client, item["Id"]) for item in listed]
+    containers = tuple(c for future in inspected if (c := future.result()) is not None)
+    holders: tuple[Holder, ...] = ()
+    if _may_collide(scope, containers):
+        holders = tuple(_holders(client, scope))
+    return Observed(
+        containers=containers,
+        networks=networks.result(),
+        volumes=volumes.result(),
+        images={ref: found for ref, future in images.items() if (found := future.result())},
+        proxies=_collect(proxies, gaps),
+        holders=holders,
+        gaps=tuple(gaps),
+    )
+
+
+def _collect(
+    futures: dict[str, Future[ObservedProxy]], gaps: list[str]
+) -> dict[str, ObservedProxy]:
+    found: dict[str, ObservedProxy] = {}
+    for container, future in futures.items():
+        try:
+            found[container] = future.result()
+        except docker.errors.NotFound:
+            continue
+        except (docker.errors.APIError, EngineError) as error:
+            gaps.append(f"HAProxy in {container[:12]} could not be read ({error})")
+    return found
+
+
+def _list_containers(client: docker.APIClient, topology: str) -> list[dict[str, Any]]:
+    """Low-level list: one request, where the SDK's high-level one inspects each container."""
+    listed = client.containers(all=True, filters={"label": [f"{names.TOPOLOGY}={topology}"]})
+    roles = {names.SERVER_ROLE, names.PROXY_ROLE}
+    return [item for item in listed if item["Labels"].get(names.ROLE) in roles]
+
+
+def _inspect(client: docker.APIClient, container: str) -> ObservedContainer | None:
+    try:
+        return observed_container(client.inspect_container(container))
+    except docker.errors.NotFound:
+        return None  # removed since the list
+
+
+def _proxy(client: docker.APIClient, container: str, state: str) -> ObservedProxy:
+    if state == "running":
+        return proxy.read_proxy(client, container)
+    return ObservedProxy(config=proxy.read_config(client, container))
+
+
+def _networks(client: docker.APIClient, scope: Scope) -> dict[str, ObservedNetwork]:
+    found: dict[str, ObservedNetwork] = {}
+    for item in client.networks():
+        labels = item.get("Labels") or {}
+        ours = labels.get(names.TOPOLOGY) == scope.topology
+        if ours or item["Name"] in scope.networks:
+            revision = labels.get(names.REVISION, "") if ours else None
+            found[item["Name"]] = ObservedNetwork(item["Id"], item["Name"], revision)
+    return found
+
+
+def _volumes(client: docker.APIClient, topology: str) -> tuple[str, ...]:
+    listed = client.volumes(filters={"label": [f"{names.TOPOLOGY}={topology}"]})
+    return tuple(sorted(item["Name"] for item in listed.get("Volumes") or ()))
+
+
+def _image_id(client: docker.APIClient, reference: str) -> str | None:
+    try:
+        return str(client.inspect_image(reference)["Id"])
+    except docker.errors.NotFound:
+        return None
+
+
+def _may_collide(scope: Scope, containers: tuple[ObservedContainer, ...]) -> bool:
+    """Only a plan that makes or starts containers can meet foreign ones: else save the list."""
+    running = {c.given_name for c in containers if c.state == "running"}
+    return not set(scope.names) <= running
+
+
+def _holders(client: docker.APIClient, scope: Scope) -> Iterator[Holder]:
+    for item in client.containers(all=True):
+        labels = item.get("Labels") or {}
+        held = {name.lstrip("/") for name in item.get("Names") or ()}
+        who = _who(item, labels)
+        if labels.get(names.TOPOLOGY) == scope.topology and slot_of(labels).role:
+            continue
+        for name in sorted(held & set(scope.names)):
+            yield Holder("name", name, who)
+        for port in scope.ports:
+            if any(_holds(published, port) for published in item.get("Ports") or ()):
+                yield Holder("port", str(port), who)
+
+
+def _who(item: dict[str, Any], labels: dict[str, str]) -> str:
+    name = (item.get("Names") or [item["Id"][:12]])[0].lstrip("/")
+    topology = labels.get(names.TOPOLOGY)
+    return f"container {name}" + (f" of topology `{topology}`" if topology else "")
+
+
+def _holds(published: dict[str, Any], port: PublishedPort) -> bool:
+    if published.get("PublicPort") != port.host_port or published.get("Type", "tcp") != "tcp":
+        return False
+    everywhere = {"", "0.0.0.0", "::", None}
+    address = published.get("IP", "")
+    return address == port.address or address in everywhere or port.address in everywhere
+
+

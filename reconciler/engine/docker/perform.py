@@ -1,0 +1,210 @@
+"""Actions to Docker requests: one branch an action. Each succeeds when it was done before."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Any, assert_never
+
+import docker
+import docker.errors
+
+from reconciler.engine.docker import images, proxy
+from reconciler.engine.docker.translate import (
+    create_body,
+    endpoint,
+    limits,
+    network_body,
+    restart_policy,
+)
+from reconciler.engine.docker.wait import await_drained, await_ready, await_servers
+from reconciler.engine.protocol import EngineError, Patience, Report
+from reconciler.plan import actions as a
+from reconciler.plan import names
+from reconciler.plan.desired import DesiredContainer
+from reconciler.plan.spec import Attachment
+
+REPLACE_GRACE_S = 1
+"""The old HAProxy's listening ports are closed while it ends: no longer than this."""
+
+
+def perform(
+    client: docker.APIClient, topology: str, action: a.Action, patience: Patience, report: Report
+) -> None:
+    """Raises EngineError, or docker's APIError for what Docker refuses."""
+    match action:
+        case a.PullImage(image):
+            images.pull(client, image, patience, report)
+        case a.CheckConfig(image, config, None):
+            proxy.check_in_throwaway(client, image, config)
+        case a.CheckConfig(_, config, running):
+            assert running is not None
+            proxy.check_in_running(client, running.reference, config)
+        case a.CreateNetwork(spec, revision):
+            _create_network(client, network_body(topology, spec, revision))
+        case a.RemoveNetwork(_, network):
+            _remove_network(client, network)
+        case a.CreateVolume(name):
+            labels = {names.TOPOLOGY: topology, names.ROLE: names.VOLUME_ROLE}
+            client.create_volume(name, labels=labels)
+        case a.RemoveVolume(name):
+            with contextlib.suppress(docker.errors.NotFound):
+                client.remove_volume(name)
+        case a.CreateContainer(container, name):
+            _create_container(client, topology, container, name)
+        case a.StartContainer(target):
+            client.start(target.reference)
+        case a.UnpauseContainer(target):
+            client.unpause(target.reference)
+        case a.RenameContainer(target, name):
+            client.rename(target.reference, name)
+        case a.UpdateContainer(target, cpus, memory_bytes, restart):
+            _update(client, target.reference, cpus, memory_bytes, restart)
+        case a.ConnectNetwork(target, attachment):
+            _connect(client, target.reference, attachment)
+        case a.DisconnectNetwork(target, network, network_id):
+            _disconnect(client, target.reference, network_id or network)
+        case a.StopContainer(target, grace_s):
+            _stop(client, target.reference, int(grace_s))
+        case a.RemoveContainer(target):
+            with contextlib.suppress(docker.errors.NotFound):
+                client.remove_container(target.reference, v=True, force=True)
+        case a.WriteConfig(target, config):
+            proxy.write_config(client, target.reference, config.text)
+        case a.ReloadProxy(target, config, previous):
+            proxy.reload(client, target.reference, config, previous)
+        case a.AwaitProxy(target, digest):
+            _await_proxy(client, target.reference, digest)
+        case a.ReplaceProxy(old, new, _):
+            _replace_proxy(client, old.reference, new.reference)
+        case a.AwaitReady(target):
+            await_ready(client, target, patience)
+        case a.AwaitServers(target, servers):
+            await_servers(client, target.reference, servers, patience)
+        case a.AwaitDrained(target, at_most_s):
+            await_drained(client, target.reference, at_most_s, patience)
+        case _:
+            assert_never(action)
+
+
+def _create_container(
+    client: docker.APIClient, topology: str, container: DesiredContainer, name: str
+) -> None:
+    try:
+        made = client.create_container_from_config(
+            create_body(topology, container, name), name=name
+        )["Id"]
+    except docker.errors.APIError as error:
+        if error.status_code != 409:
+            raise
+        made = _made_before(client, topology, container, name)
+    joined = client.inspect_container(made)["NetworkSettings"]["Networks"]
+    for attachment in container.spec.networks[1:]:
+        if attachment.network not in joined:
+            _connect(client, made, attachment)
+
+
+def _made_before(
+    client: docker.APIClient, topology: str, container: DesiredContainer, name: str
+) -> str:
+    """The container that has the name, if an earlier run of ours made just this one."""
+    there = client.inspect_container(name)
+    labels = there["Config"].get("Labels") or {}
+    ours = labels.get(names.TOPOLOGY) == topology
+    if ours and labels.get(names.REVISION) == container.revision:
+        return str(there["Id"])
+    raise EngineError(
+        "name-taken",
+        f"the name `{name}` was taken by another container in the meantime",
+        "remove or rename it, and apply again",
+    )
+
+
+def _create_network(client: docker.APIClient, body: dict[str, Any]) -> None:
+    """A network of that name made by a run that was killed is fine: the next look decides."""
+    try:
+        client.create_network(
+            body["Name"], driver=body["Driver"], internal=body["Internal"],
+            check_duplicate=True, labels=body["Labels"],
+        )  # fmt: skip
+    except docker.errors.APIError as error:
+        if error.status_code != 409:
+            raise
+
+
+def _remove_network(client: docker.APIClient, network: str) -> None:
+    """Endpoints of removed containers may linger for a moment in Docker's network code."""
+    for attempt in range(10):
+        try:
+            client.remove_network(network)
+        except docker.errors.NotFound:
+            return
+        except docker.errors.APIError as error:
+            if attempt == 9 or "active endpoints" not in str(error):
+                raise
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _connect(client: docker.APIClient, container: str, attachment: Attachment) -> None:
+    try:
+        client.connect_container_to_network(
+            container, attachment.network, aliases=endpoint(attachment).get("Aliases")
+        )
+    except docker.errors.APIError as error:
+        if "already exists in network" not in str(error):
+            raise
+
+
+def _disconnect(client: docker.APIClient, container: str, network: str) -> None:
+    try:
+        client.disconnect_container_from_network(container, network)
+    except docker.errors.NotFound:
+        # The network itself is gone; Docker lets a stale place be left by force only.
+        with contextlib.suppress(docker.errors.APIError):
+            client.disconnect_container_from_network(container, network, force=True)
+    except docker.errors.APIError as error:
+        if "is not connected" not in str(error):
+            raise
+
+
+def _update(
+    client: docker.APIClient,
+    container: str,
+    cpus: float | None,
+    memory_bytes: int | None,
+    restart: str,
+) -> None:
+    body = limits(cpus, memory_bytes) | {"RestartPolicy": restart_policy(restart)}
+    url = client._url("/containers/{0}/update", container)  # noqa: SLF001  # the SDK has no NanoCpus
+    client._result(client._post_json(url, data=body), json=True)  # noqa: SLF001
+
+
+def _stop(client: docker.APIClient, container: str, grace_s: int) -> None:
+    with contextlib.suppress(docker.errors.NotFound):
+        if client.inspect_container(container)["State"]["Paused"]:
+            client.unpause(container)  # a paused container cannot act on its stop signal
+        client.stop(container, timeout=grace_s)
+
+
+def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
+    """A container that ends at once was accepted by the check: its log says what else is wrong."""
+    try:
+        if proxy.is_confirmed(client, container, digest):
+            return
+    except docker.errors.APIError:
+        pass  # not running: told below, with its log
+    log = client.logs(container, tail=5).decode(errors="replace").splitlines()
+    raise EngineError(
+        "proxy-not-running", "HAProxy does not run its configuration", details=log
+    )
+
+
+def _replace_proxy(client: docker.APIClient, old: str, new: str) -> None:
+    client.stop(old, timeout=REPLACE_GRACE_S)
+    try:
+        client.start(new)
+    except docker.errors.APIError:
+        client.start(old)
+        raise

@@ -1,0 +1,182 @@
+"""HAProxy inside its container: read it, check a configuration, reload and confirm.
+
+Its sockets are reachable through `exec` alone, never from the network.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+
+import docker
+import docker.errors
+
+from reconciler.engine.docker.exec import run_in_container
+from reconciler.engine.protocol import ConfigRejectedError, EngineError
+from reconciler.haproxy.render import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET, Config
+from reconciler.haproxy.runtime import (
+    parse_alerts,
+    parse_info,
+    parse_processes,
+    parse_reload,
+    parse_stat,
+)
+from reconciler.plan.compile import PROXY_USER
+from reconciler.plan.observed import ObservedProxy
+
+CONFIRM_S = 15
+
+# Images bring different clients for a Unix socket: Debian's have perl, Alpine's have busybox nc.
+# The master's socket answers to the end of input, so each client closes its side after the command.
+_ASK = r"""
+ask() {
+    if command -v perl >/dev/null 2>&1; then
+        perl -MIO::Socket::UNIX -e '
+            my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit 1;
+            alarm 30; print $s "$ARGV[1]\n"; $s->flush; shutdown($s, 1);
+            print while <$s>;' "$1" "$2" 2>/dev/null
+    elif command -v socat >/dev/null 2>&1; then
+        printf '%s\n' "$2" | socat -t 60 - "UNIX-CONNECT:$1" 2>/dev/null
+    else
+        printf '%s\n' "$2" | nc "local:$1" 2>/dev/null
+    fi
+}
+"""
+
+_READ = (
+    _ASK
+    + f"""
+command -v perl || command -v socat || command -v nc || exit 127
+printf '\\036info\\n';   ask {RUNTIME_SOCKET} 'show info'
+printf '\\036stat\\n';   ask {RUNTIME_SOCKET} 'show stat'
+printf '\\036proc\\n';   ask {MASTER_SOCKET} 'show proc'
+printf '\\036config\\n'; cat {CONFIG_PATH}
+"""
+)
+
+_ASK_ONE = _ASK + 'ask "$1" "$2"'
+
+_CHECK = "haproxy -c -f /dev/stdin"
+
+_CONFIRM = (
+    _ASK
+    + f"""
+end=$(( $(date +%s) + {CONFIRM_S} ))
+while [ "$(date +%s)" -lt "$end" ]; do
+    ask {RUNTIME_SOCKET} 'show info' | grep -q "config=$1" && exit 0
+    sleep 0.05 || sleep 1
+done
+exit 1
+"""
+)
+
+
+def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
+    """Everything about a running HAProxy in one exec. Raises docker's APIError, EngineError."""
+    output = run_in_container(client, container, _READ)
+    if output.exit_code == 127:
+        raise EngineError(
+            "proxy-unreadable", "its image has none of perl, socat and nc to reach the socket with"
+        )
+    parts: dict[str, str] = {}
+    for block in output.text.split("\x1e")[1:]:
+        heading, _, body = block.partition("\n")
+        parts[heading] = body
+    if "config" not in parts:
+        raise EngineError("proxy-unreadable", f"HAProxy cannot be read: {output.text.strip()}")
+    info = parse_info(parts["info"])
+    config = parts["config"]
+    return ObservedProxy(
+        config=None if "No such file" in config[:200] else config,
+        running=info if info.version else None,
+        servers=parse_stat(parts["stat"]),
+        old_workers=parse_processes(parts["proc"]).old_workers,
+    )
+
+
+def read_config(client: docker.APIClient, container: str) -> str | None:
+    """haproxy.cfg of a container that need not run; None when there is none."""
+    try:
+        chunks, _ = client.get_archive(container, CONFIG_PATH)
+    except docker.errors.NotFound:
+        return None
+    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+        content = archive.extractfile(archive.getmembers()[0])
+        return content.read().decode(errors="replace") if content else None
+
+
+def write_config(client: docker.APIClient, container: str, text: str) -> None:
+    """Put haproxy.cfg into a container, running or not, readable by HAProxy's user alone."""
+    data = text.encode()
+    uid, gid = PROXY_USER.split(":")
+    entry = tarfile.TarInfo(CONFIG_PATH.lstrip("/"))
+    entry.size, entry.mode, entry.uid, entry.gid = len(data), 0o600, int(uid), int(gid)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.addfile(entry, io.BytesIO(data))
+    client.put_archive(container, "/", buffer.getvalue())
+
+
+def check_in_running(client: docker.APIClient, container: str, config: Config) -> None:
+    """`haproxy -c` in the container that will run it. Raises ConfigRejectedError."""
+    output = run_in_container(client, container, _CHECK, given=config.text)
+    raise_if_rejected(output.exit_code, output.text)
+
+
+def check_in_throwaway(client: docker.APIClient, image: str, config: Config) -> None:
+    """`haproxy -c` in a container made for it, from standard input: nothing is written."""
+    data = config.text.encode()
+    made = client.create_container_from_config(
+        {
+            "Image": image,
+            "Entrypoint": ["sh", "-c", f"head -c {len(data)} | {_CHECK}"],
+            "Cmd": [],
+            "User": PROXY_USER,
+            "OpenStdin": True,
+            "StdinOnce": True,
+            "AttachStdin": True,
+            "HostConfig": {"NetworkMode": "none", "CapDrop": ["ALL"]},
+        }
+    )
+    try:
+        stream = client.attach_socket(made["Id"], params={"stdin": 1, "stream": 1})
+        client.start(made["Id"])
+        getattr(stream, "_sock", stream).sendall(data)
+        code = client.wait(made["Id"], timeout=60)["StatusCode"]
+        stream.close()
+        text = client.logs(made["Id"], stdout=True, stderr=True).decode(errors="replace")
+    finally:
+        client.remove_container(made["Id"], force=True, v=True)
+    raise_if_rejected(code, text)
+
+
+def raise_if_rejected(exit_code: int, output: str) -> None:
+    if exit_code == 0:
+        return
+    alerts = [(alert.line, alert.message) for alert in parse_alerts(output)]
+    last = [line for line in output.splitlines() if line.strip()][-1:]
+    raise ConfigRejectedError(alerts or [(None, line) for line in last])
+
+
+def reload(client: docker.APIClient, container: str, config: Config, previous: str | None) -> None:
+    """Write, reload through the master, and see the worker run it; else write `previous` back."""
+    write_config(client, container, config.text)
+    answer = run_in_container(client, container, _ASK_ONE, MASTER_SOCKET, "reload")
+    reply = parse_reload(answer.text)
+    failed = reply.succeeded is False
+    if not failed:
+        failed = not is_confirmed(client, container, config.digest)
+    if not failed:
+        return
+    if previous is not None:
+        write_config(client, container, previous)
+    raise EngineError(
+        "reload-failed",
+        "HAProxy did not take the new configuration; the old one is in force and written",
+        details=[line for line in reply.log.splitlines() if line.strip()][-5:],
+    )
+
+
+def is_confirmed(client: docker.APIClient, container: str, digest: str) -> bool:
+    """Whether the running worker says, within some seconds, that it runs this configuration."""
+    return run_in_container(client, container, _CONFIRM, digest).exit_code == 0

@@ -1,0 +1,201 @@
+"""Between specs and Docker's JSON, in both directions. No IO."""
+
+from __future__ import annotations
+
+import calendar
+import json
+import math
+import re
+import time
+from typing import Any
+
+from reconciler.plan import names
+from reconciler.plan.desired import DesiredContainer, Slot
+from reconciler.plan.observed import ObservedContainer, ObservedNetworkLink
+from reconciler.plan.spec import Attachment, ContainerSpec, Healthcheck, NetworkSpec, describe
+
+_NANO = 1_000_000_000
+
+
+def container_labels(topology: str, container: DesiredContainer, name: str) -> dict[str, str]:
+    """The user's labels and ours."""
+    slot = container.slot
+    described = describe(container.spec, container.sensitive)
+    return {
+        **dict(container.spec.labels),
+        names.TOPOLOGY: topology,
+        names.ROLE: slot.role,
+        names.BACKEND: slot.backend,
+        names.SLOT: str(slot.number),
+        names.REVISION: container.revision,
+        names.NAME: name,
+        names.SPEC: json.dumps(described, separators=(",", ":"), ensure_ascii=False),
+    }
+
+
+def create_body(topology: str, container: DesiredContainer, name: str) -> dict[str, Any]:
+    """The body of `POST /containers/create` (API 1.41). The first network is in it; engines of
+    that version take no more than one."""
+    spec = container.spec
+    body: dict[str, Any] = {
+        "Image": spec.image,
+        "Labels": container_labels(topology, container, name),
+        "Env": [f"{key}={value}" for key, value in spec.env],
+        "StopTimeout": math.ceil(spec.stop_grace_s),
+        "ExposedPorts": {f"{port.container_port}/tcp": {} for port in spec.ports},
+        "HostConfig": _host_config(spec),
+    }
+    optional = {
+        "Cmd": list(spec.command) if spec.command is not None else None,
+        "Entrypoint": list(spec.entrypoint) if spec.entrypoint is not None else None,
+        "User": spec.user,
+        "StopSignal": spec.stop_signal,
+        "Healthcheck": _healthcheck(spec.healthcheck) if spec.healthcheck else None,
+    }
+    body |= {key: value for key, value in optional.items() if value is not None}
+    if spec.networks:
+        first = spec.networks[0]
+        body["NetworkingConfig"] = {"EndpointsConfig": {first.network: endpoint(first)}}
+    return body
+
+
+def endpoint(attachment: Attachment) -> dict[str, Any]:
+    return {"Aliases": list(attachment.aliases)} if attachment.aliases else {}
+
+
+def _host_config(spec: ContainerSpec) -> dict[str, Any]:
+    bindings: dict[str, list[dict[str, str]]] = {}
+    for port in spec.ports:
+        bindings.setdefault(f"{port.container_port}/tcp", []).append(
+            {"HostIp": port.address or "", "HostPort": str(port.host_port)}
+        )
+    config: dict[str, Any] = {
+        "NetworkMode": spec.networks[0].network if spec.networks else "none",
+        "RestartPolicy": restart_policy(spec.restart),
+        "PortBindings": bindings,
+        "CapDrop": list(spec.cap_drop),
+        "SecurityOpt": ["no-new-privileges:true"] if spec.no_new_privileges else [],
+        "Tmpfs": dict(spec.tmpfs),
+        "Mounts": [
+            {"Type": m.kind, "Source": m.source, "Target": m.target, "ReadOnly": m.read_only}
+            for m in spec.mounts
+        ],
+    }
+    if spec.init:
+        config["Init"] = True
+    return config | limits(spec.cpus, spec.memory_bytes)
+
+
+def limits(cpus: float | None, memory_bytes: int | None) -> dict[str, int]:
+    """Docker sets swap to twice the memory when it is not given, and keeps it at an update, which
+    then refuses a larger memory: so it is always given."""
+    found: dict[str, int] = {}
+    if cpus is not None:
+        found["NanoCpus"] = round(cpus * _NANO)
+    if memory_bytes is not None:
+        found |= {"Memory": memory_bytes, "MemorySwap": memory_bytes * 2}
+    return found
+
+
+def restart_policy(text: str) -> dict[str, Any]:
+    name, _, count = text.partition(":")
+    return {"Name": name, "MaximumRetryCount": int(count or 0)}
+
+
+def _healthcheck(check: Healthcheck) -> dict[str, Any]:
+    body: dict[str, Any] = {"Test": list(check.test)}
+    for key, seconds in (
+        ("Interval", check.interval_s),
+        ("Timeout", check.timeout_s),
+        ("StartPeriod", check.start_period_s),
+    ):
+        if seconds is not None:
+            body[key] = round(seconds * _NANO)
+    if check.retries is not None:
+        body["Retries"] = check.retries
+    return body
+
+
+def network_body(topology: str, spec: NetworkSpec, revision: str) -> dict[str, Any]:
+    """The body of `POST /networks/create`. CheckDuplicate: a name twice would be found by neither."""
+    return {
+        "Name": spec.name,
+        "Driver": spec.driver,
+        "Internal": spec.internal,
+        "CheckDuplicate": True,
+        "Labels": {
+            names.TOPOLOGY: topology,
+            names.ROLE: names.NETWORK_ROLE,
+            names.REVISION: revision,
+        },
+    }
+
+
+def observed_container(inspected: dict[str, Any]) -> ObservedContainer:
+    """What `GET /containers/{id}/json` says."""
+    config, host, state = inspected["Config"], inspected["HostConfig"], inspected["State"]
+    labels = config.get("Labels") or {}
+    name = inspected["Name"].lstrip("/")
+    links = inspected["NetworkSettings"].get("Networks") or {}
+    return ObservedContainer(
+        id=inspected["Id"],
+        name=name,
+        slot=slot_of(labels),
+        revision=labels.get(names.REVISION, ""),
+        given_name=labels.get(names.NAME, name),
+        described=_described(labels),
+        image_id=inspected["Image"],
+        state=state["Status"],
+        health=_health(state),
+        exit_code=state.get("ExitCode", 0),
+        started_at=parse_time(state.get("StartedAt", "")),
+        stop_grace_s=config.get("StopTimeout"),
+        restart=_restart(host.get("RestartPolicy") or {}),
+        cpus=(host.get("NanoCpus") or 0) / _NANO or None,
+        memory_bytes=host.get("Memory") or None,
+        networks={
+            network: ObservedNetworkLink(
+                network_id=link.get("NetworkID") or "",
+                address=link.get("IPAddress") or "",
+                aliases=frozenset(link.get("Aliases") or ()),
+            )
+            for network, link in links.items()
+        },
+    )
+
+
+def slot_of(labels: dict[str, str]) -> Slot:
+    number = labels.get(names.SLOT, "")
+    return Slot(
+        labels.get(names.ROLE, ""),
+        labels.get(names.BACKEND, ""),
+        int(number) if number.isdigit() else 0,
+    )
+
+
+def _described(labels: dict[str, str]) -> dict[str, str]:
+    try:
+        found = json.loads(labels.get(names.SPEC, "{}"))
+    except ValueError:
+        return {}
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _health(state: dict[str, Any]) -> str | None:
+    status = (state.get("Health") or {}).get("Status")
+    return None if status in {None, "none", ""} else str(status)
+
+
+def _restart(policy: dict[str, Any]) -> str:
+    name = policy.get("Name") or "no"
+    count = policy.get("MaximumRetryCount") or 0
+    return f"{name}:{count}" if count else str(name)
+
+
+def parse_time(text: str) -> float:
+    """Docker's RFC 3339 with nanoseconds, in UTC, to seconds since the epoch; 0 for "never"."""
+    match = re.match(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z", text)
+    if match is None or text.startswith("0001"):
+        return 0.0
+    whole = calendar.timegm(time.strptime(match[1], "%Y-%m-%dT%H:%M:%S"))
+    return whole + float(match[2] or 0)

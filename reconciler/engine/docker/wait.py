@@ -1,0 +1,108 @@
+"""Waits: each asks again until it holds, the user stops it, or its time is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import docker
+
+from reconciler.engine.docker.proxy import read_proxy
+from reconciler.engine.protocol import CancelledError, EngineError, Patience
+from reconciler.haproxy.runtime import ServerState
+from reconciler.plan.actions import Target
+
+_FIRST_S, _LONGEST_S = 0.05, 0.5
+_LOG_LINES = 5
+
+
+def _tries(patience: Patience, timeout_s: float | None = None) -> Iterator[bool]:
+    """Yields at growing intervals; True on the last time. Raises CancelledError."""
+    deadline = time.monotonic() + (patience.timeout_s if timeout_s is None else timeout_s)
+    pause = _FIRST_S
+    while True:
+        if patience.is_cancelled():
+            raise CancelledError
+        is_last = time.monotonic() >= deadline
+        yield is_last
+        if is_last:
+            return
+        time.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_S)
+
+
+def await_ready(client: docker.APIClient, target: Target, patience: Patience) -> None:
+    """Running, and healthy where there is a health check. Raises EngineError with the log's end."""
+    health = ""
+    for _ in _tries(patience):
+        state = client.inspect_container(target.reference)["State"]
+        health = (state.get("Health") or {}).get("Status") or "none"
+        if state["Status"] == "running" and health in {"healthy", "none"}:
+            return
+        if state["Status"] in {"exited", "dead"}:
+            raise _not_ready(client, target, f"exited with code {state['ExitCode']}")
+        if state["Status"] == "restarting":
+            raise _not_ready(
+                client, target, f"exits with code {state['ExitCode']} and is restarted by Docker"
+            )
+    raise _not_ready(client, target, f"did not become healthy within {patience.timeout_s:g} s "
+                     f"(Docker's health check says {health})")  # fmt: skip
+
+
+def _not_ready(client: docker.APIClient, target: Target, what: str) -> EngineError:
+    return EngineError(
+        "not-ready",
+        f"{target.name} {what}",
+        details=last_log_lines(client, target.reference),
+    )
+
+
+def last_log_lines(client: docker.APIClient, container: str) -> list[str]:
+    log = client.logs(container, tail=_LOG_LINES, stdout=True, stderr=True)
+    return [line for line in log.decode(errors="replace").splitlines() if line.strip()]
+
+
+def await_servers(
+    client: docker.APIClient,
+    container: str,
+    servers: Sequence[tuple[str, str]],
+    patience: Patience,
+) -> None:
+    """HAProxy's own checks passed. A server is `UP` before its first check: that counts not."""
+    missing: list[ServerState | tuple[str, str]] = []
+    for _ in _tries(patience):
+        there = {(s.backend, s.name): s for s in read_proxy(client, container).servers}
+        missing = [
+            there.get(key, key)
+            for key in servers
+            if key not in there or not is_proven(there[key])
+        ]
+        if not missing:
+            return
+    raise EngineError(
+        "servers-down",
+        f"{len(missing)} of {len(servers)} servers did not come up "
+        f"within {patience.timeout_s:g} s",
+        "look at the containers' logs, their port, and the backend's `check`",
+        [_describe(item) for item in missing[:10]],
+    )
+
+
+def is_proven(server: ServerState) -> bool:
+    return server.status == "no check" or (server.is_up and "OK" in server.check.split(" ")[0])
+
+
+def _describe(item: ServerState | tuple[str, str]) -> str:
+    if isinstance(item, ServerState):
+        return f"{item.backend}/{item.name}: {item.status} {item.check}".rstrip()
+    return f"{item[0]}/{item[1]}: not known to HAProxy"
+
+
+def await_drained(
+    client: docker.APIClient, container: str, at_most_s: float, patience: Patience
+) -> None:
+    """Until no old worker is left. HAProxy ends them itself at `hard-stop-after`."""
+    for _ in _tries(patience, at_most_s):
+        if read_proxy(client, container).old_workers == 0:
+            return
+    raise EngineError("not-drained", f"an old HAProxy worker is still there after {at_most_s:g} s")

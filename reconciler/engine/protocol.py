@@ -1,0 +1,98 @@
+"""What the rest of the package may ask of an engine. Docker is one; a cluster may be another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from reconciler.plan.actions import Action
+from reconciler.plan.desired import Scope
+from reconciler.plan.observed import Observed
+
+
+class EngineError(Exception):
+    """Something the engine could not do, in words for the user.
+
+    `details` are lines that help to find out why, such as the last lines of a container's log.
+    """
+
+    def __init__(
+        self, code: str, message: str, hint: str = "", details: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message)
+        self.code, self.message, self.hint = code, message, hint
+        self.details = tuple(details)
+
+
+class ConfigRejectedError(EngineError):
+    """HAProxy refuses a configuration; `alerts` are (line of haproxy.cfg or None, message)."""
+
+    def __init__(self, alerts: Sequence[tuple[int | None, str]]) -> None:
+        first = alerts[0][1] if alerts else "no reason given"
+        super().__init__("config-rejected", f"HAProxy refuses the configuration: {first}")
+        self.alerts = tuple(alerts)
+
+
+class CancelledError(EngineError):
+    """A wait that was given up because the user asked to stop."""
+
+    def __init__(self) -> None:
+        super().__init__("cancelled", "stopped while waiting")
+
+
+class LockedError(EngineError):
+    """Another run holds the topology."""
+
+    def __init__(self, topology: str, holder: str) -> None:
+        super().__init__(
+            "locked",
+            f"topology `{topology}` is being changed by {holder}",
+            "wait for it, or give more time with --lock-timeout",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long action is. `total` is None when it is not known; units are bytes."""
+
+    done: int
+    total: int | None
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long waits may last, in seconds, and whether they should be given up."""
+
+    timeout_s: float = 60.0
+    is_cancelled: Callable[[], bool] = field(default=_never)
+
+
+Report = Callable[[Progress], None]
+
+
+class Engine(Protocol):
+    """All methods may raise EngineError, and may be called from several threads."""
+
+    @property
+    def description(self) -> str:
+        """Where the engine is: `unix:///var/run/docker.sock`."""
+
+    def observe(self, scope: Scope) -> Observed:
+        """What is there of a topology. Changes nothing. What cannot be read is a gap."""
+
+    def perform(self, action: Action, patience: Patience, report: Report) -> None:
+        """Carry out one action. Repeating one that was done already succeeds."""
+
+    def lock(
+        self, topology: str, holder: str, images: Sequence[str], timeout_s: float
+    ) -> AbstractContextManager[None]:
+        """Keep every other run away from a topology, for as long as this process lives."""
+
+    def close(self) -> None:
+        """Let go of connections."""

@@ -1,0 +1,75 @@
+"""What happens while a plan runs, as values: progress bars, logs and JSON lines are made of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.plan.plan import Plan, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as data: what went wrong, what to do, and lines that help to find out why."""
+
+    code: str
+    message: str
+    hint: str = ""
+    details: tuple[str, ...] = ()
+    alerts: tuple[tuple[int | None, str], ...] = ()
+    """For a rejected configuration: (line of haproxy.cfg, message)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStarted:
+    pass_id: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    pass_id: str
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class StepProgressed:
+    """Bytes; `total` is None when it is not known."""
+
+    pass_id: str
+    step: Step
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    pass_id: str
+    step: Step
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed:
+    pass_id: str
+    step: Step
+    failure: Failure
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepSkipped:
+    """Not begun: a step it needs failed, or the user asked to stop."""
+
+    pass_id: str
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something outside the plan takes time: the lock of another run."""
+
+    pass_id: str
+    what: str
+
+
+Event = PlanStarted | StepStarted | StepProgressed | StepDone | StepFailed | StepSkipped | Waiting

@@ -1,0 +1,204 @@
+"""Walk the road once: observe, plan, execute, and observe again to see that nothing is left."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from reconciler.engine.protocol import Engine, EngineError, LockedError, Patience, Progress
+from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, Target
+from reconciler.plan.desired import PROXY_SLOT, Desired
+from reconciler.plan.events import Failure, PlanStarted, Waiting
+from reconciler.plan.observed import Observed
+from reconciler.plan.plan import Plan
+from reconciler.plan.planner import plan_changes
+from reconciler.run.execute import Emit, Outcome, execute, failure_of
+
+MAX_PASSES = 3
+"""A pass that found the world changed under it is followed by another, but not forever."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    remove_volumes: bool = False
+    wait: bool = True
+    lock_timeout_s: float = 60.0
+    holder: str = "another run"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """`failures` is empty exactly when the topology is as the file says."""
+
+    plan: Plan
+    observed: Observed
+    failures: tuple[Failure, ...]
+    elapsed_s: float
+    reloads: int = 0
+    declined: bool = False
+    cancelled: bool = False
+
+    @property
+    def converged(self) -> bool:
+        return not (self.failures or self.declined or self.cancelled)
+
+
+Confirm = Callable[[Plan], bool]
+"""Shown each plan before it runs, once more when it changed meanwhile. False: do nothing."""
+
+
+def make_plan(desired: Desired, engine: Engine, options: ApplyOptions) -> tuple[Plan, Observed]:
+    observed = engine.observe(desired.scope())
+    plan = plan_changes(
+        desired, observed, remove_volumes=options.remove_volumes, wait=options.wait
+    )
+    return plan, observed
+
+
+def apply(
+    desired: Desired,
+    engine: Engine,
+    options: ApplyOptions,
+    patience: Patience,
+    confirm: Confirm,
+    emit: Emit,
+) -> ApplyResult:
+    """Make the topology what `desired` says. Raises EngineError when the engine cannot be used.
+
+    With nothing to do it makes no write request at all.
+    """
+    started = time.monotonic()
+    plan, observed = make_plan(desired, engine, options)
+    if plan.problems or not confirm(plan):
+        return ApplyResult(plan, observed, _problems(plan), _since(started),
+                           declined=not plan.problems)  # fmt: skip
+    if plan.is_empty:
+        failures = _await_servers(desired, plan, observed, engine, options, patience)
+        return ApplyResult(plan, observed, failures, _since(started))
+    _pull_lock_image(desired, observed, engine, patience)
+    with _locked(desired, observed, engine, options, emit):
+        return _converge(desired, engine, options, patience, confirm, emit, plan, started)
+
+
+def _converge(
+    desired: Desired,
+    engine: Engine,
+    options: ApplyOptions,
+    patience: Patience,
+    confirm: Confirm,
+    emit: Emit,
+    shown: Plan,
+    started: float,
+) -> ApplyResult:
+    outcome = Outcome()
+    reloads = 0
+    for _ in range(MAX_PASSES):
+        plan, observed = make_plan(desired, engine, options)
+        if plan.problems or plan.is_empty:
+            break
+        if plan.changes != shown.changes and not confirm(plan):
+            return ApplyResult(plan, observed, (), _since(started), reloads, declined=True)
+        shown = plan
+        pass_id = uuid.uuid4().hex[:8]
+        emit(PlanStarted(pass_id, plan))
+        outcome = execute(plan, engine, patience, emit, pass_id)
+        reloads += sum(isinstance(step.action, ReloadProxy) for step in outcome.done)
+        if not outcome.succeeded:
+            break
+    if outcome.succeeded:
+        plan, observed = make_plan(desired, engine, options)
+    else:
+        observed = engine.observe(desired.scope())
+    failures = tuple(failure for _, failure in outcome.failed) + _problems(plan)
+    if outcome.succeeded and not plan.is_empty and not failures:
+        failures = (_not_settled(plan),)
+    return ApplyResult(shown, observed, failures, _since(started), reloads,
+                       cancelled=patience.is_cancelled() and not outcome.succeeded)  # fmt: skip
+
+
+def _problems(plan: Plan) -> tuple[Failure, ...]:
+    return tuple(Failure(p.code, p.message, p.hint) for p in plan.problems)
+
+
+def _not_settled(plan: Plan) -> Failure:
+    first = plan.changes[0] if plan.changes else None
+    what = f"{first.name}: {first.reason}" if first else f"{len(plan.steps)} steps"
+    return Failure(
+        "not-converged",
+        f"after all steps something is different again ({what})",
+        "something else changes these containers; `reconciler plan` shows what is left",
+    )
+
+
+def _since(started: float) -> float:
+    return time.monotonic() - started
+
+
+def _ignore(_: Progress) -> None:
+    """Nobody looks at the progress of what is not a step of the plan."""
+
+
+def _await_servers(
+    desired: Desired,
+    plan: Plan,
+    observed: Observed,
+    engine: Engine,
+    options: ApplyOptions,
+    patience: Patience,
+) -> tuple[Failure, ...]:
+    """With nothing to do, done still means that HAProxy reports every checked server as up."""
+    checked = checked_servers(desired)
+    proxy = next((c for c in observed.containers if c.slot == PROXY_SLOT), None)
+    if not options.wait or proxy is None or not checked:
+        return ()
+    seen = observed.proxies.get(proxy.id)
+    up = {(s.backend, s.name) for s in seen.servers if s.is_up} if seen else set()
+    if up.issuperset(checked):
+        return ()
+    try:
+        engine.perform(AwaitServers(Target(proxy.name, proxy.id), checked), patience, _ignore)
+    except EngineError as error:
+        return (failure_of(error),)
+    return ()
+
+
+def checked_servers(desired: Desired) -> tuple[tuple[str, str], ...]:
+    backends = desired.proxy.backends if desired.proxy else ()
+    return tuple((b.name, s.name) for b in backends if b.check is not None for s in b.servers)
+
+
+def _lock_images(desired: Desired, observed: Observed) -> list[str]:
+    running = [c.image_id for c in observed.containers if c.slot == PROXY_SLOT]
+    return [*running, *([desired.lock_image] if desired.lock_image else [])]
+
+
+def _pull_lock_image(
+    desired: Desired, observed: Observed, engine: Engine, patience: Patience
+) -> None:
+    """The lock is a container too: the first apply of all needs HAProxy's image before its plan."""
+    if len(_lock_images(desired, observed)) > 1 or desired.lock_image in observed.images:
+        return
+    if desired.lock_image:
+        engine.perform(PullImage(desired.lock_image), patience, _ignore)
+
+
+@contextlib.contextmanager
+def _locked(
+    desired: Desired, observed: Observed, engine: Engine, options: ApplyOptions, emit: Emit
+) -> Iterator[None]:
+    """Hold the topology's lock; say so when another run must be waited for."""
+    images = _lock_images(desired, observed)
+    take = functools.partial(engine.lock, desired.topology, options.holder, images)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(take(0.0))
+        except LockedError as error:
+            if options.lock_timeout_s <= 0:
+                raise
+            emit(Waiting("", f"{error}; waiting up to {options.lock_timeout_s:g} s"))
+            stack.enter_context(take(options.lock_timeout_s))
+        yield
