@@ -67,6 +67,7 @@ def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
     in_key = item["loc"][-1:] == ("[key]",)
     path: Path = tuple(part for part in item["loc"] if part != "[key]")
     kind = item["type"]
+    path += tuple((item.get("ctx") or {}).get("at", ()))
     shown = _shown(path, item.get("input"), source)
     context = item.get("ctx") or {}
     hint = ""

@@ -1,7 +1,8 @@
 """The constrained types of topology files: each reads what people write and refuses the rest.
 
 Every refusal is a `PydanticCustomError` whose type is a diagnostic code and whose context may hold
-`value` (quoted in the message; replaced by `${NAME}` when it came from a variable) and `hint`.
+`value` (quoted in the message; replaced by `${NAME}` when it came from a variable), `hint`, and
+`at`: the keys from the field down to the part that is wrong.
 """
 
 from __future__ import annotations
@@ -83,14 +84,14 @@ def check_text(value: str) -> str:
     return value
 
 
-def scalar_text(value: Any) -> str:
-    """A string, or a number as it was written."""
+def scalar_text(value: Any, *, at: tuple[str | int, ...] = ()) -> str:
+    """A string, or a number as it was written. `at` is where below the field it stands."""
     if isinstance(value, bool):
         word = "true" if value else "false"
         raise error("wrong-type", f"`{word}` without quotes is a boolean, and this takes text",
-                    hint=f'write "{word}"')  # fmt: skip
+                    hint=f'write "{word}"', at=at)  # fmt: skip
     if not isinstance(value, str | int | float):
-        raise error("wrong-type", "this takes text")
+        raise error("wrong-type", "this takes text", at=at)
     return written(value)
 
 
@@ -174,16 +175,17 @@ def parse_pairs(value: Any) -> dict[str, str]:
     else:
         raise error("wrong-type", "this takes a mapping or a list of `KEY=value`")
     result: dict[str, str] = {}
-    for name, item in pairs:
+    for position, (name, item) in enumerate(pairs):
+        at = (name,) if isinstance(value, Mapping) else (position,)
         if item is None:
-            raise error("bad-value", f"`{name}` has no value",
+            raise error("bad-value", f"`{name}` has no value", at=at,
                         hint=f'write `{name}: ""` for empty, or `{name}: ${{{name}}}` '
                              "to take it from the environment")  # fmt: skip
         if isinstance(item, Mapping | list):
-            raise error("wrong-type", f"the value of `{name}` must be text or a number")
-        text = scalar_text(item)
+            raise error("wrong-type", f"the value of `{name}` must be text or a number", at=at)
+        text = scalar_text(item, at=at)
         if "\0" in text or not name or "=" in name or "\0" in name:
-            raise error("bad-value", f"`{name}` cannot be passed to a container")
+            raise error("bad-value", f"`{name}` cannot be passed to a container", at=at)
         result[name] = text
     return result
 

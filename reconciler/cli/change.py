@@ -1,0 +1,167 @@
+"""What `apply` and `destroy` share: show, ask, carry out with progress, and tell the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import click
+
+from reconciler.cli.console import Console
+from reconciler.cli.exit import DONE, FAILED, INTERRUPTED
+from reconciler.cli.session import Wish, docker_engine, locate_alerts, reporting
+from reconciler.engine.protocol import Engine, Patience
+from reconciler.plan.desired import Desired
+from reconciler.plan.observed import Observed
+from reconciler.plan.plan import Plan
+from reconciler.run.apply import ApplyOptions, ApplyResult, apply
+from reconciler.view.plan import render_plan, render_summary
+from reconciler.view.progress import JsonProgress, LineProgress, LiveProgress, ProgressView
+from reconciler.view.words import count, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """`verb` is what the user is asked about, `done` the word for when it is so."""
+
+    options: ApplyOptions
+    timeout_s: float
+    yes: bool
+    verb: str
+    done: str
+
+
+def holder_name() -> str:
+    """Who holds the lock, for others to read: `root@build-7, process 4711`."""
+    user = os.environ.get("USER") or f"uid {os.getuid()}"
+    return f"{user}@{socket.gethostname()}, process {os.getpid()}"
+
+
+def change(wish: Wish, desired: Desired, request: ChangeRequest, console: Console) -> int:
+    """Make the engine's world what `desired` says, and return the exit code."""
+    topology = desired.topology
+    with reporting(console, topology) as failures, stopping() as stop:
+        with docker_engine(topology) as engine:
+            patience = Patience(request.timeout_s, stop.is_set)
+            view = _progress(console, wish)
+            try:
+                result = apply(
+                    desired, engine, request.options, patience,
+                    _confirmation(engine, request, console), view,
+                )  # fmt: skip
+            finally:
+                view.close()
+        return _report(result, wish, request, console)
+    return FAILED if failures else DONE
+
+
+def _progress(console: Console, wish: Wish) -> ProgressView:
+    if console.is_json:
+        return JsonProgress(click.echo, wish.desired.topology, wish.secrets)
+    if console.paint_errors.enabled:
+        return LiveProgress(console.paint_errors)
+    return LineProgress(click.echo, console.paint)
+
+
+class _confirmation:  # noqa: N801  # a function that remembers what it showed
+    """Shows a plan and asks. In a pipeline `--yes` is the answer, given beforehand."""
+
+    def __init__(self, engine: Engine, request: ChangeRequest, console: Console) -> None:
+        self.engine, self.request, self.console = engine, request, console
+
+    def __call__(self, plan: Plan) -> bool:
+        if plan.is_empty:
+            return True
+        if not self.console.is_json:
+            lines = render_plan(plan, Observed(), self.engine.description, self.console.paint)
+            self.console.lines([*lines, ""])
+        if self.request.yes:
+            return True
+        if not self.console.is_interactive or self.console.is_json:
+            raise click.UsageError(
+                f"there is no terminal to ask on; add --yes to {self.request.verb} without asking"
+            )
+        return click.confirm(f"{self.request.verb.capitalize()} this?", err=True)
+
+
+def _report(result: ApplyResult, wish: Wish, request: ChangeRequest, console: Console) -> int:
+    topology = result.plan.topology
+    code = DONE if result.converged else INTERRUPTED if result.cancelled else FAILED
+    if console.is_json:
+        from reconciler.view.documents import result_document  # noqa: PLC0415  # for JSON only
+
+        document = result_document(
+            topology, result.converged, result.failures, result.elapsed_s, result.reloads,
+            wish.secrets,
+        )  # fmt: skip
+        click.echo(json.dumps(document, ensure_ascii=False))
+        return code
+    if result.declined:
+        console.lines([f"{topology}: nothing was changed"])
+        return FAILED
+    _show_failures(result, wish, console)
+    console.lines([_last_line(result, request)])
+    return code
+
+
+def _show_failures(result: ApplyResult, wish: Wish, console: Console) -> None:
+    if result.plan.problems and not result.reloads:
+        lines = render_plan(result.plan, result.observed, "", console.paint_errors)
+        for line in lines[2:]:
+            click.echo(line, err=True, color=True)
+        return
+    for failure in result.failures:
+        if failure.alerts:
+            console.show_diagnostics(
+                locate_alerts(failure, wish), {wish.loaded.file: wish.loaded.source.text}
+            )
+        else:
+            console.show_failure(failure, wish.secrets)
+
+
+def _last_line(result: ApplyResult, request: ChangeRequest) -> str:
+    """One line that says what is true now."""
+    plan, observed = result.plan, result.observed
+    if result.converged and plan.is_empty:
+        return render_summary(plan, observed, "up to date")
+    if result.converged:
+        took = seconds(result.elapsed_s)
+        parts = [f"{plan.topology}: {request.done} in {took}.", _servers_up(result)]
+        if result.reloads:
+            parts.append(f"{count(result.reloads, 'reload')}.")
+        return " ".join(part for part in parts if part)
+    what = "stopped as asked" if result.cancelled else f"not {request.done}"
+    still = _servers_up(result) or f"{count(len(observed.containers), 'container')} there."
+    return f"{plan.topology}: {what}. {still} The next {request.verb} goes on from here."
+
+
+def _servers_up(result: ApplyResult) -> str:
+    servers = [s for proxy in result.observed.proxies.values() for s in proxy.servers]
+    if not servers:
+        return ""
+    return f"{sum(s.is_up for s in servers)} of {count(len(servers), 'server')} up."
+
+
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """The first Ctrl-C or SIGTERM asks to stop after the running steps; the second one ends."""
+    stop = threading.Event()
+
+    def on_signal(number: int, _: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        click.echo("\nfinishing the running steps; once more to end at once", err=True)
+
+    previous = {n: signal.signal(n, on_signal) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,55 @@
+"""Where output goes: people's text or machines' JSON, with or without colour."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from reconciler.plan.events import Failure
+from reconciler.topology.diagnostic import Diagnostic
+from reconciler.view.diagnostics import render_diagnostics
+from reconciler.view.failure import render_failure
+from reconciler.view.paint import Paint
+
+
+class Console:
+    """`output` is `text` or `json`. JSON goes to standard output, and nothing else does then."""
+
+    def __init__(self, output: str = "text") -> None:
+        self.is_json = output == "json"
+        plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+        self.paint = Paint(not plain and sys.stdout.isatty())
+        self.paint_errors = Paint(not plain and sys.stderr.isatty())
+        self.is_interactive = sys.stdin.isatty() and sys.stderr.isatty()
+
+    def lines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            click.echo(line, color=True)
+
+    def document(self, document: Any) -> None:
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+    def show_diagnostics(
+        self,
+        diagnostics: Sequence[Diagnostic],
+        sources: Mapping[str, str],
+        *,
+        to_stderr: bool = True,
+    ) -> None:
+        if self.is_json:
+            from reconciler.view.documents import diagnostics_document  # noqa: PLC0415  # for JSON
+
+            self.document(diagnostics_document(diagnostics))
+            return
+        paint = self.paint_errors if to_stderr else self.paint
+        for line in render_diagnostics(diagnostics, sources, paint):
+            click.echo(line, err=to_stderr, color=True)
+
+    def show_failure(self, failure: Failure, secrets: Sequence[str] = ()) -> None:
+        for line in render_failure(failure, secrets, self.paint_errors):
+            click.echo(line, err=True, color=True)

@@ -1,0 +1,83 @@
+"""The `reconciler` command. Each subcommand's module is imported only when it is called."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from typing import NoReturn
+
+import click
+
+from reconciler.cli.exit import FAILED, INTERRUPTED
+
+COMMANDS = {
+    "validate": "Check topology files and show everything that is wrong with them.",
+    "plan": "Show what an apply would change, and what that means for traffic.",
+    "apply": "Make containers and HAProxy what the file says.",
+    "destroy": "Remove what a topology has made.",
+    "status": "Show containers and servers as they are now.",
+    "render": "Print the haproxy.cfg of a topology.",
+    "schema": "Print the JSON Schema of topology files, or of machine output.",
+    "init": "Write a commented topology file to start from.",
+    "version": "Print the version.",
+}
+
+_EPILOG = """\b
+Examples:
+  reconciler init && reconciler apply
+  reconciler plan shop.yaml --detailed-exitcode
+"""
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name; a typo gets a suggestion."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            close = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else f"commands: {', '.join(COMMANDS)}"
+            raise click.UsageError(f"there is no command `{cmd_name}`; {hint}", ctx)
+        module = importlib.import_module(f"reconciler.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EPILOG,
+)
+def reconciler() -> None:
+    """Containers and the HAProxy in front of them, from one YAML file.
+
+    A topology file is compared with what Docker runs; the difference is shown as a plan and carried
+    out without losing a request.
+    """
+
+
+def main() -> NoReturn:
+    """The console entry point. A wrong command line exits with 1: 2 means "changes" to `plan`."""
+    try:
+        code = reconciler.main(prog_name="reconciler", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(FAILED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(FAILED)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `head` does; nothing is left to tell.
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,51 @@
+"""Options that several commands share, so that they are spelled and explained once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Duration(click.ParamType[float]):
+    """`30s`, `2m`; a bare number is seconds. To seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        if isinstance(value, float):
+            return value
+        units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+        text = str(value)
+        for unit in ("ms", "s", "m", "h"):
+            number = text.removesuffix(unit)
+            if number != text and number.replace(".", "", 1).isdigit():
+                return float(number) * units[unit]
+        if text.replace(".", "", 1).isdigit():
+            return float(text)
+        self.fail(f"`{text}` is not a length of time; write it like `30s` or `2m`", param, ctx)
+
+
+files = click.argument("files", nargs=-1, metavar="[FILE]...")
+env_file = click.option(
+    "--env-file", "env_files", multiple=True, metavar="FILE",
+    help="Take variables from FILE; the environment goes before it. Repeatable.",
+)  # fmt: skip
+output = click.option(
+    "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="Text for people, or JSON as in schemas/.",
+)  # fmt: skip
+yes = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+timeout = click.option(
+    "--timeout", "timeout_s", type=Duration(), default=60.0, metavar="TIME",
+    help="How long to wait for a container or a server to become healthy.  [default: 60s]",
+)  # fmt: skip
+lock_timeout = click.option(
+    "--lock-timeout", "lock_timeout_s", type=Duration(), default=60.0, metavar="TIME",
+    help="How long to wait for another run on the same topology.  [default: 60s]",
+)  # fmt: skip

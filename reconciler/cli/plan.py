@@ -1,0 +1,59 @@
+"""`reconciler plan`."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli import options
+from reconciler.cli.console import Console
+from reconciler.cli.exit import CHANGES, DONE, FAILED
+from reconciler.cli.inputs import load_or_report
+from reconciler.cli.session import compile_inputs, docker_engine, reporting
+from reconciler.plan.plan import Plan
+from reconciler.run.apply import ApplyOptions, make_plan
+from reconciler.view.plan import render_plan
+
+
+@click.command(
+    "plan",
+    epilog="""\b
+Examples:
+  reconciler plan shop.yaml
+  reconciler plan --detailed-exitcode --output json topologies/ > plan.json
+""",
+)
+@options.files
+@click.option(
+    "--detailed-exitcode", is_flag=True,
+    help="Exit with 0 for no change, 1 for an error, 2 for changes.",
+)  # fmt: skip
+@options.env_file
+@options.output
+def command(
+    files: tuple[str, ...], detailed_exitcode: bool, env_files: tuple[str, ...], output: str
+) -> int:
+    """Show what an apply would change, and what that means for traffic.
+
+    Nothing is touched. Values that came from a variable are named, never shown.
+    """
+    console = Console(output)
+    inputs = load_or_report(files, env_files, console)
+    if inputs is None:
+        return FAILED
+    plans: list[Plan] = []
+    failed = False
+    for wish in compile_inputs(inputs):
+        with reporting(console, wish.desired.topology) as failures:
+            with docker_engine(wish.desired.topology) as engine:
+                plan, observed = make_plan(wish.desired, engine, ApplyOptions())
+            plans.append(plan)
+            if not console.is_json:
+                console.lines(render_plan(plan, observed, engine.description, console.paint))
+        failed = failed or bool(failures)
+    if console.is_json and not failed:
+        from reconciler.view.documents import plans_document  # noqa: PLC0415  # for JSON only
+
+        console.document(plans_document(plans))
+    if failed or any(plan.problems for plan in plans):
+        return FAILED
+    return CHANGES if detailed_exitcode and not all(plan.is_empty for plan in plans) else DONE

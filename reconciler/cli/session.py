@@ -1,0 +1,86 @@
+"""What the commands that talk to an engine share: compile, connect, and turn errors into words."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.cli.console import Console
+from reconciler.cli.inputs import Inputs
+from reconciler.engine.protocol import Engine, EngineError
+from reconciler.plan.compile import compile_topology
+from reconciler.plan.desired import Desired
+from reconciler.plan.events import Failure
+from reconciler.run.execute import failure_of
+from reconciler.topology.diagnostic import Diagnostic
+from reconciler.topology.load import Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One loaded file and what it compiles to."""
+
+    loaded: Loaded
+    desired: Desired
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        return self.loaded.secrets
+
+
+def compile_inputs(inputs: Inputs) -> Iterator[Wish]:
+    for loaded, directory in zip(inputs.loaded, inputs.directories, strict=True):
+        if loaded.topology is not None:
+            desired = compile_topology(loaded.topology, directory, loaded.sensitive)
+            yield Wish(loaded, desired)
+
+
+@contextlib.contextmanager
+def docker_engine(topology: str) -> Iterator[Engine]:
+    from reconciler.engine.docker.engine import DockerEngine  # noqa: PLC0415  # a slow import
+
+    with DockerEngine(topology) as engine:
+        yield engine
+
+
+@contextlib.contextmanager
+def reporting(console: Console, topology: str) -> Iterator[list[Failure]]:
+    """Collects an EngineError as a Failure and shows it, so that the next topology goes on."""
+    failures: list[Failure] = []
+    try:
+        yield failures
+    except EngineError as error:
+        failure = failure_of(error)
+        failures.append(failure)
+        if console.is_json:
+            from reconciler.view.documents import result_document  # noqa: PLC0415  # for JSON
+
+            console.document(result_document(topology, False, [failure], 0.0, 0, ()))
+        else:
+            console.show_failure(failure)
+
+
+def locate_alerts(failure: Failure, wish: Wish) -> list[Diagnostic]:
+    """HAProxy's alerts at the line of the topology file that the refused line came from."""
+    config = wish.desired.config()
+    source = wish.loaded.source
+    found: list[Diagnostic] = []
+    for line, message in failure.alerts:
+        path = config.path_of_line(line) if config is not None and line is not None else ()
+        rendered = ""
+        if config is not None and line is not None and line <= len(config.lines):
+            rendered = f"haproxy.cfg line {line}: {config.lines[line - 1].text.strip()}"
+            if path in wish.loaded.sensitive:
+                rendered = f"haproxy.cfg line {line}"
+        found.append(
+            Diagnostic(
+                "config-rejected",
+                f"HAProxy refuses this: {message}",
+                source.file,
+                source.span_of(path) if path else source.span_of(("name",)),
+                rendered,
+                path=path,
+            )
+        )
+    return found

@@ -1,0 +1,13 @@
+"""`reconciler version`."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler import __version__
+
+
+@click.command("version")
+def command() -> None:
+    """Print the version."""
+    click.echo(f"haproxy-reconciler {__version__}")

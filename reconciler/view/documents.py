@@ -1,0 +1,323 @@
+"""The JSON documents that machines read. Their schemas are made from these types.
+
+A field is never taken away or given another meaning within a version; new ones may come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from typing_extensions import TypedDict
+
+from reconciler.haproxy.sections import diff_config
+from reconciler.plan.actions import label_of
+from reconciler.plan.desired import Desired
+from reconciler.plan.events import (
+    Event,
+    Failure,
+    PlanStarted,
+    StepDone,
+    StepFailed,
+    StepProgressed,
+    Waiting,
+)
+from reconciler.plan.observed import Observed
+from reconciler.plan.plan import Change, Plan
+from reconciler.topology.diagnostic import Diagnostic
+from reconciler.view.failure import strike_secrets
+from reconciler.view.status import Row, status_rows
+
+VERSION = 1
+
+
+class DiagnosticDocument(TypedDict):
+    code: str
+    severity: str
+    message: str
+    hint: str
+    file: str
+    line: int | None
+    column: int | None
+    end_column: int | None
+    path: list[str | int]
+
+
+class DiagnosticsDocument(TypedDict):
+    """`validate --output json`, and every other command whose files have errors."""
+
+    version: int
+    diagnostics: list[DiagnosticDocument]
+
+
+class FieldDocument(TypedDict):
+    field: str
+    before: str | None
+    after: str | None
+
+
+class ChangeDocument(TypedDict):
+    verb: str
+    kind: str
+    name: str
+    backend: str
+    reason: str
+    impact: str
+    fields: list[FieldDocument]
+
+
+class StepDocument(TypedDict):
+    id: int
+    action: str
+    text: str
+    needs: list[int]
+    because: str
+    impact: str
+
+
+class ProblemDocument(TypedDict):
+    code: str
+    message: str
+    hint: str
+
+
+class PlanDocument(TypedDict):
+    """One topology's plan. `impact`: none, runtime, reload, replace or interrupt."""
+
+    topology: str
+    empty: bool
+    impact: str
+    fingerprint: str
+    changes: list[ChangeDocument]
+    steps: list[StepDocument]
+    problems: list[ProblemDocument]
+    notes: list[str]
+    config_diff: list[str]
+
+
+class PlansDocument(TypedDict):
+    """`plan --output json`."""
+
+    version: int
+    plans: list[PlanDocument]
+
+
+class EventDocument(TypedDict, total=False):
+    """One line of `apply --output json` and `destroy --output json`.
+
+    `event`: plan, step_started, step_progress, step_done, step_failed, step_skipped, waiting, and
+    last `result`, with `converged`.
+    """
+
+    version: int
+    event: str
+    topology: str
+    pass_id: str
+    plan: PlanDocument
+    step: int
+    text: str
+    elapsed_s: float
+    done_bytes: int
+    total_bytes: int | None
+    code: str
+    message: str
+    hint: str
+    details: list[str]
+    converged: bool
+    reloads: int
+    failures: list[ProblemDocument]
+
+
+class RowDocument(TypedDict):
+    backend: str
+    server: str
+    container: str | None
+    state: str | None
+    health: str | None
+    address: str | None
+    revision: str | None
+    started_at: float | None
+    haproxy_state: str | None
+    haproxy_check: str | None
+    sessions: int | None
+    weight: int | None
+    drift: str
+
+
+class StatusDocument(TypedDict):
+    topology: str
+    converged: bool
+    haproxy_version: str | None
+    haproxy_uptime_s: int | None
+    old_workers: int
+    rows: list[RowDocument]
+    gaps: list[str]
+
+
+class StatusesDocument(TypedDict):
+    """`status --output json`."""
+
+    version: int
+    topologies: list[StatusDocument]
+
+
+def diagnostics_document(diagnostics: Sequence[Diagnostic]) -> DiagnosticsDocument:
+    return {"version": VERSION, "diagnostics": [_diagnostic(d) for d in diagnostics]}
+
+
+def _diagnostic(diagnostic: Diagnostic) -> DiagnosticDocument:
+    span = diagnostic.span
+    return {
+        "code": diagnostic.code,
+        "severity": str(diagnostic.severity),
+        "message": diagnostic.message,
+        "hint": diagnostic.hint,
+        "file": diagnostic.file,
+        "line": span.line if span else None,
+        "column": span.column if span else None,
+        "end_column": span.end_column if span else None,
+        "path": list(diagnostic.path),
+    }
+
+
+def plans_document(plans: Sequence[Plan]) -> PlansDocument:
+    return {"version": VERSION, "plans": [plan_document(plan) for plan in plans]}
+
+
+def plan_document(plan: Plan) -> PlanDocument:
+    before = plan.config_before or ""
+    differs = plan.config is not None and plan.config.text != before and not plan.is_empty
+    return {
+        "topology": plan.topology,
+        "empty": plan.is_empty,
+        "impact": str(plan.impact),
+        "fingerprint": plan.fingerprint,
+        "changes": [_change(change) for change in plan.changes],
+        "steps": [
+            {
+                "id": step.id,
+                "action": type(step.action).__name__,
+                "text": label_of(step.action),
+                "needs": list(step.needs),
+                "because": step.because,
+                "impact": str(step.impact),
+            }
+            for step in plan.steps
+        ],
+        "problems": [
+            {"code": p.code, "message": p.message, "hint": p.hint} for p in plan.problems
+        ],
+        "notes": list(plan.notes),
+        "config_diff": diff_config(before, plan.config.text) if differs and plan.config else [],
+    }
+
+
+def _change(change: Change) -> ChangeDocument:
+    return {
+        "verb": change.verb,
+        "kind": change.kind,
+        "name": change.name,
+        "backend": change.backend,
+        "reason": change.reason,
+        "impact": str(change.impact),
+        "fields": [
+            {"field": f.field, "before": f.before, "after": f.after} for f in change.fields
+        ],
+    }
+
+
+def event_document(event: Event, topology: str, secrets: Sequence[str]) -> EventDocument:
+    document: EventDocument = {
+        "version": VERSION,
+        "event": _EVENT_NAMES[type(event).__name__],
+        "topology": topology,
+        "pass_id": event.pass_id,
+    }
+    if isinstance(event, PlanStarted):
+        document["plan"] = plan_document(event.plan)
+        return document
+    if isinstance(event, Waiting):
+        document["text"] = event.what
+        return document
+    document["step"] = event.step.id
+    document["text"] = label_of(event.step.action)
+    if isinstance(event, StepDone | StepFailed):
+        document["elapsed_s"] = round(event.elapsed_s, 3)
+    if isinstance(event, StepProgressed):
+        document["done_bytes"], document["total_bytes"] = event.done, event.total
+    if isinstance(event, StepFailed):
+        failure = event.failure
+        document["code"], document["hint"] = failure.code, failure.hint
+        document["message"] = strike_secrets(failure.message, secrets)
+        document["details"] = [strike_secrets(line, secrets) for line in failure.details]
+    return document
+
+
+_EVENT_NAMES = {
+    "PlanStarted": "plan",
+    "StepStarted": "step_started",
+    "StepProgressed": "step_progress",
+    "StepDone": "step_done",
+    "StepFailed": "step_failed",
+    "StepSkipped": "step_skipped",
+    "Waiting": "waiting",
+}
+
+
+def result_document(
+    topology: str,
+    converged: bool,
+    failures: Sequence[Failure],
+    elapsed_s: float,
+    reloads: int,
+    secrets: Sequence[str],
+) -> EventDocument:
+    return {
+        "version": VERSION,
+        "event": "result",
+        "topology": topology,
+        "converged": converged,
+        "elapsed_s": round(elapsed_s, 3),
+        "reloads": reloads,
+        "failures": [
+            {"code": f.code, "message": strike_secrets(f.message, secrets), "hint": f.hint}
+            for f in failures
+        ],
+    }
+
+
+def status_document(desired: Desired, observed: Observed, plan: Plan) -> StatusDocument:
+    running = next((p for p in observed.proxies.values() if p.running), None)
+    info = running.running if running else None
+    return {
+        "topology": desired.topology,
+        "converged": plan.is_empty,
+        "haproxy_version": info.version if info else None,
+        "haproxy_uptime_s": info.uptime_s if info else None,
+        "old_workers": running.old_workers if running else 0,
+        "rows": [_row(row) for row in status_rows(desired, observed, plan)],
+        "gaps": list(observed.gaps),
+    }
+
+
+def statuses_document(statuses: Sequence[StatusDocument]) -> StatusesDocument:
+    return {"version": VERSION, "topologies": list(statuses)}
+
+
+def _row(row: Row) -> RowDocument:
+    container, server = row.container, row.server
+    addresses = [n.address for n in container.networks.values() if n.address] if container else []
+    return {
+        "backend": row.backend,
+        "server": row.slot,
+        "container": container.name if container else None,
+        "state": container.state if container else None,
+        "health": container.health if container else None,
+        "address": addresses[0] if addresses else None,
+        "revision": container.revision if container else None,
+        "started_at": container.started_at if container and container.started_at else None,
+        "haproxy_state": server.status if server else None,
+        "haproxy_check": server.check if server else None,
+        "sessions": server.sessions if server else None,
+        "weight": server.weight if server else None,
+        "drift": row.drift,
+    }

@@ -1,0 +1,137 @@
+"""A plan for people: what changes, what it means for traffic, and how much work it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from reconciler.haproxy.sections import diff_config
+from reconciler.plan.impact import EXPLANATION
+from reconciler.plan.observed import Observed
+from reconciler.plan.plan import Change, FieldChange, Plan
+from reconciler.view.paint import Paint
+from reconciler.view.words import count
+
+_SIGN = {"create": ("+", "add"), "update": ("~", "change"), "replace": ("~", "change"),
+         "remove": ("-", "remove")}  # fmt: skip
+_TITLE_WIDTH = 30
+_LONGEST_VALUE = 48
+
+
+def render_plan(plan: Plan, observed: Observed, engine: str, paint: Paint) -> list[str]:
+    """One line when there is nothing to do."""
+    if plan.is_empty and not plan.notes:
+        return [render_summary(plan, observed, "up to date")]
+    version = next((p.running.version for p in observed.proxies.values() if p.running), "")
+    haproxy = f", HAProxy {version}" if version else ""
+    lines = [f"{paint('bold', plan.topology)}  (engine: {engine}{haproxy})", ""]
+    for group in _groups(plan.changes):
+        lines += _render_group(group, plan, paint)
+    if plan.problems:
+        for problem in plan.problems:
+            lines.append(f"  {paint('error', f'error[{problem.code}]')}: {problem.message}")
+            if problem.hint:
+                lines.append(f"    {problem.hint}")
+        return [*lines, "", f"  {plan.topology}: cannot be carried out; nothing was touched."]
+    lines += [f"  note: {note}" for note in plan.notes]
+    if plan.steps:
+        impact = plan.impact
+        lines += ["", f"  Impact: {paint('bold', str(impact))}. {EXPLANATION[impact]}"]
+        lines.append(f"  Plan: {_totals(plan)}")
+    return lines
+
+
+def render_summary(plan: Plan, observed: Observed, state: str) -> str:
+    """`shop: up to date (6 containers, 5 of 5 servers up)`."""
+    parts = [count(len(observed.containers), "container")]
+    if plan.servers:
+        up = {(s.backend, s.name) for p in observed.proxies.values() for s in p.servers if s.is_up}
+        parts.append(f"{len(up.intersection(plan.servers))} of {len(plan.servers)} servers up")
+    return f"{plan.topology}: {state} ({', '.join(parts)})"
+
+
+def _totals(plan: Plan) -> str:
+    return (
+        f"{plan.count('create')} to create, {plan.count('replace')} to replace, "
+        f"{plan.count('update')} to change, {plan.count('remove')} to remove, "
+        f"{count(len(plan.steps), 'step')}."
+    )
+
+
+def _groups(changes: tuple[Change, ...]) -> Iterator[list[Change]]:
+    """Changes that say the same of several containers of a backend, together."""
+    grouped: dict[tuple[object, ...], list[Change]] = {}
+    for change in changes:
+        key: tuple[object, ...] = (change.verb, change.kind, change.backend, change.reason,
+                                   change.fields)  # fmt: skip
+        if not change.backend:
+            key = (*key, change.name)
+        grouped.setdefault(key, []).append(change)
+    yield from grouped.values()
+
+
+def _render_group(group: list[Change], plan: Plan, paint: Paint) -> Iterator[str]:
+    first = group[0]
+    sign, kind = _SIGN[first.verb]
+    title, summary = _headline(group)
+    inline = [_inline(field) for field in first.fields] if first.kind == "container" else []
+    detail = first.fields if first.verb == "replace" or first.kind == "haproxy" else ()
+    if first.verb == "update" and inline:
+        summary = f"{', '.join(inline)}; {summary}" if summary != "in place" else (
+            f"{', '.join(inline)}, in place")  # fmt: skip
+    yield f"  {paint(kind, sign)} {title:<{_TITLE_WIDTH}}  {summary}"
+    width = max((len(field.field) for field in detail), default=0)
+    for field in detail:
+        yield f"      {field.field:<{width}}  {_arrow(field)}"
+    if first.kind == "haproxy" and plan.config is not None and plan.config_before is not None:
+        for line in diff_config(plan.config_before, plan.config.text):
+            color = {"+": "add", "-": "remove", "@": "dim"}[line[0]]
+            yield f"      {paint(color, line)}"
+
+
+def _headline(group: list[Change]) -> tuple[str, str]:
+    first = group[0]
+    number = len(group)
+    match first.kind, first.verb:
+        case "container", "create":
+            image = first.fields[0].after if first.fields else ""
+            if number == 1:
+                return f"container {first.name}", f"from {image}; {first.reason}"
+            return f"backend {first.backend}", f"{count(number, 'container')} from {image}"
+        case "container", "replace":
+            return (
+                f"backend {first.backend}",
+                f"replace {count(number, 'container')}, new ones first: {first.reason}",
+            )
+        case "container", "remove" if number > 1:
+            return f"backend {first.backend}", f"remove {count(number, 'container')}: {first.reason}"
+        case "container", "update" if number > 1:
+            return f"backend {first.backend}", f"{count(number, 'container')}, {first.reason}"
+        case "haproxy", "create":
+            return "haproxy", f"from {first.fields[0].after}; {first.reason}"
+        case "haproxy", _:
+            return "haproxy", first.reason
+        case kind, _:
+            return f"{kind} {first.name}", first.reason
+
+
+def _inline(field: FieldChange) -> str:
+    return f"{field.field} {_arrow(field)}"
+
+
+def _arrow(field: FieldChange) -> str:
+    if field.before == field.after:
+        return f"{_short(field.after)} holds another value"
+    if field.before is None:
+        return f"+ {_short(field.after)}"
+    if field.after is None:
+        return f"- {_short(field.before)}"
+    return f"{_short(field.before)} → {_short(field.after)}"
+
+
+def _short(text: str | None) -> str:
+    """One line of bounded length, quoted when it could be mistaken for something else."""
+    shown = text if text is not None else "unset"
+    if shown == "" or not shown.isprintable() or shown != shown.strip():
+        shown = json.dumps(shown, ensure_ascii=False)
+    return shown if len(shown) <= _LONGEST_VALUE else f"{shown[: _LONGEST_VALUE - 1]}…"

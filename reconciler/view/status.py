@@ -1,0 +1,122 @@
+"""What runs now: each container with its server in HAProxy, and where it differs from the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.haproxy.runtime import ServerState
+from reconciler.plan.desired import PROXY_SLOT, Desired, Slot
+from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
+from reconciler.plan.plan import Change, Plan
+from reconciler.view.paint import Paint
+from reconciler.view.words import ago, table
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table; texts are "" where there is nothing to say."""
+
+    backend: str
+    slot: str
+    container: ObservedContainer | None
+    server: ServerState | None
+    drift: str
+
+
+def status_rows(desired: Desired, observed: Observed, plan: Plan) -> list[Row]:
+    """Every wanted slot and every container that is there, by backend."""
+    servers = {(s.backend, s.name): s for p in observed.proxies.values() for s in p.servers}
+    drift = {change.name: _drift(change) for change in plan.changes}
+    by_slot: dict[Slot, list[ObservedContainer]] = {}
+    for container in observed.containers:
+        by_slot.setdefault(container.slot, []).append(container)
+    rows: list[Row] = []
+    for slot in sorted(set(desired.containers) | set(by_slot), key=lambda s: (s.role, s)):
+        server = servers.get((slot.backend, str(slot)))
+        for container in by_slot.get(slot, []):
+            said = drift.get(container.given_name, "") or _replaced(container, desired, plan)
+            rows.append(Row(slot.backend, str(slot), container, server, said))
+        if slot not in by_slot:
+            rows.append(Row(slot.backend, str(slot), None, server, "missing"))
+    return rows
+
+
+def _drift(change: Change) -> str:
+    if change.verb == "remove":
+        return change.reason
+    fields = ", ".join(f"{f.field} {f.before or 'unset'} → {f.after or 'unset'}"
+                       for f in change.fields)  # fmt: skip
+    return fields or change.reason
+
+
+def _replaced(container: ObservedContainer, desired: Desired, plan: Plan) -> str:
+    want = desired.containers.get(container.slot)
+    if want is not None and any(
+        c.verb == "replace" and c.backend == container.slot.backend for c in plan.changes
+    ):
+        return "to be replaced"
+    return ""
+
+
+def render_status(
+    desired: Desired, observed: Observed, plan: Plan, now: float, paint: Paint
+) -> list[str]:
+    """`now` is in seconds since the epoch."""
+    rows = status_rows(desired, observed, plan)
+    if not observed.containers:
+        return [f"{desired.topology}: nothing is running; `reconciler apply` starts it"]
+    lines = [_headline(desired, observed, plan, paint), ""]
+    cells = [("BACKEND", "SERVER", "STATE", "CHECK", "SESS", "WEIGHT", "CONTAINER", "UP", "")]
+    previous = ""
+    for row in rows:
+        cells.append(_cells(row, now, repeats=row.backend == previous))
+        previous = row.backend
+    return lines + table(cells) + [f"note: {gap}" for gap in observed.gaps]
+
+
+def _cells(row: Row, now: float, *, repeats: bool) -> tuple[str, ...]:
+    container, server = row.container, row.server
+    is_proxy = container is not None and container.slot == PROXY_SLOT
+    state = server.status if server else (_container_state(container) if container else "-")
+    return (
+        "haproxy" if is_proxy else "" if repeats else row.backend,
+        "" if is_proxy else row.slot,
+        state,
+        server.check if server else "",
+        str(server.sessions) if server else "",
+        str(server.weight) if server else "",
+        container.name if container else "-",
+        ago(now - container.started_at) if container and container.state == "running" else "-",
+        f"drift: {row.drift}" if row.drift else "",
+    )
+
+
+def _container_state(container: ObservedContainer) -> str:
+    if container.state == "exited":
+        return f"exited ({container.exit_code})"
+    return f"{container.state}, {container.health}" if container.health else container.state
+
+
+def _headline(desired: Desired, observed: Observed, plan: Plan, paint: Paint) -> str:
+    proxy = next((p for p in observed.proxies.values() if p.running), None)
+    if plan.is_empty:
+        state = paint("good", "converged")
+    else:
+        state = paint("warning", f"{len(plan.changes)} to change")
+    parts = [paint("bold", desired.topology), state]
+    if proxy is not None and proxy.running is not None:
+        parts.append(f"HAProxy {proxy.running.version}, up {ago(proxy.running.uptime_s)}")
+        parts.append(_workers(proxy))
+    else:
+        parts.append("HAProxy does not run")
+    if desired.proxy is not None and desired.proxy.stats is not None:
+        stats = desired.proxy.stats
+        for port in desired.containers[PROXY_SLOT].spec.ports:
+            if port.container_port == stats.listener.port:
+                parts.append(f"http://{port.address or '127.0.0.1'}:{port.host_port}{stats.uri}")
+    return "   ".join(parts)
+
+
+def _workers(proxy: ObservedProxy) -> str:
+    old = f" and {proxy.old_workers} old" if proxy.old_workers else ""
+    return f"1 worker{old}"
