@@ -200,16 +200,24 @@ def _backend(backend: Backend) -> Iterator[Line]:
     yield Line(f"    balance {backend.balance}", (*backend.path, "balance"))
     if backend.check is not None:
         yield from _check(backend.check, backend.name)
+    yield Line(" ".join(["    default-server", *_server_defaults(backend)]), backend.path)
     for server in backend.servers:
-        words = [f"    server {server.name} {server.address}:{server.port}"]
-        words += ["resolvers docker", "init-addr libc,none", "resolve-prefer ipv4"]
-        words += _server_check(backend.check)
-        weight = backend.weight if server.weight is None else server.weight
-        if weight != 1:
-            words.append(f"weight {weight}")
-        if backend.maxconn is not None:
-            words.append(f"maxconn {backend.maxconn}")
-        yield Line(" ".join(words), backend.path)
+        weight = "" if server.weight is None else f" weight {server.weight}"
+        yield Line(f"    server {server.name} {server.address}:{server.port}{weight}", backend.path)
+
+
+def _server_defaults(backend: Backend) -> Iterator[str]:
+    """What all servers of a backend have in common. A name that does not resolve yet is no error:
+    the resolver goes on asking."""
+    yield "resolvers docker init-addr libc,none resolve-prefer ipv4"
+    if backend.check is not None:
+        check = backend.check
+        inter = format_duration(check.interval_s)
+        yield f"check inter {inter} fastinter {_fast(check)} rise {check.rise} fall {check.fall}"
+    if backend.weight != 1:
+        yield f"weight {backend.weight}"
+    if backend.maxconn is not None:
+        yield f"maxconn {backend.maxconn}"
 
 
 def _check(check: Check, host: str) -> Iterator[Line]:
@@ -223,13 +231,6 @@ def _check(check: Check, host: str) -> Iterator[Line]:
         check.path,
     )
     yield Line(f"    http-check expect status {check.status}", check.path)
-
-
-def _server_check(check: Check | None) -> list[str]:
-    if check is None:
-        return []
-    inter = format_duration(check.interval_s)
-    return [f"check inter {inter} fastinter {_fast(check)} rise {check.rise} fall {check.fall}"]
 
 
 def _fast(check: Check) -> str:

@@ -18,13 +18,13 @@ OLDEST_API = (1, 41)
 TIMEOUT_S = 120
 
 
-def connect(parallel: int) -> docker.APIClient:
-    """A client for DOCKER_HOST, else the current context, else the default socket.
+def connect(parallel: int) -> tuple[docker.APIClient, str]:
+    """A client for DOCKER_HOST, else the current context, else the default socket; and its address.
 
     Order as in the Docker CLI ("docker context"). Raises EngineError.
     """
     options = _endpoint()
-    where = options.get("base_url") or "the default Docker socket"
+    where = options.get("base_url") or "unix:///var/run/docker.sock"
     try:
         client = docker.APIClient(
             version="auto", timeout=TIMEOUT_S, num_pools=4, max_pool_size=parallel + 2,
@@ -45,7 +45,7 @@ def connect(parallel: int) -> docker.APIClient:
             "1.41 (Docker 20.10) or newer is needed",
             "upgrade Docker",
         )
-    return client
+    return client, where
 
 
 def _endpoint() -> dict[str, Any]:

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import docker
 import docker.errors
 import requests.exceptions
 
@@ -23,15 +22,15 @@ PARALLEL = 8
 class DockerEngine:
     """Engine on a Docker API of 1.41 or newer. Close it, or use it as a context manager."""
 
-    def __init__(self, topology: str, client: docker.APIClient | None = None) -> None:
+    def __init__(self, topology: str) -> None:
         """`topology` is what its actions are for. Raises EngineError when no engine answers."""
         self._topology = topology
-        self._client = client if client is not None else connect(PARALLEL)
+        self._client, self._where = connect(PARALLEL)
         self._pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="observe")
 
     @property
     def description(self) -> str:
-        return str(self._client.base_url).replace("http+docker://localhost", "unix socket")
+        return self._where
 
     def observe(self, scope: Scope) -> Observed:
         with _in_words("looking at what is there"):
