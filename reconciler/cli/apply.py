@@ -5,12 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import options
-from reconciler.cli.change import ChangeRequest, change, holder_name
-from reconciler.cli.console import Console
-from reconciler.cli.exit import FAILED
-from reconciler.cli.inputs import load_or_report
-from reconciler.cli.session import compile_inputs
-from reconciler.run.apply import ApplyOptions
+from reconciler.cli.shortcut import Shortcut
 
 
 @click.command(
@@ -42,17 +37,13 @@ def command(  # noqa: PLR0913  # one parameter an option
     Shows the plan, asks on a terminal, and succeeds only when nothing is left to do and every
     server is up. Ctrl-C finishes the running steps; the next apply goes on from there.
     """
-    console = Console(output)
-    inputs = load_or_report(files, env_files, console)
-    if inputs is None:
-        return FAILED
-    request = ChangeRequest(
-        ApplyOptions(
-            wait=not no_wait, lock_timeout_s=lock_timeout_s, holder=holder_name()
-        ),
-        timeout_s, yes, "apply", "converged",
+    shortcut = Shortcut.of(files, env_files) if output == "text" else None
+    if shortcut is not None and (line := shortcut.up_to_date()):
+        click.echo(line)
+        return 0
+    from reconciler.cli.change import apply_files  # noqa: PLC0415  # all the rest of the tool
+
+    return apply_files(
+        files, env_files, output, shortcut=shortcut, yes=yes, timeout_s=timeout_s,
+        wait=not no_wait, lock_timeout_s=lock_timeout_s,
     )  # fmt: skip
-    return max(
-        (change(wish, wish.desired, request, console) for wish in compile_inputs(inputs)),
-        default=FAILED,
-    )

@@ -15,9 +15,17 @@ import click
 
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE, FAILED, INTERRUPTED
-from reconciler.cli.session import Wish, docker_engine, locate_alerts, reporting
+from reconciler.cli.inputs import load_or_report
+from reconciler.cli.session import (
+    Wish,
+    compile_inputs,
+    docker_engine,
+    locate_alerts,
+    reporting,
+)
+from reconciler.cli.shortcut import Shortcut
 from reconciler.engine.protocol import Engine, Patience
-from reconciler.plan.desired import Desired
+from reconciler.plan.desired import PROXY_SLOT, Desired
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
@@ -37,14 +45,75 @@ class ChangeRequest:
     done: str
 
 
+def apply_files(  # noqa: PLR0913  # one parameter an option
+    files: tuple[str, ...],
+    env_files: tuple[str, ...],
+    output: str,
+    *,
+    shortcut: Shortcut | None,
+    yes: bool,
+    timeout_s: float,
+    wait: bool,
+    lock_timeout_s: float,
+) -> int:
+    """`reconciler apply`, the long way. Returns the worst exit code of all files."""
+    console = Console(output)
+    inputs = load_or_report(files, env_files, console)
+    if inputs is None:
+        return FAILED
+    options = ApplyOptions(wait=wait, lock_timeout_s=lock_timeout_s, holder=holder_name())
+    request = ChangeRequest(options, timeout_s, yes, "apply", "converged")
+    codes = []
+    for wish in compile_inputs(inputs):
+        code, result = change(wish, wish.desired, request, console)
+        codes.append(code)
+        if result is not None and shortcut is not None:
+            _remember(shortcut, result)
+    return max(codes, default=FAILED)
+
+
+def _remember(shortcut: Shortcut, result: ApplyResult) -> None:
+    proxy = next((c for c in result.observed.containers if c.slot == PROXY_SLOT), None)
+    if result.converged and result.plan.is_empty and proxy is not None:
+        shortcut.remember(result.plan.topology, proxy.id)
+
+
+def destroy_files(  # noqa: PLR0913  # one parameter an option
+    files: tuple[str, ...],
+    env_files: tuple[str, ...],
+    output: str,
+    *,
+    volumes: bool,
+    yes: bool,
+    timeout_s: float,
+    lock_timeout_s: float,
+) -> int:
+    """`reconciler destroy`: an apply of nothing. Returns the worst exit code of all files."""
+    console = Console(output)
+    inputs = load_or_report(files, env_files, console)
+    if inputs is None:
+        return FAILED
+    options = ApplyOptions(
+        remove_volumes=volumes, lock_timeout_s=lock_timeout_s, holder=holder_name()
+    )
+    request = ChangeRequest(options, timeout_s, yes, "destroy", "removed")
+    codes = [
+        change(wish, wish.desired.emptied(), request, console)[0]
+        for wish in compile_inputs(inputs)
+    ]
+    return max(codes, default=FAILED)
+
+
 def holder_name() -> str:
     """Who holds the lock, for others to read: `root@build-7, process 4711`."""
     user = os.environ.get("USER") or f"uid {os.getuid()}"
     return f"{user}@{socket.gethostname()}, process {os.getpid()}"
 
 
-def change(wish: Wish, desired: Desired, request: ChangeRequest, console: Console) -> int:
-    """Make the engine's world what `desired` says, and return the exit code."""
+def change(
+    wish: Wish, desired: Desired, request: ChangeRequest, console: Console
+) -> tuple[int, ApplyResult | None]:
+    """Make the engine's world what `desired` says. The exit code, and how it went."""
     topology = desired.topology
     with reporting(console, topology) as failures, stopping() as stop:
         with docker_engine(topology) as engine:
@@ -57,8 +126,8 @@ def change(wish: Wish, desired: Desired, request: ChangeRequest, console: Consol
                 )  # fmt: skip
             finally:
                 view.close()
-        return _report(result, wish, request, console)
-    return FAILED if failures else DONE
+        return _report(result, wish, request, console), result
+    return (FAILED if failures else DONE), None
 
 
 def _progress(console: Console, wish: Wish) -> ProgressView:

@@ -5,12 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import options
-from reconciler.cli.change import ChangeRequest, change, holder_name
-from reconciler.cli.console import Console
-from reconciler.cli.exit import FAILED
-from reconciler.cli.inputs import load_or_report
-from reconciler.cli.session import compile_inputs
-from reconciler.run.apply import ApplyOptions
+from reconciler.cli.change import destroy_files
 
 
 @click.command(
@@ -42,17 +37,7 @@ def command(  # noqa: PLR0913  # one parameter an option
     HAProxy goes first and finishes its connections. Volumes stay unless --volumes is given.
     Nothing that another made is touched.
     """
-    console = Console(output)
-    inputs = load_or_report(files, env_files, console)
-    if inputs is None:
-        return FAILED
-    request = ChangeRequest(
-        ApplyOptions(
-            remove_volumes=volumes, lock_timeout_s=lock_timeout_s, holder=holder_name()
-        ),
-        timeout_s, yes, "destroy", "removed",
+    return destroy_files(
+        files, env_files, output, volumes=volumes, yes=yes, timeout_s=timeout_s,
+        lock_timeout_s=lock_timeout_s,
     )  # fmt: skip
-    return max(
-        (change(wish, wish.desired.emptied(), request, console) for wish in compile_inputs(inputs)),
-        default=FAILED,
-    )

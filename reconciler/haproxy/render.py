@@ -11,13 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.haproxy.model import Backend, Check, Frontend, Path, Proxy, StatsPage
+from reconciler.haproxy.paths import RUNTIME_SOCKET
 
-RUN_DIRECTORY = "/run/haproxy"
-"""A tmpfs in the container, for the sockets alone."""
-RUNTIME_SOCKET = f"{RUN_DIRECTORY}/api.sock"
-MASTER_SOCKET = f"{RUN_DIRECTORY}/master.sock"
-CONFIG_DIRECTORY = "/usr/local/etc/haproxy"
-CONFIG_PATH = f"{CONFIG_DIRECTORY}/haproxy.cfg"
 SENSITIVE_MARK = "  # holds a value from outside the topology file"
 
 _DIGEST_LINE = re.compile(r"^    description topology=(\S+) config=([0-9a-f]{16})$", re.MULTILINE)

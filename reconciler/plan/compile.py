@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
-from reconciler.haproxy.render import CONFIG_PATH, MASTER_SOCKET, RUN_DIRECTORY
+from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUN_DIRECTORY
 from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.names import (
     SERVER_ROLE,

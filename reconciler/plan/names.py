@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from reconciler.topology.rules import LABEL_PREFIX as PREFIX
+from reconciler.topology.labels import LABEL_PREFIX as PREFIX
 
 TOPOLOGY = PREFIX + "topology"
 ROLE = PREFIX + "role"

@@ -6,6 +6,7 @@ type and an error has one place. Descriptions go into the JSON Schema, where edi
 
 from __future__ import annotations
 
+import copy
 import ipaddress
 import re
 from collections.abc import Callable
@@ -57,6 +58,13 @@ def _accepts(*schemas: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
         schema["anyOf"] = [*schemas, *long.get("anyOf", [long])]
 
     return extend
+
+
+def _accepts_one(schema: dict[str, Any]) -> None:
+    """Add to the JSON Schema of a list that one item may stand for it."""
+    array = next(form for form in [schema, *schema.get("anyOf", [])] if "items" in form)
+    items = copy.deepcopy(array["items"])
+    _accepts(*items.get("anyOf", [items]))(schema)
 
 
 def _null_as_empty(value: Any) -> Any:
@@ -233,7 +241,7 @@ class Backend(Model):
     port: Port | None = None
     """The port the containers listen on. It is not published on the host."""
     networks: Annotated[tuple[Name, ...], BeforeValidator(_listed)] = Field(
-        ("default",), min_length=1, json_schema_extra=_accepts({"type": "string"})
+        ("default",), min_length=1, json_schema_extra=_accepts_one
     )
     """Networks the containers join; `default` is made when it is not defined."""
     env: Pairs = Field(default_factory=dict)
@@ -324,10 +332,7 @@ class Frontend(Model):
     bind: Annotated[
         tuple[Annotated[Bind, Field(json_schema_extra=_accepts(*_BIND_SHORT))], ...],
         BeforeValidator(_listed),
-    ] = Field(
-        min_length=1,
-        json_schema_extra=_accepts(*_BIND_SHORT, {"$ref": "#/$defs/Bind"}),
-    )
+    ] = Field(min_length=1, json_schema_extra=_accepts_one)
     """Ports to listen on: `80`, `"127.0.0.1:8080"`, or a list of them."""
     mode: Mode | None = None
     """`http` or `tcp`; the mode of its backend when not given."""
@@ -458,7 +463,7 @@ class HAProxy(Model):
     pull: Pull = "missing"
     """When to pull the image."""
     networks: Annotated[tuple[Name, ...] | None, BeforeValidator(_listed)] = Field(
-        None, min_length=1, json_schema_extra=_accepts({"type": "string"})
+        None, min_length=1, json_schema_extra=_accepts_one
     )
     """Networks to join; those of the backends that get traffic when not given."""
     maxconn: int | None = Field(None, ge=1, le=10_000_000)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reconciler.topology.diagnostic import Path, Severity
+from reconciler.topology.labels import LABEL_PREFIX
 from reconciler.topology.messages import suggest
 from reconciler.topology.model import Backend, Topology
 
 DEFAULT_NETWORK = "default"
 LONGEST_LABEL = 63  # RFC 1035, 2.3.4: a DNS label; Docker's DNS answers to container names
 REVISION_LENGTH = 8
-LABEL_PREFIX = "io.haproxy-reconciler."
 _TAIL = len("-10000-") + REVISION_LENGTH
 
 

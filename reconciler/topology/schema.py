@@ -7,30 +7,62 @@ from typing import Any
 from reconciler.topology.model import Topology
 
 
+_SECTIONS_THAT_MAY_BE_EMPTY = ("networks", "backends", "frontends", "haproxy")
+
+
 def topology_schema() -> dict[str, Any]:
     """Draft 2020-12. Every value may also be a string that holds a variable, `${PORT}`."""
     schema = Topology.model_json_schema(by_alias=True)
+    for owner in [schema, *schema["$defs"].values()]:
+        for name, field in owner.get("properties", {}).items():
+            owner["properties"][name] = _or_variable(field)
+        _drop_pydantic_titles(owner)
+    for name in _SECTIONS_THAT_MAY_BE_EMPTY:
+        _or_empty(schema["properties"], name)
     schema["$defs"]["Variable"] = {
         "type": "string",
         "pattern": r"\$",
         "description": "A value from the environment: `${NAME}` or `${NAME:-default}`.",
     }
-    for owner in [schema, *schema["$defs"].values()]:
-        for name, field in owner.get("properties", {}).items():
-            owner["properties"][name] = _or_variable(field)
-        _drop_pydantic_titles(owner)
     schema["patternProperties"] = {"^x-": {"description": "Your own, for anchors."}}
     schema["title"] = "HAProxy topology"
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def _or_variable(field: dict[str, Any]) -> dict[str, Any]:
-    """Scalars that are not text anyway may be written as a variable."""
-    if field.get("type") in {"integer", "number", "boolean"} or "enum" in field:
-        keep = {key: field[key] for key in ("description", "default") if key in field}
-        inner = {key: value for key, value in field.items() if key not in {*keep, "title"}}
-        return {**keep, "anyOf": [inner, {"$ref": "#/$defs/Variable"}]}
-    return field
+_VARIABLE = {"$ref": "#/$defs/Variable"}
+_ANNOTATIONS = ("description", "default", "title")
+
+
+def _or_variable(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same, where each value that is not any text may be written as a variable as well."""
+    schema = dict(schema)
+    for inside in ("items", "additionalProperties"):
+        if isinstance(schema.get(inside), dict):
+            schema[inside] = _or_variable(schema[inside])
+    if "anyOf" in schema:
+        forms = [_or_variable(form) for form in schema["anyOf"]]
+        flat = [inner for form in forms for inner in form.get("anyOf", [form])]
+        schema["anyOf"] = [form for i, form in enumerate(flat) if form not in flat[:i]]
+        return schema
+    if not _is_picky(schema):
+        return schema
+    keep = {key: schema.pop(key) for key in _ANNOTATIONS if key in schema}
+    return {**keep, "anyOf": [schema, _VARIABLE]}
+
+
+def _is_picky(schema: dict[str, Any]) -> bool:
+    """A scalar that not every text is: a number, a word of a list, a text of a pattern."""
+    kinds = schema.get("type", [])
+    kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+    if "string" in kinds:
+        return "pattern" in schema or "enum" in schema or "const" in schema
+    return bool(kinds & {"integer", "number", "boolean"}) or "enum" in schema or "const" in schema
+
+
+def _or_empty(properties: dict[str, Any], name: str) -> None:
+    field = dict(properties[name])
+    keep = {key: field.pop(key) for key in _ANNOTATIONS if key in field}
+    properties[name] = {**keep, "anyOf": [field, {"type": "null"}]}
 
 
 def _drop_pydantic_titles(owner: dict[str, Any]) -> None:

@@ -11,9 +11,11 @@ import tarfile
 import docker
 import docker.errors
 
+from reconciler.engine.docker import scripts
 from reconciler.engine.docker.exec import run_in_container
 from reconciler.engine.protocol import ConfigRejectedError, EngineError
-from reconciler.haproxy.render import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET, Config
+from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET
+from reconciler.haproxy.render import Config
 from reconciler.haproxy.runtime import (
     parse_alerts,
     parse_info,
@@ -24,73 +26,24 @@ from reconciler.haproxy.runtime import (
 from reconciler.plan.compile import PROXY_USER
 from reconciler.plan.observed import ObservedProxy
 
-CONFIRM_S = 15
-
-# Images bring different clients for a Unix socket: Debian's have perl, Alpine's have busybox nc.
-# The master's socket answers to the end of input, so each client closes its side after the command.
-_ASK = r"""
-ask() {
-    if command -v perl >/dev/null 2>&1; then
-        perl -MIO::Socket::UNIX -e '
-            my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit 1;
-            alarm 30; print $s "$ARGV[1]\n"; $s->flush; shutdown($s, 1);
-            print while <$s>;' "$1" "$2" 2>/dev/null
-    elif command -v socat >/dev/null 2>&1; then
-        printf '%s\n' "$2" | socat -t 60 - "UNIX-CONNECT:$1" 2>/dev/null
-    else
-        printf '%s\n' "$2" | nc "local:$1" 2>/dev/null
-    fi
-}
-"""
-
-_READ = (
-    _ASK
-    + f"""
-command -v perl || command -v socat || command -v nc || exit 127
-printf '\\036info\\n';   ask {RUNTIME_SOCKET} 'show info'
-printf '\\036stat\\n';   ask {RUNTIME_SOCKET} 'show stat'
-printf '\\036proc\\n';   ask {MASTER_SOCKET} 'show proc'
-printf '\\036config\\n'; cat {CONFIG_PATH}
-"""
-)
-
-_ASK_ONE = _ASK + 'ask "$1" "$2"'
-
-_CHECK = "haproxy -c -f /dev/stdin"
-
-_CONFIRM = (
-    _ASK
-    + f"""
-end=$(( $(date +%s) + {CONFIRM_S} ))
-while [ "$(date +%s)" -lt "$end" ]; do
-    ask {RUNTIME_SOCKET} 'show info' | grep -q "config=$1" && exit 0
-    sleep 0.05 || sleep 1
-done
-exit 1
-"""
-)
-
-
 def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
     """Everything about a running HAProxy in one exec. Raises docker's APIError, EngineError."""
-    output = run_in_container(client, container, _READ)
-    if output.exit_code == 127:
+    output = run_in_container(client, container, scripts.READ)
+    if output.exit_code == scripts.NO_CLIENT:
         raise EngineError(
             "proxy-unreadable", "its image has none of perl, socat and nc to reach the socket with"
         )
-    parts: dict[str, str] = {}
-    for block in output.text.split("\x1e")[1:]:
-        heading, _, body = block.partition("\n")
-        parts[heading] = body
-    if "config" not in parts:
+    parts = scripts.split_blocks(output.text)
+    if "master" not in parts:
         raise EngineError("proxy-unreadable", f"HAProxy cannot be read: {output.text.strip()}")
-    info = parse_info(parts["info"])
+    info_text, _, stat_text = parts["worker"].partition("# pxname")
+    info = parse_info(info_text)
     config = parts["config"]
     return ObservedProxy(
         config=None if "No such file" in config[:200] else config,
         running=info if info.version else None,
-        servers=parse_stat(parts["stat"]),
-        old_workers=parse_processes(parts["proc"]).old_workers,
+        servers=parse_stat(f"# pxname{stat_text}") if stat_text else (),
+        old_workers=parse_processes(parts["master"]).old_workers,
     )
 
 
@@ -119,7 +72,7 @@ def write_config(client: docker.APIClient, container: str, text: str) -> None:
 
 def check_in_running(client: docker.APIClient, container: str, config: Config) -> None:
     """`haproxy -c` in the container that will run it. Raises ConfigRejectedError."""
-    output = run_in_container(client, container, _CHECK, given=config.text)
+    output = run_in_container(client, container, scripts.CHECK, given=config.text)
     raise_if_rejected(output.exit_code, output.text)
 
 
@@ -129,7 +82,7 @@ def check_in_throwaway(client: docker.APIClient, image: str, config: Config) -> 
     made = client.create_container_from_config(
         {
             "Image": image,
-            "Entrypoint": ["sh", "-c", f"head -c {len(data)} | {_CHECK}"],
+            "Entrypoint": ["sh", "-c", f"head -c {len(data)} | {scripts.CHECK}"],
             "Cmd": [],
             "User": PROXY_USER,
             "OpenStdin": True,
@@ -161,7 +114,7 @@ def raise_if_rejected(exit_code: int, output: str) -> None:
 def reload(client: docker.APIClient, container: str, config: Config, previous: str | None) -> None:
     """Write, reload through the master, and see the worker run it; else write `previous` back."""
     write_config(client, container, config.text)
-    answer = run_in_container(client, container, _ASK_ONE, MASTER_SOCKET, "reload")
+    answer = run_in_container(client, container, scripts.ASK_ONE, MASTER_SOCKET, "reload")
     reply = parse_reload(answer.text)
     failed = reply.succeeded is False
     if not failed:
@@ -179,4 +132,4 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
 
 def is_confirmed(client: docker.APIClient, container: str, digest: str) -> bool:
     """Whether the running worker says, within some seconds, that it runs this configuration."""
-    return run_in_container(client, container, _CONFIRM, digest).exit_code == 0
+    return run_in_container(client, container, scripts.CONFIRM, digest).exit_code == 0

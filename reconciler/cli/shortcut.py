@@ -1,0 +1,100 @@
+"""The short way when nothing changed since the plan was last seen to be empty.
+
+Reading YAML, validating it and talking to Docker with all comfort takes most of the time of an
+apply that has nothing to do. So an empty plan is remembered, under a digest of everything it came
+from: the file, its variables, the tool, the engine. The next run believes it only if a quick look
+shows that everything is still exactly so, and that no event in between concerned the topology. The
+memory saves time and nothing else: it may be deleted at any moment, and holds no value of a
+variable. See docs/adr/0003-shortcut.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+
+from reconciler import __version__
+from reconciler.engine.docker.glance import (
+    GlanceError,
+    last_event,
+    local_socket,
+    look,
+)
+
+_VARIABLE = re.compile(rb"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+
+
+class Shortcut:
+    """One file's way past all the work. Unusable (None) for anything but one plain local file."""
+
+    def __init__(self, file: str, data: bytes, socket: str) -> None:
+        self._socket = socket
+        self._path = os.path.join(_directory(), f"{_key(file, data, socket)}.json")
+        self._since = 0
+
+    @classmethod
+    def of(cls, files: tuple[str, ...], env_files: tuple[str, ...]) -> Shortcut | None:
+        name = files[0] if files else "topology.yaml"
+        socket = local_socket()
+        if len(files) > 1 or env_files or name == "-" or socket is None:
+            return None
+        try:
+            with open(name, "rb") as file:
+                return cls(os.path.abspath(name), file.read(), socket)
+        except OSError:
+            return None
+
+    def up_to_date(self) -> str | None:
+        """The line to print when nothing is to be done; None when the long way must tell."""
+        try:
+            with open(self._path, encoding="utf-8") as file:
+                memory = json.load(file)
+            topology = memory["topology"]
+            seen = look(self._socket, topology, memory["proxy"])
+            still = seen.fingerprint == memory["fingerprint"] and seen.servers_up == seen.servers
+            if still and seen.is_untouched(memory["since"]):
+                return (
+                    f"{topology}: up to date ({seen.containers} containers, "
+                    f"{seen.servers_up} of {seen.servers} servers up)"
+                )
+        except (OSError, ValueError, KeyError, TypeError, GlanceError):
+            pass
+        with contextlib.suppress(OSError, ValueError, GlanceError):
+            self._since = last_event(self._socket)
+        return None
+
+    def remember(self, topology: str, proxy: str) -> None:
+        """The long way, which began after `up_to_date`, found nothing to do."""
+        try:
+            seen = look(self._socket, topology, proxy)
+            if not seen.has_worker or not seen.is_untouched(self._since):
+                return
+            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+            memory = {"topology": topology, "proxy": proxy, "since": self._since,
+                      "fingerprint": seen.fingerprint}  # fmt: skip
+            temporary = f"{self._path}.{os.getpid()}"
+            with open(temporary, "w", encoding="utf-8", opener=_private) as file:
+                json.dump(memory, file)
+            os.replace(temporary, self._path)
+        except (OSError, GlanceError):
+            return  # a read-only home costs time, and nothing else
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _directory() -> str:
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(home, "haproxy-reconciler")
+
+
+def _key(file: str, data: bytes, socket: str) -> str:
+    """A digest of all that a plan is made of, but for the engine's state."""
+    names = sorted(set(_VARIABLE.findall(data)))
+    values = [os.environ.get(name.decode()) for name in names]
+    parts = [__version__, file, socket, hashlib.sha256(data).hexdigest(), values]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

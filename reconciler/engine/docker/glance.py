@@ -1,0 +1,235 @@
+"""A quick look at a local Docker engine, without the SDK, whose import alone takes longer.
+
+Answers one question: is everything as it was when a plan was last seen to be empty? Three requests,
+whatever the number of containers, and all of them at once. Only reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import time
+
+from reconciler.engine.docker.scripts import GLANCE, split_blocks
+from reconciler.topology.labels import LABEL_PREFIX
+
+TIMEOUT_S = 20
+_API = "/v1.41"
+_TOPOLOGY = LABEL_PREFIX + "topology"
+_QUIET = ("exec_", "health_status", "attach", "top", "resize", "archive-path", "export", "logs")
+"""Events of a container that leave it as it was."""
+
+
+class GlanceError(Exception):
+    """The engine did not answer as expected; the long way will tell why."""
+
+
+def local_socket() -> str | None:
+    """The engine's socket when it is a local one, as the Docker CLI finds it; else None."""
+    host = os.environ.get("DOCKER_HOST", "")
+    if host:
+        return host.removeprefix("unix://") if host.startswith("unix://") else None
+    directory = os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker")
+    if os.environ.get("DOCKER_CONTEXT", "default") != "default":
+        return None
+    try:
+        with open(os.path.join(directory, "config.json"), "rb") as file:
+            if json.load(file).get("currentContext", "default") != "default":
+                return None
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError):
+        return None
+    return "/var/run/docker.sock"
+
+
+class Connection:
+    """One HTTP/1.1 exchange after another on the engine's socket. Raises GlanceError, OSError."""
+
+    def __init__(self, path: str) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(TIMEOUT_S)
+        self._socket.connect(path)
+        self._buffer = b""
+
+    def send(self, method: str, path: str, body: object = None) -> None:
+        data = b"" if body is None else json.dumps(body).encode()
+        head = (
+            f"{method} {_API}{path} HTTP/1.1\r\nHost: docker\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+        )
+        self._socket.sendall(head.encode() + data)
+
+    def receive(self) -> bytes:
+        """The body of the next response."""
+        headers = self._headers()
+        if b"chunked" in headers.get(b"transfer-encoding", b""):
+            return self._chunks()
+        return self._exactly(int(headers.get(b"content-length", b"0")))
+
+    def receive_stream(self) -> str:
+        """What an exec prints: frames of 8 bytes of heading and the payload, to the end."""
+        self._headers()
+        out = []
+        while header := self._buffer or self._socket.recv(65536):
+            self._buffer = header
+            frame = self._exactly(8)
+            out.append(self._exactly(int.from_bytes(frame[4:8], "big")))
+        return b"".join(out).decode(errors="replace")
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _headers(self) -> dict[bytes, bytes]:
+        status, *lines = self._until(b"\r\n\r\n").split(b"\r\n")
+        if not status.startswith(b"HTTP/1.1 ") or status[9:10] not in b"12":
+            raise GlanceError(status.decode(errors="replace"))
+        pairs = (line.split(b":", 1) for line in lines if b":" in line)
+        return {name.strip().lower(): value.strip().lower() for name, value in pairs}
+
+    def _chunks(self) -> bytes:
+        out = []
+        while size := int(self._until(b"\r\n").split(b";")[0] or b"0", 16):
+            out.append(self._exactly(size))
+            self._until(b"\r\n")
+        self._until(b"\r\n")
+        return b"".join(out)
+
+    def _until(self, end: bytes) -> bytes:
+        while end not in self._buffer:
+            self._fill()
+        found, _, self._buffer = self._buffer.partition(end)
+        return found
+
+    def _exactly(self, length: int) -> bytes:
+        while len(self._buffer) < length:
+            self._fill()
+        found, self._buffer = self._buffer[:length], self._buffer[length:]
+        return found
+
+    def _fill(self) -> None:
+        received = self._socket.recv(1 << 18)
+        if not received:
+            raise GlanceError("the engine closed the connection")
+        self._buffer += received
+
+
+def last_event(path: str) -> int:
+    """When the engine last reported anything, in its own nanoseconds; 0 when it remembers nothing.
+
+    From here on, a later look can tell whether it saw everything that happened since.
+    """
+    connection = Connection(path)
+    try:
+        connection.send("GET", _events_path())
+        events = _parse_events(connection.receive())
+    finally:
+        connection.close()
+    return max((int(event["timeNano"]) for event in events), default=0)
+
+
+def _events_path() -> str:
+    """All events the engine still has (moby keeps the last 256). It would wait for a later end."""
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return f"/events?since=0&until={seconds}.{nanoseconds:09d}"
+
+
+def _parse_events(body: bytes) -> list[dict[str, object]]:
+    return [json.loads(line) for line in body.splitlines() if line.strip()]
+
+
+def _time(event: dict[str, object]) -> int:
+    return int(str(event.get("timeNano", 0)))
+
+
+class Glance:
+    """What a quick look saw. `fingerprint` covers all of it but counters and times."""
+
+    def __init__(self, listed: bytes, output: str, events: list[dict[str, object]]) -> None:
+        self.events = events
+        containers = json.loads(listed)
+        self._own = _own_things(containers)
+        blocks = split_blocks(output)
+        info, _, stat = blocks.get("worker", "").partition("# pxname")
+        described = [line for line in info.splitlines() if line.startswith("description:")]
+        facts = [sorted(map(_facts, containers)), blocks.get("config", ""), described]
+        self.fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+        self.containers = len(containers)
+        self.servers_up, self.servers = _count_servers(f"pxname{stat}")
+        self.has_worker = bool(described)
+
+    def is_untouched(self, since: int) -> bool:
+        """Whether the events reach back to `since`, and none after it is about what is ours."""
+        if not since or not any(_time(event) <= since for event in self.events):
+            return False
+        return not any(self._touches(event) for event in self.events if _time(event) > since)
+
+    def _touches(self, event: dict[str, object]) -> bool:
+        if str(event.get("Action", "")).startswith(_QUIET):
+            return False
+        actor = event.get("Actor")
+        if not isinstance(actor, dict):
+            return True
+        attributes = actor.get("Attributes") or {}
+        return not self._own.isdisjoint({actor.get("ID"), *attributes.values()})
+
+
+def _own_things(containers: list[dict[str, object]]) -> set[object]:
+    """Ids and names that events about a topology mention: its own, its networks', its images'."""
+    own: set[object] = set()
+    for container in containers:
+        labels, settings = container.get("Labels"), container.get("NetworkSettings")
+        image, mounts = str(container.get("Image")), container.get("Mounts")
+        own |= {container.get("Id"), container.get("ImageID"), image, f"{image}:latest"}
+        own.add(labels.get(_TOPOLOGY) if isinstance(labels, dict) else None)
+        networks = settings.get("Networks") if isinstance(settings, dict) else None
+        for name, link in (networks or {}).items():
+            own |= {name, link.get("NetworkID")}
+        if isinstance(mounts, list):
+            own |= {mount.get("Name") for mount in mounts}
+    return own - {None, ""}
+
+
+def _facts(container: dict[str, object]) -> str:
+    """What the list tells of a container, without what changes by itself."""
+    settings = container.get("NetworkSettings")
+    networks = settings.get("Networks") if isinstance(settings, dict) else {}
+    links = {name: [link.get("NetworkID"), link.get("IPAddress")]
+             for name, link in (networks or {}).items()}  # fmt: skip
+    keys = ("Id", "Names", "Image", "ImageID", "State", "Labels")
+    return json.dumps([{key: container.get(key) for key in keys}, links], sort_keys=True)
+
+
+def _count_servers(table: str) -> tuple[int, int]:
+    """Servers that are up, and all of them. The columns needed stand before any quoted one."""
+    header, *rows = table.splitlines() or [""]
+    columns = header.split(",")
+    if "status" not in columns or "type" not in columns:
+        return 0, 0
+    status, kind = columns.index("status"), columns.index("type")
+    states = [cells[status] for row in rows if len(cells := row.split(",")) > kind
+              and cells[kind] == "2"]  # fmt: skip
+    return sum(state.startswith(("UP", "no check")) for state in states), len(states)
+
+
+def look(path: str, topology: str, proxy: str) -> Glance:
+    """Look at a topology whose HAProxy is container `proxy`. Raises GlanceError, OSError."""
+    filters = f'{{"label":["{_TOPOLOGY}={topology}"]}}'.replace('"', "%22")
+    worker, containers, events = Connection(path), Connection(path), Connection(path)
+    try:
+        command = ["sh", "-c", GLANCE]
+        worker.send("POST", f"/containers/{proxy}/exec",
+                    {"Cmd": command, "AttachStdout": True, "AttachStderr": True})  # fmt: skip
+        containers.send("GET", f"/containers/json?all=1&filters={filters}")
+        events.send("GET", _events_path())
+        made = json.loads(worker.receive())["Id"]
+        worker.send("POST", f"/exec/{made}/start", {"Detach": False, "Tty": False})
+        listed, happened = containers.receive(), _parse_events(events.receive())
+        return Glance(listed, worker.receive_stream(), happened)
+    except (ValueError, KeyError, TypeError) as error:
+        raise GlanceError(str(error)) from error
+    finally:
+        for connection in (worker, containers, events):
+            connection.close()

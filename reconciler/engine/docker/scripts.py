@@ -1,0 +1,59 @@
+"""Shell scripts that run inside the HAProxy container, through `exec`.
+
+Images bring different clients for a Unix socket: Debian's have perl, Alpine's have busybox nc. The
+master's socket answers to the end of input, so each client closes its side after the command.
+"""
+
+from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
+
+CONFIRM_S = 15
+NO_CLIENT = 127
+
+_ASK = r"""
+ask() {
+    if command -v perl >/dev/null 2>&1; then
+        perl -MIO::Socket::UNIX -e '
+            my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit 1;
+            alarm 30; print $s "$ARGV[1]\n"; $s->flush; shutdown($s, 1);
+            print while <$s>;' "$1" "$2" 2>/dev/null
+    elif command -v socat >/dev/null 2>&1; then
+        printf '%s\n' "$2" | socat -t 60 - "UNIX-CONNECT:$1" 2>/dev/null
+    else
+        printf '%s\n' "$2" | nc "local:$1" 2>/dev/null
+    fi
+}
+"""
+
+ASK_ONE = _ASK + 'ask "$1" "$2"'
+"""Socket and command as arguments; prints the reply."""
+
+GLANCE = f"""{_ASK}
+printf '\\036config\\n'; cat {CONFIG_PATH}
+printf '\\036worker\\n'; ask {RUNTIME_SOCKET} 'show info;show stat'
+"""
+"""What is written and what runs: `config`, and `worker` with two replies on end."""
+
+READ = f"""
+command -v perl || command -v socat || command -v nc || exit {NO_CLIENT}
+{GLANCE}
+printf '\\036master\\n'; ask {MASTER_SOCKET} 'show proc'
+"""
+"""The same with `master`, which tells of old workers."""
+
+CHECK = "haproxy -c -f /dev/stdin"
+
+CONFIRM = f"""{_ASK}
+end=$(( $(date +%s) + {CONFIRM_S} ))
+while [ "$(date +%s)" -lt "$end" ]; do
+    ask {RUNTIME_SOCKET} 'show info' | grep -q "config=$1" && exit 0
+    sleep 0.05 || sleep 1
+done
+exit 1
+"""
+"""Exit 0 when the running worker says that it runs the configuration of this digest."""
+
+
+def split_blocks(output: str) -> dict[str, str]:
+    """The output of GLANCE or READ by the headings in it."""
+    blocks = (block.partition("\n") for block in output.split("\x1e")[1:])
+    return {heading: body for heading, _, body in blocks}

@@ -1,0 +1,1 @@
+"""What the integration tests share: topologies, the tool as a process, requests, a spy on Docker."""

@@ -1,0 +1,69 @@
+"""The `reconciler` command as its users run it: a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LONGEST_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.out}\n{self.err}"
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """JSON lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "reconciler", *arguments]
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    return {**os.environ, "PYTHONWARNINGS": "", "NO_COLOR": "1", **(extra or {})}
+
+
+def run(
+    arguments: Sequence[str],
+    directory: Path,
+    *,
+    env: Mapping[str, str] | None = None,
+    given: str = "",
+    user: int | None = None,
+) -> Ended:
+    """`given` is its standard input, which is never a terminal."""
+    ended = subprocess.run(  # noqa: S603  # the command under test
+        command(*arguments), cwd=directory, env=environment(env), input=given, user=user,
+        capture_output=True, text=True, timeout=LONGEST_S, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in ended.stderr, ended.stderr
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def start(
+    arguments: Sequence[str], directory: Path, env: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """In the background; whoever starts it ends it."""
+    return subprocess.Popen(  # noqa: S603  # the command under test
+        command(*arguments), cwd=directory, env=environment({"PYTHONUNBUFFERED": "1", **(env or {})}),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip

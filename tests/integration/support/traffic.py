@@ -1,0 +1,106 @@
+"""A bounded load of requests, and a count of those that failed."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from types import TracebackType
+
+from tests.integration.support.waiting import await_true
+from tests.integration.support.web import TIMEOUT_S, Answer
+
+PAUSE_S = 0.004
+"""Between two requests of a client, so that the load leaves the machine to what is tested."""
+LONGEST_S = 120.0
+MOST_REQUESTS = 20_000
+
+
+class Traffic:
+    """Clients that ask all the time while the context lasts: with a connection for each request,
+    and with one that is kept. Any answer but 200, and any broken connection, is a failure.
+
+    At most `LONGEST_S` seconds and `MOST_REQUESTS` requests a client.
+    """
+
+    def __init__(
+        self, port: int, path: str = "/", *, one_shot: int = 2, keep_alive: int = 2
+    ) -> None:
+        self.failures: list[str] = []
+        self.served: Counter[str] = Counter()
+        self._port, self._path = port, path
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, args=(keep,), daemon=True)
+            for keep in [False] * one_shot + [True] * keep_alive
+        ]
+
+    @property
+    def count(self) -> int:
+        return sum(self.served.values()) + len(self.failures)
+
+    def __enter__(self) -> Traffic:
+        self._started = time.monotonic()
+        for thread in self._threads:
+            thread.start()
+        self.go_on(20)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(TIMEOUT_S + 5)
+
+    def go_on(self, requests: int = 60) -> None:
+        """Wait until so many more have been answered."""
+        enough = self.count + requests
+        await_true(lambda: self.count >= enough, f"{requests} more requests")
+
+    def assert_lossless(self) -> None:
+        assert not self.failures, (
+            f"{len(self.failures)} of {self.count} requests failed: {self.failures[:10]}"
+        )
+        assert self.count > 50, f"only {self.count} requests: that proves nothing"
+
+    def _run(self, keep: bool) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_S)
+        for number in range(MOST_REQUESTS):
+            if self._stop.wait(PAUSE_S) or time.monotonic() - self._started > LONGEST_S:
+                break
+            self._note(lambda: self._ask(connection, keep), f"{keep=} {number=}")
+            if not keep:
+                connection.close()
+        connection.close()
+
+    def _ask(self, connection: http.client.HTTPConnection, keep: bool) -> Answer:
+        try:
+            connection.request("GET", self._path, headers={} if keep else {"Connection": "close"})
+            response = connection.getresponse()
+            return Answer(response.status, response.read().decode(errors="replace"))
+        except BaseException:
+            connection.close()
+            raise
+
+    def _note(self, ask: Callable[[], Answer], who: str) -> None:
+        asked = time.monotonic() - self._started
+        try:
+            answer = ask()
+        except (OSError, http.client.HTTPException) as error:
+            failure = repr(error)
+        else:
+            if answer.status == 200:
+                with self._lock:
+                    self.served[answer.server] += 1
+                return
+            failure = f"status {answer.status}"
+        now = time.monotonic() - self._started
+        with self._lock:
+            self.failures.append(f"asked at {asked:.3f} s, {now - asked:.3f} s later, {who}: {failure}")

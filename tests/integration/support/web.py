@@ -1,0 +1,54 @@
+"""Single requests to 127.0.0.1."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: str
+
+    @property
+    def server(self) -> str:
+        """The host name of the echo server that answered: the start of its container's id."""
+        match = re.match(r"Request served by (\S+)", self.body)
+        return match[1] if match else ""
+
+
+def get(port: int, path: str = "/", headers: Mapping[str, str] | None = None) -> Answer:
+    """One request on a connection of its own. Raises OSError or HTTPException."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", path, headers={"Connection": "close", **(headers or {})})
+        response = connection.getresponse()
+        return Answer(response.status, response.read().decode(errors="replace"))
+    finally:
+        connection.close()
+
+
+def basic_auth(user: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+def exchange(port: int, data: bytes) -> bytes:
+    """What the first answer to some bytes is, on TCP."""
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as peer:
+        peer.sendall(data)
+        return peer.recv(65536)
+
+
+def is_open(port: int, address: str = "127.0.0.1") -> bool:
+    try:
+        socket.create_connection((address, port), timeout=2).close()
+    except OSError:
+        return False
+    return True
