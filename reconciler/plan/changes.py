@@ -29,7 +29,8 @@ def list_changes(
         *_container_changes(desired, assignment),
         *_proxy_changes(assignment, need),
         *_leaving_changes(assignment, desired),
-        *(Change("remove", "network", net.name, "not in the file", Impact.NONE)
+        *(Change("remove", "network", net.name,
+                 "not in the file" if desired.containers else "the topology goes", Impact.NONE)
           for net in networks.remove if not observed.gaps),
         *(Change("remove", "volume", name, "with all that is in it", Impact.NONE)
           for name in observed.volumes
@@ -39,7 +40,7 @@ def list_changes(
 
 def _network_changes(networks: NetworkPlan) -> Iterator[Change]:
     for spec in networks.create:
-        yield Change("create", "network", spec.name, "it is not there", Impact.NONE)
+        yield Change("create", "network", spec.name, "new", Impact.NONE)
     for spec in networks.replace:
         yield Change(
             "replace", "network", spec.name,
@@ -51,7 +52,7 @@ def _network_changes(networks: NetworkPlan) -> Iterator[Change]:
 def _volume_changes(desired: Desired, observed: Observed) -> Iterator[Change]:
     for name in desired.volumes:
         if name not in observed.volumes:
-            yield Change("create", "volume", name, "it is not there", Impact.NONE)
+            yield Change("create", "volume", name, "new", Impact.NONE)
 
 
 def _container_changes(desired: Desired, assignment: Assignment) -> Iterator[Change]:
@@ -68,7 +69,7 @@ def _joining_change(joining: Joining) -> Change:
     backend = joining.want.slot.backend
     if joining.replaces is None or joining.diff is None:
         fields = (FieldChange("image", None, _image(joining.want)),)
-        return Change("create", "container", joining.name, "it is not there", Impact.NONE,
+        return Change("create", "container", joining.name, "new", Impact.NONE,
                       backend, fields)  # fmt: skip
     reason = joining.diff.replace or f"it is {joining.replaces.state}"
     return Change("replace", "container", joining.name, reason, Impact.REPLACE, backend,
@@ -149,6 +150,8 @@ def _leaving_changes(assignment: Assignment, desired: Desired) -> Iterator[Chang
 
 
 def _leaving_reason(slot: Slot, desired: Desired) -> str:
+    if not desired.containers:
+        return "the topology goes"
     if slot in desired.containers:
         return "left over from an earlier change"
     if any(other.backend == slot.backend and slot.backend for other in desired.containers):

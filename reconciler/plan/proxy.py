@@ -47,7 +47,7 @@ def proxy_need(assignment: Assignment, observed: Observed, config: Config | None
             diff = assignment.joining[PROXY_SLOT].diff
             reason = diff.replace if diff else ""
             return ProxyNeed(ProxyMode.REPLACE, reason, written, config, old, must_write=True)
-        return ProxyNeed(ProxyMode.CREATE, "it is not there", written, config, must_write=True)
+        return ProxyNeed(ProxyMode.CREATE, "new", written, config, must_write=True)
     have = assignment.kept[PROXY_SLOT].have
     return _need_of_kept(have, observed, config)
 

@@ -75,7 +75,8 @@ def _render_group(group: list[Change], plan: Plan, paint: Paint) -> Iterator[str
     sign, kind = _SIGN[first.verb]
     title, summary = _headline(group)
     inline = [_inline(field) for field in first.fields] if first.kind == "container" else []
-    detail = first.fields if first.verb == "replace" or first.kind == "haproxy" else ()
+    is_detailed = first.verb == "replace" or (first.kind == "haproxy" and first.verb == "update")
+    detail = first.fields if is_detailed else ()
     if first.verb == "update" and inline:
         summary = f"{', '.join(inline)}; {summary}" if summary != "in place" else (
             f"{', '.join(inline)}, in place")  # fmt: skip
@@ -96,7 +97,7 @@ def _headline(group: list[Change]) -> tuple[str, str]:
         case "container", "create":
             image = first.fields[0].after if first.fields else ""
             if number == 1:
-                return f"container {first.name}", f"from {image}; {first.reason}"
+                return f"container {first.name}", f"from {image}"
             return f"backend {first.backend}", f"{count(number, 'container')} from {image}"
         case "container", "replace":
             return (
@@ -108,7 +109,7 @@ def _headline(group: list[Change]) -> tuple[str, str]:
         case "container", "update" if number > 1:
             return f"backend {first.backend}", f"{count(number, 'container')}, {first.reason}"
         case "haproxy", "create":
-            return "haproxy", f"from {first.fields[0].after}; {first.reason}"
+            return "haproxy", f"from {first.fields[0].after}"
         case "haproxy", _:
             return "haproxy", first.reason
         case kind, _:

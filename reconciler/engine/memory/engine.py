@@ -1,0 +1,89 @@
+"""The Engine protocol upon a world in memory."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+
+from reconciler.engine.memory.observe import observe
+from reconciler.engine.memory.perform import perform
+from reconciler.engine.memory.world import World
+from reconciler.engine.protocol import EngineError, LockedError, Patience, Report
+from reconciler.plan.actions import Action, label_of
+from reconciler.plan.desired import Scope
+from reconciler.plan.observed import Observed
+
+
+def _let_it_be(_: Action) -> None:
+    """The hook when none is given."""
+
+
+class MemoryEngine:
+    """An Engine whose containers are data. Answers at once; close it or not.
+
+    `on_perform` is called before each action: what it raises is what becomes of the action, an
+    EngineError as from Docker, anything else as a crash of this process. `performed` is what was
+    done, in the order it ended.
+    """
+
+    def __init__(
+        self,
+        topology: str,
+        world: World | None = None,
+        on_perform: Callable[[Action], None] = _let_it_be,
+    ) -> None:
+        self._topology = topology
+        self.world = world if world is not None else World()
+        self.on_perform = on_perform
+        self.performed: list[Action] = []
+
+    @property
+    def description(self) -> str:
+        return "memory"
+
+    def observe(self, scope: Scope) -> Observed:
+        with self.world.mutex:
+            return observe(self.world, scope)
+
+    def perform(self, action: Action, patience: Patience, report: Report) -> None:  # noqa: ARG002  # nothing takes time here
+        self.on_perform(action)
+        with self.world.mutex:
+            try:
+                perform(self.world, self._topology, action)
+            except EngineError as error:
+                raise _in_words(label_of(action), error) from error
+            self.performed.append(action)
+
+    @contextlib.contextmanager
+    def lock(
+        self,
+        topology: str,
+        holder: str,
+        images: Sequence[str],
+        timeout_s: float,  # noqa: ARG002  # who waits here waits forever
+    ) -> Iterator[None]:
+        """Given to one at a time. It is refused at once: nobody lets go of it meanwhile."""
+        with self.world.mutex:
+            here = {image.id for image in self.world.images.values()} | self.world.images.keys()
+            if not here.intersection(images):
+                raise EngineError(
+                    "no-lock-image",
+                    f"none of the images {', '.join(images)} is here to hold the lock with",
+                )
+            if topology in self.world.locks:
+                raise LockedError(topology, self.world.locks[topology])
+            self.world.locks[topology] = holder
+        try:
+            yield
+        finally:
+            self.world.locks.pop(topology, None)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def _in_words(doing: str, error: EngineError) -> EngineError:
+    """What the world refuses, with what was being done, as DockerEngine says it."""
+    if error.code != "engine-refused":
+        return error
+    return EngineError(error.code, f"{doing}: {error.message}", error.hint, error.details)

@@ -1,0 +1,159 @@
+"""A world as `Observed`: the same that Docker would show of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reconciler.engine.memory.parts import Container, Network, overlap
+from reconciler.engine.memory.world import World
+from reconciler.haproxy.runtime import ServerState, WorkerInfo
+from reconciler.haproxy.servers import WrittenServer, read_servers
+from reconciler.plan.desired import Scope
+from reconciler.plan.names import PROXY_ROLE, SERVER_ROLE
+from reconciler.plan.observed import (
+    Holder,
+    Observed,
+    ObservedContainer,
+    ObservedNetwork,
+    ObservedNetworkLink,
+    ObservedProxy,
+)
+
+HAPROXY_VERSION = "3.0.0"
+_IDENTITY = re.compile(r"^    description topology=(\S+) config=(\S+)$", re.MULTILINE)
+
+
+def observe(world: World, scope: Scope) -> Observed:
+    ours = [c for c in world.containers.values() if is_of(c, scope.topology)]
+    proxies = [c for c in ours if c.slot.role == PROXY_ROLE]
+    running = {c.given_name for c in ours if c.state == "running"}
+    may_collide = not set(scope.names) <= running
+    return Observed(
+        containers=tuple(_observed(world, container) for container in ours),
+        networks={
+            net.name: ObservedNetwork(
+                net.id, net.name, net.revision if net.owner == scope.topology else None
+            )
+            for net in world.networks.values()
+            if net.owner == scope.topology or net.name in scope.networks
+        },
+        volumes=tuple(sorted(n for n, owner in world.volumes.items() if owner == scope.topology)),
+        images={ref: world.images[ref].id for ref in scope.images if ref in world.images},
+        proxies={c.id: observed_proxy(world, c) for c in proxies if c.is_readable},
+        holders=tuple(_holders(world, scope)) if may_collide else (),
+        gaps=tuple(
+            f"HAProxy in {c.id[:12]} could not be read" for c in proxies if not c.is_readable
+        ),
+    )
+
+
+def is_of(container: Container, topology: str) -> bool:
+    """Whether a container is a topology's own, by its labels."""
+    return container.owner == topology and container.slot.role in {PROXY_ROLE, SERVER_ROLE}
+
+
+def _observed(world: World, container: Container) -> ObservedContainer:
+    return ObservedContainer(
+        id=container.id,
+        name=container.name,
+        slot=container.slot,
+        revision=container.revision,
+        given_name=container.given_name,
+        described=container.described,
+        image_id=container.image.id,
+        state=container.state,
+        health=container.health,
+        exit_code=container.exit_code,
+        started_at=container.started_at,
+        stop_grace_s=container.stop_grace_s,
+        restart=container.restart,
+        cpus=container.cpus,
+        memory_bytes=container.memory_bytes,
+        networks={
+            name: ObservedNetworkLink(
+                link.network_id, _address(world, container, link.network_id), link.aliases
+            )
+            for name, link in container.links.items()
+        },
+    )
+
+
+def _address(world: World, container: Container, network_id: str) -> str:
+    network = world.network_by_id(network_id)
+    return container.address_on(network) if network and container.is_active else ""
+
+
+def _holders(world: World, scope: Scope) -> Iterator[Holder]:
+    for container in world.containers.values():
+        if is_of(container, scope.topology):
+            continue
+        who = f"container {container.name}"
+        who += f" of topology `{container.owner}`" if container.owner else ""
+        if container.name in scope.names:
+            yield Holder("name", container.name, who)
+        for port in scope.ports:
+            if container.is_active and any(overlap(port, own) for own in container.ports):
+                yield Holder("port", str(port), who)
+
+
+# -- HAProxy --------------------------------------------------------------------------------
+
+
+def observed_proxy(world: World, container: Container) -> ObservedProxy:
+    """A proxy that is stopped or paused shows its configuration only."""
+    if container.state != "running" or container.worker is None:
+        return ObservedProxy(config=container.config)
+    described = _IDENTITY.search(container.worker)
+    return ObservedProxy(
+        config=container.config,
+        running=WorkerInfo(
+            version=HAPROXY_VERSION,
+            uptime_s=0,
+            pid=container.number,
+            topology=described[1] if described else "",
+            config_digest=described[2] if described else "",
+        ),
+        servers=server_states(world, container, container.worker),
+        old_workers=len(container.old_workers),
+    )
+
+
+def server_states(world: World, proxy: Container, text: str) -> tuple[ServerState, ...]:
+    """The servers of a configuration as a worker in that proxy would see them."""
+    return tuple(_server_state(world, proxy, server) for server in read_servers(text))
+
+
+def _server_state(world: World, proxy: Container, server: WrittenServer) -> ServerState:
+    found = resolve(world, proxy, server.host)
+    status, check = "MAINT", ""
+    if found is not None:
+        container, _ = found
+        answers = container.state == "running" and container.image.serves
+        is_up = answers and not container.is_sick
+        passed = "L7OK/200 in 0 ms" if server.checks_http else "L4OK in 0 ms"
+        status, check = ("UP", passed) if is_up else ("DOWN", "L4CON in 0 ms")
+        if not server.is_checked:
+            status, check = "no check", ""
+    return ServerState(
+        backend=server.backend,
+        name=server.name,
+        status=status,
+        address=f"{found[0].address_on(found[1])}:{server.port}" if found else "",
+        weight=server.weight,
+        sessions=0,
+        check=check,
+        changed_s=0,
+    )
+
+
+def resolve(world: World, asker: Container, host: str) -> tuple[Container, Network] | None:
+    """What a name means to a container: Docker's DNS knows names and aliases on its networks."""
+    for network in world.networks.values():
+        members = list(world.members(network))
+        if asker not in members:
+            continue
+        for container in members:
+            if host == container.name or host in container.links[network.name].aliases:
+                return container, network
+    return None

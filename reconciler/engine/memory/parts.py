@@ -1,0 +1,107 @@
+"""The things of a world in memory, and what they are like."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.engine.protocol import EngineError
+from reconciler.plan.desired import Slot
+from reconciler.plan.spec import PublishedPort
+
+
+@dataclass(slots=True)
+class Image:
+    """What containers of an image do: answer HAProxy's checks, pass their own, or exit at once."""
+
+    id: str
+    serves: bool = True
+    healthy: bool = True
+    exit_code: int | None = None
+
+
+@dataclass(slots=True)
+class Network:
+    """`owner` is the topology that made it, as its label says; "" is nobody of ours."""
+
+    id: str
+    name: str
+    subnet: int
+    owner: str = ""
+    revision: str = ""
+
+
+@dataclass(slots=True)
+class Link:
+    """A container's place on a network. Docker fills in the id when the container starts."""
+
+    aliases: frozenset[str]
+    network_id: str = ""
+
+
+@dataclass(slots=True)
+class Container:
+    """A container; what it was made from does not change. `owner` as for networks."""
+
+    id: str
+    name: str
+    number: int
+    image: Image
+    owner: str = ""
+    slot: Slot = Slot("")
+    revision: str = ""
+    given_name: str = ""
+    described: Mapping[str, str] = field(default_factory=dict)
+    ports: tuple[PublishedPort, ...] = ()
+    volumes: frozenset[str] = frozenset()
+    has_healthcheck: bool = False
+    stop_grace_s: float | None = None
+    restart: str = "no"
+    cpus: float | None = None
+    memory_bytes: int | None = None
+    links: dict[str, Link] = field(default_factory=dict)
+    state: str = "created"
+    exit_code: int = 0
+    started_at: float = 0.0
+    is_sick: bool = False
+    """It runs and answers no check."""
+    config: str | None = None
+    """A proxy's haproxy.cfg."""
+    worker: str | None = None
+    """The configuration that a proxy's worker runs; None when none answers."""
+    old_workers: list[str] = field(default_factory=list)
+    """Configurations of workers that still finish their connections."""
+    is_readable: bool = True
+    """Whether a proxy's sockets can be reached."""
+
+    def address_on(self, network: Network) -> str:
+        """While it is active."""
+        return f"10.{network.subnet // 256 % 256}.{network.subnet % 256}.{self.number % 254 + 1}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in {"running", "paused"}
+
+    @property
+    def health(self) -> str | None:
+        if not self.has_healthcheck:
+            return None
+        is_well = self.image.healthy and not self.is_sick and self.state == "running"
+        return "healthy" if is_well else "unhealthy"
+
+
+def refused(message: str) -> EngineError:
+    return EngineError("engine-refused", message)
+
+
+def identity_of(kind: str, name: str, number: int) -> str:
+    digest = hashlib.sha256(f"{kind} {name} {number}".encode()).hexdigest()
+    return f"sha256:{digest}" if kind == "image" else digest
+
+
+def overlap(one: PublishedPort, two: PublishedPort) -> bool:
+    """Whether two published ports cannot be had at once."""
+    everywhere = {None, "0.0.0.0", "::"}
+    same_address = one.address == two.address or bool({one.address, two.address} & everywhere)
+    return one.host_port == two.host_port and same_address

@@ -1,0 +1,194 @@
+"""Actions upon a world: one branch an action. Each succeeds when it was done before."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from reconciler.engine.memory.observe import observed_proxy, server_states
+from reconciler.engine.memory.parts import Container, Link, refused
+from reconciler.engine.memory.world import World
+from reconciler.engine.protocol import ConfigRejectedError, EngineError
+from reconciler.haproxy.render import Config
+from reconciler.plan import actions as a
+from reconciler.plan.desired import DesiredContainer
+from reconciler.plan.spec import Attachment, describe
+
+
+def perform(world: World, topology: str, action: a.Action) -> None:
+    """Raises EngineError."""
+    match action:
+        case a.PullImage(image):
+            world.pull(image)
+        case a.CheckConfig(image, config, running):
+            _check_config(world, image, config, running)
+        case a.CreateNetwork(spec, revision):
+            if spec.name not in world.networks:
+                world.add_network(spec.name, topology, revision)
+        case a.RemoveNetwork(_, network):
+            if world.network_by_id(network) is not None:
+                world.remove_network(network)
+        case a.CreateVolume(name):
+            world.volumes.setdefault(name, topology)
+        case a.RemoveVolume(name):
+            if name in world.volumes:
+                world.remove_volume(name)
+        case a.CreateContainer(container, name):
+            _create_container(world, topology, container, name)
+        case a.StartContainer(target):
+            world.start(target.reference)
+        case a.UnpauseContainer(target):
+            if world.get(target.reference).state == "paused":
+                world.unpause(target.reference)
+        case a.RenameContainer(target, name):
+            if world.get(target.reference).name != name:
+                world.rename(target.reference, name)
+        case a.UpdateContainer(target, cpus, memory_bytes, restart):
+            world.set_limits(
+                target.reference, cpus=cpus, memory_bytes=memory_bytes, restart=restart
+            )
+        case a.ConnectNetwork(target, attachment):
+            _connect(world, world.get(target.reference), attachment)
+        case a.DisconnectNetwork(target, network, network_id):
+            _disconnect(world, target.reference, network_id or network)
+        case a.StopContainer(target, _):
+            if world.find(target.reference) is not None:
+                world.stop(target.reference)
+        case a.RemoveContainer(target):
+            if world.find(target.reference) is not None:
+                world.remove(target.reference)
+        case a.WriteConfig(target, config):
+            world.edit_config(target.reference, config.text)
+        case a.ReloadProxy(target, config, previous):
+            _reload(world, world.get(target.reference), config, previous)
+        case a.AwaitProxy(target, digest):
+            _await_proxy(world, target, digest)
+        case a.ReplaceProxy(old, new, _):
+            _replace_proxy(world, old.reference, new.reference)
+        case a.AwaitReady(target):
+            _await_ready(world.get(target.reference))
+        case a.AwaitServers(target, servers):
+            _await_servers(world, _running(world, target), servers)
+        case a.AwaitDrained(target, _):
+            _running(world, target).old_workers.clear()
+        case _:
+            assert_never(action)
+
+
+def _running(world: World, target: a.Target) -> Container:
+    container = world.get(target.reference)
+    if container.state != "running":
+        raise refused(f"container {container.name} is not running")
+    return container
+
+
+def _create_container(world: World, topology: str, wanted: DesiredContainer, name: str) -> None:
+    spec = wanted.spec
+    container = world.find(name)
+    if container is None:
+        if spec.image not in world.images:
+            raise refused(f"no such image: {spec.image}")
+        container = world.add(name, world.images[spec.image])
+        container.owner, container.slot, container.revision = topology, wanted.slot, wanted.revision
+        container.described = describe(spec, wanted.sensitive)
+        container.ports = spec.ports
+        container.volumes = frozenset(m.source for m in spec.mounts if m.kind == "volume")
+        container.has_healthcheck = spec.healthcheck is not None and spec.healthcheck.test != (
+            "NONE",
+        )
+        container.stop_grace_s, container.restart = spec.stop_grace_s, spec.restart
+        container.cpus, container.memory_bytes = spec.cpus, spec.memory_bytes
+        for volume in container.volumes:
+            world.volumes.setdefault(volume, "")
+        for first in spec.networks[:1]:  # a missing one is found at the start only
+            container.links[first.network] = Link(frozenset(first.aliases))
+    elif container.owner != topology or container.revision != wanted.revision:
+        raise EngineError(
+            "name-taken",
+            f"the name `{name}` was taken by another container in the meantime",
+            "remove or rename it, and apply again",
+        )
+    for attachment in spec.networks[1:]:
+        _connect(world, container, attachment)
+
+
+def _connect(world: World, container: Container, attachment: Attachment) -> None:
+    if attachment.network not in container.links:
+        world.connect(container.id, attachment)
+
+
+def _disconnect(world: World, reference: str, network: str) -> None:
+    container = world.find(reference)
+    if container is not None and any(
+        network in {name, link.network_id} for name, link in container.links.items()
+    ):
+        world.disconnect(reference, network)
+
+
+# -- HAProxy --------------------------------------------------------------------------------
+
+
+def _check_config(world: World, image: str, config: Config, running: a.Target | None) -> None:
+    if running is not None:
+        _running(world, running)
+    elif image not in world.images:
+        raise refused(f"no such image: {image}")
+    if alerts := world.alerts(config.text):
+        raise ConfigRejectedError(alerts)
+
+
+def _reload(world: World, container: Container, config: Config, previous: str | None) -> None:
+    container.config = config.text
+    alerts = world.alerts(config.text)
+    if not alerts:
+        world.reload(container.id)
+        return
+    if previous is not None:
+        container.config = previous
+    raise EngineError(
+        "reload-failed",
+        "HAProxy did not take the new configuration; the old one is in force and written",
+        details=[message for _, message in alerts],
+    )
+
+
+def _await_proxy(world: World, target: a.Target, digest: str) -> None:
+    running = observed_proxy(world, world.get(target.reference)).running
+    if running is None or running.config_digest != digest:
+        raise EngineError("proxy-not-running", "HAProxy does not run its configuration")
+
+
+def _replace_proxy(world: World, old: str, new: str) -> None:
+    world.stop(old)
+    try:
+        world.start(new)
+    except EngineError:
+        world.start(old)
+        raise
+
+
+# -- waits: they hold at once or never ------------------------------------------------------
+
+
+def _await_ready(container: Container) -> None:
+    if container.state == "running" and container.health in {"healthy", None}:
+        return
+    what = "did not become healthy in time"
+    if container.state in {"exited", "dead"}:
+        what = f"exited with code {container.exit_code}"
+    raise EngineError("not-ready", f"{container.name} {what}")
+
+
+def _await_servers(world: World, proxy: Container, servers: tuple[tuple[str, str], ...]) -> None:
+    states = {(s.backend, s.name): s for s in server_states(world, proxy, proxy.worker or "")}
+    missing = [key for key in servers if key not in states or not states[key].is_up]
+    if not missing:
+        return
+    raise EngineError(
+        "servers-down",
+        f"{len(missing)} of {len(servers)} servers did not come up in time",
+        "look at the containers' logs, their port, and the backend's `check`",
+        [
+            f"{'/'.join(key)}: {states[key].status if key in states else 'not known to HAProxy'}"
+            for key in missing[:10]
+        ],
+    )

@@ -1,0 +1,299 @@
+"""What an engine in memory has: containers, networks, volumes, images. Docker's part of the play.
+
+Its methods are what a person does by hand, and obey Docker's rules: a stopped container keeps its
+place on a network that is gone, a port belongs to whoever runs with it. They raise EngineError.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from reconciler.engine.memory.parts import (
+    Container,
+    Image,
+    Link,
+    Network,
+    identity_of,
+    overlap,
+    refused,
+)
+from reconciler.engine.protocol import EngineError
+from reconciler.plan.names import PROXY_ROLE
+from reconciler.plan.spec import Attachment, PublishedPort
+
+_COULD_NOT_START = 128
+"""The exit code that Docker gives a container it could not start."""
+
+
+def _accept(_: str) -> Sequence[tuple[int | None, str]]:
+    return ()
+
+
+class World:
+    """Several engines may share one, as several topologies share a Docker engine."""
+
+    def __init__(self) -> None:
+        self.containers: dict[str, Container] = {}
+        """By id."""
+        self.networks: dict[str, Network] = {}
+        """By name."""
+        self.volumes: dict[str, str] = {}
+        """Name to owner."""
+        self.images: dict[str, Image] = {}
+        """Reference to the image it names here."""
+        self.registry: dict[str, Image] = {}
+        """What pulls bring. A reference that is not in it brings an image of its own."""
+        self.unavailable: set[str] = set()
+        """References that cannot be pulled."""
+        self.locks: dict[str, str] = {}
+        """Topology to holder."""
+        self.alerts: Callable[[str], Sequence[tuple[int | None, str]]] = _accept
+        """What HAProxy has against a configuration: (line, message). Nothing at first."""
+        self.mutex = threading.RLock()
+        """Held while anything changes: engines are asked from several threads."""
+        self._made: Counter[tuple[str, str]] = Counter()
+        self._ticks = 0
+
+    # -- looking ----------------------------------------------------------------------------
+
+    def find(self, reference: str) -> Container | None:
+        """By id or name."""
+        found = self.containers.get(reference)
+        return found or next((c for c in self.containers.values() if c.name == reference), None)
+
+    def get(self, reference: str) -> Container:
+        found = self.find(reference)
+        if found is None:
+            raise refused(f"no such container: {reference}")
+        return found
+
+    def network_by_id(self, network_id: str) -> Network | None:
+        return next((n for n in self.networks.values() if n.id == network_id), None)
+
+    def members(self, network: Network) -> Iterator[Container]:
+        """The containers that use a network now; one that is stopped does not."""
+        for container in self.containers.values():
+            link = container.links.get(network.name)
+            if container.is_active and link is not None and link.network_id == network.id:
+                yield container
+
+    # -- containers by hand -----------------------------------------------------------------
+
+    def run(
+        self, name: str, *, ports: Sequence[PublishedPort] = (), networks: Sequence[str] = ()
+    ) -> Container:
+        """A container of somebody else."""
+        container = self.add(name, Image(self.new_id("image", name)))
+        container.ports = tuple(ports)
+        for network in networks:
+            self.connect(name, Attachment(network))
+        self.start(name)
+        return container
+
+    def add(self, name: str, image: Image) -> Container:
+        """A container that is only created. A name can be had once."""
+        with self.mutex:
+            if self.find(name) is not None:
+                raise refused(f"the container name {name} is already in use")
+            identity = self.new_id("container", name)
+            container = Container(identity, name, self._tick(), image, given_name=name)
+            self.containers[identity] = container
+            return container
+
+    def start(self, reference: str) -> None:
+        with self.mutex:
+            container = self.get(reference)
+            if container.state == "running":
+                return
+            if container.state == "paused":
+                raise refused("cannot start a paused container, try unpause instead")
+            joined = self._networks_to_join(container)
+            self._take_ports(container)
+            for name, network in joined.items():
+                container.links[name].network_id = network.id
+            container.started_at = float(self._tick())
+            self._begin(container)
+
+    def _begin(self, container: Container) -> None:
+        """The process starts, and may end at once."""
+        container.state, container.exit_code = "running", 0
+        if container.image.exit_code is not None:
+            container.state, container.exit_code = "exited", container.image.exit_code
+        elif container.slot.role == PROXY_ROLE:
+            if container.config is None or self.alerts(container.config):
+                container.state, container.exit_code = "exited", 1
+            else:
+                container.worker = container.config
+
+    def _networks_to_join(self, container: Container) -> dict[str, Network]:
+        found: dict[str, Network] = {}
+        for name, link in container.links.items():
+            known = self.network_by_id(link.network_id) if link.network_id else None
+            network = known if link.network_id else self.networks.get(name)
+            if network is None:
+                container.exit_code = _COULD_NOT_START
+                raise refused(f"network {link.network_id or name} not found")
+            found[name] = network
+        return found
+
+    def _take_ports(self, container: Container) -> None:
+        for other in self.containers.values():
+            if other is container or not other.is_active:
+                continue
+            if any(overlap(one, two) for one in container.ports for two in other.ports):
+                container.exit_code = _COULD_NOT_START
+                raise EngineError(
+                    "port-taken",
+                    "a port of the host is already in use by another program",
+                    "stop it, or bind to another port or address",
+                    [f"{other.name} has it"],
+                )
+
+    def stop(self, reference: str, exit_code: int = 0) -> None:
+        """As `docker stop`, or as a process that ends with this code."""
+        with self.mutex:
+            container = self.get(reference)
+            if container.is_active:
+                container.state, container.exit_code = "exited", exit_code
+            container.worker = None
+            container.old_workers.clear()
+
+    def kill(self, reference: str) -> None:
+        self.stop(reference, exit_code=137)
+
+    def pause(self, reference: str) -> None:
+        with self.mutex:
+            container = self.get(reference)
+            if container.state != "running":
+                raise refused(f"container {container.name} is not running")
+            container.state = "paused"
+
+    def unpause(self, reference: str) -> None:
+        with self.mutex:
+            container = self.get(reference)
+            if container.state != "paused":
+                raise refused(f"container {container.name} is not paused")
+            container.state = "running"
+
+    def remove(self, reference: str) -> None:
+        with self.mutex:
+            del self.containers[self.get(reference).id]
+
+    def rename(self, reference: str, name: str) -> None:
+        with self.mutex:
+            container = self.get(reference)
+            if self.find(name) is not None:
+                raise refused(f"the container name {name} is already in use")
+            container.name = name
+
+    def set_limits(
+        self,
+        reference: str,
+        *,
+        cpus: float | None = None,
+        memory_bytes: int | None = None,
+        restart: str | None = None,
+    ) -> None:
+        """As `docker update`: None leaves what is there, and a limit is never taken away."""
+        with self.mutex:
+            container = self.get(reference)
+            container.cpus = cpus or container.cpus
+            container.memory_bytes = memory_bytes or container.memory_bytes
+            container.restart = restart or container.restart
+
+    def connect(self, reference: str, attachment: Attachment) -> None:
+        with self.mutex:
+            container = self.get(reference)
+            network = self.networks.get(attachment.network)
+            if network is None:
+                raise refused(f"network {attachment.network} not found")
+            if container.is_active and attachment.network in container.links:
+                raise refused(f"{container.name} already exists in network {network.name}")
+            aliases = frozenset({*attachment.aliases, container.id[:12]})
+            container.links[network.name] = Link(aliases, network.id if container.is_active else "")
+
+    def disconnect(self, reference: str, network: str) -> None:
+        """`network` is a name or an id."""
+        with self.mutex:
+            container = self.get(reference)
+            for name, link in container.links.items():
+                if network in {name, link.network_id}:
+                    del container.links[name]
+                    return
+            raise refused(f"container {container.name} is not connected to network {network}")
+
+    # -- HAProxy by hand --------------------------------------------------------------------
+
+    def edit_config(self, reference: str, text: str | None) -> None:
+        """Another haproxy.cfg in the container; what runs stays until somebody reloads."""
+        with self.mutex:
+            self.get(reference).config = text
+
+    def reload(self, reference: str) -> None:
+        """A worker with the written configuration takes over; the old one finishes."""
+        with self.mutex:
+            container = self.get(reference)
+            if container.state != "running" or container.config is None:
+                raise refused(f"container {container.name} is not running")
+            if container.worker is not None:
+                container.old_workers.append(container.worker)
+            container.worker = container.config
+
+    # -- networks, volumes, images by hand --------------------------------------------------
+
+    def add_network(self, name: str, owner: str = "", revision: str = "") -> Network:
+        with self.mutex:
+            if name in self.networks:
+                raise refused(f"network with name {name} already exists")
+            identity = self.new_id("network", name)
+            self.networks[name] = Network(identity, name, self._tick(), owner, revision)
+            return self.networks[name]
+
+    def remove_network(self, reference: str) -> None:
+        """By name or id. Only containers that run keep a network."""
+        with self.mutex:
+            network = self.networks.get(reference) or self.network_by_id(reference)
+            if network is None:
+                raise refused(f"network {reference} not found")
+            if any(True for _ in self.members(network)):
+                raise refused(f"network {network.name} has active endpoints")
+            del self.networks[network.name]
+
+    def remove_volume(self, name: str) -> None:
+        with self.mutex:
+            if name not in self.volumes:
+                raise refused(f"no such volume: {name}")
+            if any(name in c.volumes for c in self.containers.values()):
+                raise refused(f"volume {name} is in use")
+            del self.volumes[name]
+
+    def pull(self, reference: str) -> None:
+        with self.mutex:
+            if reference in self.unavailable:
+                raise EngineError(
+                    "pull-failed",
+                    f"image `{reference}` cannot be pulled: not found",
+                    "check its name and tag, and `docker login` for a private registry",
+                )
+            own = self.images.get(reference) or Image(identity_of("image", reference, 0))
+            self.images[reference] = self.registry.get(reference, own)
+
+    def move_tag(self, reference: str, image: Image | None = None) -> Image:
+        """Let a reference name another image, as a build or a pull does."""
+        with self.mutex:
+            self.images[reference] = image or Image(self.new_id("image", reference))
+            return self.images[reference]
+
+    # -- identities -------------------------------------------------------------------------
+
+    def new_id(self, kind: str, name: str) -> str:
+        """Never the same twice, and the same again in a world with the same history."""
+        with self.mutex:
+            self._made[kind, name] += 1
+            return identity_of(kind, name, self._made[kind, name])
+
+    def _tick(self) -> int:
+        self._ticks += 1
+        return self._ticks
