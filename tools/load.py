@@ -33,9 +33,7 @@ class Load:
         self.lock = threading.Lock()
 
     def run(self) -> None:
-        clients = [
-            threading.Thread(target=self.client, args=(keep,)) for keep in (False, True) * 4
-        ]
+        clients = [threading.Thread(target=self.client, args=(keep,)) for keep in (False, True) * 4]
         for client in clients:
             client.start()
         for client in clients:
@@ -76,7 +74,7 @@ def main() -> None:
     load.run()
     print(f"{load.answered:,} requests answered, {len(load.failed):,} failed")
     for problem in sorted(set(load.failed)):
-        print(f"  {load.failed.count(problem)} × {problem}")
+        print(f"  {load.failed.count(problem)} times {problem}")
     sys.exit(1 if load.failed else 0)
 
 

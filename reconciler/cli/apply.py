@@ -23,7 +23,7 @@ Examples:
 @options.lock_timeout
 @options.env_file
 @options.output
-def command(  # noqa: PLR0913  # one parameter an option
+def command(  # one parameter an option
     files: tuple[str, ...],
     yes: bool,
     timeout_s: float,

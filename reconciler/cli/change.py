@@ -45,7 +45,7 @@ class ChangeRequest:
     done: str
 
 
-def apply_files(  # noqa: PLR0913  # one parameter an option
+def apply_files(  # one parameter an option
     files: tuple[str, ...],
     env_files: tuple[str, ...],
     output: str,
@@ -78,7 +78,7 @@ def _remember(shortcut: Shortcut, result: ApplyResult) -> None:
         shortcut.remember(result.plan.topology, proxy.id)
 
 
-def destroy_files(  # noqa: PLR0913  # one parameter an option
+def destroy_files(  # one parameter an option
     files: tuple[str, ...],
     env_files: tuple[str, ...],
     output: str,
@@ -98,8 +98,7 @@ def destroy_files(  # noqa: PLR0913  # one parameter an option
     )
     request = ChangeRequest(options, timeout_s, yes, "destroy", "removed")
     codes = [
-        change(wish, wish.desired.emptied(), request, console)[0]
-        for wish in compile_inputs(inputs)
+        change(wish, wish.desired.emptied(), request, console)[0] for wish in compile_inputs(inputs)
     ]
     return max(codes, default=FAILED)
 
@@ -115,19 +114,18 @@ def change(
 ) -> tuple[int, ApplyResult | None]:
     """Make the engine's world what `desired` says. The exit code, and how it went."""
     topology = desired.topology
-    with reporting(console, topology) as failures, stopping() as stop:
-        with docker_engine(topology) as engine:
-            patience = Patience(request.timeout_s, stop.is_set)
-            view = _progress(console, wish)
-            try:
-                result = apply(
-                    desired, engine, request.options, patience,
-                    _confirmation(engine, request, console), view,
-                )  # fmt: skip
-            finally:
-                view.close()
-        return _report(result, wish, request, console), result
-    return (FAILED if failures else DONE), None
+    result: ApplyResult | None = None
+    with reporting(console, topology), stopping() as stop, docker_engine(topology) as engine:
+        patience = Patience(request.timeout_s, stop.is_set)
+        view = _progress(console, wish)
+        confirm = _confirmation(engine, request, console)
+        try:
+            result = apply(desired, engine, request.options, patience, confirm, view)
+        finally:
+            view.close()
+    if result is None:
+        return FAILED, None  # reported already
+    return _report(result, wish, request, console), result
 
 
 def _progress(console: Console, wish: Wish) -> ProgressView:
@@ -222,7 +220,7 @@ def stopping() -> Iterator[threading.Event]:
     """The first Ctrl-C or SIGTERM asks to stop after the running steps; the second one ends."""
     stop = threading.Event()
 
-    def on_signal(number: int, _: object) -> None:
+    def on_signal(_number: int, _frame: object) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()

@@ -98,7 +98,9 @@ def _read(path: Path) -> Iterator[Input]:
 
 def _unreadable(name: str, error: Exception, hint: str = "") -> Diagnostic:
     reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8"
-    return Diagnostic("file-not-found", f"`{name}` cannot be read: {reason.lower()}", name, hint=hint)
+    return Diagnostic(
+        "file-not-found", f"`{name}` cannot be read: {reason.lower()}", name, hint=hint
+    )
 
 
 def _duplicates(loaded: Sequence[Loaded]) -> Iterator[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -20,15 +21,11 @@ class Duration(click.ParamType[float]):
     ) -> float:
         if isinstance(value, float):
             return value
-        units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-        text = str(value)
-        for unit in ("ms", "s", "m", "h"):
-            number = text.removesuffix(unit)
-            if number != text and number.replace(".", "", 1).isdigit():
-                return float(number) * units[unit]
-        if text.replace(".", "", 1).isdigit():
-            return float(text)
-        self.fail(f"`{text}` is not a length of time; write it like `30s` or `2m`", param, ctx)
+        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?", str(value))
+        if match is None:
+            message = f"`{value}` is not a length of time; write it like `30s` or `2m`"
+            raise click.BadParameter(message, ctx, param)
+        return float(match[1]) * {"ms": 0.001, "m": 60.0, "h": 3600.0}.get(match[2], 1.0)
 
 
 files = click.argument("files", nargs=-1, metavar="[FILE]...")

@@ -28,9 +28,7 @@ Examples:
 @click.option("--haproxy", is_flag=True, help="Also let the real HAProxy image check the result.")
 @options.env_file
 @options.output
-def command(
-    files: tuple[str, ...], haproxy: bool, env_files: tuple[str, ...], output: str
-) -> int:
+def command(files: tuple[str, ...], haproxy: bool, env_files: tuple[str, ...], output: str) -> int:
     """Check topology files and show everything that is wrong with them.
 
     FILE is a topology file, a directory of them, or - for standard input; topology.yaml when

@@ -1,1 +1,1 @@
-"""IO: the Engine protocol, Docker behind it, and an engine in memory that ships with the package."""
+"""IO: the Engine protocol, Docker behind it, and an engine in memory that ships with it."""

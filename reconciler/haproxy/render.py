@@ -221,10 +221,8 @@ def _check(check: Check, host: str) -> Iterator[Line]:
     if check.url is None:
         return
     yield Line("    option httpchk", check.path)
-    yield Line(
-        f"    http-check send meth {check.method} uri {quote(check.url)} ver HTTP/1.1 hdr Host {host}",
-        check.path,
-    )
+    request = f"meth {check.method} uri {quote(check.url)} ver HTTP/1.1 hdr Host {host}"
+    yield Line(f"    http-check send {request}", check.path)
     yield Line(f"    http-check expect status {check.status}", check.path)
 
 

@@ -138,7 +138,9 @@ class Alert:
 def parse_alerts(output: str) -> tuple[Alert, ...]:
     """The `[ALERT]` lines of `haproxy -c` or of a reload that failed."""
     alerts: list[Alert] = []
-    for match in re.finditer(r"^\[ALERT\][^:]*: ?(?:config : )?(?P<text>.+)$", output, re.MULTILINE):
+    for match in re.finditer(
+        r"^\[ALERT\][^:]*: ?(?:config : )?(?P<text>.+)$", output, re.MULTILINE
+    ):
         text = match["text"].strip()
         place = re.match(r"parsing \[[^\]]*:(\d+)\]\s*:?\s*(.*)", text)
         if place:

@@ -1,4 +1,4 @@
-"""The difference between two configuration texts, for people: reasons, and lines without secrets."""
+"""The difference between two configurations, for people: reasons, and lines without secrets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def split_sections(text: str) -> dict[str, list[str]]:
 
 
 def explain_difference(before: str, after: str) -> str:
-    """Why HAProxy must load a new configuration: "backend `api` is new, servers of `web` change"."""
+    """Why HAProxy must load it: "backend `api` is new, servers of `web` change"."""
     old, new = split_sections(before), split_sections(after)
     reasons = [f"{_quoted(name)} is new" for name in new if name not in old]
     reasons += [f"{_quoted(name)} goes" for name in old if name not in new]

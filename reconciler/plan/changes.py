@@ -144,7 +144,9 @@ def _leaving_changes(assignment: Assignment, desired: Desired) -> Iterator[Chang
             continue
         is_proxy = container.slot.role == PROXY_ROLE
         reason = _leaving_reason(container.slot, desired)
-        impact = Impact.INTERRUPT if is_proxy and PROXY_SLOT not in desired.containers else Impact.NONE
+        impact = (
+            Impact.INTERRUPT if is_proxy and PROXY_SLOT not in desired.containers else Impact.NONE
+        )
         yield Change("remove", "haproxy" if is_proxy else "container", container.name, reason,
                      impact, container.slot.backend)  # fmt: skip
 

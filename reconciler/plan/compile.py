@@ -55,9 +55,7 @@ def compile_topology(
         listeners = _Listeners(topology)
         proxy = _proxy(topology, containers, listeners, frozenset(sensitive))
         containers[PROXY_SLOT] = _proxy_container(topology, listeners, networks, sensitive)
-    used = {
-        attachment.network for c in containers.values() for attachment in c.spec.networks
-    }
+    used = {attachment.network for c in containers.values() for attachment in c.spec.networks}
     return Desired(
         topology=topology.name,
         containers=containers,
@@ -150,9 +148,7 @@ def _healthcheck(backend: Backend) -> Healthcheck | None:
         return None
     if check.disable or check.test is None:
         return Healthcheck(test=("NONE",))
-    return Healthcheck(
-        check.test, check.interval, check.timeout, check.retries, check.start_period
-    )
+    return Healthcheck(check.test, check.interval, check.timeout, check.retries, check.start_period)
 
 
 _FIELD_OF_KEY = {
@@ -226,7 +222,8 @@ def _proxy(
     backends = {
         name: backend
         for name, backend in topology.backends.items()
-        if backend.port is not None and (name in served_backends(topology) or not topology.frontends)
+        if backend.port is not None
+        and (name in served_backends(topology) or not topology.frontends)
     }
     return haproxy.Proxy(
         topology=topology.name,
@@ -350,7 +347,7 @@ def _proxy_container(
 
 def _sensitive_ports(sensitive: Mapping[Path, str]) -> dict[str, str]:
     for path, written in sensitive.items():
-        if path[:1] == ("frontends",) and "bind" in path or path in _STATS_LISTENER:
+        if (path[:1] == ("frontends",) and "bind" in path) or path in _STATS_LISTENER:
             return {"ports": written}
     return {}
 

@@ -23,9 +23,7 @@ class ContainerDiff:
 
     @property
     def is_empty(self) -> bool:
-        return not (
-            self.replace or self.update or self.rename or self.connect or self.disconnect
-        )
+        return not (self.replace or self.update or self.rename or self.connect or self.disconnect)
 
 
 def diff_container(

@@ -1,4 +1,4 @@
-"""What happens while a plan runs, as values: progress bars, logs and JSON lines are made of these."""
+"""What happens while a plan runs, as values: for progress bars, logs and JSON lines."""
 
 from __future__ import annotations
 

@@ -49,4 +49,3 @@ def plan_changes(
             for server in backend.servers
         ),
     )
-

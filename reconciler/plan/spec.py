@@ -44,7 +44,7 @@ class PublishedPort:
 
 @dataclass(frozen=True, slots=True)
 class Healthcheck:
-    """Docker's health check; seconds. `test` is Docker's list; None values are Docker's defaults."""
+    """Docker's health check. `test` is Docker's list; None stands for Docker's default."""
 
     test: tuple[str, ...]
     interval_s: float | None = None

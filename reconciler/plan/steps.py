@@ -322,9 +322,7 @@ class _StepBuilder:
         need = self.need
         if need.mode is ProxyMode.RESTART or (need.have and need.have.state == "restarting"):
             grace_s = self.desired.containers[PROXY_SLOT].spec.stop_grace_s
-            needs = [
-                self.add(StopContainer(target, grace_s), needs, need.reason, Impact.INTERRUPT)
-            ]
+            needs = [self.add(StopContainer(target, grace_s), needs, need.reason, Impact.INTERRUPT)]
         if need.must_write and need.config is not None:
             needs = [self.add(WriteConfig(target, need.config), needs, need.reason)]
         started = self.add(StartContainer(target), needs, need.reason)

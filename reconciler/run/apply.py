@@ -53,9 +53,7 @@ Confirm = Callable[[Plan], bool]
 
 def make_plan(desired: Desired, engine: Engine, options: ApplyOptions) -> tuple[Plan, Observed]:
     observed = engine.observe(desired.scope())
-    plan = plan_changes(
-        desired, observed, remove_volumes=options.remove_volumes, wait=options.wait
-    )
+    plan = plan_changes(desired, observed, remove_volumes=options.remove_volumes, wait=options.wait)
     return plan, observed
 
 
@@ -77,7 +75,7 @@ def apply(
         return ApplyResult(plan, observed, _problems(plan), _since(started),
                            declined=not plan.problems)  # fmt: skip
     if plan.is_empty:
-        failures = _await_servers(desired, plan, observed, engine, options, patience)
+        failures = _await_servers(desired, observed, engine, options, patience)
         return ApplyResult(plan, observed, failures, _since(started))
     _pull_lock_image(desired, observed, engine, patience)
     with _locked(desired, observed, engine, options, emit):
@@ -144,7 +142,6 @@ def _ignore(_: Progress) -> None:
 
 def _await_servers(
     desired: Desired,
-    plan: Plan,
     observed: Observed,
     engine: Engine,
     options: ApplyOptions,

@@ -151,7 +151,9 @@ def _without_extensions(value: Any) -> Any:
 
 def _without_echoes(found: list[Diagnostic]) -> list[Diagnostic]:
     """A variable that is missing makes its field wrong too; one message is enough."""
-    broken = {d.span.line for d in found if d.span and d.code in {"missing-variable", "bad-variable"}}
+    broken = {
+        d.span.line for d in found if d.span and d.code in {"missing-variable", "bad-variable"}
+    }
     echoes = {"wrong-type", "bad-value", "bad-name", "bad-duration", "bad-size", "unknown-value"}
     return [
         d for d in found if not (d.code in echoes and d.span is not None and d.span.line in broken)

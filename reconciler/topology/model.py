@@ -252,7 +252,9 @@ class Backend(Model):
     """The entry point in place of the image's own."""
     labels: Pairs = Field(default_factory=dict)
     """Docker labels of your own."""
-    volumes: tuple[Annotated[Volume, Field(json_schema_extra=_accepts({"type": "string"}))], ...] = ()
+    volumes: tuple[
+        Annotated[Volume, Field(json_schema_extra=_accepts({"type": "string"}))], ...
+    ] = ()
     """Mounts: `data:/var/lib/app`, `./conf:/etc/app:ro`."""
     restart: Restart = "unless-stopped"
     """Docker's restart policy. It changes in place."""
@@ -396,7 +398,9 @@ class Stats(Model):
         if self.bind is not None:
             _check_address(self.bind)
         if self.uri == "/metrics":
-            raise error("bad-value", "`/metrics` is where Prometheus asks; the page needs another path")
+            raise error(
+                "bad-value", "`/metrics` is where Prometheus asks; the page needs another path"
+            )
         return self
 
     @property
@@ -439,8 +443,27 @@ def _parse_lines(value: Any) -> list[str]:
 
 
 SECTIONS = frozenset(
-    "global defaults frontend backend listen peers resolvers userlist mailers program ring cache "
-    "log-forward log-profile http-errors fcgi-app crt-store traces acme".split()
+    [
+        "global",
+        "defaults",
+        "frontend",
+        "backend",
+        "listen",
+        "peers",
+        "resolvers",
+        "userlist",
+        "mailers",
+        "program",
+        "ring",
+        "cache",
+        "log-forward",
+        "log-profile",
+        "http-errors",
+        "fcgi-app",
+        "crt-store",
+        "traces",
+        "acme",
+    ]
 )
 RawLines = Annotated[tuple[str, ...], BeforeValidator(_parse_lines)]
 _RAW_SCHEMA = _accepts({"type": "string"})

@@ -6,7 +6,6 @@ from typing import Any
 
 from reconciler.topology.model import Topology
 
-
 _SECTIONS_THAT_MAY_BE_EMPTY = ("networks", "backends", "frontends", "haproxy")
 
 

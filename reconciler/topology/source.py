@@ -15,6 +15,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from reconciler.topology.diagnostic import Diagnostic, Path, Span
 from reconciler.topology.variables import VariableError, interpolate
@@ -54,10 +55,35 @@ class Source:
     """Values that hold something from outside the file: path to the text as written, `${PORT}`."""
     resolved: dict[Path, tuple[str, ...]] = field(default_factory=dict)
     """What those variables stood for; never to be shown."""
+    broken: set[Path] = field(default_factory=set)
+    """Values whose variables could not be replaced; they stand for nothing."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def path_in_file(self, path: Path) -> Path:
+        """`path` without the positions that are not in the file: one item may stand for a list."""
+        found: list[str | int] = []
+        here = self.value
+        for part in path:
+            if isinstance(part, int) and not isinstance(here, list):
+                continue
+            found.append(part)
+            if isinstance(here, dict):
+                here = here.get(str(part))
+            elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+                here = here[part]
+            else:
+                here = None
+        return tuple(found)
+
+    def written(self, path: Path) -> str | None:
+        """The text with a variable that the value at `path` was made from, if it was."""
+        path = self.path_in_file(path)
+        parents = (path[:end] for end in range(len(path), 0, -1))
+        return next((self.variables[p] for p in parents if p in self.variables), None)
 
     def span_of(self, path: Path, *, key: bool = False) -> Span | None:
         """The place of `path`, or of the nearest thing around it that stands in the file."""
+        path = self.path_in_file(path)
         if key and path in self.keys:
             return self.keys[path]
         for end in range(len(path), 0, -1):
@@ -81,12 +107,10 @@ def parse_source(data: bytes, file: str, variables: dict[str, str]) -> Source:
     try:
         source.text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
         source.report(
             "not-utf8",
             f"byte 0x{data[error.start]:02x} is not UTF-8 text",
-            Span(line, column, column + 1),
+            _place_after(data[: error.start].decode("utf-8-sig")),
             "save the file as UTF-8",
         )
         return source
@@ -98,16 +122,32 @@ def parse_source(data: bytes, file: str, variables: dict[str, str]) -> Source:
 
 def _compose(source: Source) -> Node | None:
     reader = YAML(typ="safe", pure=True)
+    reader.max_depth = MAX_DEPTH  # since ruamel.yaml 0.18.7; before it, Python's own limit ends it
+    reader.composer.warn_double_anchors = False  # YAML allows an anchor to be set anew (7.1)
     try:
         documents: Iterator[Node] = reader.compose_all(source.text)
         root = next(documents, None)
         second = next(documents, None) if root is not None else None
+    except RecursionError:
+        source.report("too-large", _TOO_DEEP, Span(1, 1, 2))
+        return None
+    except ReaderError as error:
+        source.report(
+            "yaml-syntax",
+            f"not YAML: the control character U+{ord(source.text[error.position]):04X}",
+            _place_after(source.text[: error.position]),
+            "remove it, or write it as an escape in double quotes",
+        )
+        return None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         span = Span(mark.line + 1, mark.column + 1, mark.column + 2) if mark else None
-        source.report("yaml-syntax", _syntax_message(error), span, _syntax_hint(source, span))
+        if "maximum depth" in str(error.problem):
+            source.report("too-large", _TOO_DEEP, span)
+        else:
+            source.report("yaml-syntax", _syntax_message(error), span, _syntax_hint(source, span))
         return None
-    except (YAMLError, ValueError, RecursionError, AttributeError, IndexError) as error:
+    except (YAMLError, ValueError, AttributeError, IndexError) as error:
         # ruamel lets a few inner errors of its scanner out on hostile text.
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         source.report("yaml-syntax", f"this is not YAML: {first}", Span(1, 1, 2))
@@ -125,6 +165,7 @@ def _compose(source: Source) -> Node | None:
     return root
 
 
+_TOO_DEEP = f"values are nested more than {MAX_DEPTH} deep"
 _EMPTY_HINT = "`reconciler init` writes one to start from"
 
 
@@ -141,6 +182,13 @@ def _syntax_hint(source: Source, span: Span | None) -> str:
     if "\t" in line:
         return "YAML is indented with spaces, never tabs"
     return ""
+
+
+def _place_after(text: str) -> Span:
+    """The place of the character that comes after `text`, which starts the file."""
+    line = text.count("\n") + 1
+    column = len(text) - (text.rfind("\n") + 1) + 1
+    return Span(line, column, column + 1)
 
 
 def _span(node: Node) -> Span:
@@ -168,13 +216,7 @@ class _Builder:
             return None
 
     def build(self, node: Node, path: Path) -> Any:
-        self.count += 1
-        if self.count > MAX_VALUES:
-            raise _TooLargeError("the file's aliases expand to more than 200,000 values", node)
-        if id(node) in self.open:
-            raise _TooLargeError("an alias contains itself", node)
-        if len(path) > MAX_DEPTH:
-            raise _TooLargeError(f"values are nested more than {MAX_DEPTH} deep", node)
+        self.expect(node, path)
         self.source.values.setdefault(path, _span(node))
         if isinstance(node, ScalarNode):
             return self.build_scalar(node, path)
@@ -186,6 +228,18 @@ class _Builder:
         finally:
             self.open.discard(id(node))
 
+    def expect(self, node: Node, path: Path) -> None:
+        """Refuse what has no end, or a far one: each value and each merge counts."""
+        self.count += 1
+        if self.count > MAX_VALUES:
+            raise _TooLargeError(
+                f"the file's aliases expand to more than {MAX_VALUES:,} values", node
+            )
+        if id(node) in self.open:
+            raise _TooLargeError("an alias contains itself", node)
+        if len(path) > MAX_DEPTH:
+            raise _TooLargeError(_TOO_DEEP, node)
+
     def build_sequence(self, node: SequenceNode, path: Path) -> list[Any]:
         self.check_tag(node, {_CORE + "seq"})
         return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
@@ -193,29 +247,36 @@ class _Builder:
     def build_mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         self.check_tag(node, {_CORE + "map"})
         own: dict[str, Any] = {}
-        merged: list[Node] = []
+        for key, key_node, value_node in self.keyed(node):
+            here = (*path, key)
+            self.source.keys[here] = _span(key_node)
+            own[key] = self.build(value_node, here)
+        for base in _bases(node):
+            self.merge(base, own, path)
+        return own
+
+    def keyed(self, node: MappingNode) -> Iterator[tuple[str, Node, Node]]:
+        """The keys and values of a mapping without its merges; a key that comes again is reported."""
+        first: dict[str, Span] = {}
         for key_node, value_node in node.value:
-            if _is_merge(key_node):
-                merged += value_node.value if isinstance(value_node, SequenceNode) else [value_node]
-                continue
-            key = self.build_key(key_node)
+            is_merge = _is_merge(key_node)
+            key = "<<" if is_merge else self.build_key(key_node)
             if key is None:
                 continue
-            here = (*path, key)
-            if key in own:
-                first = self.source.keys[here].line
+            if key in first:
+                hint = f"the first is in line {first[key].line}"
+                if is_merge:
+                    hint = "merge several with a list: `<<: [*one, *two]`"
                 self.source.report(
                     "duplicate-key",
                     f"`{key}` is written twice in one mapping",
                     _span(key_node),
-                    f"the first is in line {first}",
+                    hint,
                 )
                 continue
-            self.source.keys[here] = _span(key_node)
-            own[key] = self.build(value_node, here)
-        for base in merged:
-            self.merge(base, own, path)
-        return own
+            first[key] = _span(key_node)
+            if not is_merge:
+                yield key, key_node, value_node
 
     def merge(self, base: Node, own: dict[str, Any], path: Path) -> None:
         """`<<`: what the base has and the mapping itself has not."""
@@ -224,21 +285,14 @@ class _Builder:
                 "wrong-type", "`<<` takes a mapping or a list of mappings", _span(base)
             )
             return
-        if id(base) in self.open:
-            raise _TooLargeError("an alias contains itself", base)
+        self.expect(base, path)
         self.open.add(id(base))
-        later: list[Node] = []
-        for key_node, value_node in base.value:
-            if _is_merge(key_node):
-                later += value_node.value if isinstance(value_node, SequenceNode) else [value_node]
-                continue
-            key = self.build_key(key_node)
-            if key is None or key in own:
-                continue
-            here = (*path, key)
-            self.source.keys.setdefault(here, _span(key_node))
-            own[key] = self.build(value_node, here)
-        for deeper in later:
+        for key, key_node, value_node in self.keyed(base):
+            if key not in own:
+                here = (*path, key)
+                self.source.keys.setdefault(here, _span(key_node))
+                own[key] = self.build(value_node, here)
+        for deeper in _bases(base):
             self.merge(deeper, own, path)
         self.open.discard(id(base))
 
@@ -260,12 +314,13 @@ class _Builder:
                     start = span.column + error.start
                     span = Span(span.line, start, start + error.length)
                 self.source.report(error.code, error.message, span, error.hint)
+                self.source.broken.add(path)
                 return text
             if result.used:
                 self.source.variables[path] = text
                 self.source.resolved[path] = result.used
             text = result.text
-        if node.style is not None or node.tag == _CORE + "str" and text == node.value:
+        if node.style is not None or (node.tag == _CORE + "str" and text == node.value):
             return text
         return _plain(text)
 
@@ -290,6 +345,14 @@ class _TooLargeError(Exception):
 
 def _is_merge(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.value == "<<" and node.style is None
+
+
+def _bases(node: MappingNode) -> list[Node]:
+    """What the `<<` of a mapping names, in the order in which it counts."""
+    for key_node, value_node in node.value:
+        if _is_merge(key_node):
+            return value_node.value if isinstance(value_node, SequenceNode) else [value_node]
+    return []
 
 
 def _plain(text: str) -> Any:

@@ -30,11 +30,15 @@ class VariableError(Exception):
         self.start, self.length = start, length
 
 
-def interpolate(text: str, variables: Mapping[str, str]) -> Interpolated:
+MAX_NESTING = 8
+
+
+def interpolate(text: str, variables: Mapping[str, str], depth: int = 0) -> Interpolated:
     """Replace `${VAR}`, `$VAR`, `${VAR:-default}`, `${VAR-default}`, `${VAR:?message}`, `$$`.
 
     With `:` an empty value counts as missing. Defaults may hold variables themselves. Forms as in
-    the Compose specification, "Interpolation". Raises VariableError.
+    the Compose specification, "Interpolation". Raises VariableError. `depth` is for defaults of
+    defaults.
     """
     out: list[str] = []
     used: list[str] = []
@@ -47,13 +51,13 @@ def interpolate(text: str, variables: Mapping[str, str]) -> Interpolated:
             position = dollar + 2
         elif after == "{":
             end = _closing_brace(text, dollar)
-            result = _expand(text[dollar + 2 : end], variables, dollar, end + 1 - dollar)
+            result = _expand(text[dollar + 2 : end], variables, dollar, end + 1 - dollar, depth)
             out.append(result.text)
             used += result.used
             position = end + 1
         elif match := _NAME.match(text, dollar + 1):
             length = match.end() - dollar
-            result = _expand(match[0], variables, dollar, length)
+            result = _expand(match[0], variables, dollar, length, depth)
             out.append(result.text)
             used += result.used
             position = match.end()
@@ -83,7 +87,17 @@ def _closing_brace(text: str, dollar: int) -> int:
     )
 
 
-def _expand(body: str, variables: Mapping[str, str], start: int, length: int) -> Interpolated:
+def _expand(
+    body: str, variables: Mapping[str, str], start: int, length: int, depth: int
+) -> Interpolated:
+    if depth > MAX_NESTING:
+        raise VariableError(
+            "bad-variable",
+            f"defaults are nested more than {MAX_NESTING} deep",
+            "give the inner one a variable of its own",
+            start,
+            length,
+        )
     match = _FORM.match(body)
     operator = match["op"] if match else None
     if match is None or (operator is None and match.end() != len(body)):
@@ -100,12 +114,12 @@ def _expand(body: str, variables: Mapping[str, str], start: int, length: int) ->
     is_set = bool(value) if operator and operator[0] == ":" else value is not None
     kind = operator[-1] if operator else ""
     if kind == "+":
-        return interpolate(rest, variables) if is_set else Interpolated("", ())
+        return _inner(rest, variables, start, length, depth) if is_set else Interpolated("", ())
     if is_set:
         assert value is not None
         return Interpolated(value, (value,))
     if kind == "-":
-        return interpolate(rest, variables)
+        return _inner(rest, variables, start, length, depth)
     if kind == "?":
         message = f"variable `{name}` has no value" + (f": {rest}" if rest else "")
     else:
@@ -113,11 +127,20 @@ def _expand(body: str, variables: Mapping[str, str], start: int, length: int) ->
     raise VariableError(
         "missing-variable",
         message,
-        f"set {name} in the environment or an --env-file, or give a default: "
-        f"`${{{name}:-value}}`",
+        f"set {name} in the environment or an --env-file, or give a default: `${{{name}:-value}}`",
         start,
         length,
     )
+
+
+def _inner(
+    text: str, variables: Mapping[str, str], start: int, length: int, depth: int
+) -> Interpolated:
+    """A default, in which a mistake is told at the place of the whole variable."""
+    try:
+        return interpolate(text, variables, depth + 1)
+    except VariableError as error:
+        raise VariableError(error.code, error.message, error.hint, start, length) from None
 
 
 @dataclass(frozen=True, slots=True)

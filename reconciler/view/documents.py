@@ -203,9 +203,7 @@ def plan_document(plan: Plan) -> PlanDocument:
             }
             for step in plan.steps
         ],
-        "problems": [
-            {"code": p.code, "message": p.message, "hint": p.hint} for p in plan.problems
-        ],
+        "problems": [{"code": p.code, "message": p.message, "hint": p.hint} for p in plan.problems],
         "notes": list(plan.notes),
         "config_diff": diff_config(before, plan.config.text) if differs and plan.config else [],
     }
@@ -219,9 +217,7 @@ def _change(change: Change) -> ChangeDocument:
         "backend": change.backend,
         "reason": change.reason,
         "impact": str(change.impact),
-        "fields": [
-            {"field": f.field, "before": f.before, "after": f.after} for f in change.fields
-        ],
+        "fields": [{"field": f.field, "before": f.before, "after": f.after} for f in change.fields],
     }
 
 

@@ -105,7 +105,10 @@ def _headline(group: list[Change]) -> tuple[str, str]:
                 f"replace {count(number, 'container')}, new ones first: {first.reason}",
             )
         case "container", "remove" if number > 1:
-            return f"backend {first.backend}", f"remove {count(number, 'container')}: {first.reason}"
+            return (
+                f"backend {first.backend}",
+                f"remove {count(number, 'container')}: {first.reason}",
+            )
         case "container", "update" if number > 1:
             return f"backend {first.backend}", f"{count(number, 'container')}, {first.reason}"
         case "haproxy", "create":

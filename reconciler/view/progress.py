@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.plan.actions import AwaitReady, label_of
 from reconciler.plan.events import (
@@ -21,6 +21,9 @@ from reconciler.plan.events import (
 from reconciler.view.documents import event_document
 from reconciler.view.paint import Paint
 from reconciler.view.words import seconds, size
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 Write = Callable[[str], None]
 
@@ -72,7 +75,7 @@ class LiveProgress:
 
         self._paint = paint
         self._lock = threading.Lock()
-        self._tasks: dict[int, object] = {}
+        self._tasks: dict[int, TaskID] = {}
         console = Console(file=sys.stderr, highlight=False, no_color=not paint.enabled)
         self._progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}", markup=False),
@@ -91,12 +94,15 @@ class LiveProgress:
                 case StepProgressed(_, step, done, total):
                     amount = f"{size(done)} of {size(total)}" if total else size(done)
                     self._progress.update(
-                        self._tasks[step.id], completed=done, total=total, amount=amount  # type: ignore[arg-type]  # rich's own task id
+                        self._tasks[step.id],
+                        completed=done,
+                        total=total,
+                        amount=amount,
                     )
                 case StepDone(_, step) | StepFailed(_, step) | StepSkipped(_, step):
                     task = self._tasks.pop(step.id, None)
                     if task is not None:
-                        self._progress.remove_task(task)  # type: ignore[arg-type]  # rich's own task id
+                        self._progress.remove_task(task)
             from rich.text import Text  # noqa: PLC0415  # loaded only when someone looks
 
             for line in _lines(event, self._paint):
@@ -122,4 +128,3 @@ class JsonProgress:
 
     def close(self) -> None:
         """Nothing is held."""
-

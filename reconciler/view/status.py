@@ -66,7 +66,9 @@ def render_status(
     if not observed.containers:
         return [f"{desired.topology}: nothing is running; `reconciler apply` starts it"]
     lines = [_headline(desired, observed, plan, paint), ""]
-    cells = [("BACKEND", "SERVER", "STATE", "CHECK", "SESS", "WEIGHT", "CONTAINER", "UP", "")]
+    cells: list[tuple[str, ...]] = [
+        ("BACKEND", "SERVER", "STATE", "CHECK", "SESS", "WEIGHT", "CONTAINER", "UP", "")
+    ]
     previous = ""
     for row in rows:
         cells.append(_cells(row, now, repeats=row.backend == previous))
@@ -111,9 +113,11 @@ def _headline(desired: Desired, observed: Observed, plan: Plan, paint: Paint) ->
         parts.append("HAProxy does not run")
     if desired.proxy is not None and desired.proxy.stats is not None:
         stats = desired.proxy.stats
-        for port in desired.containers[PROXY_SLOT].spec.ports:
-            if port.container_port == stats.listener.port:
-                parts.append(f"http://{port.address or '127.0.0.1'}:{port.host_port}{stats.uri}")
+        parts += [
+            f"http://{port.address or '127.0.0.1'}:{port.host_port}{stats.uri}"
+            for port in desired.containers[PROXY_SLOT].spec.ports
+            if port.container_port == stats.listener.port
+        ]
     return "   ".join(parts)
 
 

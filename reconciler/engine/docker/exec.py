@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import docker
-from docker.utils.socket import frames_iter
 
 MARK = "\x1eexit="
 SILENCE_S = 45
@@ -24,21 +27,48 @@ def run_in_container(
     """Run a shell script in a running container; `given` is its standard input.
 
     The input's length goes ahead of it, since a half-closed connection does not survive TLS or
-    ssh. The exit code comes back in the output, which saves a request. Raises docker's APIError.
+    ssh. The exit code comes back in the output, which saves a request. Raises docker's APIError,
+    and OSError when the connection breaks or nothing comes for SILENCE_S.
     """
     data = given.encode()
-    feed = f'head -c {len(data)} | ( {script}\n) 2>&1; printf "\\036exit=%s" "$?"'
+    # The script waits for a line: what it says before the SDK has read the answer's head would be
+    # read with the head, and lost.
+    feed = f'read -r go && head -c {len(data)} | ( {script}\n) 2>&1; printf "\\036exit=%s" "$?"'
     made = client.exec_create(
         container, ["sh", "-c", feed, "sh", *arguments], stdin=True, stdout=True, stderr=True
     )
-    stream = client.exec_start(made["Id"], socket=True)
-    connection = getattr(stream, "_sock", stream)
-    try:
+    with closing_stream(client.exec_start(made["Id"], socket=True)) as connection:
         connection.settimeout(SILENCE_S)
-        if data:
-            connection.sendall(data)
-        received = b"".join(chunk for _, chunk in frames_iter(stream, tty=False))
-    finally:
-        stream.close()
+        connection.sendall(b"\n" + data)
+        received = b"".join(_read_frames(connection))
     text, _, code = received.decode(errors="replace").rpartition(MARK)
     return Output(int(code) if code.strip().isdigit() else 255, text)
+
+
+@contextlib.contextmanager
+def closing_stream(stream: Any) -> Iterator[Any]:
+    """The socket in what the SDK gives for a stream of bytes both ways; all of it is closed."""
+    connection = getattr(stream, "_sock", stream)
+    response = getattr(stream, "_response", None)
+    try:
+        yield connection
+    finally:
+        if response is not None:
+            response.close()
+        stream.close()
+        connection.close()
+
+
+def _read_frames(connection: Any) -> Iterator[bytes]:
+    """Payloads until the end (API, "Attach to a container": stream type, 3 zeros, length, payload).
+
+    The SDK's own reader polls without a time limit.
+    """
+    received = b""
+    while chunk := connection.recv(65536):
+        received += chunk
+    position = 0
+    while position + 8 <= len(received):
+        (length,) = struct.unpack_from(">L", received, position + 4)
+        yield received[position + 8 : position + 8 + length]
+        position += 8 + length

@@ -127,7 +127,7 @@ def last_event(path: str) -> int:
         events = _parse_events(connection.receive())
     finally:
         connection.close()
-    return max((int(event["timeNano"]) for event in events), default=0)
+    return max(map(_time, events), default=0)
 
 
 def _events_path() -> str:

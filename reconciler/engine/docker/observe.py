@@ -1,4 +1,4 @@
-"""What Docker has of a topology: a fixed number of lists, and the details behind them in parallel."""
+"""What Docker has of a topology: a few lists, and the details behind them in parallel."""
 
 from __future__ import annotations
 
@@ -141,5 +141,3 @@ def _holds(published: dict[str, Any], port: PublishedPort) -> bool:
     everywhere = {"", "0.0.0.0", "::", None}
     address = published.get("IP", "")
     return address == port.address or address in everywhere or port.address in everywhere
-
-

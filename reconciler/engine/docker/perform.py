@@ -28,7 +28,7 @@ REPLACE_GRACE_S = 1
 """The old HAProxy's listening ports are closed while it ends: no longer than this."""
 
 
-def perform(
+def perform(  # noqa: PLR0915  # one branch an action
     client: docker.APIClient, topology: str, action: a.Action, patience: Patience, report: Report
 ) -> None:
     """Raises EngineError, or docker's APIError for what Docker refuses."""
@@ -177,8 +177,8 @@ def _update(
     restart: str,
 ) -> None:
     body = limits(cpus, memory_bytes) | {"RestartPolicy": restart_policy(restart)}
-    url = client._url("/containers/{0}/update", container)  # noqa: SLF001  # the SDK has no NanoCpus
-    client._result(client._post_json(url, data=body), json=True)  # noqa: SLF001
+    url = client._url("/containers/{0}/update", container)  # the SDK has no NanoCpus
+    client._result(client._post_json(url, data=body), json=True)
 
 
 def _stop(client: docker.APIClient, container: str, grace_s: int) -> None:
@@ -196,9 +196,7 @@ def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
     except docker.errors.APIError:
         pass  # not running: told below, with its log
     log = client.logs(container, tail=5).decode(errors="replace").splitlines()
-    raise EngineError(
-        "proxy-not-running", "HAProxy does not run its configuration", details=log
-    )
+    raise EngineError("proxy-not-running", "HAProxy does not run its configuration", details=log)
 
 
 def _replace_proxy(client: docker.APIClient, old: str, new: str) -> None:

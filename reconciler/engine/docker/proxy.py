@@ -26,6 +26,7 @@ from reconciler.haproxy.runtime import (
 from reconciler.plan.compile import PROXY_USER
 from reconciler.plan.observed import ObservedProxy
 
+
 def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
     """Everything about a running HAProxy in one exec. Raises docker's APIError, EngineError."""
     output = run_in_container(client, container, scripts.READ)

@@ -117,12 +117,11 @@ def _healthcheck(check: Healthcheck) -> dict[str, Any]:
 
 
 def network_body(topology: str, spec: NetworkSpec, revision: str) -> dict[str, Any]:
-    """The body of `POST /networks/create`. CheckDuplicate: a name twice would be found by neither."""
+    """What a network is created with."""
     return {
         "Name": spec.name,
         "Driver": spec.driver,
         "Internal": spec.internal,
-        "CheckDuplicate": True,
         "Labels": {
             names.TOPOLOGY: topology,
             names.ROLE: names.NETWORK_ROLE,

@@ -73,16 +73,13 @@ def await_servers(
     for _ in _tries(patience):
         there = {(s.backend, s.name): s for s in read_proxy(client, container).servers}
         missing = [
-            there.get(key, key)
-            for key in servers
-            if key not in there or not is_proven(there[key])
+            there.get(key, key) for key in servers if key not in there or not is_proven(there[key])
         ]
         if not missing:
             return
     raise EngineError(
         "servers-down",
-        f"{len(missing)} of {len(servers)} servers did not come up "
-        f"within {patience.timeout_s:g} s",
+        f"{len(missing)} of {len(servers)} servers did not come up within {patience.timeout_s:g} s",
         "look at the containers' logs, their port, and the backend's `check`",
         [_describe(item) for item in missing[:10]],
     )

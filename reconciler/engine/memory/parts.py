@@ -10,6 +10,9 @@ from reconciler.engine.protocol import EngineError
 from reconciler.plan.desired import Slot
 from reconciler.plan.spec import PublishedPort
 
+NO_SLOT = Slot("")
+"""Of containers that are not ours."""
+
 
 @dataclass(slots=True)
 class Image:
@@ -49,7 +52,7 @@ class Container:
     number: int
     image: Image
     owner: str = ""
-    slot: Slot = Slot("")
+    slot: Slot = NO_SLOT
     revision: str = ""
     given_name: str = ""
     described: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +75,8 @@ class Container:
     """The configuration that a proxy's worker runs; None when none answers."""
     old_workers: list[str] = field(default_factory=list)
     """Configurations of workers that still finish their connections."""
+    is_busy: bool = False
+    """A proxy whose old workers have connections that do not end."""
     is_readable: bool = True
     """Whether a proxy's sockets can be reached."""
 

@@ -14,7 +14,7 @@ from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.spec import Attachment, describe
 
 
-def perform(world: World, topology: str, action: a.Action) -> None:
+def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR0915  # a branch an action
     """Raises EngineError."""
     match action:
         case a.PullImage(image):
@@ -68,8 +68,8 @@ def perform(world: World, topology: str, action: a.Action) -> None:
             _await_ready(world.get(target.reference))
         case a.AwaitServers(target, servers):
             _await_servers(world, _running(world, target), servers)
-        case a.AwaitDrained(target, _):
-            _running(world, target).old_workers.clear()
+        case a.AwaitDrained(target, at_most_s):
+            _await_drained(_running(world, target), at_most_s)
         case _:
             assert_never(action)
 
@@ -192,3 +192,11 @@ def _await_servers(world: World, proxy: Container, servers: tuple[tuple[str, str
             for key in missing[:10]
         ],
     )
+
+
+def _await_drained(proxy: Container, at_most_s: float) -> None:
+    if proxy.is_busy and proxy.old_workers:
+        raise EngineError(
+            "not-drained", f"an old HAProxy worker is still there after {at_most_s:g} s"
+        )
+    proxy.old_workers.clear()

@@ -1,0 +1,36 @@
+"""`make bench`, or `python -m benchmarks [NAME…]`. COMPOSE is the path of Compose v2, if any."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from collections.abc import Callable
+
+from benchmarks.create import measure_create
+from benchmarks.noop import measure_noop
+from benchmarks.planning import measure_planning
+from benchmarks.world import has_compose
+
+BENCHMARKS: dict[str, Callable[[int], None]] = {
+    "planning": measure_planning,
+    "noop": measure_noop,
+    "create": measure_create,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--rounds", type=int, default=0, help="in place of each one's own number")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(BENCHMARKS):
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    compose = "beside Docker Compose" if has_compose() else "without Docker Compose"
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {compose}")
+    for name in arguments.names or BENCHMARKS:
+        BENCHMARKS[name](arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()
