@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -17,11 +16,11 @@ from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE, FAILED, INTERRUPTED
 from reconciler.cli.inputs import load_or_report
 from reconciler.cli.session import (
+    Reporting,
     Wish,
     compile_inputs,
     docker_engine,
     locate_alerts,
-    reporting,
 )
 from reconciler.cli.shortcut import Shortcut
 from reconciler.engine.protocol import Engine, Patience
@@ -115,7 +114,7 @@ def change(
     """Make the engine's world what `desired` says. The exit code, and how it went."""
     topology = desired.topology
     result: ApplyResult | None = None
-    with reporting(console, topology), stopping() as stop, docker_engine(topology) as engine:
+    with Reporting(console, topology), stopping() as stop, docker_engine(topology) as engine:
         patience = Patience(request.timeout_s, stop.is_set)
         view = _progress(console, wish)
         confirm = _confirmation(engine, request, console)
@@ -167,7 +166,7 @@ def _report(result: ApplyResult, wish: Wish, request: ChangeRequest, console: Co
             topology, result.converged, result.failures, result.elapsed_s, result.reloads,
             wish.secrets,
         )  # fmt: skip
-        click.echo(json.dumps(document, ensure_ascii=False))
+        console.line_document(document)
         return code
     if result.declined:
         console.lines([f"{topology}: nothing was changed"])
@@ -205,11 +204,12 @@ def _last_line(result: ApplyResult, request: ChangeRequest) -> str:
         return " ".join(part for part in parts if part)
     what = "stopped as asked" if result.cancelled else f"not {request.done}"
     still = _servers_up(result) or f"{count(len(observed.containers), 'container')} there."
-    return f"{plan.topology}: {what}. {still} The next {request.verb} goes on from here."
+    left = f" {count(result.left, 'step')} of {len(plan.steps)} not begun." if result.left else ""
+    return f"{plan.topology}: {what}.{left} {still} The next {request.verb} goes on from here."
 
 
 def _servers_up(result: ApplyResult) -> str:
-    servers = [s for proxy in result.observed.proxies.values() for s in proxy.servers]
+    servers = [s for proxy in result.observed.proxies.values() for s in proxy.serving]
     if not servers:
         return ""
     return f"{sum(s.is_up for s in servers)} of {count(len(servers), 'server')} up."

@@ -34,6 +34,10 @@ class Console:
     def document(self, document: Any) -> None:
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
+    def line_document(self, document: Any) -> None:
+        """One line, for commands whose output is a stream of documents."""
+        click.echo(json.dumps(document, ensure_ascii=False))
+
     def show_diagnostics(
         self,
         diagnostics: Sequence[Diagnostic],

@@ -8,7 +8,7 @@ from reconciler.cli import options
 from reconciler.cli.console import Console
 from reconciler.cli.exit import CHANGES, DONE, FAILED
 from reconciler.cli.inputs import load_or_report
-from reconciler.cli.session import compile_inputs, docker_engine, reporting
+from reconciler.cli.session import Reporting, compile_inputs, docker_engine
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, make_plan
 from reconciler.view.plan import render_plan
@@ -43,13 +43,13 @@ def command(
     plans: list[Plan] = []
     failed = False
     for wish in compile_inputs(inputs):
-        with reporting(console, wish.desired.topology) as failures:
+        with Reporting(console, wish.desired.topology) as attempt:
             with docker_engine(wish.desired.topology) as engine:
                 plan, observed = make_plan(wish.desired, engine, ApplyOptions())
             plans.append(plan)
             if not console.is_json:
                 console.lines(render_plan(plan, observed, engine.description, console.paint))
-        failed = failed or bool(failures)
+        failed = failed or attempt.failed
     if console.is_json and not failed:
         from reconciler.view.documents import plans_document  # noqa: PLC0415  # for JSON only
 

@@ -44,21 +44,33 @@ def docker_engine(topology: str) -> Iterator[Engine]:
         yield engine
 
 
-@contextlib.contextmanager
-def reporting(console: Console, topology: str) -> Iterator[list[Failure]]:
-    """Collects an EngineError as a Failure and shows it, so that the next topology goes on."""
-    failures: list[Failure] = []
-    try:
-        yield failures
-    except EngineError as error:
+class Reporting:
+    """Shows an EngineError instead of raising it, so that the next topology goes on.
+
+    A class, since a generator cannot tell a type checker that it swallows errors.
+    """
+
+    def __init__(self, console: Console, topology: str) -> None:
+        self._console = console
+        self._topology = topology
+        self.failed = False
+
+    def __enter__(self) -> Reporting:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        if not isinstance(error, EngineError):
+            return False
+        self.failed = True
         failure = failure_of(error)
-        failures.append(failure)
-        if console.is_json:
+        if self._console.is_json:
             from reconciler.view.documents import result_document  # noqa: PLC0415  # for JSON
 
-            console.document(result_document(topology, False, [failure], 0.0, 0, ()))
+            document = result_document(self._topology, False, [failure], 0.0, 0, ())
+            self._console.line_document(document)
         else:
-            console.show_failure(failure)
+            self._console.show_failure(failure)
+        return True
 
 
 def locate_alerts(failure: Failure, wish: Wish) -> list[Diagnostic]:

@@ -10,7 +10,7 @@ from reconciler.cli import options
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE, FAILED
 from reconciler.cli.inputs import load_or_report
-from reconciler.cli.session import compile_inputs, docker_engine, reporting
+from reconciler.cli.session import Reporting, compile_inputs, docker_engine
 from reconciler.run.apply import ApplyOptions, make_plan
 from reconciler.view.status import render_status
 
@@ -36,7 +36,7 @@ def command(files: tuple[str, ...], env_files: tuple[str, ...], output: str) -> 
     failed = False
     for wish in compile_inputs(inputs):
         desired = wish.desired
-        with reporting(console, desired.topology) as failures:
+        with Reporting(console, desired.topology) as attempt:
             with docker_engine(desired.topology) as engine:
                 plan, observed = make_plan(desired, engine, ApplyOptions())
             if console.is_json:
@@ -45,7 +45,7 @@ def command(files: tuple[str, ...], env_files: tuple[str, ...], output: str) -> 
                 documents.append(status_document(desired, observed, plan))
             else:
                 console.lines(render_status(desired, observed, plan, time.time(), console.paint))
-        failed = failed or bool(failures)
+        failed = failed or attempt.failed
     if console.is_json and not failed:
         from reconciler.view.documents import statuses_document  # noqa: PLC0415  # for JSON only
 

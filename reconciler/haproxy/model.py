@@ -10,6 +10,9 @@ Path = tuple[str | int, ...]
 
 Mode = Literal["http", "tcp"]
 
+PROBE_SUFFIX = ".next"
+"""Ends the name of a backend that only checks servers-to-be; no name in a file has a dot."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawLine:
@@ -46,8 +49,6 @@ class Server:
     name: str
     address: str
     port: int
-    weight: int | None = None
-    """In place of the backend's; 0 keeps a server checked and without traffic."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reconciler.haproxy.model import Backend, Check, Frontend, Path, Proxy, StatsPage
+from reconciler.haproxy.model import Backend, Check, Frontend, Path, Proxy, RawLine, StatsPage
 from reconciler.haproxy.paths import RUNTIME_SOCKET
 
 SENSITIVE_MARK = "  # holds a value from outside the topology file"
@@ -21,8 +21,11 @@ _PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:@%+,=~*!?{}()\[\]-]+\Z")
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """`path` is where the user wrote it; `values` are further places that its values come from."""
+
     text: str
     path: Path = ()
+    values: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,27 @@ def format_duration(seconds: float) -> str:
 
 def render_config(proxy: Proxy) -> Config:
     """The whole file. The digest covers every line but the one that carries it."""
-    before = [
-        Line(f"# Written by haproxy-reconciler from topology {proxy.topology}: edit that instead."),
-        Line("global"),
-    ]
-    after = [*_mark_sensitive(_body(proxy), proxy.sensitive)]
-    digest = _digest([*before, *after])
-    identity = Line(f"    description topology={proxy.topology} config={digest}")
-    return Config((*before, identity, *after), digest)
+    comment = f"# Written by haproxy-reconciler from topology {proxy.topology}: edit that instead."
+    body = _mark_sensitive(_body(proxy), proxy.sensitive)
+    return _identified([Line(comment), Line("global"), *body], proxy.topology)
+
+
+def add_backends(text: str, backends: tuple[Backend, ...]) -> Config | None:
+    """A configuration of ours with more backends at its end; None if it is not ours any more."""
+    match = _DIGEST_LINE.search(text)
+    if match is None or read_digest(text) is None:
+        return None
+    lines = [Line(line) for line in text.splitlines() if line != match[0]]
+    lines += [line for backend in backends for line in _backend(backend)]
+    return _identified(lines, match[1])
+
+
+def _identified(lines: list[Line], topology: str) -> Config:
+    """The lines with their digest in `global`, where the running worker shows it."""
+    digest = _digest(lines)
+    at = next(i for i, line in enumerate(lines) if line.text == "global") + 1
+    identity = Line(f"    description topology={topology} config={digest}")
+    return Config((*lines[:at], identity, *lines[at:]), digest)
 
 
 def read_digest(text: str) -> str | None:
@@ -79,7 +95,7 @@ def read_digest(text: str) -> str | None:
     match = _DIGEST_LINE.search(text)
     if match is None:
         return None
-    lines = [line for line in text.splitlines() if line != match[0]]
+    lines = [line for line in text.removesuffix("\n").split("\n") if line != match[0]]
     return match[2] if _digest(Line(line) for line in lines) == match[2] else None
 
 
@@ -89,9 +105,14 @@ def _digest(lines: Iterable[Line]) -> str:
 
 
 def _mark_sensitive(lines: Iterable[Line], sensitive: frozenset[Path]) -> Iterator[Line]:
+    """Mark the lines that hold a value of a sensitive path: of their own, or of one in `values`."""
+    above = {path[:end] for path in sensitive for end in range(1, len(path) + 1)}
     for line in lines:
-        marked = any(path == line.path[: len(path)] for path in sensitive) and line.path
-        yield Line(line.text + SENSITIVE_MARK, line.path) if marked else line
+        parents = (line.path[:end] for end in range(1, len(line.path) + 1))
+        if above.intersection(line.values) or sensitive.intersection(parents):
+            yield replace(line, text=line.text + SENSITIVE_MARK)
+        else:
+            yield line
 
 
 def _body(proxy: Proxy) -> Iterator[Line]:
@@ -113,8 +134,7 @@ def _global(proxy: Proxy) -> Iterator[Line]:
                ("haproxy", "hard_stop_after"))  # fmt: skip
     if proxy.maxconn is not None:
         yield Line(f"    maxconn {proxy.maxconn}", ("haproxy", "maxconn"))
-    for raw in proxy.raw_global:
-        yield Line(f"    {raw.text}", raw.path)
+    yield from _raw(proxy.raw_global)
 
 
 def _defaults(proxy: Proxy) -> Iterator[Line]:
@@ -137,8 +157,11 @@ def _defaults(proxy: Proxy) -> Iterator[Line]:
             keyword = name.replace("_", "-")
             yield Line(f"    timeout {keyword} {format_duration(seconds)}",
                        ("haproxy", "timeouts", name))  # fmt: skip
-    for raw in proxy.raw_defaults:
-        yield Line(f"    {raw.text}", raw.path)
+    yield from _raw(proxy.raw_defaults)
+
+
+def _raw(lines: Iterable[RawLine]) -> Iterator[Line]:
+    return (Line(f"    {line.text}", line.path) for line in lines if line.text)
 
 
 def _resolvers() -> Iterator[Line]:
@@ -158,8 +181,8 @@ def _stats(stats: StatsPage) -> Iterator[Line]:
         yield Line("userlist stats-users")
         for user, password in stats.users:
             keyword = "password" if re.match(r"\$[0-9a-z]+\$", password) else "insecure-password"
-            yield Line(f"    user {quote(user)} {keyword} {quote(password)}",
-                       (*stats.path, "auth"))  # fmt: skip
+            auth = (*stats.path, "auth")
+            yield Line(f"    user {quote(user)} {keyword} {quote(password)}", auth, (auth,))
     yield Line("")
     yield Line("frontend stats", stats.path)
     yield Line(f"    bind :{stats.listener.port}", stats.listener.path)
@@ -182,7 +205,7 @@ def _frontend(frontend: Frontend) -> Iterator[Line]:
         yield Line("    mode tcp", (*frontend.path, "mode"))
         yield Line("    option tcplog", frontend.path)
     for listener in frontend.listeners:
-        yield Line(f"    bind :{listener.port}", listener.path)
+        yield Line(f"    bind :{listener.port}", listener.path, ((*frontend.path, "bind"),))
     yield Line(f"    default_backend {frontend.default_backend}",
                (*frontend.path, "default_backend"))  # fmt: skip
 
@@ -195,10 +218,12 @@ def _backend(backend: Backend) -> Iterator[Line]:
     yield Line(f"    balance {backend.balance}", (*backend.path, "balance"))
     if backend.check is not None:
         yield from _check(backend.check, backend.name)
-    yield Line(" ".join(["    default-server", *_server_defaults(backend)]), backend.path)
+    path = backend.path
+    yield Line(" ".join(["    default-server", *_server_defaults(backend)]), path,
+               ((*path, "check"), (*path, "weight"), (*path, "maxconn")))  # fmt: skip
     for server in backend.servers:
-        weight = "" if server.weight is None else f" weight {server.weight}"
-        yield Line(f"    server {server.name} {server.address}:{server.port}{weight}", backend.path)
+        text = f"    server {server.name} {server.address}:{server.port}"
+        yield Line(text, path, ((*path, "port"),))
 
 
 def _server_defaults(backend: Backend) -> Iterator[str]:
@@ -217,13 +242,15 @@ def _server_defaults(backend: Backend) -> Iterator[str]:
 
 def _check(check: Check, host: str) -> Iterator[Line]:
     if check.timeout_s is not None:
-        yield Line(f"    timeout check {format_duration(check.timeout_s)}", check.path)
+        yield Line(
+            f"    timeout check {format_duration(check.timeout_s)}", check.path, (check.path,)
+        )
     if check.url is None:
         return
     yield Line("    option httpchk", check.path)
     request = f"meth {check.method} uri {quote(check.url)} ver HTTP/1.1 hdr Host {host}"
-    yield Line(f"    http-check send {request}", check.path)
-    yield Line(f"    http-check expect status {check.status}", check.path)
+    yield Line(f"    http-check send {request}", check.path, (check.path,))
+    yield Line(f"    http-check expect status {check.status}", check.path, (check.path,))
 
 
 def _fast(check: Check) -> str:

@@ -58,14 +58,14 @@ def parse_info(reply: str) -> WorkerInfo:
 
 def parse_stat(reply: str) -> tuple[ServerState, ...]:
     """`show stat`: CSV with a `# ` before the header. Only rows of servers are kept."""
-    rows = csv.DictReader(io.StringIO(reply.lstrip().removeprefix("# ")))
+    rows = csv.DictReader(io.StringIO(reply.lstrip().removeprefix("# ")), restval="")
     return tuple(_server(row) for row in rows if row.get("type") == "2")
 
 
 def _server(row: dict[str, str]) -> ServerState:
     return ServerState(
-        backend=row["pxname"],
-        name=row["svname"],
+        backend=row.get("pxname", ""),
+        name=row.get("svname", ""),
         status=_status(row.get("status", "")),
         address=row.get("addr", ""),
         weight=_int(row.get("weight", "")),
@@ -151,4 +151,4 @@ def parse_alerts(output: str) -> tuple[Alert, ...]:
 
 
 def _int(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() else 0

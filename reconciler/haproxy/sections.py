@@ -16,7 +16,7 @@ def split_sections(text: str) -> dict[str, list[str]]:
     """Heading (`backend web`) to its lines, in order. Lines before the first heading are left."""
     sections: dict[str, list[str]] = {}
     lines: list[str] = []
-    for line in _DIGEST.sub("", text).splitlines():
+    for line in _DIGEST.sub("", text).split("\n"):
         if _SECTION.match(line):
             lines = sections.setdefault(line.strip(), [])
         elif line.strip() and not line.startswith("#"):

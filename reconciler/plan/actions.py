@@ -159,10 +159,14 @@ class ReplaceProxy:
 
 @dataclass(frozen=True, slots=True)
 class AwaitServers:
-    """HAProxy's own checks have passed for these (backend, server)."""
+    """HAProxy's own checks have passed for these (backend, server).
+
+    `containers` are those behind the servers, in the same order: where to look when one fails.
+    """
 
     target: Target
     servers: tuple[tuple[str, str], ...]
+    containers: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +246,7 @@ def label_of(action: Action) -> str:
             return "confirm that HAProxy runs the configuration"
         case ReplaceProxy(_, new):
             return f"replace HAProxy by {new.name}"
-        case AwaitServers(_, servers):
+        case AwaitServers(_, servers, _):
             return f"wait until {_count(len(servers), 'server')} {'is' if len(servers) == 1 else 'are'} up"  # noqa: E501  # one sentence
         case AwaitDrained():
             return "let the old HAProxy worker finish its connections"

@@ -73,6 +73,7 @@ class Desired:
             networks=tuple(sorted(self.networks)),
             names=tuple(sorted(container.name for container in self.containers.values())),
             ports=tuple(port for spec in specs for port in spec.ports),
+            reads_proxy=self.proxy is not None,
         )
 
 
@@ -85,3 +86,5 @@ class Scope:
     networks: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
+    reads_proxy: bool = True
+    """False when HAProxy leaves whatever it runs: one that cannot be read can then be removed."""

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.haproxy.model import PROBE_SUFFIX
 from reconciler.haproxy.render import read_digest
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
 from reconciler.plan.desired import Slot
@@ -65,6 +66,11 @@ class ObservedProxy:
     running: WorkerInfo | None = None
     servers: tuple[ServerState, ...] = ()
     old_workers: int = 0
+
+    @property
+    def serving(self) -> tuple[ServerState, ...]:
+        """The servers that frontends can use, without those that are only checked."""
+        return tuple(s for s in self.servers if not s.backend.endswith(PROBE_SUFFIX))
 
     @property
     def written_digest(self) -> str | None:

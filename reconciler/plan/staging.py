@@ -1,18 +1,20 @@
-"""The configuration between two: new servers beside the old ones, checked and without traffic.
+"""The configuration between two: what runs now, and beside it the new servers, to be checked.
 
-HAProxy's own checks decide when new containers can take over; until then the old ones serve.
+New servers stand in backends of their own that no frontend uses, with the checks they will have.
+HAProxy decides when they can take over; until then everything is as it was, old checks included.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from reconciler.haproxy.model import Backend, Server
-from reconciler.haproxy.render import Config, render_config
+from reconciler.haproxy.model import PROBE_SUFFIX, Backend, Server
+from reconciler.haproxy.render import Config, add_backends
+from reconciler.haproxy.servers import read_servers
 from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import Desired, Slot
 from reconciler.plan.names import SERVER_ROLE
-from reconciler.plan.observed import ObservedContainer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,41 +22,64 @@ class Staged:
     config: Config
     servers: tuple[tuple[str, str], ...]
     """The new servers, (backend, server), that must come up before they get traffic."""
+    containers: tuple[str, ...]
+    """The names of the containers behind them, in the same order."""
 
 
-def stage_config(desired: Desired, assignment: Assignment) -> Staged | None:
-    """None when no backend that serves now gets new servers: nothing is at stake then."""
-    if desired.proxy is None:
+def stage_config(
+    desired: Desired, assignment: Assignment, written: str | None, reachable: Collection[str]
+) -> Staged | None:
+    """None when no backend that serves now gets new servers: nothing is at stake then.
+
+    What serves now is read from the configuration that is `written`, so that containers which an
+    earlier run made, and never got as far as rotation, are new here too. `reachable` are the
+    networks that HAProxy is on.
+    """
+    if desired.proxy is None or written is None:
         return None
-    new: list[tuple[str, str]] = []
-    backends: list[Backend] = []
-    for backend in desired.proxy.backends:
-        serving = _serving(backend.name, assignment)
-        joining = {s.number: j for s, j in assignment.joining.items() if s.backend == backend.name}
-        if not serving or backend.check is None:
-            backends.append(backend)
-            continue
-        port = backend.servers[0].port if backend.servers else 0
-        servers = [
-            Server(str(Slot(SERVER_ROLE, backend.name, number)), container.given_name, port)
-            for number, container in sorted(serving.items())
-        ]
-        for number, item in sorted(joining.items()):
-            name = f"{backend.name}-{number}-next"
-            servers.append(Server(name, item.name, port, weight=0))
-            new.append((backend.name, name))
-        backends.append(replace(backend, servers=tuple(servers)))
-    if not new:
+    rotation = {(server.backend, server.host) for server in read_servers(written)}
+    probes = [
+        probe
+        for backend in desired.proxy.backends
+        if _serves(backend.name, assignment, rotation)
+        and (probe := _probe(backend, desired, assignment, rotation, reachable))
+    ]
+    config = add_backends(written, tuple(probes)) if probes else None
+    if config is None:
         return None
-    proxy = replace(desired.proxy, backends=tuple(backends))
-    return Staged(render_config(proxy), tuple(new))
+    return Staged(
+        config,
+        tuple((probe.name, server.name) for probe in probes for server in probe.servers),
+        tuple(server.address for probe in probes for server in probe.servers),
+    )
 
 
-def _serving(backend: str, assignment: Assignment) -> dict[int, ObservedContainer]:
-    """The containers that have the backend's traffic now, by slot number."""
+def _serves(backend: str, assignment: Assignment, rotation: set[tuple[str, str]]) -> bool:
+    """Whether a container that runs has the backend's traffic now."""
     there = [kept.have for kept in assignment.kept.values()] + list(assignment.leaving)
-    return {
-        container.slot.number: container
-        for container in there
-        if container.slot.backend == backend and container.state == "running"
-    }
+    return any(c.state == "running" and (backend, c.given_name) in rotation for c in there)
+
+
+def _probe(
+    backend: Backend,
+    desired: Desired,
+    assignment: Assignment,
+    rotation: set[tuple[str, str]],
+    reachable: Collection[str],
+) -> Backend | None:
+    """A backend's new servers under a name that no file can give, if HAProxy can check them."""
+    if backend.check is None:
+        return None
+    names = assignment.names
+    fresh = tuple(
+        replace(server, address=names[slot])
+        for server in backend.servers
+        if (slot := _slot_of(backend.name, server)) in names
+        and (backend.name, names[slot]) not in rotation
+        and any(a.network in reachable for a in desired.containers[slot].spec.networks)
+    )
+    return replace(backend, name=backend.name + PROBE_SUFFIX, servers=fresh) if fresh else None
+
+
+def _slot_of(backend: str, server: Server) -> Slot:
+    return Slot(SERVER_ROLE, backend, int(server.name.rpartition("-")[2]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from reconciler.plan.actions import (
     Action,
@@ -39,7 +39,7 @@ from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import Step
 from reconciler.plan.proxy import ProxyMode, ProxyNeed
 from reconciler.plan.spec import Attachment, revision_of
-from reconciler.plan.staging import Staged, stage_config
+from reconciler.plan.staging import stage_config
 
 DEFAULT_GRACE_S = 10.0
 """For a container whose own grace is not known; Docker's default."""
@@ -260,11 +260,14 @@ class _StepBuilder:
         servers = self._servers_to_await(confirmed)
         if wait and servers:
             self.settled = [
-                self.add(AwaitServers(target, servers), [*ready, *confirmed],
-                         "done means that HAProxy's own checks pass")
+                self.add(
+                    AwaitServers(target, servers, self._containers_of(servers)),
+                    [*ready, *confirmed], "done means that HAProxy's own checks pass",
+                )
             ]  # fmt: skip
         someone_leaves = bool(self._leavers() or self.departures)
-        if someone_leaves and need.mode is ProxyMode.RELOAD and self.desired.proxy is not None:
+        reloads = any(isinstance(step.action, ReloadProxy) for step in self.steps)
+        if someone_leaves and reloads and self.desired.proxy is not None:
             at_most = self.desired.proxy.hard_stop_after_s + DRAIN_MARGIN_S
             self.settled = [
                 self.add(AwaitDrained(target, at_most), self.settled,
@@ -286,15 +289,31 @@ class _StepBuilder:
         )
         written = self.add(WriteConfig(target, config), [created], need.reason)
         if need.mode is ProxyMode.REPLACE and need.have is not None:
-            grace_s = joining.want.spec.stop_grace_s
+            old, grace_s = _target(need.have), joining.want.spec.stop_grace_s
+            proven = self._prove(old, ready, need.have.networks)
             running = self.add(
-                ReplaceProxy(_target(need.have), target, grace_s), [written, *ready],
+                ReplaceProxy(old, target, grace_s), [written, *ready, *proven],
                 need.reason, Impact.INTERRUPT,
             )  # fmt: skip
         else:
-            # A stopped proxy of ours may still be set to take the ports when Docker restarts.
             running = self.add(StartContainer(target), [written, *ready], need.reason)
         return [self.add(AwaitProxy(target, config.digest), [running], "a start says nothing")]
+
+    def _prove(self, target: Target, needs: list[int], reachable: Collection[str]) -> list[int]:
+        """Let HAProxy check new servers before it, or its successor, sends traffic to them."""
+        staged = stage_config(self.desired, self.assignment, self.need.written, reachable)
+        if staged is None:
+            return []
+        loaded = self.add(
+            ReloadProxy(target, staged.config, self.need.written), needs,
+            "HAProxy checks new servers beside the old ones, without traffic", Impact.RELOAD,
+        )  # fmt: skip
+        return [
+            self.add(
+                AwaitServers(target, staged.servers, tuple(map(Target, staged.containers))),
+                [loaded], "the old servers keep the traffic until the new ones can take it",
+            )
+        ]  # fmt: skip
 
     def _kept_proxy(self, ready: list[int]) -> list[int]:
         kept, need, config = self.assignment.kept[PROXY_SLOT], self.need, self.need.config
@@ -329,22 +348,12 @@ class _StepBuilder:
         return self.add(confirm, [started], "a start says nothing")
 
     def _reload(self, target: Target, needs: list[int]) -> int:
-        config, previous = self.need.config, self.need.written
+        config, kept = self.need.config, self.assignment.kept[PROXY_SLOT]
         assert config is not None
-        staged: Staged | None = stage_config(self.desired, self.assignment)
-        if staged is not None:
-            loaded = self.add(
-                ReloadProxy(target, staged.config, previous), needs,
-                "new servers are checked beside the old ones, without traffic", Impact.RELOAD,
-            )  # fmt: skip
-            needs = [
-                self.add(AwaitServers(target, staged.servers), [loaded],
-                         "the old servers keep the traffic until the new ones can take it")
-            ]  # fmt: skip
-            previous = staged.config.text
-        return self.add(
-            ReloadProxy(target, config, previous), needs, self.need.reason, Impact.RELOAD
-        )
+        joined = {a.network for a in kept.want.spec.networks}
+        proven = self._prove(target, needs, joined)
+        action = ReloadProxy(target, config, self.need.written)
+        return self.add(action, [*needs, *proven], self.need.reason, Impact.RELOAD)
 
     def _servers_to_await(self, confirmed: list[int]) -> tuple[tuple[str, str], ...]:
         """All servers after a change of HAProxy, else those whose containers were touched."""
@@ -356,6 +365,10 @@ class _StepBuilder:
             for server in backend.servers
             if backend.check is not None and (confirmed or self._is_touched(server.name))
         )
+
+    def _containers_of(self, servers: tuple[tuple[str, str], ...]) -> tuple[Target, ...]:
+        names = {(slot.backend, str(slot)): name for slot, name in self.assignment.names.items()}
+        return tuple(Target(names[server]) for server in servers)
 
     def _is_touched(self, server: str) -> bool:
         return any(steps for slot, steps in self.serving.items() if str(slot) == server)

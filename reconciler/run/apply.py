@@ -39,6 +39,8 @@ class ApplyResult:
     failures: tuple[Failure, ...]
     elapsed_s: float
     reloads: int = 0
+    left: int = 0
+    """Steps of the plan that were not begun."""
     declined: bool = False
     cancelled: bool = False
 
@@ -75,7 +77,9 @@ def apply(
         return ApplyResult(plan, observed, _problems(plan), _since(started),
                            declined=not plan.problems)  # fmt: skip
     if plan.is_empty:
-        failures = _await_servers(desired, observed, engine, options, patience)
+        failures = _unreadable(observed) or _await_servers(
+            desired, observed, engine, options, patience
+        )
         return ApplyResult(plan, observed, failures, _since(started))
     _pull_lock_image(desired, observed, engine, patience)
     with _locked(desired, observed, engine, options, emit):
@@ -112,14 +116,27 @@ def _converge(
     else:
         observed = engine.observe(desired.scope())
     failures = tuple(failure for _, failure in outcome.failed) + _problems(plan)
-    if outcome.succeeded and not plan.is_empty and not failures:
-        failures = (_not_settled(plan),)
-    return ApplyResult(shown, observed, failures, _since(started), reloads,
-                       cancelled=patience.is_cancelled() and not outcome.succeeded)  # fmt: skip
+    if outcome.succeeded and not failures:
+        failures = _unreadable(observed) or (() if plan.is_empty else (_not_settled(plan),))
+    return ApplyResult(
+        shown,
+        observed,
+        failures,
+        _since(started),
+        reloads,
+        left=len(outcome.skipped),
+        cancelled=patience.is_cancelled() and not outcome.succeeded,
+    )
 
 
 def _problems(plan: Plan) -> tuple[Failure, ...]:
     return tuple(Failure(p.code, p.message, p.hint) for p in plan.problems)
+
+
+def _unreadable(observed: Observed) -> tuple[Failure, ...]:
+    """What could not be read may be anything: that is not converged."""
+    hint = "what is not in the file stays until all can be read; look at the container's log"
+    return tuple(Failure("unreadable", gap, hint) for gap in observed.gaps)
 
 
 def _not_settled(plan: Plan) -> Failure:

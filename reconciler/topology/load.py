@@ -51,13 +51,22 @@ def load_topology(data: bytes, file: str, variables: Mapping[str, str]) -> Loade
     found = list(source.diagnostics)
     topology = None
     if source.value is None and not found:
-        found.append(Diagnostic("empty-file", "the file holds no topology", file,
-                                source.span_of(()), "`reconciler init` writes one to start from"))  # fmt: skip
+        found.append(
+            Diagnostic(
+                "empty-file",
+                "the file holds no topology",
+                file,
+                source.span_of(()),
+                "`reconciler init` writes one to start from",
+            )
+        )
     elif source.value is not None:
         topology, problems = _validate(source)
         found += problems
-    unbroken = tuple(sorted(_without_echoes(found), key=lambda d: d.sort_key))
-    return Loaded(file, None if has_errors(unbroken) else topology, unbroken, source)
+    # An alias brings the same mistake again, at another path and the same place.
+    once = {(d.code, d.message, d.span): d for d in reversed(_without_echoes(found, source))}
+    diagnostics = tuple(sorted(once.values(), key=lambda d: d.sort_key))
+    return Loaded(file, None if has_errors(diagnostics) else topology, diagnostics, source)
 
 
 def _validate(source: Source) -> tuple[Topology | None, list[Diagnostic]]:
@@ -72,10 +81,26 @@ def _validate(source: Source) -> tuple[Topology | None, list[Diagnostic]]:
 
 def _diagnose(findings: list[Finding], source: Source) -> list[Diagnostic]:
     return [
-        Diagnostic(f.code, f.message, source.file, source.span_of(f.path, key=f.on_key), f.hint,
-                   f.severity, f.path)
+        Diagnostic(
+            f.code,
+            _without_values(f.message, f, source),
+            source.file,
+            source.span_of(f.path, key=f.on_key),
+            _without_values(f.hint, f, source),
+            f.severity,
+            source.path_in_file(f.path),
+        )
         for f in findings
-    ]  # fmt: skip
+    ]
+
+
+def _without_values(text: str, finding: Finding, source: Source) -> str:
+    """What a variable stood for is not shown; how it was written is."""
+    for value, path in finding.quoted:
+        written = source.written(path)
+        if written is not None:
+            text = text.replace(f"`{value}`", f"`{written}`")
+    return text
 
 
 def _rules_on_the_rest(value: Any, error: ValidationError, source: Source) -> list[Diagnostic]:
@@ -88,7 +113,7 @@ def _rules_on_the_rest(value: Any, error: ValidationError, source: Source) -> li
     for _ in range(4):  # a cut may leave its owner without a required key, and so on up
         for item in error.errors(include_url=False):
             path = tuple(part for part in item["loc"] if part != "[key]")
-            path = path[:-1] if item["type"] == "missing" else path
+            path = source.path_in_file(path[:-1] if item["type"] == "missing" else path)
             cut.add(_cut_out(rest, path))
         try:
             topology = Topology.model_validate(rest)
@@ -107,20 +132,13 @@ def _may_echo(finding: Finding, cut: set[Path], source: Source) -> bool:
         return True
     if finding.code in {"unknown-backend", "unknown-network"}:
         section = finding.code.removeprefix("unknown-") + "s"
-        wanted = _value_at(source.value, finding.path)
+        wanted = source.value_at(finding.path)
         if (section,) in lost or (section, wanted) in lost:
             return True
     return any(
         path == finding.path[: len(path)] or (finding.on_key and path[:2] == finding.path[:2])
         for path in cut
     )
-
-
-def _value_at(value: Any, path: Path) -> Any:
-    for part in path:
-        if isinstance(value, dict) or (isinstance(value, list) and isinstance(part, int)):
-            value = value[part]
-    return value
 
 
 def _cut_out(value: Any, path: Path) -> Path:
@@ -149,12 +167,9 @@ def _without_extensions(value: Any) -> Any:
     return {key: item for key, item in value.items() if not key.startswith("x-")}
 
 
-def _without_echoes(found: list[Diagnostic]) -> list[Diagnostic]:
+def _without_echoes(found: list[Diagnostic], source: Source) -> list[Diagnostic]:
     """A variable that is missing makes its field wrong too; one message is enough."""
-    broken = {
-        d.span.line for d in found if d.span and d.code in {"missing-variable", "bad-variable"}
-    }
-    echoes = {"wrong-type", "bad-value", "bad-name", "bad-duration", "bad-size", "unknown-value"}
     return [
-        d for d in found if not (d.code in echoes and d.span is not None and d.span.line in broken)
-    ]
+        d for d in found
+        if not any(d.path[:end] in source.broken for end in range(1, len(d.path) + 1))
+    ]  # fmt: skip

@@ -37,6 +37,7 @@ _BOUND = {
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "at most"),
 }
+_DURATIONS = {"interval", "timeout", "refresh", "hard_stop_after"}
 _OWNER = {
     "networks": "a network",
     "backends": "a backend",
@@ -67,17 +68,18 @@ def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
     in_key = item["loc"][-1:] == ("[key]",)
     path: Path = tuple(part for part in item["loc"] if part != "[key]")
     kind = item["type"]
-    path += tuple((item.get("ctx") or {}).get("at", ()))
-    shown = _shown(path, item.get("input"), source)
     context = item.get("ctx") or {}
+    path = source.path_in_file(path + tuple(context.get("at", ())))
+    outside = source.written(path)
+    shown = f"`{outside}`" if outside is not None else _shown(item.get("input"))
     hint = ""
     on_key = in_key
     if kind in CODES:
         code = kind
         message = item["msg"]
-        if "value" in context and path in source.variables:
-            message = message.replace(str(context["value"]), source.variables[path])
-        hint = "" if path in source.variables else str(context.get("hint", ""))
+        if "value" in context and outside is not None:
+            message = message.replace(f"`{context['value']}`", f"`{outside}`", 1)
+        hint = "" if outside is not None else str(context.get("hint", ""))
     elif kind == "extra_forbidden":
         code, on_key = "unknown-key", True
         known = known_keys(model, path[:-1])
@@ -91,7 +93,8 @@ def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
         code = "unknown-value"
         words = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
         message = f"{_field(path)} cannot be {shown}"
-        hint = suggest(str(item["input"]), words) or f"write {_either(words)}"
+        guess = suggest(str(item["input"]), words) if outside is None else ""
+        hint = guess or f"write {_either(words)}"
     elif kind in _BOUND:
         code = "out-of-range"
         name, words_ = _BOUND[kind]
@@ -107,10 +110,8 @@ def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
     return Diagnostic(code, message, source.file, source.span_of(path, key=on_key), hint, path=path)
 
 
-def _shown(path: Path, value: Any, source: Source) -> str:
-    """The value as the user wrote it; one that holds a variable is named, never shown."""
-    if path in source.variables:
-        return f"`{source.variables[path]}`"
+def _shown(value: Any) -> str:
+    """The value as the user wrote it. One that holds a variable must never come here."""
     if value is None:
         return "empty"
     if isinstance(value, dict):
@@ -140,7 +141,7 @@ def _bound(path: Path, value: Any) -> str:
     """A limit in the unit of its field."""
     if path[-1] == "memory":
         return f"{int(value) // 1024**2}m"
-    if path[-1] in {"interval", "timeout", "refresh", "hard_stop_after"} or "timeouts" in path:
+    if path[-1] in _DURATIONS or "timeouts" in path:
         return f"{value:g}s" if value >= 1 or value == 0 else f"{value * 1000:g}ms"
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 

@@ -12,7 +12,14 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from reconciler.topology.types import (
     Duration,
@@ -26,9 +33,11 @@ from reconciler.topology.types import (
     Size,
     Text,
     UrlPath,
+    Whole,
     Words,
     check_text,
     error,
+    refuse_boolean,
     scalar_text,
     written,
 )
@@ -85,7 +94,7 @@ class Network(Model):
 class Resources(Model):
     """Limits of one container. They change in place, without a new container."""
 
-    cpus: float | None = Field(None, gt=0, le=1024)
+    cpus: Annotated[float, BeforeValidator(refuse_boolean)] | None = Field(None, gt=0, le=1024)
     """CPU cores, as in `docker run --cpus`."""
     memory: Size | None = Field(None, ge=6 * 1024**2)
     """Memory, as in `docker run --memory`: `128m`."""
@@ -96,11 +105,11 @@ class Healthcheck(Model):
 
     test: Words | None = None
     """A command for the shell, or a list: `["CMD", "wget", "-q", "http://localhost"]`."""
-    interval: Duration | None = None
+    interval: Duration | None = Field(None, ge=0.001)
     """Time between two checks. Docker's default is 30s."""
-    timeout: Duration | None = None
+    timeout: Duration | None = Field(None, ge=0.001)
     """Time one check may take. Docker's default is 30s."""
-    retries: int | None = Field(None, ge=1, le=1000)
+    retries: Whole | None = Field(None, ge=1, le=1000)
     """Failures in a row that make a container unhealthy. Docker's default is 3."""
     start_period: Duration | None = None
     """Time after the start in which failures do not count."""
@@ -121,6 +130,7 @@ class Healthcheck(Model):
                 "bad-value",
                 "the list of `test` starts with CMD or CMD-SHELL",
                 hint='write `["CMD", …]`, or one string for the shell',
+                at=("test",),
             )
         return value
 
@@ -142,16 +152,18 @@ class Check(Model):
     method: Literal["GET", "HEAD", "OPTIONS", "POST"] = "GET"
     """The request's method."""
     status: Annotated[str, BeforeValidator(scalar_text)] = Field(
-        "200-399", pattern=r"^[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*$"
+        "200-399",
+        pattern=r"^[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*$",
+        json_schema_extra=_accepts({"type": "integer", "minimum": 100, "maximum": 599}),
     )
     """The status codes that mean healthy: `200`, `200-299` or `200,204`."""
     interval: Duration = Field(2.0, ge=0.01)
     """Time between two checks."""
     timeout: Duration | None = Field(None, ge=0.001)
     """Time one check may take; the interval when not given."""
-    rise: int = Field(2, ge=1, le=100)
+    rise: Whole = Field(2, ge=1, le=100)
     """Good checks in a row that bring a server back."""
-    fall: int = Field(3, ge=1, le=100)
+    fall: Whole = Field(3, ge=1, le=100)
     """Bad checks in a row that take a server out."""
 
     @model_validator(mode="before")
@@ -164,8 +176,12 @@ class Check(Model):
         if isinstance(value, str):
             if value.startswith("/"):
                 return {"type": "http", "path": value}
-            raise error("unknown-value", "`{value}` is not a check", value=value,
-                        hint="write `tcp`, `false`, a path like `/healthz`, or a mapping")  # fmt: skip
+            raise error(
+                "unknown-value",
+                "`{value}` is not a check",
+                value=value,
+                hint="write `tcp`, `false`, a path like `/healthz`, or a mapping",
+            )
         if isinstance(value, dict) and "path" in value and "type" not in value:
             return value | {"type": "http"}
         return value
@@ -174,7 +190,8 @@ class Check(Model):
     def _path_with_http(self) -> Check:
         if (self.type == "http") != (self.path is not None):
             wrong = "needs a `path`" if self.type == "http" else "takes no `path`"
-            raise error("bad-value", f"a check of type {self.type} {wrong}")
+            at = ("path",) if self.path is not None else ("type",)
+            raise error("bad-value", f"a check of type {self.type} {wrong}", at=at)
         return self
 
 
@@ -199,21 +216,25 @@ class Volume(Model):
                         hint="write `source:/path/in/container` or `source:/path:ro`")  # fmt: skip
         options = parts[2].split(",") if len(parts) == 3 else []
         if unknown := set(options) - {"ro", "rw"}:
-            raise error("unknown-value", f"`{sorted(unknown)[0]}` is not an option of a mount",
-                        hint="write `ro` or `rw`")  # fmt: skip
+            raise error("unknown-value", "`{value}` is not an option of a mount",
+                        value=sorted(unknown)[0], hint="write `ro` or `rw`")  # fmt: skip
         return {"source": parts[0], "target": parts[1], "read_only": "ro" in options}
 
     @model_validator(mode="after")
     def _paths(self) -> Volume:
         if not self.target.startswith("/"):
-            raise error("bad-value", "`{value}` is not an absolute path", value=self.target)
+            raise error("bad-value", "`{value}` is not an absolute path",
+                        value=self.target, at=("target",))  # fmt: skip
+        if not self.target.strip("/"):
+            raise error("bad-value", "nothing can be mounted over the whole container",
+                        at=("target",))  # fmt: skip
         is_path = self.source.startswith(("/", "./", "../", "~"))
         if self.source.startswith("~"):
-            raise error("bad-value", "`~` is not expanded here",
+            raise error("bad-value", "`~` is not expanded here", at=("source",),
                         hint="write `${HOME}` or an absolute path")  # fmt: skip
         if not is_path and re.fullmatch(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", self.source) is None:
             raise error("bad-name", "`{value}` is neither a path nor the name of a volume",
-                        value=self.source,
+                        value=self.source, at=("source",),
                         hint="start a path with `/`, `./` or `../`")  # fmt: skip
         return self
 
@@ -221,12 +242,23 @@ class Volume(Model):
 def _parse_restart(value: Any) -> str:
     text = "no" if value is False else scalar_text(value)
     if re.fullmatch(r"no|always|unless-stopped|on-failure(:[0-9]{1,4})?", text) is None:
-        raise error("unknown-value", "`{value}` is not a restart policy", value=text,
-                    hint="write no, always, unless-stopped, on-failure or on-failure:5")  # fmt: skip
+        raise error(
+            "unknown-value",
+            "`{value}` is not a restart policy",
+            value=text,
+            hint="write no, always, unless-stopped, on-failure or on-failure:5",
+        )
     return text
 
 
-Restart = Annotated[str, BeforeValidator(_parse_restart)]
+Restart = Annotated[
+    str,
+    BeforeValidator(_parse_restart),
+    WithJsonSchema({"anyOf": [
+        {"enum": ["no", False, "always", "unless-stopped", "on-failure"]},
+        {"type": "string", "pattern": "^on-failure:[0-9]{1,4}$"},
+    ]}),
+]  # fmt: skip
 
 
 class Backend(Model):
@@ -236,7 +268,7 @@ class Backend(Model):
     """The image, as Docker writes it."""
     pull: Pull = "missing"
     """When to pull the image: `missing`, `always` or `never`."""
-    replicas: int = Field(1, ge=0, le=10_000)
+    replicas: Whole = Field(1, ge=0, le=10_000)
     """How many containers."""
     port: Port | None = None
     """The port the containers listen on. It is not published on the host."""
@@ -275,9 +307,9 @@ class Backend(Model):
                                             {"type": "string", "pattern": "^/"})
     )  # fmt: skip
     """HAProxy's health check: `tcp`, `false`, a path, or a mapping."""
-    weight: int = Field(1, ge=0, le=256)
+    weight: Whole = Field(1, ge=0, le=256)
     """Each server's weight."""
-    maxconn: int | None = Field(None, ge=1)
+    maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that one server takes at a time; more wait in HAProxy's queue."""
 
 
@@ -292,16 +324,16 @@ class Bind(Model):
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
-        return parse_bind(value) if isinstance(value, int | str) else value
+        return parse_bind(value) if isinstance(value, int | float | str) else value
 
     @model_validator(mode="after")
     def _valid_address(self) -> Bind:
         if self.address is not None:
-            _check_address(self.address)
+            _check_address(self.address, at="address")
         return self
 
 
-def parse_bind(value: int | str) -> dict[str, Any]:
+def parse_bind(value: float | str) -> dict[str, Any]:
     """`80`, `:80`, `*:80`, `127.0.0.1:80`, `[::1]:80` to the long form."""
     text = written(value)
     if isinstance(value, bool):
@@ -317,12 +349,19 @@ def parse_bind(value: int | str) -> dict[str, Any]:
     return {"address": address.removeprefix("[").removesuffix("]"), "port": int(port[:9])}
 
 
-def _check_address(address: str) -> None:
+def _check_address(address: str, at: str) -> None:
     try:
+        if "%" in address:
+            raise ValueError(address)  # Docker binds to no zone of an interface
         ipaddress.ip_address(address)
     except ValueError:
-        raise error("bad-value", "`{value}` is not an IP address", value=address,
-                    hint="a published port needs an address of the host, not a name") from None  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not an IP address",
+            value=address,
+            at=(at,),
+            hint="a published port needs an address of the host, not a name",
+        ) from None
 
 
 _BIND_SHORT = ({"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string"})
@@ -346,13 +385,16 @@ def _parse_auth(value: Any) -> dict[str, str]:
     """`user:password`, a list of those, or a mapping of users to passwords."""
     items: dict[str, str] = {}
     if isinstance(value, dict):
-        items = {str(user): scalar_text(password) for user, password in value.items()}
+        items = {user: scalar_text(password, at=(user,)) for user, password in value.items()}
     elif isinstance(value, str | list):
         for item in _listed(value):
             user, colon, password = item.partition(":") if isinstance(item, str) else ("", "", "")
             if not colon or not user or not password:
-                raise error("bad-value", "`auth` needs a user and a password",
-                            hint='write "user:password", best as `"admin:${STATS_PASSWORD}"`')  # fmt: skip
+                raise error(
+                    "bad-value",
+                    "`auth` needs a user and a password",
+                    hint='write "user:password", best as `"admin:${STATS_PASSWORD}"`',
+                )
             items[user] = password
     if not items:
         raise error("bad-value", "`auth` needs at least one user and password",
@@ -362,7 +404,7 @@ def _parse_auth(value: Any) -> dict[str, str]:
             raise error("bad-value", "a user's name takes letters, digits and `_.@+-`")
         check_text(password)
         if not password:
-            raise error("bad-value", f"the password of `{user}` is empty")
+            raise error("bad-value", "the password is empty", at=(user,))
     return items
 
 
@@ -387,7 +429,7 @@ class Stats(Model):
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
-        if value is None or value is True:
+        if value is True:
             return {}
         if isinstance(value, int):
             return {"port": value}
@@ -396,11 +438,10 @@ class Stats(Model):
     @model_validator(mode="after")
     def _rules(self) -> Stats:
         if self.bind is not None:
-            _check_address(self.bind)
+            _check_address(self.bind, at="bind")
         if self.uri == "/metrics":
-            raise error(
-                "bad-value", "`/metrics` is where Prometheus asks; the page needs another path"
-            )
+            raise error("bad-value", "`/metrics` is where Prometheus asks", at=("uri",),
+                        hint="give the page another path")  # fmt: skip
         return self
 
     @property
@@ -412,19 +453,19 @@ class Stats(Model):
 class Timeouts(Model):
     """HAProxy's timeouts, for every frontend and backend."""
 
-    connect: Duration = Field(5.0, gt=0)
+    connect: Duration = Field(5.0, ge=0.001)
     """To open a connection to a server."""
-    client: Duration = Field(10.0, gt=0)
+    client: Duration = Field(10.0, ge=0.001)
     """Without a byte from the client."""
-    server: Duration = Field(10.0, gt=0)
+    server: Duration = Field(10.0, ge=0.001)
     """Without a byte from the server."""
-    http_request: Duration = Field(10.0, gt=0)
+    http_request: Duration = Field(10.0, ge=0.001)
     """For a whole request header."""
-    http_keep_alive: Duration | None = Field(None, gt=0)
+    http_keep_alive: Duration | None = Field(None, ge=0.001)
     """For the next request on a connection that is kept open."""
-    queue: Duration | None = Field(None, gt=0)
+    queue: Duration | None = Field(None, ge=0.001)
     """In the queue for a server."""
-    tunnel: Duration | None = Field(None, gt=0)
+    tunnel: Duration | None = Field(None, ge=0.001)
     """Without a byte on a WebSocket or another upgraded connection."""
 
 
@@ -436,10 +477,13 @@ def _parse_lines(value: Any) -> list[str]:
     for line in lines:
         check_text(line.replace("\t", " "))
         word = line.split(maxsplit=1)[0] if line.strip() else ""
-        if word in SECTIONS:
-            raise error("bad-value", f"`{word}` would start a section of its own",
+        if _QUOTING.sub("", word) in SECTIONS:
+            raise error("bad-value", "`{value}` would start a section of its own", value=word,
                         hint="raw lines stay within the section they are written for")  # fmt: skip
-    return [line.strip() for line in lines if line.strip()]
+    return [line.strip() for line in lines]  # with the empty ones: a line's place is its position
+
+
+_QUOTING = re.compile(r"[\"'\\]")
 
 
 SECTIONS = frozenset(
@@ -489,7 +533,7 @@ class HAProxy(Model):
         None, min_length=1, json_schema_extra=_accepts_one
     )
     """Networks to join; those of the backends that get traffic when not given."""
-    maxconn: int | None = Field(None, ge=1, le=10_000_000)
+    maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that HAProxy takes at a time."""
     timeouts: Timeouts = Timeouts()
     """Timeouts of frontends and backends."""
@@ -516,7 +560,12 @@ class Topology(Model):
     """Containers that HAProxy sends traffic to, by name."""
     frontends: dict[ProxyName, Frontend] = Field(default_factory=dict)
     """Where HAProxy takes traffic, by name."""
-    stats: Stats | None = None
+    stats: Stats | None = Field(
+        None,
+        json_schema_extra=_accepts(
+            {"type": "integer", "minimum": 1, "maximum": 65535}, {"enum": [True, False]}
+        ),
+    )
     """The statistics page; none when not given."""
     haproxy: HAProxy = HAProxy()
     """The HAProxy container."""
@@ -527,5 +576,7 @@ class Topology(Model):
         """A section with nothing in it is as one that is not there."""
         if not isinstance(value, dict):
             return value
+        if value.get("stats") is False:
+            value = value | {"stats": None}
         sections = ("networks", "backends", "frontends", "haproxy")
         return {key: item for key, item in value.items() if item is not None or key not in sections}

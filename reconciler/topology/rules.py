@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import posixpath
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from reconciler.topology.diagnostic import Path, Severity
 from reconciler.topology.labels import LABEL_PREFIX
@@ -26,6 +28,8 @@ class Finding:
     hint: str = ""
     on_key: bool = False
     severity: Severity = Severity.ERROR
+    quoted: tuple[tuple[str, Path], ...] = ()
+    """Values in message and hint, and where they stand: one from a variable is named, not shown."""
 
 
 Rule = Callable[[Topology], Iterator[Finding]]
@@ -89,6 +93,7 @@ def _unknown_network(topology: Topology) -> Iterator[Finding]:
                 f"network `{net}` is not defined",
                 path,
                 suggest(net, topology.networks) or f"networks defined here: {defined}",
+                quoted=((net, path),),
             )
 
 
@@ -105,32 +110,52 @@ def _missing_port(topology: Topology) -> Iterator[Finding]:
 
 
 def _bind_conflict(topology: Topology) -> Iterator[Finding]:
-    taken: list[tuple[str | None, int, str]] = []
-    for address, port, owner, path in _listeners(topology):
-        for other_address, other_port, other_owner in taken:
-            if port == other_port and _overlap(address, other_address):
-                at = f"{address or 'all addresses'}, port {port}"
-                yield Finding(
-                    "bind-conflict",
-                    f"{owner} listens on {at}, and so does {other_owner}",
-                    path,
-                    "one of them needs another port or address",
-                )
-                break
-        taken.append((address, port, owner))
+    taken: dict[int, list[_Listener]] = {}
+    for listener in _listeners(topology):
+        before = taken.setdefault(listener.port, [])
+        other = next((one for one in before if _overlap(one.address, listener.address)), None)
+        if other is not None:
+            who = "it" if other.owner == listener.owner else other.owner
+            yield Finding(
+                "bind-conflict",
+                f"{listener.owner} listens on `{listener}`, where {who} listens already",
+                listener.path,
+                "one of them needs another port or address",
+                quoted=tuple((str(listener), place) for place in listener.places),
+            )
+        before.append(listener)
 
 
-def _listeners(topology: Topology) -> Iterator[tuple[str | None, int, str, Path]]:
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    address: str | None
+    port: int
+    owner: str
+    path: Path
+    places: tuple[Path, ...]
+
+    def __str__(self) -> str:
+        address = self.address or ""
+        return f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
+
+
+def _listeners(topology: Topology) -> Iterator[_Listener]:
     for name, frontend in topology.frontends.items():
         for index, bind in enumerate(frontend.bind):
-            yield bind.address, bind.port, f"frontend `{name}`", ("frontends", name, "bind", index)
-    if topology.stats is not None:
-        yield topology.stats.address, topology.stats.port, "`stats`", ("stats", "port")
+            path: Path = ("frontends", name, "bind", index)
+            places = ((*path, "address"), (*path, "port"))
+            yield _Listener(bind.address, bind.port, f"frontend `{name}`", path, places)
+    stats = topology.stats
+    if stats is not None:
+        path = ("stats", "port")
+        yield _Listener(stats.address, stats.port, "`stats`", path, (("stats", "bind"), path))
 
 
 def _overlap(one: str | None, other: str | None) -> bool:
-    everywhere = {None, "0.0.0.0", "::"}
-    return one == other or one in everywhere or other in everywhere
+    if one is None or other is None:
+        return True
+    first, second = ip_address(one), ip_address(other)
+    return first == second or first.is_unspecified or second.is_unspecified
 
 
 def _mode_mismatch(topology: Topology) -> Iterator[Finding]:
@@ -143,6 +168,7 @@ def _mode_mismatch(topology: Topology) -> Iterator[Finding]:
                 f"its backend `{frontend.default_backend}` {backend.mode}",
                 ("frontends", name, "mode"),
                 "give both the same mode, or leave the frontend's out",
+                quoted=((frontend.default_backend, ("frontends", name, "default_backend")),),
             )
     for name, backend in topology.backends.items():
         if backend.mode == "tcp" and backend.check.type == "http":
@@ -165,12 +191,21 @@ def _unreachable_backend(topology: Topology) -> Iterator[Finding]:
     joined = proxy_networks(topology)
     for name, backend in served_backends(topology).items():
         if not set(joined) & set(backend.networks):
+            path: Path = ("backends", name, "networks")
             yield Finding(
                 "unreachable-backend",
                 f"HAProxy cannot reach backend `{name}`: they share no network",
-                ("backends", name, "networks"),
-                f"HAProxy is on {', '.join(joined)}; `{name}` on {', '.join(backend.networks)}",
+                path,
+                f"HAProxy is on {_listed(joined)}; `{name}` is on {_listed(backend.networks)}",
+                quoted=(
+                    *((net, (*path, index)) for index, net in enumerate(backend.networks)),
+                    *((net, ("haproxy", "networks", index)) for index, net in enumerate(joined)),
+                ),
             )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _name_too_long(topology: Topology) -> Iterator[Finding]:
@@ -212,12 +247,14 @@ def _same_target(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
         seen: set[str] = set()
         for index, volume in enumerate(backend.volumes):
-            target = volume.target.rstrip("/")
+            target = posixpath.normpath(volume.target)
             if target in seen:
+                path: Path = ("backends", name, "volumes", index)
                 yield Finding(
                     "same-target",
                     f"two mounts of `{name}` on `{volume.target}`",
-                    ("backends", name, "volumes", index),
+                    path,
+                    quoted=((volume.target, (*path, "target")),),
                 )
             seen.add(target)
 
@@ -243,10 +280,11 @@ def _public_stats(topology: Topology) -> Iterator[Finding]:
     if not stats.bind.startswith("127.") and stats.bind != "::1":
         yield Finding(
             "public-stats",
-            f"anyone who reaches {stats.bind} can read the stats page",
+            f"anyone who reaches `{stats.bind}` can read the stats page",
             ("stats", "bind"),
             'add `auth: "user:${STATS_PASSWORD}"`, or bind to 127.0.0.1',
             severity=Severity.WARNING,
+            quoted=((stats.bind, ("stats", "bind")),),
         )
 
 

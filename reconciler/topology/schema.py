@@ -14,10 +14,12 @@ def topology_schema() -> dict[str, Any]:
     schema = Topology.model_json_schema(by_alias=True)
     for owner in [schema, *schema["$defs"].values()]:
         for name, field in owner.get("properties", {}).items():
-            owner["properties"][name] = _or_variable(field)
+            owner["properties"][name] = _or_variable(_tidy(field))
         _drop_pydantic_titles(owner)
-    for name in _SECTIONS_THAT_MAY_BE_EMPTY:
-        _or_empty(schema["properties"], name)
+    sections = schema["properties"]
+    networks = sections["networks"]["patternProperties"]
+    networks |= {pattern: _or_empty(network) for pattern, network in networks.items()}
+    sections |= {name: _or_empty(sections[name]) for name in _SECTIONS_THAT_MAY_BE_EMPTY}
     schema["$defs"]["Variable"] = {
         "type": "string",
         "pattern": r"\$",
@@ -58,10 +60,25 @@ def _is_picky(schema: dict[str, Any]) -> bool:
     return bool(kinds & {"integer", "number", "boolean"}) or "enum" in schema or "const" in schema
 
 
-def _or_empty(properties: dict[str, Any], name: str) -> None:
-    field = dict(properties[name])
-    keep = {key: field.pop(key) for key in _ANNOTATIONS if key in field}
-    properties[name] = {**keep, "anyOf": [field, {"type": "null"}]}
+def _or_empty(schema: dict[str, Any]) -> dict[str, Any]:
+    schema = dict(schema)
+    keep = {key: schema.pop(key) for key in _ANNOTATIONS if key in schema}
+    return {**keep, "anyOf": [schema, {"type": "null"}]}
+
+
+def _tidy(schema: dict[str, Any]) -> dict[str, Any]:
+    """Without what only pydantic understands, and with defaults as one writes them."""
+    schema = {key: value for key, value in schema.items() if key not in {"ge", "gt", "le", "lt"}}
+    default = schema.get("default")
+    if isinstance(default, dict | list) or default is None:
+        schema.pop("default", None)
+    elif isinstance(default, float):
+        schema["default"] = f"{default:g}s"  # durations are the only ones
+    if "anyOf" in schema:
+        schema["anyOf"] = [_tidy(form) for form in schema["anyOf"]]
+    if "patternProperties" in schema:
+        schema["additionalProperties"] = False
+    return schema
 
 
 def _drop_pydantic_titles(owner: dict[str, Any]) -> None:

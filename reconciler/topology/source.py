@@ -61,19 +61,22 @@ class Source:
 
     def path_in_file(self, path: Path) -> Path:
         """`path` without the positions that are not in the file: one item may stand for a list."""
-        found: list[str | int] = []
+        return tuple(part for part, _ in self._walk(path))
+
+    def value_at(self, path: Path) -> Any:
+        """What stands at `path`; None when nothing does."""
+        return [self.value, *(value for _, value in self._walk(path))][-1]
+
+    def _walk(self, path: Path) -> Iterator[tuple[str | int, Any]]:
         here = self.value
         for part in path:
-            if isinstance(part, int) and not isinstance(here, list):
+            if isinstance(here, list) and isinstance(part, int):
+                here = here[part] if part < len(here) else None
+            elif isinstance(part, int):
                 continue
-            found.append(part)
-            if isinstance(here, dict):
-                here = here.get(str(part))
-            elif isinstance(here, list) and isinstance(part, int) and part < len(here):
-                here = here[part]
             else:
-                here = None
-        return tuple(found)
+                here = here.get(part) if isinstance(here, dict) else None
+            yield part, here
 
     def written(self, path: Path) -> str | None:
         """The text with a variable that the value at `path` was made from, if it was."""
@@ -224,6 +227,7 @@ class _Builder:
         try:
             if isinstance(node, MappingNode):
                 return self.build_mapping(node, path)
+            assert isinstance(node, SequenceNode)
             return self.build_sequence(node, path)
         finally:
             self.open.discard(id(node))
@@ -256,7 +260,7 @@ class _Builder:
         return own
 
     def keyed(self, node: MappingNode) -> Iterator[tuple[str, Node, Node]]:
-        """The keys and values of a mapping without its merges; a key that comes again is reported."""
+        """Keys and values of a mapping without its merges; a key that comes again is reported."""
         first: dict[str, Span] = {}
         for key_node, value_node in node.value:
             is_merge = _is_merge(key_node)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 _DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(us|ms|s|m|h|d)")
 _UNIT_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -26,7 +26,7 @@ _LONGEST_S = 2**31 / 1000  # HAProxy keeps timers as milliseconds in 31 bits (ma
 
 def error(code: str, message: str, *, hint: str = "", **context: Any) -> PydanticCustomError:
     """A refusal. `message` may hold `{value}` and other context names."""
-    return PydanticCustomError(code, message, {"hint": hint, **context})  # type: ignore[arg-type]  # a code is no literal here
+    return PydanticCustomError(code, message, {"hint": hint, **context})
 
 
 def parse_duration(value: Any) -> float:
@@ -66,7 +66,10 @@ def parse_size(value: Any) -> int:
         raise error(
             "bad-size", "`{value}` is not a size", value=text, hint="write it like `128m` or `1g`"
         )
-    return int(float(match[1]) * _SIZE_UNIT[(match[2] or "").lower()[:1]])
+    size = float(match[1]) * _SIZE_UNIT[(match[2] or "").lower()[:1]]
+    if size >= 2**63:
+        raise error("bad-size", "`{value}` is more than a computer can have", value=text)
+    return int(size)
 
 
 def written(value: Any) -> str:
@@ -83,6 +86,13 @@ def check_text(value: str) -> str:
                 character, "a control character"
             )
             raise error("bad-value", f"{name} cannot stand in this value")
+    return value
+
+
+def refuse_boolean(value: Any) -> Any:
+    """`true` is no number, though Python takes it for 1."""
+    if isinstance(value, bool):
+        raise PydanticKnownError("int_type")
     return value
 
 
@@ -105,7 +115,7 @@ def _check_name(value: str) -> str:
             "bad-name",
             "`{value}` cannot be a name here",
             value=value,
-            hint=f"use a-z, 0-9, `-` and `_`, starting and ending with a letter or digit{_instead(value)}",
+            hint="use a-z, 0-9, `-` and `_`, with a letter or digit at both ends" + _instead(value),
         )
     return value
 
@@ -157,13 +167,23 @@ def parse_words(value: Any) -> list[str]:
     """A command: a list as it is, a string split as a shell would."""
     if isinstance(value, str):
         try:
-            return shlex.split(value)
+            words = shlex.split(value)
         except ValueError as problem:
             raise error("bad-value", f"the command cannot be split: {str(problem).lower()}",
-                        hint="write it as a list")  # fmt: skip
+                        hint="write it as a list") from None  # fmt: skip
+        return [_check_word(word) for word in words]
     if isinstance(value, list):
-        return [scalar_text(item) for item in value]
+        return [
+            _check_word(scalar_text(item, at=(index,)), at=(index,))
+            for index, item in enumerate(value)
+        ]
     raise error("wrong-type", "a command is a string or a list of strings")
+
+
+def _check_word(word: str, *, at: tuple[str | int, ...] = ()) -> str:
+    if "\0" in word:
+        raise error("bad-value", "a NUL cannot stand in this value", at=at)
+    return word
 
 
 def parse_pairs(value: Any) -> dict[str, str]:
@@ -173,28 +193,30 @@ def parse_pairs(value: Any) -> dict[str, str]:
     if isinstance(value, Mapping):
         pairs = list(value.items())
     elif isinstance(value, list):
-        pairs = [_split_pair(item) for item in value]
+        pairs = [_split_pair(item, at=(index,)) for index, item in enumerate(value)]
     else:
         raise error("wrong-type", "this takes a mapping or a list of `KEY=value`")
     result: dict[str, str] = {}
     for position, (name, item) in enumerate(pairs):
         at = (name,) if isinstance(value, Mapping) else (position,)
         if item is None:
-            raise error("bad-value", f"`{name}` has no value", at=at,
+            raise error("bad-value", "`{value}` has no value", value=name, at=at,
                         hint=f'write `{name}: ""` for empty, or `{name}: ${{{name}}}` '
                              "to take it from the environment")  # fmt: skip
         if isinstance(item, Mapping | list):
-            raise error("wrong-type", f"the value of `{name}` must be text or a number", at=at)
+            raise error("wrong-type", "the value of `{value}` must be text or a number",
+                        value=name, at=at)  # fmt: skip
         text = scalar_text(item, at=at)
         if "\0" in text or not name or "=" in name or "\0" in name:
-            raise error("bad-value", f"`{name}` cannot be passed to a container", at=at)
+            raise error("bad-value", "`{value}` cannot be passed to a container",
+                        value=name, at=at)  # fmt: skip
         result[name] = text
     return result
 
 
-def _split_pair(item: Any) -> tuple[str, str | None]:
+def _split_pair(item: Any, *, at: tuple[str | int, ...]) -> tuple[str, str | None]:
     if not isinstance(item, str):
-        raise error("wrong-type", "each item of the list must be `KEY=value`")
+        raise error("wrong-type", "each item of the list must be `KEY=value`", at=at)
     name, equals, text = item.partition("=")
     return name, text if equals else None
 
@@ -202,7 +224,8 @@ def _split_pair(item: Any) -> tuple[str, str | None]:
 Duration = Annotated[
     float,
     BeforeValidator(parse_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^(0|([0-9]+(\.[0-9]+)?(us|ms|s|m|h|d))+)$",
+    WithJsonSchema({"type": ["string", "integer"], "minimum": 0, "maximum": 0,
+                    "pattern": r"^(0|([0-9]+(\.[0-9]+)?(us|ms|s|m|h|d))+)$",
                     "examples": ["500ms", "10s", "5m"]}),
 ]  # fmt: skip
 """Seconds."""
@@ -232,7 +255,8 @@ ProxyName = Annotated[
 ]
 Image = Annotated[Text, AfterValidator(_check_image), WithJsonSchema({"type": "string"})]
 UrlPath = Annotated[Text, AfterValidator(_check_path), WithJsonSchema({"type": "string"})]
-Port = Annotated[int, Field(ge=1, le=65535)]
+Whole = Annotated[int, BeforeValidator(refuse_boolean)]
+Port = Annotated[Whole, Field(ge=1, le=65535)]
 Words = Annotated[
     tuple[str, ...],
     BeforeValidator(parse_words),

@@ -25,7 +25,7 @@ from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Change, Plan
 from reconciler.topology.diagnostic import Diagnostic
 from reconciler.view.failure import strike_secrets
-from reconciler.view.status import Row, status_rows
+from reconciler.view.status import Row, first_address, status_rows
 
 VERSION = 1
 
@@ -301,14 +301,13 @@ def statuses_document(statuses: Sequence[StatusDocument]) -> StatusesDocument:
 
 def _row(row: Row) -> RowDocument:
     container, server = row.container, row.server
-    addresses = [n.address for n in container.networks.values() if n.address] if container else []
     return {
         "backend": row.backend,
         "server": row.slot,
         "container": container.name if container else None,
         "state": container.state if container else None,
         "health": container.health if container else None,
-        "address": addresses[0] if addresses else None,
+        "address": first_address(container),
         "revision": container.revision if container else None,
         "started_at": container.started_at if container and container.started_at else None,
         "haproxy_state": server.status if server else None,

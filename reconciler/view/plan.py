@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from reconciler.haproxy.sections import diff_config
-from reconciler.plan.impact import EXPLANATION
+from reconciler.plan.impact import EXPLANATION, Impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Change, FieldChange, Plan
 from reconciler.view.paint import Paint
@@ -80,7 +80,8 @@ def _render_group(group: list[Change], plan: Plan, paint: Paint) -> Iterator[str
     if first.verb == "update" and inline:
         summary = f"{', '.join(inline)}; {summary}" if summary != "in place" else (
             f"{', '.join(inline)}, in place")  # fmt: skip
-    yield f"  {paint(kind, sign)} {title:<{_TITLE_WIDTH}}  {summary}"
+    impact = f"  [{first.impact}]" if first.impact > Impact.NONE else ""
+    yield f"  {paint(kind, sign)} {title:<{_TITLE_WIDTH}}  {summary}{paint('dim', impact)}"
     width = max((len(field.field) for field in detail), default=0)
     for field in detail:
         yield f"      {field.field:<{width}}  {_arrow(field)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.haproxy.runtime import ServerState
@@ -25,20 +26,31 @@ class Row:
 
 def status_rows(desired: Desired, observed: Observed, plan: Plan) -> list[Row]:
     """Every wanted slot and every container that is there, by backend."""
-    servers = {(s.backend, s.name): s for p in observed.proxies.values() for s in p.servers}
+    servers = [s for proxy in observed.proxies.values() for s in proxy.serving]
     drift = {change.name: _drift(change) for change in plan.changes}
     by_slot: dict[Slot, list[ObservedContainer]] = {}
     for container in observed.containers:
         by_slot.setdefault(container.slot, []).append(container)
     rows: list[Row] = []
     for slot in sorted(set(desired.containers) | set(by_slot), key=lambda s: (s.role, s)):
-        server = servers.get((slot.backend, str(slot)))
         for container in by_slot.get(slot, []):
+            server = _server_of(container, servers)
             said = drift.get(container.given_name, "") or _replaced(container, desired, plan)
             rows.append(Row(slot.backend, str(slot), container, server, said))
         if slot not in by_slot:
-            rows.append(Row(slot.backend, str(slot), None, server, "missing"))
+            rows.append(Row(slot.backend, str(slot), None, None, "missing"))
     return rows
+
+
+def _server_of(container: ObservedContainer, servers: Sequence[ServerState]) -> ServerState | None:
+    """By slot and address: while a slot changes hands, two containers share its name."""
+    addresses = {link.address for link in container.networks.values()}
+    slot = container.slot
+    for server in servers:
+        is_same_slot = (server.backend, server.name) == (slot.backend, str(slot))
+        if is_same_slot and (not server.address or server.address.rpartition(":")[0] in addresses):
+            return server
+    return None
 
 
 def _drift(change: Change) -> str:
@@ -67,7 +79,7 @@ def render_status(
         return [f"{desired.topology}: nothing is running; `reconciler apply` starts it"]
     lines = [_headline(desired, observed, plan, paint), ""]
     cells: list[tuple[str, ...]] = [
-        ("BACKEND", "SERVER", "STATE", "CHECK", "SESS", "WEIGHT", "CONTAINER", "UP", "")
+        ("BACKEND", "SERVER", "STATE", "CHECK", "SESS", "WEIGHT", "CONTAINER", "ADDRESS", "UP", "")
     ]
     previous = ""
     for row in rows:
@@ -79,7 +91,10 @@ def render_status(
 def _cells(row: Row, now: float, *, repeats: bool) -> tuple[str, ...]:
     container, server = row.container, row.server
     is_proxy = container is not None and container.slot == PROXY_SLOT
-    state = server.status if server else (_container_state(container) if container else "-")
+    state = _container_state(container) if container else "-"
+    if server is not None:
+        health = f", {container.health}" if container and container.health else ""
+        state = f"{server.status}{health}"
     return (
         "haproxy" if is_proxy else "" if repeats else row.backend,
         "" if is_proxy else row.slot,
@@ -88,9 +103,16 @@ def _cells(row: Row, now: float, *, repeats: bool) -> tuple[str, ...]:
         str(server.sessions) if server else "",
         str(server.weight) if server else "",
         container.name if container else "-",
+        first_address(container) or "-",
         ago(now - container.started_at) if container and container.state == "running" else "-",
         f"drift: {row.drift}" if row.drift else "",
     )
+
+
+def first_address(container: ObservedContainer | None) -> str | None:
+    """Its address on the first network that gave it one."""
+    links = container.networks.values() if container else ()
+    return next((link.address for link in links if link.address), None)
 
 
 def _container_state(container: ObservedContainer) -> str:

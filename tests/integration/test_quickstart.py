@@ -112,7 +112,7 @@ def test_exit_codes_of_plan(quickstart: Stack) -> None:
     quickstart.text = quickstart.text.replace("replicas: 3", "replica: 3")
     ended = quickstart.plan("--detailed-exitcode", expect=1)
     assert "did you mean `replicas`?" in ended.err
-    assert ":15:" in ended.err
+    assert ":17:" in ended.err
 
 
 def test_without_a_terminal_nothing_is_done_unasked(quickstart: Stack) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import docker
+import docker.errors
 
 MARK = "\x1eexit="
 SILENCE_S = 45
@@ -31,16 +32,55 @@ def run_in_container(
     and OSError when the connection breaks or nothing comes for SILENCE_S.
     """
     data = given.encode()
-    # The script waits for a line: what it says before the SDK has read the answer's head would be
-    # read with the head, and lost.
-    feed = f'read -r go && head -c {len(data)} | ( {script}\n) 2>&1; printf "\\036exit=%s" "$?"'
     made = client.exec_create(
-        container, ["sh", "-c", feed, "sh", *arguments], stdin=True, stdout=True, stderr=True
-    )
+        container, ["sh", "-c", _fed(script, data), "sh", *arguments],
+        stdin=True, stdout=True, stderr=True,
+    )  # fmt: skip
     with closing_stream(client.exec_start(made["Id"], socket=True)) as connection:
-        connection.settimeout(SILENCE_S)
-        connection.sendall(b"\n" + data)
-        received = b"".join(_read_frames(connection))
+        return _converse(connection, data)
+
+
+def run_in_throwaway(
+    client: docker.APIClient, image: str, user: str, script: str, given: str
+) -> Output:
+    """The same in a container made for it, without network or capabilities, that Docker removes
+    when it ends: also when this process dies, since its input ends then."""
+    data = given.encode()
+    made = client.create_container_from_config(
+        {
+            "Image": image,
+            "Entrypoint": ["sh", "-c", _fed(script, data)],
+            "Cmd": [],
+            "User": user,
+            "OpenStdin": True,
+            "StdinOnce": True,
+            **dict.fromkeys(("AttachStdin", "AttachStdout", "AttachStderr"), True),
+            "HostConfig": {"NetworkMode": "none", "CapDrop": ["ALL"], "AutoRemove": True},
+        }
+    )["Id"]
+    try:
+        streams = dict.fromkeys(("stdin", "stdout", "stderr", "stream"), 1)
+        with closing_stream(client.attach_socket(made, params=streams)) as connection:
+            client.start(made)
+            return _converse(connection, data)
+    finally:
+        with contextlib.suppress(docker.errors.APIError):
+            client.remove_container(made, force=True, v=True)
+
+
+def _fed(script: str, data: bytes) -> str:
+    """A script that waits for a line before it begins, and then reads just the data.
+
+    What it said before the SDK has read the head of Docker's answer would be read with the head,
+    and lost.
+    """
+    return f'read -r go && head -c {len(data)} | ( {script}\n) 2>&1; printf "\\036exit=%s" "$?"'
+
+
+def _converse(connection: Any, data: bytes) -> Output:
+    connection.settimeout(SILENCE_S)
+    connection.sendall(b"\n" + data)
+    received = b"".join(_read_frames(connection))
     text, _, code = received.decode(errors="replace").rpartition(MARK)
     return Output(int(code) if code.strip().isdigit() else 255, text)
 

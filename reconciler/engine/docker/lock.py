@@ -15,6 +15,7 @@ from typing import Any
 import docker
 import docker.errors
 
+from reconciler.engine.docker.exec import closing_stream
 from reconciler.engine.protocol import EngineError, LockedError
 from reconciler.plan import names
 
@@ -30,10 +31,9 @@ def held_lock(
     """Hold the lock of a topology. Raises LockedError when another holds it for longer."""
     container = _acquire(client, topology, holder, images, time.monotonic() + timeout_s)
     try:
-        stream = client.attach_socket(container, params={"stdin": 1, "stream": 1})
-        client.start(container)
-        yield
-        stream.close()
+        with closing_stream(client.attach_socket(container, params={"stdin": 1, "stream": 1})):
+            client.start(container)
+            yield
     finally:
         with contextlib.suppress(docker.errors.APIError):
             client.remove_container(container, force=True)

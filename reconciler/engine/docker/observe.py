@@ -34,7 +34,7 @@ def observe(client: docker.APIClient, pool: Executor, scope: Scope) -> Observed:
     proxies = {
         item["Id"]: pool.submit(_proxy, client, item["Id"], item["State"])
         for item in listed
-        if item["Labels"].get(names.ROLE) == names.PROXY_ROLE
+        if item["Labels"].get(names.ROLE) == names.PROXY_ROLE and scope.reads_proxy
     }
     inspected = [pool.submit(_inspect, client, item["Id"]) for item in listed]
     containers = tuple(c for future in inspected if (c := future.result()) is not None)

@@ -79,8 +79,8 @@ def perform(  # noqa: PLR0915  # one branch an action
             _replace_proxy(client, old.reference, new.reference)
         case a.AwaitReady(target):
             await_ready(client, target, patience)
-        case a.AwaitServers(target, servers):
-            await_servers(client, target.reference, servers, patience)
+        case a.AwaitServers():
+            await_servers(client, action, patience)
         case a.AwaitDrained(target, at_most_s):
             await_drained(client, target.reference, at_most_s, patience)
         case _:

@@ -12,7 +12,7 @@ import docker
 import docker.errors
 
 from reconciler.engine.docker import scripts
-from reconciler.engine.docker.exec import run_in_container
+from reconciler.engine.docker.exec import run_in_container, run_in_throwaway
 from reconciler.engine.protocol import ConfigRejectedError, EngineError
 from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET
 from reconciler.haproxy.render import Config
@@ -79,29 +79,8 @@ def check_in_running(client: docker.APIClient, container: str, config: Config) -
 
 def check_in_throwaway(client: docker.APIClient, image: str, config: Config) -> None:
     """`haproxy -c` in a container made for it, from standard input: nothing is written."""
-    data = config.text.encode()
-    made = client.create_container_from_config(
-        {
-            "Image": image,
-            "Entrypoint": ["sh", "-c", f"head -c {len(data)} | {scripts.CHECK}"],
-            "Cmd": [],
-            "User": PROXY_USER,
-            "OpenStdin": True,
-            "StdinOnce": True,
-            "AttachStdin": True,
-            "HostConfig": {"NetworkMode": "none", "CapDrop": ["ALL"]},
-        }
-    )
-    try:
-        stream = client.attach_socket(made["Id"], params={"stdin": 1, "stream": 1})
-        client.start(made["Id"])
-        getattr(stream, "_sock", stream).sendall(data)
-        code = client.wait(made["Id"], timeout=60)["StatusCode"]
-        stream.close()
-        text = client.logs(made["Id"], stdout=True, stderr=True).decode(errors="replace")
-    finally:
-        client.remove_container(made["Id"], force=True, v=True)
-    raise_if_rejected(code, text)
+    output = run_in_throwaway(client, image, PROXY_USER, scripts.CHECK, config.text)
+    raise_if_rejected(output.exit_code, output.text)
 
 
 def raise_if_rejected(exit_code: int, output: str) -> None:

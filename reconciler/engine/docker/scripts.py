@@ -12,10 +12,11 @@ NO_CLIENT = 127
 _ASK = r"""
 ask() {
     if command -v perl >/dev/null 2>&1; then
-        perl -MIO::Socket::UNIX -e '
-            my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit 1;
-            alarm 30; print $s "$ARGV[1]\n"; $s->flush; shutdown($s, 1);
-            print while <$s>;' "$1" "$2" 2>/dev/null
+        perl -MSocket -e '
+            alarm 30; $| = 1;
+            socket(S, AF_UNIX, SOCK_STREAM, 0) && connect(S, sockaddr_un($ARGV[0])) or exit 1;
+            syswrite S, "$ARGV[1]\n"; shutdown S, 1;
+            print $_ while sysread S, $_, 65536;' "$1" "$2" 2>/dev/null
     elif command -v socat >/dev/null 2>&1; then
         printf '%s\n' "$2" | socat -t 60 - "UNIX-CONNECT:$1" 2>/dev/null
     else

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import docker
+import docker.errors
 
 from reconciler.engine.docker.proxy import read_proxy
 from reconciler.engine.protocol import CancelledError, EngineError, Patience
+from reconciler.haproxy.model import PROBE_SUFFIX
 from reconciler.haproxy.runtime import ServerState
-from reconciler.plan.actions import Target
+from reconciler.plan.actions import AwaitServers, Target
 
 _FIRST_S, _LONGEST_S = 0.05, 0.5
 _LOG_LINES = 5
@@ -62,26 +65,41 @@ def last_log_lines(client: docker.APIClient, container: str) -> list[str]:
     return [line for line in log.decode(errors="replace").splitlines() if line.strip()]
 
 
-def await_servers(
-    client: docker.APIClient,
-    container: str,
-    servers: Sequence[tuple[str, str]],
-    patience: Patience,
-) -> None:
+def await_servers(client: docker.APIClient, action: AwaitServers, patience: Patience) -> None:
     """HAProxy's own checks passed. A server is `UP` before its first check: that counts not."""
-    missing: list[ServerState | tuple[str, str]] = []
+    missing: dict[tuple[str, str], ServerState | None] = {}
     for _ in _tries(patience):
-        there = {(s.backend, s.name): s for s in read_proxy(client, container).servers}
-        missing = [
-            there.get(key, key) for key in servers if key not in there or not is_proven(there[key])
-        ]
+        servers = read_proxy(client, action.target.reference).servers
+        there = {(s.backend, s.name): s for s in servers if is_proven(s)}
+        known = {(s.backend, s.name): s for s in servers}
+        missing = {key: known.get(key) for key in action.servers if key not in there}
         if not missing:
             return
-    raise EngineError(
+    raise _servers_down(client, action, missing, patience)
+
+
+def _servers_down(
+    client: docker.APIClient,
+    action: AwaitServers,
+    missing: dict[tuple[str, str], ServerState | None],
+    patience: Patience,
+) -> EngineError:
+    """With the end of the log of the first container that fails."""
+    number, all_ = len(missing), len(action.servers)
+    are_new = all(backend.endswith(PROBE_SUFFIX) for backend, _ in missing)
+    kind, rest = ("new ", "; the old ones keep the traffic") if are_new else ("", "")
+    details = [_describe(key, state) for key, state in list(missing.items())[:10]]
+    containers = dict(zip(action.servers, action.containers, strict=False))
+    first = containers.get(next(iter(missing)))
+    if first is not None:
+        with contextlib.suppress(docker.errors.APIError):
+            lines = last_log_lines(client, first.reference)
+            details += [f"last lines of {first.name}:", *(f"  {line}" for line in lines)]
+    return EngineError(
         "servers-down",
-        f"{len(missing)} of {len(servers)} servers did not come up within {patience.timeout_s:g} s",
+        f"{number} of {all_} {kind}servers did not come up within {patience.timeout_s:g} s{rest}",
         "look at the containers' logs, their port, and the backend's `check`",
-        [_describe(item) for item in missing[:10]],
+        details,
     )
 
 
@@ -89,10 +107,10 @@ def is_proven(server: ServerState) -> bool:
     return server.status == "no check" or (server.is_up and "OK" in server.check.split(" ")[0])
 
 
-def _describe(item: ServerState | tuple[str, str]) -> str:
-    if isinstance(item, ServerState):
-        return f"{item.backend}/{item.name}: {item.status} {item.check}".rstrip()
-    return f"{item[0]}/{item[1]}: not known to HAProxy"
+def _describe(key: tuple[str, str], state: ServerState | None) -> str:
+    if state is None:
+        return f"{key[1]}: not known to HAProxy"
+    return f"{key[1]}: {state.status} {state.check}".rstrip()
 
 
 def await_drained(

@@ -38,8 +38,10 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "reconciler", *arguments]
 
 
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    return {**os.environ, "PYTHONWARNINGS": "", "NO_COLOR": "1", **(extra or {})}
+def environment(directory: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What the tool keeps for itself stays in the test's own directory."""
+    cache = str(directory / "cache")
+    return {**os.environ, "NO_COLOR": "1", "XDG_CACHE_HOME": cache, **(extra or {})}
 
 
 def run(
@@ -52,7 +54,7 @@ def run(
 ) -> Ended:
     """`given` is its standard input, which is never a terminal."""
     ended = subprocess.run(  # noqa: S603  # the command under test
-        command(*arguments), cwd=directory, env=environment(env), input=given, user=user,
+        command(*arguments), cwd=directory, env=environment(directory, env), input=given, user=user,
         capture_output=True, text=True, timeout=LONGEST_S, check=False,
     )  # fmt: skip
     assert "Traceback" not in ended.stderr, ended.stderr
@@ -64,6 +66,7 @@ def start(
 ) -> subprocess.Popen[str]:
     """In the background; whoever starts it ends it."""
     return subprocess.Popen(  # noqa: S603  # the command under test
-        command(*arguments), cwd=directory, env=environment({"PYTHONUNBUFFERED": "1", **(env or {})}),
+        command(*arguments), cwd=directory,
+        env=environment(directory, {"PYTHONUNBUFFERED": "1", **(env or {})}),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip

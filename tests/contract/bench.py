@@ -1,0 +1,178 @@
+"""An engine under test, a topology of its own on it, and hands to change things with.
+
+Nothing here knows which engine it is but the two ways to set one up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from reconciler.engine.protocol import Engine, EngineError, Patience, Progress
+from reconciler.plan import actions as a
+from reconciler.plan.compile import compile_topology
+from reconciler.plan.desired import PROXY_SLOT, Desired, Slot
+from reconciler.plan.names import SERVER_ROLE
+from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
+from reconciler.plan.plan import Plan
+from reconciler.plan.planner import plan_changes
+from reconciler.plan.spec import Attachment, PublishedPort
+from reconciler.run.execute import execute
+from reconciler.topology.load import load_topology
+
+ECHO = "reconciler-test/echo:1"
+HAPROXY = "reconciler-test/haproxy:3.0"
+OTHER = "reconciler-test/haproxy:2.6"
+
+FILE = """
+name: {name}
+networks:
+  front:
+  back:
+backends:
+  web:
+    image: {image}
+    replicas: {replicas}
+    port: 8080
+    networks: [front, back]
+    env: {{GREETING: {greeting}}}
+    volumes: ["data:/data"]
+    restart: "no"
+    resources: {{cpus: 0.5, memory: 64m}}
+    stop_grace_period: 2s
+    check: {{path: /health, interval: 100ms, rise: 1}}
+frontends:
+  www: {{bind: "127.0.0.1:{port}", default_backend: web}}
+haproxy:
+  image: {haproxy}
+  networks: [front]
+  hard_stop_after: {hard_stop_after}
+  restart: "no"
+"""
+
+
+class Hand(Protocol):
+    """What a person does at a terminal. By name; the engine must not know of it."""
+
+    def start(self, reference: str) -> None: ...
+    def stop(self, reference: str) -> None: ...
+    def kill(self, reference: str) -> None: ...
+    def pause(self, reference: str) -> None: ...
+    def remove(self, reference: str) -> None: ...
+    def rename(self, reference: str, name: str) -> None: ...
+    def connect(self, reference: str, attachment: Attachment) -> None: ...
+    def disconnect(self, reference: str, network: str) -> None: ...
+    def set_limits(self, reference: str, *, memory_bytes: int, restart: str) -> None: ...
+    def edit_config(self, reference: str, text: str) -> None: ...
+    def reload(self, reference: str) -> None: ...
+    def hide_sockets(self, reference: str) -> None: ...
+    def add_network(self, name: str) -> object: ...
+    def remove_network(self, reference: str) -> None: ...
+    def add_volume(self, name: str) -> None: ...
+    def move_tag(self, reference: str, image: str) -> None: ...
+    def run(
+        self, name: str, *, ports: Sequence[PublishedPort] = (), networks: Sequence[str] = ()
+    ) -> object: ...
+    def hold_connection(self, reference: str, port: int) -> contextlib.AbstractContextManager[None]:
+        """A request through a proxy that keeps the worker that took it busy."""
+
+
+@dataclass(slots=True)
+class Bench:
+    kind: str
+    engine: Engine
+    hand: Hand
+    topology: str
+    """Random, so that runs at the same time do not meet."""
+    patience: Patience = field(default_factory=lambda: Patience(timeout_s=15))
+    port: int = field(default_factory=lambda: free_port())
+
+    def wish(self, **fields: Any) -> Desired:
+        """The topology of `FILE`, with some values of its own."""
+        values = {
+            "name": self.topology, "image": ECHO, "haproxy": HAPROXY, "replicas": 1,
+            "greeting": "hello", "port": self.port, "hard_stop_after": "2s", **fields,
+        }  # fmt: skip
+        loaded = load_topology(FILE.format(**values).encode(), "bench.yaml", {})
+        assert loaded.topology is not None, loaded.diagnostics
+        return compile_topology(loaded.topology, "/nowhere")
+
+    def do(self, *actions: a.Action) -> None:
+        for action in actions:
+            self.engine.perform(action, self.patience, _ignore)
+
+    def do_twice(self, *actions: a.Action) -> None:
+        """Repeating an action that was done already succeeds, and changes nothing more."""
+        for action in actions:
+            self.do(action, action)
+
+    def fail(self, action: a.Action) -> EngineError:
+        try:
+            self.do(action)
+        except EngineError as error:
+            return error
+        raise AssertionError(f"{action} succeeded")
+
+    def see(self, wish: Desired | None = None) -> Observed:
+        return self.engine.observe((wish or self.wish()).scope())
+
+    def one(self, wish: Desired | None = None, slot: Slot | None = None) -> ObservedContainer:
+        """The only container of a slot: of web-1 when none is named."""
+        slot = slot or WEB_1
+        (found,) = [c for c in self.see(wish).containers if c.slot == slot]
+        return found
+
+    def proxy(self, wish: Desired | None = None) -> ObservedProxy:
+        (found,) = self.see(wish).proxies.values()
+        return found
+
+    def apply(self, wish: Desired) -> Plan:
+        plan = plan_changes(wish, self.see(wish))
+        assert not plan.problems
+        outcome = execute(plan, self.engine, self.patience, lambda _: None, "pass")
+        assert outcome.succeeded, [failure for _, failure in outcome.failed]
+        return plan
+
+
+WEB_1 = Slot(SERVER_ROLE, "web", 1)
+
+
+def networks_of(wish: Desired) -> list[a.Action]:
+    from reconciler.plan.spec import revision_of
+
+    return [a.CreateNetwork(spec, revision_of(spec)) for spec in wish.networks.values()]
+
+
+def made(wish: Desired, slot: Slot = WEB_1) -> list[a.Action]:
+    """Create one container with all that it needs, and do not start it."""
+    container = wish.containers[slot]
+    volumes = [a.CreateVolume(name) for name in wish.volumes]
+    return [*networks_of(wish), *volumes, a.CreateContainer(container, container.name)]
+
+
+def target(wish: Desired, slot: Slot = WEB_1) -> a.Target:
+    return a.Target(wish.containers[slot].name)
+
+
+def proxy_target(wish: Desired) -> a.Target:
+    return target(wish, PROXY_SLOT)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def random_name() -> str:
+    return f"contract{secrets.token_hex(4)}"
+
+
+def _ignore(_: Progress) -> None:
+    """Nobody looks."""
+
+

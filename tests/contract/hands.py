@@ -1,0 +1,180 @@
+"""Two pairs of hands: on Docker through its SDK, and in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import socket
+import tarfile
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import docker
+
+from reconciler.engine.memory import Image, World
+from reconciler.haproxy.paths import CONFIG_PATH
+from reconciler.plan.spec import Attachment, PublishedPort
+from tests.contract.bench import ECHO
+
+
+class MemoryHand:
+    """The world's own methods, with the names of images for what they are."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.world, name)
+
+    def hide_sockets(self, reference: str) -> None:
+        self.world.get(reference).is_readable = False
+
+    def add_volume(self, name: str) -> None:
+        self.world.volumes[name] = ""
+
+    def move_tag(self, reference: str, image: str) -> None:
+        self.world.move_tag(reference, self.world.images[image])
+
+    @contextlib.contextmanager
+    def hold_connection(self, reference: str, port: int) -> Iterator[None]:
+        self.world.get(reference).is_busy = True
+        yield
+        self.world.get(reference).is_busy = False
+
+
+def memory_world() -> World:
+    world = World()
+    for reference in (ECHO, "reconciler-test/haproxy:3.0", "reconciler-test/haproxy:2.6"):
+        world.images[reference] = Image(world.new_id("image", reference))
+    world.unavailable.add("127.0.0.1:1/nothing/here:1")
+    return world
+
+
+class DockerHand:
+    """Remembers what it made, and removes that and no more."""
+
+    def __init__(self) -> None:
+        self.client = docker.APIClient(version="auto", timeout=60)
+        self.containers: list[str] = []
+        self.networks: list[str] = []
+        self.volumes: list[str] = []
+        self.tags: list[str] = []
+
+    def start(self, reference: str) -> None:
+        self.client.start(reference)
+
+    def stop(self, reference: str) -> None:
+        self.client.stop(reference, timeout=5)
+
+    def kill(self, reference: str) -> None:
+        self.client.kill(reference)
+
+    def pause(self, reference: str) -> None:
+        self.client.pause(reference)
+
+    def remove(self, reference: str) -> None:
+        self.client.remove_container(reference, force=True)
+
+    def rename(self, reference: str, name: str) -> None:
+        self.client.rename(reference, name)
+
+    def connect(self, reference: str, attachment: Attachment) -> None:
+        self.client.connect_container_to_network(
+            reference, attachment.network, aliases=list(attachment.aliases)
+        )
+
+    def disconnect(self, reference: str, network: str) -> None:
+        self.client.disconnect_container_from_network(reference, network)
+
+    def set_limits(self, reference: str, *, memory_bytes: int, restart: str) -> None:
+        self.client.update_container(
+            reference, mem_limit=memory_bytes, memswap_limit=memory_bytes * 2,
+            restart_policy={"Name": restart},
+        )  # fmt: skip
+
+    def edit_config(self, reference: str, text: str) -> None:
+        entry = tarfile.TarInfo(CONFIG_PATH.lstrip("/"))
+        entry.size, entry.mode, entry.uid, entry.gid = len(text.encode()), 0o644, 99, 99
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            archive.addfile(entry, io.BytesIO(text.encode()))
+        self.client.put_archive(reference, "/", buffer.getvalue())
+
+    def reload(self, reference: str) -> None:
+        """A signal says nothing: wait until the master shows a worker from before."""
+        before = self._workers(reference)
+        self.client.kill(reference, "SIGUSR2")
+        deadline = time.monotonic() + 10
+        while not (now := self._workers(reference)) or now == before:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def _workers(self, reference: str) -> set[str]:
+        rows = self.client.top(reference)["Processes"]
+        return {row[1] for row in rows}
+
+    def hide_sockets(self, reference: str) -> None:
+        made = self.client.exec_create(
+            reference, ["mv", "/usr/bin/perl", "/usr/bin/perl.hidden"], user="0"
+        )
+        self.client.exec_start(made["Id"])
+
+    def add_network(self, name: str) -> object:
+        self.networks.append(self.client.create_network(name, check_duplicate=True)["Id"])
+        return self.networks[-1]
+
+    def remove_network(self, reference: str) -> None:
+        self.client.remove_network(reference)
+
+    def add_volume(self, name: str) -> None:
+        self.client.create_volume(name)
+        self.volumes.append(name)
+
+    def move_tag(self, reference: str, image: str) -> None:
+        repository, _, tag = reference.rpartition(":")
+        self.client.tag(image, repository, tag)
+        self.tags.append(reference)
+
+    def run(
+        self, name: str, *, ports: Sequence[PublishedPort] = (), networks: Sequence[str] = ()
+    ) -> object:
+        bindings = {
+            f"{p.container_port}/tcp": [{"HostIp": p.address or "", "HostPort": str(p.host_port)}]
+            for p in ports
+        }
+        mode = {"NetworkMode": networks[0]} if networks else {}
+        body = {
+            "Image": ECHO, "ExposedPorts": {key: {} for key in bindings},
+            "HostConfig": {"PortBindings": bindings, **mode},
+        }  # fmt: skip
+        container = self.client.create_container_from_config(body, name=name)["Id"]
+        self.containers.append(container)
+        self.client.start(container)
+        return container
+
+    @contextlib.contextmanager
+    def hold_connection(self, reference: str, port: int) -> Iterator[None]:
+        """A slow answer: its worker cannot end before it, or `hard-stop-after`."""
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(b"GET /slow?seconds=30 HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(0.2)  # until the request is the worker's
+            yield
+
+    def clean(self, topology: str) -> None:
+        label = {"label": [f"io.haproxy-reconciler.topology={topology}"]}
+        listed = self.client.containers(all=True, filters=label)
+        for container in {*self.containers, *(item["Id"] for item in listed)}:
+            with contextlib.suppress(docker.errors.NotFound):
+                self.client.remove_container(container, force=True, v=True)
+        for network in {*self.networks, *(n["Id"] for n in self.client.networks(filters=label))}:
+            with contextlib.suppress(docker.errors.NotFound):
+                self.client.remove_network(network)
+        volumes = self.client.volumes(filters=label)["Volumes"] or []
+        for volume in {*self.volumes, *(v["Name"] for v in volumes)}:
+            with contextlib.suppress(docker.errors.NotFound):
+                self.client.remove_volume(volume)
+        for tag in set(self.tags):
+            with contextlib.suppress(docker.errors.NotFound):
+                self.client.remove_image(tag)
+        self.client.close()

@@ -1,0 +1,140 @@
+"""What an engine shows of a topology, and what it does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.plan import actions as a
+from reconciler.plan.desired import PROXY_SLOT
+from reconciler.plan.observed import Holder, Observed
+from reconciler.plan.spec import PublishedPort, describe, revision_of
+from tests.contract.bench import ECHO, HAPROXY, WEB_1, Bench, made, networks_of, proxy_target, target
+
+
+def test_nothing_is_there(bench: Bench) -> None:
+    seen = bench.see(bench.wish(image="reconciler-test/not-here:1"))
+    assert (seen.containers, seen.networks, seen.volumes, seen.proxies) == ((), {}, (), {})
+    assert seen.gaps == ()
+    assert set(seen.images) == {HAPROXY}
+
+
+def test_a_container_that_is_only_created(bench: Bench) -> None:
+    wish = bench.wish()
+    bench.do(*made(wish))
+    want, seen = wish.containers[WEB_1], bench.see(wish)
+    (have,) = seen.containers
+    assert (have.slot, have.revision, have.state) == (WEB_1, want.revision, "created")
+    assert (have.name, have.given_name) == (want.name, want.name)
+    assert have.described == describe(want.spec, {})
+    assert have.image_id == seen.images[ECHO]
+    assert (have.cpus, have.memory_bytes, have.restart) == (0.5, 64 * 1024**2, "no")
+    assert have.stop_grace_s == 2
+    assert have.health is None
+    front, back = f"{bench.topology}-front", f"{bench.topology}-back"
+    assert set(have.networks) == {front, back}
+    assert all("web" in link.aliases for link in have.networks.values())
+    # Docker learns the network's id when the container starts.
+    assert {link.network_id for link in have.networks.values()} == {""}
+    assert seen.volumes == (f"{bench.topology}-data",)
+
+
+def test_a_container_that_runs(running: Bench) -> None:
+    seen, have = running.see(), running.one()
+    assert have.state == "running"
+    assert have.started_at > 0
+    for name, link in have.networks.items():
+        assert link.network_id == seen.networks[name].id
+        assert link.address
+
+
+def test_networks_by_whose_they_are(bench: Bench) -> None:
+    wish = bench.wish()
+    front, back = (wish.networks[f"{bench.topology}-{name}"] for name in ("front", "back"))
+    bench.do(a.CreateNetwork(front, revision_of(front)))
+    bench.hand.add_network(back.name)
+    bench.hand.add_network(f"{bench.topology}-nobody-asked")
+    seen = bench.see(wish).networks
+    assert set(seen) == {front.name, back.name}
+    assert seen[front.name].revision == revision_of(front)
+    assert seen[back.name].revision is None
+
+
+def test_a_proxy_that_runs(running: Bench) -> None:
+    config = running.wish().config()
+    assert config is not None
+    proxy = running.proxy()
+    assert (proxy.config, proxy.written_digest) == (config.text, config.digest)
+    assert proxy.running is not None
+    assert proxy.running.version.startswith("3.0")
+    assert proxy.running.topology == running.topology
+    assert proxy.running.config_digest == config.digest
+    assert proxy.old_workers == 0
+    (server,) = proxy.servers
+    assert (server.backend, server.name, server.status) == ("web", "web-1", "UP")
+    assert server.check.startswith("L7OK/200")
+    address = running.one().networks[f"{running.topology}-front"].address
+    assert server.address == f"{address}:8080"
+
+
+@pytest.mark.parametrize("how", ["pause", "stop"])
+def test_a_proxy_that_does_not_run_shows_its_configuration(topology: Bench, how: str) -> None:
+    getattr(topology.hand, how)(topology.wish().containers[PROXY_SLOT].name)
+    config = topology.wish().config()
+    assert config is not None
+    proxy = topology.proxy()
+    assert (proxy.config, proxy.running, proxy.servers) == (config.text, None, ())
+
+
+def test_a_proxy_whose_sockets_cannot_be_reached_is_a_gap(topology: Bench) -> None:
+    name = topology.wish().containers[PROXY_SLOT].name
+    identity = topology.one(slot=PROXY_SLOT).id
+    topology.hand.hide_sockets(name)
+    seen = topology.see()
+    assert seen.proxies == {}
+    (gap,) = seen.gaps
+    assert identity[:12] in gap
+    assert len(seen.containers) == 2
+
+
+def test_a_proxy_with_a_server_that_is_down(topology: Bench) -> None:
+    topology.hand.pause(target(topology.wish()).name)
+    wish = topology.wish()
+    error = topology.fail(a.AwaitServers(proxy_target(wish), (("web", "web-2"),)))
+    assert error.code == "servers-down"
+    assert error.details == ("web/web-2: not known to HAProxy",)
+
+
+def test_who_holds_names_and_ports(bench: Bench) -> None:
+    wish = bench.wish()
+    name = wish.containers[WEB_1].name
+    bench.hand.run(name, ports=[PublishedPort("127.0.0.1", bench.port, 8080)])
+    seen = bench.see(wish)
+    assert seen.containers == ()
+    assert set(seen.holders) == {
+        Holder("name", name, f"container {name}"),
+        Holder("port", f"127.0.0.1:{bench.port}", f"container {name}"),
+    }
+
+
+def test_what_is_stopped_holds_its_name_only(bench: Bench) -> None:
+    wish = bench.wish()
+    name = wish.containers[WEB_1].name
+    bench.hand.run(name, ports=[PublishedPort(None, bench.port, 8080)])
+    bench.hand.stop(name)
+    assert [h.kind for h in bench.see(wish).holders] == ["name"]
+
+
+def test_nobody_is_looked_for_when_all_runs(running: Bench) -> None:
+    assert running.see().holders == ()
+
+
+def test_the_fingerprint_is_that_of_the_facts(running: Bench) -> None:
+    assert running.see().fingerprint == running.see().fingerprint != Observed().fingerprint
+
+
+def test_other_topologies_are_not_seen(bench: Bench) -> None:
+    wish = bench.wish()
+    bench.do(*networks_of(wish))
+    scope = bench.wish(name=f"{bench.topology}x").scope()
+    seen = bench.engine.observe(scope)
+    assert (seen.networks, seen.volumes, seen.containers) == ({}, (), ())

@@ -1,0 +1,366 @@
+"""Every action does what it says, succeeds when it was done before, and fails with its own code."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from reconciler.engine.protocol import ConfigRejectedError, Patience
+from reconciler.haproxy.model import RawLine
+from reconciler.haproxy.render import Config, Line, render_config
+from reconciler.plan import actions as a
+from reconciler.plan.desired import PROXY_SLOT, Desired
+from reconciler.plan.spec import Attachment, NetworkSpec, PublishedPort, revision_of
+from tests.contract.bench import (
+    ECHO,
+    HAPROXY,
+    OTHER,
+    WEB_1,
+    Bench,
+    made,
+    networks_of,
+    proxy_target,
+    target,
+)
+
+GONE = a.Target("nobody-has-this-name")
+
+
+def config_of(wish: Desired) -> Config:
+    config = wish.config()
+    assert config is not None
+    return config
+
+
+def another_config(wish: Desired) -> Config:
+    """Valid, and with another digest than the topology's own."""
+    assert wish.proxy is not None
+    return render_config(dataclasses.replace(wish.proxy, maxconn=100))
+
+
+def broken_config(wish: Desired) -> Config:
+    assert wish.proxy is not None
+    raw = (RawLine("no-such-keyword 1", ("haproxy", "raw", "global", 0)),)
+    return render_config(dataclasses.replace(wish.proxy, raw_global=raw))
+
+
+# -- containers -----------------------------------------------------------------------------
+
+
+def test_a_container_from_nothing_to_nothing(bench: Bench) -> None:
+    wish = bench.wish()
+    bench.do_twice(*made(wish))
+    assert len(bench.see(wish).containers) == 1
+    bench.do_twice(a.StartContainer(target(wish)), a.AwaitReady(target(wish)))
+    assert bench.one().state == "running"
+    identity = bench.one().id
+    by_id = a.Target(target(wish).name, identity)
+    bench.do_twice(a.UpdateContainer(by_id, None, 96 * 1024**2, "always"))
+    have = bench.one()
+    assert (have.cpus, have.memory_bytes, have.restart) == (0.5, 96 * 1024**2, "always")
+    bench.do_twice(a.UpdateContainer(by_id, 0.25, None, "on-failure:3"))
+    have = bench.one()
+    assert (have.cpus, have.memory_bytes, have.restart) == (0.25, 96 * 1024**2, "on-failure:3")
+    bench.hand.pause(identity)
+    assert bench.one().state == "paused"
+    bench.do_twice(a.UnpauseContainer(by_id))
+    assert bench.one().state == "running"
+    bench.hand.rename(identity, f"{bench.topology}-x")
+    bench.do_twice(a.RenameContainer(by_id, target(wish).name))
+    assert bench.one().name == target(wish).name
+    bench.do_twice(a.StopContainer(by_id, 1.0))
+    assert bench.one().state == "exited"
+    bench.do_twice(a.RemoveContainer(by_id))
+    assert bench.see(wish).containers == ()
+    bench.do(a.StopContainer(by_id, 1.0))  # one that is gone is stopped, too
+    assert bench.see(wish).volumes == (f"{bench.topology}-data",)
+
+
+def test_a_paused_container_stops_and_goes(bench: Bench) -> None:
+    wish = bench.wish()
+    bench.do(*made(wish), a.StartContainer(target(wish)))
+    bench.hand.pause(target(wish).name)
+    bench.do_twice(a.StopContainer(target(wish), 1.0))
+    assert bench.one().state == "exited"
+
+
+def test_create_goes_on_where_it_was_cut_off(bench: Bench) -> None:
+    """A run that was killed may have left a container without its second network."""
+    wish = bench.wish()
+    container = wish.containers[WEB_1]
+    first = dataclasses.replace(container.spec, networks=container.spec.networks[:1])
+    bench.do(
+        *networks_of(wish),
+        a.CreateContainer(dataclasses.replace(container, spec=first), container.name),
+    )
+    assert set(bench.one().networks) == {f"{bench.topology}-front"}
+    bench.do_twice(a.CreateContainer(container, container.name))
+    assert set(bench.one().networks) == {f"{bench.topology}-{n}" for n in ("front", "back")}
+
+
+def test_create_refuses_a_name_that_another_has(bench: Bench) -> None:
+    wish = bench.wish()
+    container = wish.containers[WEB_1]
+    bench.hand.run(container.name)
+    bench.do(*networks_of(wish))
+    error = bench.fail(a.CreateContainer(container, container.name))
+    assert error.code == "name-taken"
+    assert container.name in error.message
+
+
+def test_create_refuses_another_revision_of_its_own(bench: Bench) -> None:
+    wish, other = bench.wish(), bench.wish(greeting="bye")
+    bench.do(*made(wish))
+    name = wish.containers[WEB_1].name
+    assert bench.fail(a.CreateContainer(other.containers[WEB_1], name)).code == "name-taken"
+
+
+def test_what_cannot_be_done_to_a_container(bench: Bench) -> None:
+    wish = bench.wish(image="reconciler-test/not-here:1")
+    refusals: list[a.Action] = [
+        *made(wish)[-1:],
+        a.StartContainer(GONE),
+        a.UnpauseContainer(GONE),
+        a.RenameContainer(GONE, f"{bench.topology}-x"),
+        a.UpdateContainer(GONE, 1.0, None, "no"),
+        a.ConnectNetwork(GONE, Attachment(f"{bench.topology}-front")),
+        a.AwaitReady(GONE),
+        a.WriteConfig(GONE, config_of(wish)),
+        a.ReloadProxy(GONE, config_of(wish), None),
+        a.ReplaceProxy(GONE, GONE, 1.0),
+        a.AwaitServers(GONE, (("web", "web-1"),)),
+        a.AwaitDrained(GONE, 1.0),
+        a.CheckConfig(HAPROXY, config_of(wish), GONE),
+        a.CheckConfig("reconciler-test/not-here:1", config_of(wish)),
+    ]
+    bench.do(*networks_of(wish))
+    codes = {a.label_of(action): bench.fail(action).code for action in refusals}
+    assert set(codes.values()) == {"engine-refused"}, codes
+    assert bench.fail(a.AwaitProxy(GONE, "0" * 16)).code in {"engine-refused", "proxy-not-running"}
+    # Words for the user say what was being done.
+    assert bench.fail(a.StartContainer(GONE)).message.startswith(f"start {GONE.name}: ")
+
+
+def test_a_rename_to_a_name_that_is_taken(bench: Bench) -> None:
+    wish = bench.wish()
+    bench.do(*made(wish))
+    bench.hand.run(f"{bench.topology}-x")
+    action = a.RenameContainer(target(wish), f"{bench.topology}-x")
+    assert bench.fail(action).code == "engine-refused"
+
+
+def test_ready_means_running_and_healthy(bench: Bench) -> None:
+    wish = bench.wish()
+    bench.do(*made(wish))
+    bench.patience = Patience(timeout_s=0.3)
+    assert bench.fail(a.AwaitReady(target(wish))).code == "not-ready"
+    bench.do(a.StartContainer(target(wish)), a.AwaitReady(target(wish)))
+    bench.hand.kill(target(wish).name)
+    error = bench.fail(a.AwaitReady(target(wish)))
+    assert error.code == "not-ready"
+    assert error.message.startswith(f"{target(wish).name} exited with code 137")
+
+
+# -- networks, volumes, images --------------------------------------------------------------
+
+
+def test_a_network_from_nothing_to_nothing(bench: Bench) -> None:
+    spec = NetworkSpec(f"{bench.topology}-front")
+    bench.do_twice(a.CreateNetwork(spec, revision_of(spec)))
+    network = bench.see().networks[spec.name]
+    bench.do_twice(a.RemoveNetwork(spec.name, network.id))
+    assert bench.see().networks == {}
+
+
+def test_connect_and_disconnect(bench: Bench) -> None:
+    wish = bench.wish()
+    bench.do(*made(wish), a.StartContainer(target(wish)))
+    back = bench.see().networks[f"{bench.topology}-back"]
+    leave = a.DisconnectNetwork(target(wish), back.name, back.id)
+    join = a.ConnectNetwork(target(wish), Attachment(back.name, ("web", "api")))
+    for state in ("running", "paused", "exited"):
+        if state == "paused":
+            bench.hand.pause(target(wish).name)
+        if state == "exited":
+            bench.hand.kill(target(wish).name)
+        assert bench.one().state == state
+        bench.do_twice(leave)
+        assert back.name not in bench.one().networks
+        bench.do_twice(join)
+        assert {"web", "api"} <= bench.one().networks[back.name].aliases
+    bench.do(a.DisconnectNetwork(GONE, back.name, back.id))
+    missing = a.ConnectNetwork(target(wish), Attachment(f"{bench.topology}-none"))
+    assert bench.fail(missing).code == "engine-refused"
+
+
+def test_a_network_in_use_stays(bench: Bench) -> None:
+    wish = bench.wish()
+    bench.do(*made(wish), a.StartContainer(target(wish)))
+    back = bench.see().networks[f"{bench.topology}-back"]
+    assert bench.fail(a.RemoveNetwork(back.name, back.id)).code == "engine-refused"
+    assert back.name in bench.see().networks
+
+
+def test_a_network_that_went_from_under_a_stopped_container(bench: Bench) -> None:
+    """Its place there is stale: it starts only after leaving and joining again."""
+    wish = bench.wish()
+    bench.do(*made(wish), a.StartContainer(target(wish)), a.StopContainer(target(wish), 1.0))
+    back = bench.see().networks[f"{bench.topology}-back"]
+    bench.hand.remove_network(back.name)
+    assert back.name not in bench.see().networks
+    assert bench.one().networks[back.name].network_id == back.id
+    assert bench.fail(a.StartContainer(target(wish))).code == "engine-refused"
+    bench.do(*networks_of(wish))
+    assert bench.fail(a.StartContainer(target(wish))).code == "engine-refused"
+    bench.do_twice(
+        a.DisconnectNetwork(target(wish), back.name, back.id),
+        a.ConnectNetwork(target(wish), Attachment(back.name, ("web",))),
+        a.StartContainer(target(wish)),
+    )
+    assert bench.one().networks[back.name].network_id == bench.see().networks[back.name].id
+
+
+def test_a_network_that_is_missing_is_found_at_the_start(bench: Bench) -> None:
+    wish = bench.wish()
+    container = wish.containers[WEB_1]
+    only_front = dataclasses.replace(container.spec, networks=container.spec.networks[:1])
+    bench.do(a.CreateContainer(dataclasses.replace(container, spec=only_front), container.name))
+    assert bench.fail(a.StartContainer(target(wish))).code == "engine-refused"
+    bench.do(*networks_of(wish), a.StartContainer(target(wish)))
+    assert bench.one().state == "running"
+
+
+def test_a_volume_from_nothing_to_nothing(bench: Bench) -> None:
+    name = f"{bench.topology}-data"
+    bench.do_twice(a.CreateVolume(name))
+    assert bench.see().volumes == (name,)
+    bench.do_twice(a.RemoveVolume(name))
+    assert bench.see().volumes == ()
+
+
+def test_a_volume_in_use_stays(bench: Bench) -> None:
+    wish = bench.wish()
+    bench.do(*made(wish))
+    name = f"{bench.topology}-data"
+    assert bench.fail(a.RemoveVolume(name)).code == "engine-refused"
+    assert bench.see().volumes == (name,)
+
+
+def test_an_image_that_cannot_be_pulled(bench: Bench) -> None:
+    error = bench.fail(a.PullImage("127.0.0.1:1/nothing/here:1"))
+    assert error.code == "pull-failed"
+    assert "127.0.0.1:1/nothing/here:1" in error.message
+
+
+# -- HAProxy --------------------------------------------------------------------------------
+
+
+def test_a_proxy_from_nothing(bench: Bench) -> None:
+    wish = bench.wish()
+    config = config_of(wish)
+    bench.do_twice(
+        a.CheckConfig(HAPROXY, config),
+        *made(wish, PROXY_SLOT),
+        a.WriteConfig(proxy_target(wish), config),
+    )
+    assert bench.proxy().config == config.text
+    error = bench.fail(a.AwaitProxy(proxy_target(wish), config.digest))
+    assert error.code == "proxy-not-running"
+    bench.do_twice(
+        a.StartContainer(proxy_target(wish)),
+        a.AwaitReady(proxy_target(wish)),
+        a.AwaitProxy(proxy_target(wish), config.digest),
+        a.CheckConfig(HAPROXY, config, proxy_target(wish)),
+    )
+
+
+def test_waiting_for_servers(topology: Bench) -> None:
+    wish = topology.wish()
+    topology.do_twice(a.AwaitServers(proxy_target(wish), (("web", "web-1"),)))
+    topology.hand.kill(target(wish).name)
+    topology.patience = Patience(timeout_s=5)
+    failed = False
+    for _ in range(10):  # HAProxy needs some checks to see it
+        states = {s.name: s.status for s in topology.proxy().servers}
+        failed = states["web-1"] != "UP"
+        if failed:
+            break
+        topology.patience = Patience(timeout_s=0.2)
+        topology.do(a.AwaitServers(proxy_target(wish), ()))
+    assert topology.fail(a.AwaitServers(proxy_target(wish), (("web", "web-1"),))).code == "servers-down"
+
+
+def test_reload_and_drain(topology: Bench) -> None:
+    wish = topology.wish()
+    old, new = config_of(wish), another_config(wish)
+    with topology.hand.hold_connection(proxy_target(wish).name, topology.port):
+        topology.do(a.ReloadProxy(proxy_target(wish), new, old.text))
+        proxy = topology.proxy()
+        assert proxy.running is not None
+        assert (proxy.written_digest, proxy.running.config_digest) == (new.digest, new.digest)
+        assert proxy.old_workers == 1
+        error = topology.fail(a.AwaitDrained(proxy_target(wish), 0.2))
+        assert error.code == "not-drained"
+    topology.do_twice(a.AwaitDrained(proxy_target(wish), 10.0))
+    assert topology.proxy().old_workers == 0
+    topology.do_twice(
+        a.ReloadProxy(proxy_target(wish), old, new.text), a.AwaitProxy(proxy_target(wish), old.digest)
+    )
+    assert topology.fail(a.AwaitProxy(proxy_target(wish), new.digest)).code == "proxy-not-running"
+
+
+def test_a_configuration_that_is_refused_changes_nothing(topology: Bench) -> None:
+    if topology.kind == "memory":  # whose HAProxy knows no grammar until it is given one
+        refuse_broken(topology)
+    wish = topology.wish()
+    good, bad = config_of(wish), broken_config(wish)
+    line = bad.lines.index(Line("    no-such-keyword 1", ("haproxy", "raw", "global", 0))) + 1
+    for running in (None, proxy_target(wish)):
+        error = topology.fail(a.CheckConfig(HAPROXY, bad, running))
+        assert isinstance(error, ConfigRejectedError)
+        assert error.code == "config-rejected"
+        assert line in [number for number, _ in error.alerts]
+    error = topology.fail(a.ReloadProxy(proxy_target(wish), bad, good.text))
+    assert error.code == "reload-failed"
+    proxy = topology.proxy()
+    assert proxy.running is not None
+    assert (proxy.config, proxy.running.config_digest) == (good.text, good.digest)
+
+
+def refuse_broken(bench: Bench) -> None:
+    world = bench.engine.world  # type: ignore[attr-defined]  # of MemoryEngine alone
+
+    def alerts(text: str) -> list[tuple[int | None, str]]:
+        lines = enumerate(text.splitlines(), 1)
+        return [(n, "unknown keyword") for n, line in lines if "no-such-keyword" in line]
+
+    world.alerts = alerts
+
+
+def test_one_proxy_takes_the_place_of_another(topology: Bench) -> None:
+    wish, other = topology.wish(), topology.wish(haproxy=OTHER)
+    old, new = proxy_target(wish), proxy_target(other)
+    config = config_of(other)
+    topology.do(*made(other, PROXY_SLOT)[-1:], a.WriteConfig(new, config))
+    taken = topology.fail(a.StartContainer(new))
+    assert taken.code == "port-taken"
+    topology.do_twice(a.ReplaceProxy(old, new, 1.0), a.AwaitProxy(new, config.digest))
+    states = {c.name: c.state for c in topology.see(other).containers if c.slot == PROXY_SLOT}
+    assert states == {old.name: "exited", new.name: "running"}
+
+
+def test_a_proxy_that_cannot_start_gives_way_to_the_old_one(topology: Bench) -> None:
+    wish = topology.wish()
+    held = topology.wish(port=Bench("", topology.engine, topology.hand, "").port)
+    port = next(iter(held.containers[PROXY_SLOT].spec.ports))
+    topology.hand.run(
+        f"{topology.topology}-x", ports=[PublishedPort(port.address, port.host_port, 8080)]
+    )
+    topology.do(*made(held, PROXY_SLOT)[-1:], a.WriteConfig(proxy_target(held), config_of(held)))
+    error = topology.fail(a.ReplaceProxy(proxy_target(wish), proxy_target(held), 1.0))
+    assert error.code == "port-taken"
+    topology.do(a.AwaitProxy(proxy_target(wish), config_of(wish).digest))
+
+
+def test_every_image_here_is_one_that_the_bench_has(bench: Bench) -> None:
+    images = bench.see(bench.wish(image=ECHO)).images
+    assert set(images) == {ECHO, HAPROXY}
