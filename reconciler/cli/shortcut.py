@@ -53,7 +53,7 @@ class Shortcut:
             with open(self._path, encoding="utf-8") as file:
                 memory = json.load(file)
             topology = memory["topology"]
-            seen = look(self._socket, topology, memory["proxy"])
+            seen = look(self._socket, topology, memory["proxy"], memory["run_directory"])
             still = seen.fingerprint == memory["fingerprint"] and seen.servers_up == seen.servers
             if still and seen.is_untouched(memory["since"]):
                 return (
@@ -69,12 +69,17 @@ class Shortcut:
     def remember(self, topology: str, proxy: str) -> None:
         """The long way, which began after `up_to_date`, found nothing to do."""
         try:
-            seen = look(self._socket, topology, proxy)
+            seen = look(self._socket, topology, proxy, None)
             if not seen.has_worker or not seen.is_untouched(self._since):
                 return
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-            memory = {"topology": topology, "proxy": proxy, "since": self._since,
-                      "fingerprint": seen.fingerprint}  # fmt: skip
+            memory = {
+                "topology": topology,
+                "proxy": proxy,
+                "since": self._since,
+                "run_directory": seen.run_directory,
+                "fingerprint": seen.fingerprint,
+            }
             temporary = f"{self._path}.{os.getpid()}"
             with open(temporary, "w", encoding="utf-8", opener=_private) as file:
                 json.dump(memory, file)

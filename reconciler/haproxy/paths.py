@@ -1,7 +1,7 @@
 """Where things are inside the HAProxy container."""
 
 RUN_DIRECTORY = "/run/haproxy"
-"""A tmpfs in the container, for the sockets alone."""
+"""For the sockets alone: in memory, and only HAProxy's user may enter."""
 RUNTIME_SOCKET = f"{RUN_DIRECTORY}/api.sock"
 MASTER_SOCKET = f"{RUN_DIRECTORY}/master.sock"
 CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg"

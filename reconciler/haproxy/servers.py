@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class WrittenServer:
-    """A `server` line. Its own weight, not the one it has at run time."""
+    """A `server` line, with what its backend's `default-server` says of all."""
 
     backend: str
     name: str
@@ -26,22 +26,25 @@ def read_servers(text: str) -> tuple[WrittenServer, ...]:
 
 def _servers(text: str) -> Iterator[WrittenServer]:
     backend, checks_http = "", False
+    common: list[str] = []
     for line in text.splitlines():
         words = line.split()
         if line[:1].strip() and words:
             backend = words[1] if words[0] == "backend" and len(words) > 1 else ""
-            checks_http = False
+            checks_http, common = False, []
         elif words[:2] == ["option", "httpchk"]:
             checks_http = True
+        elif words[:1] == ["default-server"]:
+            common = words[1:]
         elif backend and words[:1] == ["server"] and len(words) > 2:
             host, _, port = words[2].rpartition(":")
+            said = [*words[3:], *common]
             if host and port.isdigit():
-                weight = _value_of("weight", words)
                 yield WrittenServer(
-                    backend, words[1], host, int(port),
-                    int(weight) if weight.isdigit() else 1, "check" in words[3:], checks_http,
-                )  # fmt: skip
+                    backend, words[1], host, int(port), _weight(said), "check" in said, checks_http
+                )
 
 
-def _value_of(keyword: str, words: list[str]) -> str:
-    return words[words.index(keyword) + 1] if keyword in words[3:-1] else ""
+def _weight(said: list[str]) -> int:
+    value = said[said.index("weight") + 1] if "weight" in said[:-1] else ""
+    return int(value) if value.isdigit() else 1

@@ -54,7 +54,10 @@ class RemoveNetwork:
 
 @dataclass(frozen=True, slots=True)
 class CreateVolume:
+    """`options` are the local driver's, such as those of a tmpfs."""
+
     name: str
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

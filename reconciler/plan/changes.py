@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from reconciler.plan.assign import Assignment, Joining, Kept
 from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.impact import Impact
-from reconciler.plan.names import PROXY_ROLE
+from reconciler.plan.names import PROXY_ROLE, run_volume_name
 from reconciler.plan.networks import NetworkPlan
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import Change, FieldChange
 from reconciler.plan.proxy import ProxyMode, ProxyNeed
+from reconciler.plan.volumes import leaving_volumes
 
 
 def list_changes(
@@ -33,8 +34,8 @@ def list_changes(
                  "not in the file" if desired.containers else "the topology goes", Impact.NONE)
           for net in networks.remove if not observed.gaps),
         *(Change("remove", "volume", name, "with all that is in it", Impact.NONE)
-          for name in observed.volumes
-          if remove_volumes and name not in desired.volumes and not observed.gaps),
+          for name in leaving_volumes(desired, observed, remove_volumes=remove_volumes)
+          if name != run_volume_name(desired.topology) and not observed.gaps),
     )  # fmt: skip
 
 

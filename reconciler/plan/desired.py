@@ -45,6 +45,9 @@ class Desired:
     containers: Mapping[Slot, DesiredContainer] = field(default_factory=dict)
     networks: Mapping[str, NetworkSpec] = field(default_factory=dict)
     volumes: tuple[str, ...] = ()
+    """The user's; they are kept when nobody wants them any more, unless told otherwise."""
+    run_volume: str = ""
+    """HAProxy's own, in memory, for its sockets: it goes with HAProxy."""
     proxy: Proxy | None = None
     lock_image: str = ""
     """An image with a shell, to hold the topology's lock with: HAProxy's."""

@@ -42,7 +42,6 @@ CONTAINER_FIELDS: dict[str, Impact] = {
     "env": Impact.REPLACE,
     "labels": Impact.REPLACE,
     "mounts": Impact.REPLACE,
-    "tmpfs": Impact.REPLACE,
     "ports": Impact.REPLACE,
     "user": Impact.REPLACE,
     "cap_drop": Impact.REPLACE,

@@ -40,6 +40,11 @@ def volume_name(topology: str, volume: str) -> str:
     return f"{topology}-{volume}"
 
 
+def run_volume_name(topology: str) -> str:
+    """Where HAProxy's sockets are. No volume in a file can have a dot in its name."""
+    return f"{topology}-haproxy.run"
+
+
 def lock_name(topology: str) -> str:
     return f"{topology}-lock"
 

@@ -71,7 +71,6 @@ class ContainerSpec:
     env: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     mounts: tuple[Mount, ...] = ()
-    tmpfs: tuple[tuple[str, str], ...] = ()
     ports: tuple[PublishedPort, ...] = ()
     user: str | None = None
     cap_drop: tuple[str, ...] = ()

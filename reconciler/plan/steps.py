@@ -31,6 +31,7 @@ from reconciler.plan.actions import (
     WriteConfig,
 )
 from reconciler.plan.assign import Assignment, Kept
+from reconciler.plan.compile import PROXY_USER
 from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.impact import Impact
 from reconciler.plan.names import PROXY_ROLE
@@ -40,10 +41,17 @@ from reconciler.plan.plan import Step
 from reconciler.plan.proxy import ProxyMode, ProxyNeed
 from reconciler.plan.spec import Attachment, revision_of
 from reconciler.plan.staging import stage_config
+from reconciler.plan.volumes import leaving_volumes
 
 DEFAULT_GRACE_S = 10.0
 """For a container whose own grace is not known; Docker's default."""
 DRAIN_MARGIN_S = 5.0
+_UID, _GID = PROXY_USER.split(":")
+RUN_VOLUME_OPTIONS = (
+    ("type", "tmpfs"),
+    ("device", "tmpfs"),
+    ("o", f"mode=0700,uid={_UID},gid={_GID},size=1m"),
+)
 
 
 def build_steps(
@@ -160,9 +168,12 @@ class _StepBuilder:
             )
 
     def volume_steps(self) -> None:
+        wanted: dict[str, tuple[tuple[str, str], ...]] = dict.fromkeys(self.desired.volumes, ())
+        if self.desired.run_volume:
+            wanted[self.desired.run_volume] = RUN_VOLUME_OPTIONS
         self.volume_ready = [
-            self.add(CreateVolume(name), (), "it is not there")
-            for name in self.desired.volumes
+            self.add(CreateVolume(name, options), (), "it is not there")
+            for name, options in wanted.items()
             if name not in self.observed.volumes
         ]
 
@@ -284,7 +295,7 @@ class _StepBuilder:
         target = Target(joining.name)
         created = self.add(
             CreateContainer(joining.want, joining.name),
-            self._networks_of(joining.want),
+            [*self._networks_of(joining.want), *self.volume_ready],
             need.reason,
         )
         written = self.add(WriteConfig(target, config), [created], need.reason)
@@ -396,9 +407,8 @@ class _StepBuilder:
         gone = [*removed, *left, *self.settled]
         for network in self.networks.remove:
             self.add(RemoveNetwork(network.name, network.id), gone, "not in the file")
-        for name in self.observed.volumes:
-            if remove_volumes and name not in self.desired.volumes:
-                self.add(RemoveVolume(name), gone, "asked for")
+        for name in leaving_volumes(self.desired, self.observed, remove_volumes=remove_volumes):
+            self.add(RemoveVolume(name), gone, "nobody uses it")
 
     def _remove(self, container: ObservedContainer, after: Iterable[int]) -> list[int]:
         target = _target(container)

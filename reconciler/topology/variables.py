@@ -149,11 +149,15 @@ class EnvFileError:
     message: str
 
 
+_QUOTED = re.compile(r"""(?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)")\s*(?:\#.*)?\Z""")
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$"}
+
+
 def parse_env_file(text: str) -> tuple[dict[str, str], list[EnvFileError]]:
     """`NAME=value` lines; `#` comments, `export`, and single or double quotes, as in Compose."""
     values: dict[str, str] = {}
     errors: list[EnvFileError] = []
-    for number, raw in enumerate(text.splitlines(), start=1):
+    for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         line = raw.strip().removeprefix("export ").strip()
         if not line or line.startswith("#"):
             continue
@@ -167,9 +171,10 @@ def parse_env_file(text: str) -> tuple[dict[str, str], list[EnvFileError]]:
 
 
 def _unquote(value: str) -> str:
-    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-        inner = value[1:-1]
-        if value[0] == '"':
-            inner = inner.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
-        return inner
-    return re.split(r"\s+#", value, maxsplit=1)[0].rstrip()
+    """Double quotes know escapes, single ones none; without quotes ` #` starts a comment."""
+    match = _QUOTED.match(value)
+    if match is None:
+        return re.split(r"\s+#", value, maxsplit=1)[0].rstrip()
+    if match["double"] is None:
+        return match["single"]
+    return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[0]), match["double"])

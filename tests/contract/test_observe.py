@@ -96,14 +96,6 @@ def test_a_proxy_whose_sockets_cannot_be_reached_is_a_gap(topology: Bench) -> No
     assert len(seen.containers) == 2
 
 
-def test_a_proxy_with_a_server_that_is_down(topology: Bench) -> None:
-    topology.hand.pause(target(topology.wish()).name)
-    wish = topology.wish()
-    error = topology.fail(a.AwaitServers(proxy_target(wish), (("web", "web-2"),)))
-    assert error.code == "servers-down"
-    assert error.details == ("web/web-2: not known to HAProxy",)
-
-
 def test_who_holds_names_and_ports(bench: Bench) -> None:
     wish = bench.wish()
     name = wish.containers[WEB_1].name

@@ -1,7 +1,8 @@
 """A quick look at a local Docker engine, without the SDK, whose import alone takes longer.
 
-Answers one question: is everything as it was when a plan was last seen to be empty? Three requests,
-whatever the number of containers, and all of them at once. Only reads.
+Answers one question: is everything as it was when a plan was last seen to be empty? Two requests,
+whatever the number of containers, and HAProxy's own word: from its socket, where this process may
+enter Docker's volumes, else through an exec. Only reads.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ import os
 import socket
 import time
 
-from reconciler.engine.docker.scripts import GLANCE, split_blocks
+from reconciler.engine.docker.scripts import GLANCE, MARK, QUESTION
+from reconciler.haproxy.paths import RUN_DIRECTORY, RUNTIME_SOCKET
 from reconciler.topology.labels import LABEL_PREFIX
 
 TIMEOUT_S = 20
 _API = "/v1.41"
 _TOPOLOGY = LABEL_PREFIX + "topology"
 _QUIET = ("exec_", "health_status", "attach", "top", "resize", "archive-path", "export", "logs")
-"""Events of a container that leave it as it was."""
+"""Events of a container that leave it as it was, but for what an exec does in HAProxy's."""
 
 
 class GlanceError(Exception):
@@ -147,31 +149,35 @@ def _time(event: dict[str, object]) -> int:
 class Glance:
     """What a quick look saw. `fingerprint` covers all of it but counters and times."""
 
-    def __init__(self, listed: bytes, output: str, events: list[dict[str, object]]) -> None:
-        self.events = events
+    def __init__(
+        self, proxy: str, listed: bytes, worker: str, events: list[dict[str, object]]
+    ) -> None:
         containers = json.loads(listed)
-        self._own = _own_things(containers)
-        blocks = split_blocks(output)
-        info, _, stat = blocks.get("worker", "").partition("# pxname")
+        info, _, stat = worker.partition("# pxname")
         described = [line for line in info.splitlines() if line.startswith("description:")]
-        facts = [sorted(map(_facts, containers)), blocks.get("config", ""), described]
+        facts = [sorted(map(_facts, containers)), described]
         self.fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+        self.has_worker = bool(described)
         self.containers = len(containers)
         self.servers_up, self.servers = _count_servers(f"pxname{stat}")
-        self.has_worker = bool(described)
+        self.run_directory = _run_directory(containers)
+        self._proxy = proxy
+        self._events = events
+        self._own = _own_things(containers)
 
     def is_untouched(self, since: int) -> bool:
         """Whether the events reach back to `since`, and none after it is about what is ours."""
-        if not since or not any(_time(event) <= since for event in self.events):
+        if not since or not any(_time(event) <= since for event in self._events):
             return False
-        return not any(self._touches(event) for event in self.events if _time(event) > since)
+        return not any(self._touches(event) for event in self._events if _time(event) > since)
 
     def _touches(self, event: dict[str, object]) -> bool:
-        if str(event.get("Action", "")).startswith(_QUIET):
-            return False
         actor = event.get("Actor")
         if not isinstance(actor, dict):
             return True
+        action = str(event.get("Action", ""))
+        if action.startswith(_QUIET):
+            return actor.get("ID") == self._proxy and _is_strange_exec(action)
         attributes = actor.get("Attributes") or {}
         return not self._own.isdisjoint({actor.get("ID"), *attributes.values()})
 
@@ -214,22 +220,62 @@ def _count_servers(table: str) -> tuple[int, int]:
     return sum(state.startswith(("UP", "no check")) for state in states), len(states)
 
 
-def look(path: str, topology: str, proxy: str) -> Glance:
+def _run_directory(containers: list[dict[str, object]]) -> str | None:
+    """Where on this machine the directory with HAProxy's sockets is, if the engine is here."""
+    for container in containers:
+        mounts = container.get("Mounts")
+        for mount in mounts if isinstance(mounts, list) else ():
+            if mount.get("Destination") == RUN_DIRECTORY:
+                return str(mount.get("Source") or "") or None
+    return None
+
+
+def _is_strange_exec(action: str) -> bool:
+    """Whether somebody else runs a command, which may edit the configuration."""
+    return action.startswith("exec_create") and MARK not in action
+
+
+def look(path: str, topology: str, proxy: str, run_directory: str | None) -> Glance:
     """Look at a topology whose HAProxy is container `proxy`. Raises GlanceError, OSError."""
     filters = f'{{"label":["{_TOPOLOGY}={topology}"]}}'.replace('"', "%22")
-    worker, containers, events = Connection(path), Connection(path), Connection(path)
+    containers, events = Connection(path), Connection(path)
     try:
-        command = ["sh", "-c", GLANCE]
-        worker.send("POST", f"/containers/{proxy}/exec",
-                    {"Cmd": command, "AttachStdout": True, "AttachStderr": True})  # fmt: skip
         containers.send("GET", f"/containers/json?all=1&filters={filters}")
         events.send("GET", _events_path())
-        made = json.loads(worker.receive())["Id"]
-        worker.send("POST", f"/exec/{made}/start", {"Detach": False, "Tty": False})
-        listed, happened = containers.receive(), _parse_events(events.receive())
-        return Glance(listed, worker.receive_stream(), happened)
+        worker = _ask_directly(run_directory) if run_directory else None
+        if worker is None:
+            worker = _ask_by_exec(path, proxy)
+        return Glance(proxy, containers.receive(), worker, _parse_events(events.receive()))
     except (ValueError, KeyError, TypeError) as error:
         raise GlanceError(str(error)) from error
     finally:
-        for connection in (worker, containers, events):
-            connection.close()
+        containers.close()
+        events.close()
+
+
+def _ask_directly(run_directory: str) -> str | None:
+    """HAProxy's reply on its own socket; None when that cannot be reached from here."""
+    name = os.path.join(run_directory, os.path.basename(RUNTIME_SOCKET))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(TIMEOUT_S)
+        try:
+            connection.connect(name)
+            connection.sendall(f"{QUESTION}\n".encode())
+            reply = []
+            while part := connection.recv(1 << 18):
+                reply.append(part)
+        except OSError:
+            return None
+    return b"".join(reply).decode(errors="replace")
+
+
+def _ask_by_exec(path: str, proxy: str) -> str:
+    connection = Connection(path)
+    try:
+        body = {"Cmd": ["sh", "-c", GLANCE], "AttachStdout": True, "AttachStderr": True}
+        connection.send("POST", f"/containers/{proxy}/exec", body)
+        made = json.loads(connection.receive())["Id"]
+        connection.send("POST", f"/exec/{made}/start", {"Detach": False, "Tty": False})
+        return connection.receive_stream()
+    finally:
+        connection.close()

@@ -44,9 +44,9 @@ def perform(  # noqa: PLR0915  # one branch an action
             _create_network(client, network_body(topology, spec, revision))
         case a.RemoveNetwork(_, network):
             _remove_network(client, network)
-        case a.CreateVolume(name):
+        case a.CreateVolume(name, options):
             labels = {names.TOPOLOGY: topology, names.ROLE: names.VOLUME_ROLE}
-            client.create_volume(name, labels=labels)
+            client.create_volume(name, driver="local", driver_opts=dict(options), labels=labels)
         case a.RemoveVolume(name):
             with contextlib.suppress(docker.errors.NotFound):
                 client.remove_volume(name)
@@ -55,9 +55,9 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.StartContainer(target):
             client.start(target.reference)
         case a.UnpauseContainer(target):
-            client.unpause(target.reference)
+            _unpause(client, target.reference)
         case a.RenameContainer(target, name):
-            client.rename(target.reference, name)
+            _rename(client, target.reference, name)
         case a.UpdateContainer(target, cpus, memory_bytes, restart):
             _update(client, target.reference, cpus, memory_bytes, restart)
         case a.ConnectNetwork(target, attachment):
@@ -166,6 +166,22 @@ def _disconnect(client: docker.APIClient, container: str, network: str) -> None:
             client.disconnect_container_from_network(container, network, force=True)
     except docker.errors.APIError as error:
         if "is not connected" not in str(error):
+            raise
+
+
+def _unpause(client: docker.APIClient, container: str) -> None:
+    try:
+        client.unpause(container)
+    except docker.errors.APIError as error:
+        if "is not paused" not in str(error):
+            raise
+
+
+def _rename(client: docker.APIClient, container: str, name: str) -> None:
+    try:
+        client.rename(container, name)
+    except docker.errors.APIError as error:
+        if "same name as its current name" not in str(error):
             raise
 
 

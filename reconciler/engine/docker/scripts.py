@@ -9,8 +9,11 @@ from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
 CONFIRM_S = 15
 NO_CLIENT = 127
 
-_ASK = r"""
-ask() {
+MARK = "# haproxy-reconciler asks"
+"""Tells our own execs from others in the engine's events."""
+
+_ASK = rf"""{MARK}
+ask() {{
     if command -v perl >/dev/null 2>&1; then
         perl -MSocket -e '
             alarm 30; $| = 1;
@@ -22,24 +25,24 @@ ask() {
     else
         printf '%s\n' "$2" | nc "local:$1" 2>/dev/null
     fi
-}
+}}
 """
 
 ASK_ONE = _ASK + 'ask "$1" "$2"'
 """Socket and command as arguments; prints the reply."""
 
-GLANCE = f"""{_ASK}
-printf '\\036config\\n'; cat {CONFIG_PATH}
-printf '\\036worker\\n'; ask {RUNTIME_SOCKET} 'show info;show stat'
-"""
-"""What is written and what runs: `config`, and `worker` with two replies on end."""
+QUESTION = "show info;show stat"
+"""What runs, and how its servers are: two replies on end."""
 
-READ = f"""
+GLANCE = f"{_ASK}ask {RUNTIME_SOCKET} '{QUESTION}'"
+
+READ = f"""{_ASK}
 command -v perl || command -v socat || command -v nc || exit {NO_CLIENT}
-{GLANCE}
+printf '\\036config\\n'; cat {CONFIG_PATH}
+printf '\\036worker\\n'; ask {RUNTIME_SOCKET} '{QUESTION}'
 printf '\\036master\\n'; ask {MASTER_SOCKET} 'show proc'
 """
-"""The same with `master`, which tells of old workers."""
+"""What is written, what runs, and whether old workers are left."""
 
 CHECK = "haproxy -c -f /dev/stdin"
 
@@ -55,6 +58,6 @@ exit 1
 
 
 def split_blocks(output: str) -> dict[str, str]:
-    """The output of GLANCE or READ by the headings in it."""
+    """The output of READ by the headings in it."""
     blocks = (block.partition("\n") for block in output.split("\x1e")[1:])
     return {heading: body for heading, _, body in blocks}

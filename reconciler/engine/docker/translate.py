@@ -75,7 +75,6 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
         "PortBindings": bindings,
         "CapDrop": list(spec.cap_drop),
         "SecurityOpt": ["no-new-privileges:true"] if spec.no_new_privileges else [],
-        "Tmpfs": dict(spec.tmpfs),
         "Mounts": [
             {"Type": m.kind, "Source": m.source, "Target": m.target, "ReadOnly": m.read_only}
             for m in spec.mounts

@@ -26,7 +26,7 @@ _IDENTITY = re.compile(r"^    description topology=(\S+) config=(\S+)$", re.MULT
 
 def observe(world: World, scope: Scope) -> Observed:
     ours = [c for c in world.containers.values() if is_of(c, scope.topology)]
-    proxies = [c for c in ours if c.slot.role == PROXY_ROLE]
+    proxies = [c for c in ours if c.slot.role == PROXY_ROLE and scope.reads_proxy]
     running = {c.given_name for c in ours if c.state == "running"}
     may_collide = not set(scope.names) <= running
     return Observed(

@@ -8,6 +8,7 @@ from reconciler.engine.memory.observe import observed_proxy, server_states
 from reconciler.engine.memory.parts import Container, Link, refused
 from reconciler.engine.memory.world import World
 from reconciler.engine.protocol import ConfigRejectedError, EngineError
+from reconciler.haproxy.model import PROBE_SUFFIX
 from reconciler.haproxy.render import Config
 from reconciler.plan import actions as a
 from reconciler.plan.desired import DesiredContainer
@@ -66,7 +67,7 @@ def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR
             _replace_proxy(world, old.reference, new.reference)
         case a.AwaitReady(target):
             _await_ready(world.get(target.reference))
-        case a.AwaitServers(target, servers):
+        case a.AwaitServers(target, servers, _):
             _await_servers(world, _running(world, target), servers)
         case a.AwaitDrained(target, at_most_s):
             _await_drained(_running(world, target), at_most_s)
@@ -183,12 +184,14 @@ def _await_servers(world: World, proxy: Container, servers: tuple[tuple[str, str
     missing = [key for key in servers if key not in states or not states[key].is_up]
     if not missing:
         return
+    are_new = all(backend.endswith(PROBE_SUFFIX) for backend, _ in missing)
+    kind, rest = ("new ", "; the old ones keep the traffic") if are_new else ("", "")
     raise EngineError(
         "servers-down",
-        f"{len(missing)} of {len(servers)} servers did not come up in time",
+        f"{len(missing)} of {len(servers)} {kind}servers did not come up in time{rest}",
         "look at the containers' logs, their port, and the backend's `check`",
         [
-            f"{'/'.join(key)}: {states[key].status if key in states else 'not known to HAProxy'}"
+            f"{key[1]}: {states[key].status if key in states else 'not known to HAProxy'}"
             for key in missing[:10]
         ],
     )

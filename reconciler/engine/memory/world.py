@@ -27,8 +27,18 @@ _COULD_NOT_START = 128
 """The exit code that Docker gives a container it could not start."""
 
 
-def _accept(_: str) -> Sequence[tuple[int | None, str]]:
-    return ()
+def _duplicates(text: str) -> Iterator[tuple[int | None, str]]:
+    """HAProxy refuses two sections of one kind and name; other grammar is not known here."""
+    seen: set[str] = set()
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(("frontend ", "backend ")):
+            if line in seen:
+                yield number, f"{line} has the same name as another"
+            seen.add(line)
+
+
+def find_alerts(text: str) -> Sequence[tuple[int | None, str]]:
+    return tuple(_duplicates(text))
 
 
 class World:
@@ -49,8 +59,8 @@ class World:
         """References that cannot be pulled."""
         self.locks: dict[str, str] = {}
         """Topology to holder."""
-        self.alerts: Callable[[str], Sequence[tuple[int | None, str]]] = _accept
-        """What HAProxy has against a configuration: (line, message). Nothing at first."""
+        self.alerts: Callable[[str], Sequence[tuple[int | None, str]]] = find_alerts
+        """What HAProxy has against a configuration: (line, message)."""
         self.mutex = threading.RLock()
         """Held while anything changes: engines are asked from several threads."""
         self._made: Counter[tuple[str, str]] = Counter()

@@ -1,0 +1,74 @@
+"""A file of topologies/ made harmless: its own name, free ports on 127.0.0.1, the tests' images."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from tests.integration.support.ports import free_port
+from tests.integration.support.stack import Spec, Stack
+from tests.integration.support.world import ECHO
+
+DIRECTORY = Path(__file__).parents[3] / "topologies"
+FILES = sorted(file.name for file in DIRECTORY.glob("*.y*ml"))
+
+
+def borrow(stack: Stack, file: str, haproxy_image: str) -> Spec:
+    """Make `stack` a copy of an example. Its content, anchors and merges resolved, is returned."""
+    copied = stack.directory / "topologies"
+    shutil.copytree(DIRECTORY, copied)
+    stack.file = copied / file
+    text = stack.file.read_text(encoding="utf-8")
+    for variable in re.findall(r"(?<!\$)\$\{?([A-Za-z_][A-Za-z0-9_]*)(?:\}|:?\?)?", text):
+        stack.env.setdefault(variable, f"value-of-{variable.lower()}")
+    stack.env |= {"ECHO_IMAGE": ECHO, "HAPROXY_IMAGE": haproxy_image}
+    spec: Spec = YAML(typ="safe").load(text)
+    _replace_images(spec, haproxy_image)
+    spec["name"] = stack.name
+    spec = {key: value for key, value in spec.items() if not key.startswith("x-")}
+    for frontend in spec.get("frontends", {}).values():
+        frontend["bind"] = [_moved(bind) for bind in _listed(frontend["bind"])]
+    if "stats" in spec:
+        spec["stats"] = _moved_stats(spec["stats"])
+    stack.spec = spec
+    return spec
+
+
+def ports_of(frontend: Spec) -> list[int]:
+    return [int(bind.rpartition(":")[2]) for bind in frontend["bind"]]
+
+
+def external_networks(spec: Spec) -> list[str]:
+    return [name for name, net in (spec.get("networks") or {}).items() if (net or {}).get("external")]
+
+
+def rename_network(spec: Spec, before: str, after: str) -> None:
+    """An external network's name is its identity on the engine, which others have, too."""
+    spec["networks"][after] = spec["networks"].pop(before)
+    for owner in [*spec["backends"].values(), spec.get("haproxy", {})]:
+        if "networks" in owner:
+            owner["networks"] = [after if n == before else n for n in _listed(owner["networks"])]
+
+
+def _replace_images(spec: Spec, haproxy_image: str) -> None:
+    for backend in spec.get("backends", {}).values():
+        if "echo-server" in backend["image"]:
+            backend["image"] = ECHO
+    spec.setdefault("haproxy", {})["image"] = haproxy_image
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else [value]
+
+
+def _moved(bind: Any) -> str:
+    address = bind.get("address") if isinstance(bind, dict) else str(bind).rpartition(":")[0]
+    return f"{address if str(address).startswith('127.') else '127.0.0.1'}:{free_port()}"
+
+
+def _moved_stats(stats: Any) -> Any:
+    return {**stats, "port": free_port()} if isinstance(stats, dict) else {"port": free_port()}

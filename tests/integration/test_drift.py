@@ -1,0 +1,161 @@
+"""Whatever is done by hand is found and healed, and by no more than it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET
+from tests.integration.support.stack import Stack
+from tests.integration.support.waiting import await_true
+from tests.integration.support.world import HAPROXY_26, HAPROXY_30
+
+Act = Callable[[Stack, str], object]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """`act` gets the id of the container of `slot`. `kept` says whether it is healed in place."""
+
+    name: str
+    act: Act
+    slot: str = "web-1"
+    kept: bool = True
+    whole: bool = True
+    """HAProxy's worker goes on as if nothing had happened."""
+
+
+def _network(stack: Stack) -> str:
+    return f"{stack.name}-default"
+
+
+def _rename(stack: Stack, container: str) -> None:
+    stack.world.api.rename(container, f"{stack.name}-by-hand")
+
+
+def _limit(stack: Stack, container: str) -> None:
+    stack.world.api.update_container(container, mem_limit=96 << 20, memswap_limit=192 << 20)
+
+
+def _edit(stack: Stack, container: str) -> None:
+    stack.world.run_in(container, "sh", "-c", f"echo '# by hand' >> {CONFIG_PATH}")
+
+
+def _break(stack: Stack, container: str) -> None:
+    stack.world.run_in(container, "sh", "-c", f"echo nonsense >> {CONFIG_PATH}")
+
+
+def _reload_other(stack: Stack, container: str) -> None:
+    """Somebody tries something out: a configuration of theirs runs, and ours is written again."""
+    run = stack.world.run_in
+    before = stack.world.workers(container)
+    run(container, "sh", "-c",
+        f"cp {CONFIG_PATH} /tmp/ours; sed -i 's/config=[0-9a-f]*/config=other/' {CONFIG_PATH}")  # fmt: skip
+    stack.world.api.kill(container, "SIGUSR2")
+    await_true(
+        lambda: before.isdisjoint(stack.world.workers(container))
+        and stack.world.workers(container),
+        "another worker runs",
+    )
+    run(container, "sh", "-c", f"cat /tmp/ours > {CONFIG_PATH}")
+
+
+def _remove_config(stack: Stack, container: str) -> None:
+    stack.world.run_in(container, "rm", CONFIG_PATH)
+
+
+SERVERS = [
+    Drift("stopped", lambda s, c: s.world.api.stop(c, timeout=1)),
+    Drift("killed", lambda s, c: s.world.api.kill(c)),
+    Drift("paused", lambda s, c: s.world.api.pause(c)),
+    Drift("removed", lambda s, c: s.world.remove(c), kept=False),
+    Drift("renamed", _rename),
+    Drift("disconnected", lambda s, c: s.world.api.disconnect_container_from_network(c, _network(s))),
+    Drift("connected elsewhere",
+          lambda s, c: s.world.api.connect_container_to_network(c, "bridge")),
+    Drift("other memory", _limit),
+    Drift("other policy",
+          lambda s, c: s.world.api.update_container(c, restart_policy={"Name": "always"})),
+]  # fmt: skip
+PROXIES = [
+    Drift("stopped", lambda s, c: s.world.api.stop(c, timeout=1), "haproxy", whole=False),
+    Drift("killed", lambda s, c: s.world.api.kill(c), "haproxy", whole=False),
+    Drift("paused", lambda s, c: s.world.api.pause(c), "haproxy"),
+    Drift("removed", lambda s, c: s.world.remove(c), "haproxy", kept=False, whole=False),
+    Drift("renamed", _rename, "haproxy"),
+    Drift("edited", _edit, "haproxy", whole=False),
+    Drift("broken file", _break, "haproxy", whole=False),
+    Drift("no file", _remove_config, "haproxy", whole=False),
+    Drift("runs another configuration", _reload_other, "haproxy", whole=False),
+    Drift("disconnected", lambda s, c: s.world.api.disconnect_container_from_network(c, _network(s)),
+          "haproxy"),
+]  # fmt: skip
+
+
+def _check(stack: Stack, drift: Drift) -> None:
+    """Breaks one thing in a converged stack, and sees that it is told and healed."""
+    before = stack.ids()
+    workers = stack.world.workers(before["haproxy"])
+    drift.act(stack, before[drift.slot])
+
+    stack.plan("--detailed-exitcode", expect=2)
+    stack.apply()
+    stack.assert_converged()
+    after = stack.ids()
+    assert {s for s in after if after[s] != before[s]} == (set() if drift.kept else {drift.slot})
+    if drift.whole:
+        assert stack.world.workers(after["haproxy"]) == workers
+
+
+def test_servers(stack: Stack) -> None:
+    stack.web["resources"] = {"memory": "64m"}
+    stack.apply()
+    for drift in SERVERS:
+        # So that the short way, which remembers, has something to remember.
+        assert "up to date" in stack.apply().out
+        _check(stack, drift)
+
+
+@pytest.mark.parametrize("haproxy_image", [HAPROXY_30, HAPROXY_26], ids=["3.0", "2.6"])
+def test_haproxy(stack: Stack) -> None:
+    stack.apply()
+    for drift in PROXIES:
+        assert "up to date" in stack.apply().out
+        _check(stack, drift)
+
+
+def test_all_containers_are_gone(stack: Stack) -> None:
+    stack.apply()
+    for container in stack.ids().values():
+        stack.world.remove(container)
+    stack.apply()
+    stack.assert_converged()
+
+
+def test_everything_is_gone_but_volumes(stack: Stack) -> None:
+    stack.web["volumes"] = ["data:/data"]
+    stack.apply()
+    for container in stack.ids().values():
+        stack.world.remove(container)
+    stack.world.api.remove_network(_network(stack))
+    stack.apply()
+    stack.assert_converged()
+
+
+def test_a_server_that_comes_back_elsewhere_is_found(stack: Stack) -> None:
+    """Docker may give another address to a container that starts again: no tool has to run then."""
+    stack.web["replicas"] = 2
+    stack.apply()
+    before = stack.ids()
+    api = stack.world.api
+    api.stop(before["web-1"], timeout=1)
+    api.stop(before["web-2"], timeout=1)
+    api.start(before["web-2"])
+    api.start(before["web-1"])
+    await_true(
+        lambda: len({stack.get().server for _ in range(4)} - {""}) == 2, "both serve again", 30
+    )
+    assert stack.ids() == before
+    assert "up to date" in stack.apply().out

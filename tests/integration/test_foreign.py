@@ -1,0 +1,102 @@
+"""What is not ours is never touched, and told about before anything changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from reconciler.plan import names
+from tests.integration.support.ports import free_port
+from tests.integration.support.stack import Stack
+from tests.integration.support.world import ECHO
+
+
+def test_a_held_name(stack: Stack) -> None:
+    wanted = next(
+        change["name"] for change in stack.plan_document()["changes"] if change["backend"] == "web"
+    )
+    with stack.world.foreign_container(wanted) as other:
+        for ended in (stack.apply(expect=1), stack.plan(expect=1)):
+            assert f"the name `{wanted}` is held by container {wanted}" in ended.text
+        assert stack.world.leftovers(stack.name) == []
+        assert stack.world.api.inspect_container(other)["State"]["Running"]
+    stack.apply()
+    stack.assert_converged()
+
+
+def test_a_held_port(stack: Stack) -> None:
+    port = {"8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(stack.port)}]}
+    with stack.world.foreign_container(HostConfig={"PortBindings": port}) as other:
+        name = stack.world.api.inspect_container(other)["Name"].lstrip("/")
+        ended = stack.apply(expect=1)
+        assert f"127.0.0.1:{stack.port} of the host is held by container {name}" in ended.err
+        assert stack.world.leftovers(stack.name) == []
+        assert stack.world.api.inspect_container(other)["State"]["Running"]
+
+
+def test_a_port_held_by_another_topology(stack: Stack, make_stack: Callable[[], Stack]) -> None:
+    stack.apply()
+    other = make_stack()
+    other.spec["frontends"]["www"]["bind"] = f"127.0.0.1:{stack.port}"
+    ended = other.apply(expect=1)
+    assert f"of topology `{stack.name}`" in ended.err
+    assert other.world.leftovers(other.name) == []
+    stack.assert_converged()
+
+
+def test_a_port_held_by_a_program(stack: Stack) -> None:
+    """Nobody knows it before Docker tries; what serves then goes on to serve."""
+    import socket  # noqa: PLC0415
+
+    stack.apply()
+    before = stack.ids()
+    taken = free_port()
+    stack.spec["frontends"]["second"] = {"bind": f"127.0.0.1:{taken}", "default_backend": "web"}
+    with socket.socket() as program:
+        program.bind(("127.0.0.1", taken))
+        program.listen()
+        ended = stack.apply(expect=1)
+        assert "already in use" in ended.err
+        assert str(taken) in ended.err
+        assert stack.get().status == 200
+        assert stack.world.api.inspect_container(before["haproxy"])["State"]["Running"]
+    stack.apply()
+    stack.assert_converged()
+
+
+def test_topologies_keep_apart(stack: Stack, make_stack: Callable[[], Stack]) -> None:
+    other = make_stack()
+    labels = {names.TOPOLOGY + "x": stack.name, names.ROLE: names.SERVER_ROLE}
+    with stack.world.foreign_container(f"{stack.name}-web-9-aaaaaaaa", Labels=labels) as foreign:
+        stack.apply()
+        other.apply()
+        theirs = other.ids()
+        stack.web["env"] = {"VERSION": "2"}
+        stack.apply()
+        stack.destroy("--volumes")
+        stack.await_gone()
+        assert other.ids() == theirs
+        assert "up to date" in other.plan().out
+        other.assert_serves()
+        assert stack.world.api.inspect_container(foreign)["State"]["Running"]
+
+
+def test_a_network_of_that_name(stack: Stack) -> None:
+    with stack.world.foreign_network(f"{stack.name}-default") as network:
+        ended = stack.apply(expect=1)
+        assert "was not made by this tool" in ended.err
+        assert stack.world.leftovers(stack.name) == []
+        assert stack.world.api.inspect_network(network)["Containers"] == {}
+
+
+def test_what_is_not_in_the_file_goes(stack: Stack) -> None:
+    """A container with our labels is ours, whoever made it: the file decides."""
+    stack.apply()
+    labels = {
+        names.TOPOLOGY: stack.name, names.ROLE: names.SERVER_ROLE,
+        names.BACKEND: "web", names.SLOT: "7",
+    }  # fmt: skip
+    with stack.world.foreign_container(Labels=labels, Image=ECHO):
+        assert json.loads(stack.plan("-o", "json").out)["plans"][0]["changes"][0]["verb"] == "remove"
+        stack.apply()
+        stack.assert_converged()
