@@ -41,9 +41,13 @@ def command(  # one parameter an option
     if shortcut is not None and (line := shortcut.up_to_date()):
         click.echo(line)
         return 0
-    from reconciler.cli.change import apply_files  # noqa: PLC0415  # all the rest of the tool
+    from reconciler.cli import change  # noqa: PLC0415  # with all the rest of the tool
+    from reconciler.run.apply import ApplyOptions  # noqa: PLC0415  # the same
 
-    return apply_files(
-        files, env_files, output, shortcut=shortcut, yes=yes, timeout_s=timeout_s,
-        wait=not no_wait, lock_timeout_s=lock_timeout_s,
-    )  # fmt: skip
+    settings = ApplyOptions(
+        wait=not no_wait, lock_timeout_s=lock_timeout_s, holder=change.holder_name()
+    )
+    request = change.ChangeRequest(
+        "apply", "converged", lambda desired: desired, settings, timeout_s, yes
+    )
+    return change.change_files(files, env_files, output, request, shortcut)

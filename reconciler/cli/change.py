@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -37,34 +37,30 @@ from reconciler.view.words import count, seconds
 class ChangeRequest:
     """`verb` is what the user is asked about, `done` the word for when it is so."""
 
+    verb: str
+    done: str
+    aim: Callable[[Desired], Desired]
+    """From what a file says to what is wanted now."""
     options: ApplyOptions
     timeout_s: float
     yes: bool
-    verb: str
-    done: str
 
 
-def apply_files(  # one parameter an option
+def change_files(
     files: tuple[str, ...],
     env_files: tuple[str, ...],
     output: str,
-    *,
-    shortcut: Shortcut | None,
-    yes: bool,
-    timeout_s: float,
-    wait: bool,
-    lock_timeout_s: float,
+    request: ChangeRequest,
+    shortcut: Shortcut | None = None,
 ) -> int:
-    """`reconciler apply`, the long way. Returns the worst exit code of all files."""
+    """One topology after another; returns the worst exit code of all."""
     console = Console(output)
     inputs = load_or_report(files, env_files, console)
     if inputs is None:
         return FAILED
-    options = ApplyOptions(wait=wait, lock_timeout_s=lock_timeout_s, holder=holder_name())
-    request = ChangeRequest(options, timeout_s, yes, "apply", "converged")
     codes = []
     for wish in compile_inputs(inputs):
-        code, result = change(wish, wish.desired, request, console)
+        code, result = change(wish, request, console)
         codes.append(code)
         if result is not None and shortcut is not None:
             _remember(shortcut, result)
@@ -77,41 +73,15 @@ def _remember(shortcut: Shortcut, result: ApplyResult) -> None:
         shortcut.remember(result.plan.topology, proxy.id)
 
 
-def destroy_files(  # one parameter an option
-    files: tuple[str, ...],
-    env_files: tuple[str, ...],
-    output: str,
-    *,
-    volumes: bool,
-    yes: bool,
-    timeout_s: float,
-    lock_timeout_s: float,
-) -> int:
-    """`reconciler destroy`: an apply of nothing. Returns the worst exit code of all files."""
-    console = Console(output)
-    inputs = load_or_report(files, env_files, console)
-    if inputs is None:
-        return FAILED
-    options = ApplyOptions(
-        remove_volumes=volumes, lock_timeout_s=lock_timeout_s, holder=holder_name()
-    )
-    request = ChangeRequest(options, timeout_s, yes, "destroy", "removed")
-    codes = [
-        change(wish, wish.desired.emptied(), request, console)[0] for wish in compile_inputs(inputs)
-    ]
-    return max(codes, default=FAILED)
-
-
 def holder_name() -> str:
     """Who holds the lock, for others to read: `root@build-7, process 4711`."""
     user = os.environ.get("USER") or f"uid {os.getuid()}"
     return f"{user}@{socket.gethostname()}, process {os.getpid()}"
 
 
-def change(
-    wish: Wish, desired: Desired, request: ChangeRequest, console: Console
-) -> tuple[int, ApplyResult | None]:
-    """Make the engine's world what `desired` says. The exit code, and how it went."""
+def change(wish: Wish, request: ChangeRequest, console: Console) -> tuple[int, ApplyResult | None]:
+    """Make the engine's world what is wanted. The exit code, and how it went."""
+    desired = request.aim(wish.desired)
     topology = desired.topology
     result: ApplyResult | None = None
     with Reporting(console, topology), stopping() as stop, docker_engine(topology) as engine:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import options
-from reconciler.cli.change import destroy_files
+from reconciler.cli.change import ChangeRequest, change_files, holder_name
+from reconciler.plan.desired import Desired
+from reconciler.run.apply import ApplyOptions
 
 
 @click.command(
@@ -37,7 +39,8 @@ def command(  # one parameter an option
     HAProxy goes first and finishes its connections. Volumes stay unless --volumes is given.
     Nothing that another made is touched.
     """
-    return destroy_files(
-        files, env_files, output, volumes=volumes, yes=yes, timeout_s=timeout_s,
-        lock_timeout_s=lock_timeout_s,
-    )  # fmt: skip
+    removal = ApplyOptions(
+        remove_volumes=volumes, lock_timeout_s=lock_timeout_s, holder=holder_name()
+    )
+    request = ChangeRequest("destroy", "removed", Desired.emptied, removal, timeout_s, yes)
+    return change_files(files, env_files, output, request)

@@ -66,12 +66,13 @@ def _has_error_below(loc: tuple[Any, ...], items: list[Any]) -> bool:
 
 def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
     in_key = item["loc"][-1:] == ("[key]",)
-    path: Path = tuple(part for part in item["loc"] if part != "[key]")
+    full: Path = tuple(part for part in item["loc"] if part != "[key]")
     kind = item["type"]
     context = item.get("ctx") or {}
-    path = source.path_in_file(path + tuple(context.get("at", ())))
+    path = source.path_in_file(full + tuple(context.get("at", ())))
     outside = source.written(path)
-    shown = f"`{outside}`" if outside is not None else _shown(item.get("input"))
+    value = source.value_at(path) if path in source.values else item.get("input")
+    shown = f"`{outside}`" if outside is not None else _shown(value)
     hint = ""
     on_key = in_key
     if kind in CODES:
@@ -82,7 +83,7 @@ def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
         hint = "" if outside is not None else str(context.get("hint", ""))
     elif kind == "extra_forbidden":
         code, on_key = "unknown-key", True
-        known = known_keys(model, path[:-1])
+        known = known_keys(model, full[:-1])
         message = f"`{path[-1]}` is not a key of {_owner(path[:-1])}"
         hint = suggest(str(path[-1]), known) or f"keys here: {', '.join(known)}"
     elif kind == "missing":

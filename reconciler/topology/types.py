@@ -92,7 +92,7 @@ def check_text(value: str) -> str:
 def refuse_boolean(value: Any) -> Any:
     """`true` is no number, though Python takes it for 1."""
     if isinstance(value, bool):
-        raise PydanticKnownError("int_type")
+        raise PydanticKnownError("float_type")
     return value
 
 

@@ -114,7 +114,7 @@ def test_good_values(yaml: str, expected: tuple[str, Any]) -> None:
     path, value = expected
     text = topology_with(yaml)
     if yaml.startswith("image:"):
-        text = text.replace("image: nginx:1.27\n", "", 1)
+        text = text.replace("    image: nginx:1.27\n", "", 1)
     read_value = at(good(text), path)
     if path == "volumes":
         read_value = [(v.source, v.target, v.read_only) for v in read_value]
@@ -205,11 +205,12 @@ IN_WEB = {
     # the wrong kind
     "replicas: many": "wrong-type `replicas` must be a whole number, not `many`",
     "replicas: 1.5": "wrong-type `replicas` must be a whole number, not `1.5`",
-    "replicas: true": "wrong-type `replicas` must be a whole number, not `true`",
+    "replicas: true": "wrong-type `replicas` must be a number, not `true`",
     "replicas:": "wrong-type `replicas` must be a whole number, not empty",
     "replicas: [1]": "wrong-type `replicas` must be a whole number, not a list",
-    f"replicas: {'9' * 30}": f"wrong-type `replicas` must be a whole number of reasonable size, "
-    f"not `{'9' * 30}`",
+    f"replicas: {'9' * 30}": f"out-of-range `replicas` is `{'9' * 30}`, and must be at most 10,000",
+    f"replicas: {'9' * 5000}": f"wrong-type `replicas` must be a whole number of reasonable size, "
+    f"not `{'9' * 57}…`",
     "resources: {cpus: lots}": "wrong-type `cpus` must be a number, not `lots`",
     "resources: {cpus: true}": "wrong-type `cpus` must be a number, not `true`",
     "resources: []": "wrong-type `resources` must be a mapping, not a list",
@@ -286,7 +287,7 @@ IN_WEB = {
     'write "true"',
     'command: [a, "b\\0"]': "bad-value a NUL cannot stand in this value",
     # pairs
-    "env: {A:}": 'bad-value `A` has no value; write `A: ""` for empty, or `A: ${A}` to take it '
+    "env: {A: }": 'bad-value `A` has no value; write `A: ""` for empty, or `A: ${A}` to take it '
     "from the environment",
     "env: {A: true}": "wrong-type `true` without quotes is a boolean, and this takes text; write "
     '"true"',
@@ -340,7 +341,7 @@ IN_WEB = {
 def test_what_is_refused_in_a_backend(yaml: str, expected: str) -> None:
     text = topology_with(yaml)
     if yaml.startswith("image:"):
-        text = text.replace("image: nginx:1.27\n", "", 1)
+        text = text.replace("    image: nginx:1.27\n", "", 1)
     assert messages_of(read(text)) == [expected]
 
 

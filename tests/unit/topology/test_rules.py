@@ -1,0 +1,194 @@
+"""Rules between fields: each broken in the smallest way, and at the right place."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.topology.diagnostic import Severity
+from reconciler.topology.load import load_topology
+from reconciler.topology.rules import proxy_networks
+from tests.unit.topology.reading import good, read, told, topology_with
+
+TWO = """\
+name: shop
+networks: {front: {}, back: {}}
+backends:
+  web: {image: a, port: 80, networks: front}
+  api: {image: a, port: 81, networks: back}
+frontends:
+  www: {bind: 80, default_backend: web}
+  adm: {bind: 81, default_backend: api}
+"""
+
+BROKEN = {
+    "unknown backend, a typo": (
+        "name: a\nbackends: {web: {image: a, port: 1}}\n"
+        "frontends:\n  www:\n    bind: 80\n    default_backend: wbe\n",
+        ["unknown-backend 6:22 frontend `www` sends traffic to a backend that does not exist; "
+         "did you mean `web`?"],
+    ),
+    "unknown backend": (
+        "name: a\nbackends: {web: {image: a}, api: {image: a}}\n"
+        "frontends: {www: {bind: 80, default_backend: other}}\n",
+        ["unknown-backend 3:46 frontend `www` sends traffic to a backend that does not exist; "
+         "backends here: web, api"],
+    ),
+    "unknown backend, and there is none": (
+        "name: a\nfrontends: {www: {bind: 80, default_backend: web}}\n",
+        ["unknown-backend 2:46 frontend `www` sends traffic to a backend that does not exist; "
+         "backends here: none"],
+    ),
+    "unknown network": (
+        topology_with("networks: [default, frnt]", rest="networks: {front: {}}"),
+        ["unknown-network 6:25 network `frnt` is not defined; did you mean `front`?",
+         "unused-network 11:12 nothing joins network `front`"],
+    ),
+    "unknown network, one for a list": (
+        topology_with("networks: other"),
+        ["unknown-network 6:15 network `other` is not defined; networks defined here: none"],
+    ),
+    "unknown network of HAProxy": (
+        topology_with(rest="haproxy: {networks: [default, x]}"),
+        ["unknown-network 10:31 network `x` is not defined; networks defined here: none"],
+    ),
+    "missing port": (
+        "name: a\nbackends:\n  web: {image: a}\n"
+        "frontends: {www: {bind: 80, default_backend: web}}\n",
+        ["missing-port 3:3 backend `web` gets traffic and says no port; add `port:`, the port its "
+         "containers listen on"],
+    ),
+    "one port twice": (
+        TWO.replace("bind: 81", "bind: 80"),
+        ["bind-conflict 8:15 frontend `adm` listens on `:80`, where frontend `www` listens "
+         "already; one of them needs another port or address"],
+    ),
+    "one port on all addresses and on one": (
+        TWO.replace("bind: 81", "bind: [82, '127.0.0.1:80']"),
+        ["bind-conflict 8:20 frontend `adm` listens on `127.0.0.1:80`, where frontend `www` "
+         "listens already; one of them needs another port or address"],
+    ),
+    "two ways to write one address": (
+        TWO.replace("bind: 81", "bind: '[0:0::1]:80'").replace("bind: 80,", "bind: '[::1]:80',"),
+        ["bind-conflict 8:15 frontend `adm` listens on `[0:0::1]:80`, where frontend `www` "
+         "listens already; one of them needs another port or address"],
+    ),
+    "one frontend twice": (
+        TWO.replace("bind: 81", "bind: [81, '0.0.0.0:81']"),
+        ["bind-conflict 8:20 frontend `adm` listens on `0.0.0.0:81`, where it listens already; "
+         "one of them needs another port or address"],
+    ),
+    "stats and a frontend": (
+        TWO + "stats:\n  port: 81\n",
+        ["bind-conflict 10:9 `stats` listens on `127.0.0.1:81`, where frontend `adm` listens "
+         "already; one of them needs another port or address"],
+    ),
+    "stats in short and a frontend": (
+        TWO + "stats: 81\n",
+        ["bind-conflict 9:8 `stats` listens on `127.0.0.1:81`, where frontend `adm` listens "
+         "already; one of them needs another port or address"],
+    ),
+    "modes of frontend and backend": (
+        topology_with("mode: tcp", frontend="mode: http"),
+        ["mode-mismatch 11:11 frontend `www` speaks http, its backend `web` tcp; give both the "
+         "same mode, or leave the frontend's out"],
+    ),
+    "an HTTP check of a TCP backend": (
+        topology_with("mode: tcp\ncheck: /healthz"),
+        ["mode-mismatch 7:12 backend `web` speaks tcp, and its check speaks HTTP; use "
+         "`check: tcp`, or `mode: http`"],
+    ),
+    "balance by URI of a TCP backend": (
+        topology_with("mode: tcp\nbalance: uri"),
+        ["mode-mismatch 7:14 backend `web` speaks tcp, which has no `uri` to balance by; use "
+         "`roundrobin`, `leastconn` or `source`"],
+    ),
+    "no way to a backend": (
+        TWO + "haproxy: {networks: [front]}\n",
+        ["unreachable-backend 5:39 HAProxy cannot reach backend `api`: they share no network; "
+         "HAProxy is on `front`; `api` is on `back`"],
+    ),
+    "a name that is too long": (
+        f"name: {'s' * 24}\nbackends:\n  {'b' * 24}: {{image: a}}\n",
+        [f"name-too-long 3:3 containers of `{'b' * 24}` would get names of 64 characters, and DNS "
+         f"takes 63; shorten `{'b' * 24}` or the topology's name by 1"],
+    ),
+    "a frontend named stats beside the page": (
+        "name: a\nbackends: {w: {image: a, port: 1}}\nstats: {}\n"
+        "frontends:\n  stats: {bind: 80, default_backend: w}\n",
+        ["bad-name 5:3 a frontend cannot be named `stats` beside the stats page; give it another "
+         "name"],
+    ),
+    "a label of the tool's own": (
+        topology_with("labels:\n  io.haproxy-reconciler.slot: '1'"),
+        ["bad-name 7:7 labels that start with `io.haproxy-reconciler.` are this tool's own; give "
+         "the label another name"],
+    ),
+    "two mounts on one path": (
+        topology_with("volumes: ['a:/x', 'b:/x/y/../']"),
+        ["same-target 6:23 two mounts of `web` on `/x/y/../`"],
+    ),
+    "a network that nothing joins": (
+        topology_with(rest="networks: {other: {}}"),
+        ["unused-network 10:12 nothing joins network `other`"],
+    ),
+    "stats for everyone": (
+        topology_with(rest="stats: {bind: 0.0.0.0}"),
+        ["public-stats 10:15 anyone who reaches `0.0.0.0` can read the stats page; add "
+         '`auth: "user:${STATS_PASSWORD}"`, or bind to 127.0.0.1'],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), BROKEN.values(), ids=BROKEN.keys())
+def test_broken_rules(text: str, expected: list[str]) -> None:
+    loaded = read(text)
+    assert told(loaded) == expected
+    only_warnings = all(d.severity is Severity.WARNING for d in loaded.diagnostics)
+    assert (loaded.topology is not None) == only_warnings
+
+
+SOUND = {
+    "two frontends of one backend": topology_with(rest="").replace(
+        "frontends:\n", "frontends:\n  adm: {bind: 81, default_backend: web}\n"
+    ),
+    "a backend without traffic needs no port": "name: a\nbackends: {job: {image: a}}\n",
+    "one port on two addresses": TWO.replace("bind: 80,", "bind: 127.0.0.1:80,").replace(
+        "bind: 81", "bind: 127.0.0.2:80"
+    ),
+    "stats with a password": topology_with(rest="stats: {bind: 0.0.0.0, auth: 'a:b'}"),
+    "stats on the loopback of IPv6": topology_with(rest="stats: {bind: '::1'}"),
+    "a network that only HAProxy joins": topology_with(
+        rest="networks: {out: {}}\nhaproxy: {networks: [default, out]}"
+    ),
+    "the longest names": f"name: {'s' * 23}\nbackends: {{{'b' * 24}: {{image: a}}}}\n",
+    "frontend stats without the page": topology_with().replace("  www:", "  stats:"),
+    "a frontend and a backend of one name": topology_with().replace("  www:", "  web:"),
+    "only a name": "name: a\n",
+}
+
+
+@pytest.mark.parametrize("text", SOUND.values(), ids=SOUND.keys())
+def test_sound_topologies(text: str) -> None:
+    good(text)
+
+
+NETWORKS = {
+    "those of the served backends": (TWO, ("front", "back")),
+    "those it is told": (TWO + "haproxy: {networks: [back, front]}\n", ("back", "front")),
+    "only those of served ones": (
+        TWO.replace("  adm: {bind: 81, default_backend: api}\n", ""),
+        ("front",),
+    ),
+    "with no frontends, all": ("name: a\nbackends: {w: {image: a}}\nstats: {}\n", ("default",)),
+    "one with a way out beside internal ones": (
+        topology_with("networks: i", rest="networks: {i: {internal: true}}"),
+        ("i", "default"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), NETWORKS.values(), ids=NETWORKS.keys())
+def test_networks_that_haproxy_joins(text: str, expected: tuple[str, ...]) -> None:
+    topology = load_topology(text.encode(), "f", {}).topology
+    assert topology is not None
+    assert proxy_networks(topology) == expected
