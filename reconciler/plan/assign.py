@@ -12,6 +12,8 @@ from reconciler.plan.observed import Observed, ObservedContainer
 
 GONE = frozenset({"dead", "removing"})
 """States from which no container comes back."""
+HOLDS_PORTS = frozenset({"running", "paused", "restarting"})
+"""States in which a container has its published ports, or may have them at any moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,18 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
 def _first_that_stays(
     want: DesiredContainer, candidates: list[ObservedContainer], observed: Observed
 ) -> Kept | None:
+    publishes = bool(want.spec.ports) and bool(candidates)
     for have in candidates:
+        if publishes and candidates[0].state in HOLDS_PORTS and have.state not in HOLDS_PORTS:
+            # Made by a run that got no further. It cannot start beside the one that has the ports:
+            # that one has to be replaced, as if nothing had been made yet.
+            return None
         diff = diff_container(want, have, observed)
         if not diff.replace and have.state not in GONE:
             return Kept(want, have, diff)
     return None
 
 
-def _preference(container: ObservedContainer) -> tuple[bool, str]:
+def _preference(container: ObservedContainer) -> tuple[bool, bool, str]:
     """A running container first, then by name, so that the choice never depends on order."""
-    return (container.state != "running", container.name)
+    return (container.state != "running", container.state not in HOLDS_PORTS, container.name)

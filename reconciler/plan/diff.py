@@ -94,8 +94,8 @@ def _limits(want: DesiredContainer, have: ObservedContainer) -> tuple[FieldChang
 def _links(
     want: DesiredContainer, have: ObservedContainer, observed: Observed
 ) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
-    """Networks to join and to leave. A link to a network that was made anew, or without the names
-    the container answers to, is left and joined again."""
+    """Networks to join and to leave. A link to a network that is gone or was made anew, or without
+    the names the container answers to, is left and joined again."""
     connect: list[Attachment] = []
     disconnect: list[str] = []
     wanted = {attachment.network: attachment for attachment in want.spec.networks}
@@ -104,8 +104,8 @@ def _links(
         network = observed.networks.get(name)
         if link is None:
             connect.append(attachment)
-        elif network is not None and (
-            link.network_id not in {"", network.id} or not set(attachment.aliases) <= link.aliases
+        elif link.network_id not in {"", network.id if network is not None else None} or (
+            not set(attachment.aliases) <= link.aliases
         ):
             disconnect.append(name)
             connect.append(attachment)

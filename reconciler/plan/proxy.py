@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from reconciler.haproxy.render import Config
 from reconciler.haproxy.sections import explain_difference
-from reconciler.plan.assign import Assignment
+from reconciler.plan.assign import HOLDS_PORTS, Assignment
 from reconciler.plan.desired import PROXY_SLOT
 from reconciler.plan.observed import Observed, ObservedContainer
 
@@ -43,7 +43,7 @@ def proxy_need(assignment: Assignment, observed: Observed, config: Config | None
         old = assignment.joining[PROXY_SLOT].replaces
         proxy = observed.proxies.get(old.id) if old else None
         written = proxy.config if proxy else None
-        if old is not None and old.state == "running":
+        if old is not None and old.state in HOLDS_PORTS:
             diff = assignment.joining[PROXY_SLOT].diff
             reason = diff.replace if diff else ""
             return ProxyNeed(ProxyMode.REPLACE, reason, written, config, old, must_write=True)

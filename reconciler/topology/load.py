@@ -113,7 +113,9 @@ def _rules_on_the_rest(value: Any, error: ValidationError, source: Source) -> li
     for _ in range(4):  # a cut may leave its owner without a required key, and so on up
         for item in error.errors(include_url=False):
             path = tuple(part for part in item["loc"] if part != "[key]")
-            path = source.path_in_file(path[:-1] if item["type"] == "missing" else path)
+            if item["type"] == "missing" and path[-1] not in _STAND_INS:
+                path = path[:-1]
+            path = source.path_in_file(path)
             cut.add(_cut_out(rest, path))
         try:
             topology = Topology.model_validate(rest)
@@ -125,10 +127,16 @@ def _rules_on_the_rest(value: Any, error: ValidationError, source: Source) -> li
     return []
 
 
+_JOINED = {"networks", "backends", "frontends", "haproxy"}
+"""Sections whose parts join networks."""
+
+
 def _may_echo(finding: Finding, cut: set[Path], source: Source) -> bool:
     """Whether a finding about the rest of a file may come from what was cut out of it."""
-    lost = {path for path in cut if len(path) <= 2}
-    if finding.code in {"unreachable-backend", "unused-network"} and lost:
+    lost = {path for path in cut if len(path) <= 2 and path[0] in _JOINED}
+    if finding.code in {"unreachable-backend", "unused-network"} and (
+        lost or any("networks" in path[1:] for path in cut)
+    ):
         return True
     if finding.code in {"unknown-backend", "unknown-network"}:
         section = finding.code.removeprefix("unknown-") + "s"
@@ -143,10 +151,7 @@ def _may_echo(finding: Finding, cut: set[Path], source: Source) -> bool:
 
 def _cut_out(value: Any, path: Path) -> Path:
     """Remove what stands at `path`, or the nearest thing around it that is there."""
-    if path == ("name",) or not path:
-        if isinstance(value, dict):
-            value["name"] = "x"  # the name is required, and no rule but its length looks at it
-        return ("name",)
+    path = path or ("name",)
     here = value
     for depth, part in enumerate(path[:-1]):
         if not isinstance(here, dict) or not isinstance(here.get(part), dict):
@@ -157,7 +162,13 @@ def _cut_out(value: Any, path: Path) -> Path:
         here = here[part]
     if isinstance(here, dict):
         here.pop(path[-1], None)
+        if path[-1] in _STAND_INS:
+            here[path[-1]] = "x"
     return path
+
+
+_STAND_INS = {"name", "image"}
+"""Required, and no rule looks at what they say; so one that is wrong costs its owner nothing."""
 
 
 def _without_extensions(value: Any) -> Any:

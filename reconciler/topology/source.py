@@ -91,11 +91,16 @@ class Source:
             return self.keys[path]
         for end in range(len(path), 0, -1):
             here = path[:end]
-            if here in self.values and (end == len(path) or here not in self.keys):
+            if end < len(path) and here in self.keys and self._has_parts(here):
+                return self.keys[here]
+            if here in self.values:
                 return self.values[here]
-            if here in self.keys:
-                return self.keys[here] if end < len(path) else self.values.get(here)
         return Span(1, 1, 2) if self.text else None
+
+    def _has_parts(self, path: Path) -> bool:
+        """Whether a mapping, a list or nothing stands there: not a short form of something."""
+        value = self.value_at(path)
+        return value is None or isinstance(value, dict | list)
 
     def report(self, code: str, message: str, span: Span | None, hint: str = "") -> None:
         self.diagnostics.append(Diagnostic(code, message, self.file, span, hint))
@@ -184,6 +189,8 @@ def _syntax_hint(source: Source, span: Span | None) -> str:
     line = lines[span.line - 1] if span.line <= len(lines) else ""
     if "\t" in line:
         return "YAML is indented with spaces, never tabs"
+    if "${" in line:
+        return "put quotes around a variable in braces"
     return ""
 
 

@@ -160,6 +160,12 @@ def _check_path(value: str) -> str:
                     hint=f"start it with a slash: `/{value}`")  # fmt: skip
     if " " in value:
         raise error("bad-value", "a path of a URL holds no space", hint="write `%20` for a space")
+    if "#" in value:
+        raise error("bad-value", "what comes after `#` in a URL is never sent",
+                    hint="leave it out, or write `%23` for the character")  # fmt: skip
+    if not value.isascii():
+        raise error("bad-value", "a path of a URL holds only ASCII",
+                    hint="write other characters as `%` and hex digits")  # fmt: skip
     return value
 
 

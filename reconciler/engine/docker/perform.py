@@ -216,7 +216,7 @@ def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
 
 
 def _replace_proxy(client: docker.APIClient, old: str, new: str) -> None:
-    client.stop(old, timeout=REPLACE_GRACE_S)
+    _stop(client, old, REPLACE_GRACE_S)
     try:
         client.start(new)
     except docker.errors.APIError:

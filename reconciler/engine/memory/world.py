@@ -216,13 +216,15 @@ class World:
     def connect(self, reference: str, attachment: Attachment) -> None:
         with self.mutex:
             container = self.get(reference)
-            network = self.networks.get(attachment.network)
-            if network is None:
-                raise refused(f"network {attachment.network} not found")
-            if container.is_active and attachment.network in container.links:
-                raise refused(f"{container.name} already exists in network {network.name}")
+            name, network_id = attachment.network, ""
+            if container.is_active:  # of one that does not run, Docker only notes the name
+                if name not in self.networks:
+                    raise refused(f"network {name} not found")
+                if name in container.links:
+                    raise refused(f"{container.name} already exists in network {name}")
+                network_id = self.networks[name].id
             aliases = frozenset({*attachment.aliases, container.id[:12]})
-            container.links[network.name] = Link(aliases, network.id if container.is_active else "")
+            container.links[name] = Link(aliases, network_id)
 
     def disconnect(self, reference: str, network: str) -> None:
         """`network` is a name or an id."""

@@ -314,6 +314,10 @@ IN_WEB = {
     "check: {type: tcp, path: /x}": "bad-value a check of type tcp takes no `path`",
     "check: {path: x}": "bad-value `x` is not a path of a URL; start it with a slash: `/x`",
     "check: {path: '/a b'}": "bad-value a path of a URL holds no space; write `%20` for a space",
+    "check: {path: '/a#b'}": "bad-value what comes after `#` in a URL is never sent; leave it out, "
+    "or write `%23` for the character",
+    "check: {path: /ä}": "bad-value a path of a URL holds only ASCII; write other characters as "
+    "`%` and hex digits",
     'check: {path: "/a\\nb"}': "bad-value a line break cannot stand in this value",
     'check: {path: "/a\\tb"}': "bad-value a tab cannot stand in this value",
     'check: {path: "/a\\x7f"}': "bad-value a control character cannot stand in this value",

@@ -42,7 +42,6 @@ def test_all_problems_of_a_file_in_one_run_and_in_its_order() -> None:
     assert [line.split(" ", 2)[:2] for line in told(read(EVERYTHING_WRONG))] == [
         ["bad-name", "1:7"],
         ["unknown-key", "3:11"],
-        ["unused-network", "4:3"],
         ["bad-value", "7:12"],
         ["unknown-key", "8:5"],
         ["unknown-network", "10:23"],
@@ -50,9 +49,9 @@ def test_all_problems_of_a_file_in_one_run_and_in_its_order() -> None:
         ["missing-variable", "13:14"],
         ["duplicate-key", "17:17"],
         ["out-of-range", "20:16"],
-        ["unknown-backend", "21:22"],
+        ["bind-conflict", "25:1"],
         ["bad-value", "25:14"],
-        ["wrong-type", "27:22"],
+        ["bad-duration", "27:22"],
         ["unknown-key", "28:1"],
     ]
 
@@ -71,7 +70,7 @@ ALONE = {
     "nor an unknown backend": (topology_with().replace("default_backend: web",
                                                        "default_backend: ${B}"),
                                ["missing-variable"]),
-    "but its neighbour is told": (topology_with("resources: {cpus: ${C}, memory: x}"),
+    "but its neighbour is told": (topology_with("resources: {cpus: '${C}', memory: x}"),
                                   ["missing-variable", "bad-size"]),
     "a backend that is broken is not also unknown": (
         topology_with("replicas: x").replace("image: nginx:1.27", "imag: a"),
@@ -98,8 +97,8 @@ ALONE = {
         ["duplicate-key"],
     ),
     "rules hold for the rest of a broken bind in long form": (
-        topology_with(frontend="bind: {port: 99999}", rest="networks: {spare: {}}"),
-        ["out-of-range", "unused-network"],
+        topology_with("volumes: ['a:/x', 'b:/x']", frontend="bind: {port: 99999}"),
+        ["same-target", "out-of-range"],
     ),
 }  # fmt: skip
 

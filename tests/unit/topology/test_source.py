@@ -140,6 +140,7 @@ def test_a_file_of_the_largest_size_is_read() -> None:
 
 def test_hints() -> None:
     assert told("a:\n\tb: 1\n")[0].endswith("; YAML is indented with spaces, never tabs")
+    assert told("a: {b: ${C}}\n")[0].endswith("; put quotes around a variable in braces")
     assert told("")[0].endswith("; `reconciler init` writes one to start from")
     assert told("a: 1\nb: 2\na: 3\n")[0].endswith("; the first is in line 1")
 

@@ -1,0 +1,43 @@
+"""The golden topologies and what HAProxy gets for them. Write the expected files anew with
+
+    .venv/bin/python -m tests.golden.rendering
+
+and read the difference before you commit it: it is what users' proxies will load.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler.haproxy.render import Config
+from reconciler.plan.compile import compile_topology
+from reconciler.topology.load import Loaded, load_topology
+
+DIRECTORY = Path(__file__).parent / "configs"
+TOPOLOGIES = sorted(DIRECTORY.glob("*.yaml"))
+VARIABLES = {
+    "IMAGE": "registry.example.com/secret-image:1",
+    "PORT": "8123",
+    "CHECK": "/secret-check",
+    "TOKEN": "secret-token",
+    "WEIGHT": "77",
+    "BIND": "8456",
+    "CLIENT": "17s",
+}
+
+
+def load(path: Path) -> Loaded:
+    return load_topology(path.read_bytes(), path.name, VARIABLES)
+
+
+def render(path: Path) -> Config:
+    loaded = load(path)
+    assert loaded.topology is not None, loaded.diagnostics
+    config = compile_topology(loaded.topology, "/srv/shop", loaded.sensitive).config()
+    assert config is not None
+    return config
+
+
+if __name__ == "__main__":
+    for topology in TOPOLOGIES:
+        topology.with_suffix(".cfg").write_text(render(topology).text, encoding="utf-8")

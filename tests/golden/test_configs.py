@@ -1,0 +1,120 @@
+"""Topology files and the haproxy.cfg each one gives, compared exactly and checked by HAProxy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel
+
+from reconciler.haproxy.render import SENSITIVE_MARK, read_digest
+from reconciler.haproxy.sections import diff_config
+from reconciler.topology.diagnostic import Severity
+from reconciler.topology.model import Topology
+from reconciler.topology.schema import topology_schema
+from reconciler.topology.source import parse_source
+from tests.golden.docker_images import IMAGES, check_all
+from tests.golden.rendering import TOPOLOGIES, VARIABLES, load, render
+
+
+@pytest.fixture(params=TOPOLOGIES, ids=lambda path: path.stem)
+def topology(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.param
+    return path
+
+
+def test_the_config_is_what_it_was(topology: Path) -> None:
+    expected = topology.with_suffix(".cfg").read_text(encoding="utf-8")
+    assert render(topology).text == expected, "renew: python -m tests.golden.rendering"
+
+
+def test_no_config_without_a_topology() -> None:
+    configs = TOPOLOGIES[0].parent.glob("*.cfg")
+    assert {path.stem for path in configs} == {path.stem for path in TOPOLOGIES}
+
+
+def test_the_config_carries_its_digest(topology: Path) -> None:
+    config = render(topology)
+    assert read_digest(config.text) == config.digest
+    assert read_digest(config.text.replace("retries 3", "retries 4")) is None
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_haproxy_accepts_every_config(image: str) -> None:
+    complaints = check_all(image, {path.stem: render(path).text for path in TOPOLOGIES})
+    assert {name: text for name, text in complaints.items() if text} == {}
+
+
+def test_every_line_comes_from_a_place_in_the_file(topology: Path) -> None:
+    config, loaded = render(topology), load(topology)
+    for number, line in enumerate(config.lines, start=1):
+        path = config.path_of_line(number)
+        assert path == line.path
+        if path:
+            span = loaded.source.span_of(path)
+            assert span is not None
+            assert span.line <= len(loaded.source.text.splitlines())
+
+
+def test_the_file_is_valid_by_the_schema(topology: Path) -> None:
+    """As an editor sees it: before variables are replaced."""
+    raw = parse_source(topology.read_bytes(), "f", dict.fromkeys(VARIABLES, "")).value
+    assert raw is not None
+    source = load(topology).source
+    for path, written in source.variables.items():
+        _put(raw, path, written)
+    document = json.loads(json.dumps(raw))
+    errors = [f"{e.json_path}: {e.message}" for e in _validator().iter_errors(document)]
+    assert errors == []
+
+
+def _put(value: Any, path: tuple[str | int, ...], text: str) -> None:
+    for part in path[:-1]:
+        value = value[part]
+    value[path[-1]] = text
+
+
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(topology_schema())
+
+
+def test_every_key_of_the_model_is_in_some_file() -> None:
+    used = {part for path in TOPOLOGIES for keys in load(path).source.keys for part in keys}
+    missing = {name for name in _keys_of(Topology, set()) if name not in used}
+    assert missing == set()
+
+
+def _keys_of(model: type[BaseModel], seen: set[type]) -> Iterator[str]:
+    if model in seen:
+        return
+    seen.add(model)
+    for name, field in model.model_fields.items():
+        yield field.alias or name
+        for inner in _models_in(field.annotation):
+            yield from _keys_of(inner, seen)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
+
+
+def test_only_the_stock_of_warnings() -> None:
+    for path in TOPOLOGIES:
+        assert [d for d in load(path).diagnostics if d.severity is Severity.ERROR] == []
+
+
+def test_nothing_that_came_from_outside_is_shown() -> None:
+    text = render(next(path for path in TOPOLOGIES if path.stem == "outside-values")).text
+    shown = "\n".join([*diff_config("", text), *diff_config(text, "")])
+    assert SENSITIVE_MARK.strip() in shown
+    for name, value in VARIABLES.items():
+        if name != "IMAGE":
+            assert value in text
+            assert value not in shown
