@@ -40,6 +40,7 @@ def _networks(desired: Desired, observed: Observed) -> Iterator[Problem]:
 
 def _names(assignment: Assignment, observed: Observed) -> Iterator[Problem]:
     wanted = {joining.name for joining in assignment.joining.values()}
+    wanted |= {kept.have.given_name for kept in assignment.kept.values() if kept.diff.rename}
     for holder in observed.holders:
         if holder.kind == "name" and holder.what in wanted:
             yield Problem(

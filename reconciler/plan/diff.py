@@ -40,6 +40,8 @@ def diff_container(
     spec = want.spec
     if (spec.memory_bytes is None and have.memory_bytes) or (spec.cpus is None and have.cpus):
         return ContainerDiff("Docker cannot take a limit away in place", _limits(want, have))
+    if any(other.name == have.given_name for other in observed.containers if other is not have):
+        return ContainerDiff(f"another container has its name, `{have.given_name}`")
     limits = _limits(want, have)
     connect, disconnect = _links(want, have, observed)
     fields = [*limits]

@@ -64,8 +64,7 @@ class MemoryEngine:
     ) -> Iterator[None]:
         """Given to one at a time. It is refused at once: nobody lets go of it meanwhile."""
         with self.world.mutex:
-            here = {image.id for image in self.world.images.values()} | self.world.images.keys()
-            if not here.intersection(images):
+            if not any(self.world.has_image(image) for image in images):
                 raise EngineError(
                     "no-lock-image",
                     f"none of the images {', '.join(images)} is here to hold the lock with",

@@ -79,6 +79,11 @@ class World:
             raise refused(f"no such container: {reference}")
         return found
 
+    def has_image(self, reference: str) -> bool:
+        """By reference or id. What a container uses stays, also when nothing names it any more."""
+        used = [*self.images.values(), *(c.image for c in self.containers.values())]
+        return reference in self.images or any(image.id == reference for image in used)
+
     def network_by_id(self, network_id: str) -> Network | None:
         return next((n for n in self.networks.values() if n.id == network_id), None)
 

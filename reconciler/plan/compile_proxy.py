@@ -1,0 +1,110 @@
+"""Topology to HAProxy's own model: frontends, backends with their servers, the stats page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.haproxy import model as haproxy
+from reconciler.plan.desired import DesiredContainer, Slot
+from reconciler.plan.listeners import Listeners
+from reconciler.plan.names import SERVER_ROLE, server_name
+from reconciler.topology.diagnostic import Path
+from reconciler.topology.model import Backend, Check, Topology
+from reconciler.topology.rules import served_backends
+
+
+def compile_proxy(
+    topology: Topology,
+    containers: Mapping[Slot, DesiredContainer],
+    listeners: Listeners,
+    sensitive: frozenset[Path],
+) -> haproxy.Proxy:
+    settings = topology.haproxy
+    backends = {
+        name: backend
+        for name, backend in topology.backends.items()
+        if backend.port is not None
+        and (name in served_backends(topology) or not topology.frontends)
+    }
+    return haproxy.Proxy(
+        topology=topology.name,
+        maxconn=settings.maxconn,
+        hard_stop_after_s=settings.hard_stop_after,
+        timeouts=haproxy.Timeouts(**settings.timeouts.model_dump()),
+        frontends=tuple(
+            haproxy.Frontend(
+                name=name,
+                mode=frontend.mode or topology.backends[frontend.default_backend].mode,
+                listeners=listeners.of_frontend[name],
+                default_backend=frontend.default_backend,
+                path=("frontends", name),
+            )
+            for name, frontend in topology.frontends.items()
+        ),
+        backends=tuple(
+            _proxy_backend(name, backend, containers) for name, backend in backends.items()
+        ),
+        stats=_stats(topology, listeners),
+        raw_global=_raw(settings.raw.global_, "global"),
+        raw_defaults=_raw(settings.raw.defaults, "defaults"),
+        sensitive=sensitive,
+    )
+
+
+def _raw(lines: tuple[str, ...], section: str) -> tuple[haproxy.RawLine, ...]:
+    return tuple(
+        haproxy.RawLine(line, ("haproxy", "raw", section, index))
+        for index, line in enumerate(lines)
+    )
+
+
+def _proxy_backend(
+    name: str, backend: Backend, containers: Mapping[Slot, DesiredContainer]
+) -> haproxy.Backend:
+    assert backend.port is not None
+    path: Path = ("backends", name)
+    return haproxy.Backend(
+        name=name,
+        mode=backend.mode,
+        balance=backend.balance,
+        check=_check(backend.check, (*path, "check")),
+        weight=backend.weight,
+        maxconn=backend.maxconn,
+        servers=tuple(
+            haproxy.Server(
+                server_name(name, number),
+                containers[Slot(SERVER_ROLE, name, number)].name,
+                backend.port,
+            )
+            for number in range(1, backend.replicas + 1)
+        ),
+        path=path,
+    )
+
+
+def _check(check: Check, path: Path) -> haproxy.Check | None:
+    if check.type == "none":
+        return None
+    return haproxy.Check(
+        url=check.path,
+        method=check.method,
+        status=check.status,
+        interval_s=check.interval,
+        timeout_s=check.timeout,
+        rise=check.rise,
+        fall=check.fall,
+        path=path,
+    )
+
+
+def _stats(topology: Topology, listeners: Listeners) -> haproxy.StatsPage | None:
+    stats = topology.stats
+    if stats is None or listeners.stats is None:
+        return None
+    return haproxy.StatsPage(
+        listener=listeners.stats,
+        uri=stats.uri,
+        refresh_s=stats.refresh,
+        users=tuple(stats.auth.items()),
+        path=("stats",),
+    )

@@ -1,0 +1,44 @@
+"""Where HAProxy listens: inside its container, and on the host."""
+
+from __future__ import annotations
+
+from reconciler.haproxy import model as haproxy
+from reconciler.plan.spec import PublishedPort
+from reconciler.topology.model import Bind, Topology
+
+
+class Listeners:
+    """Which port of the container each bind gets.
+
+    Usually the port itself. Two frontends may use one port on two addresses of the host; in the
+    container both listen on all addresses, so the later one gets a port of its own.
+    """
+
+    def __init__(self, topology: Topology) -> None:
+        self.published: list[PublishedPort] = []
+        self.of_frontend: dict[str, tuple[haproxy.Listener, ...]] = {}
+        self.stats: haproxy.Listener | None = None
+        self._owner: dict[int, str] = {}
+        self._reserved = {b.port for f in topology.frontends.values() for b in f.bind}
+        if topology.stats is not None:
+            self._reserved.add(topology.stats.port)
+        for name, frontend in topology.frontends.items():
+            listeners: dict[int, haproxy.Listener] = {}
+            for index, bind in enumerate(frontend.bind):
+                port = self._publish(name, bind)
+                listeners.setdefault(
+                    port, haproxy.Listener(port, ("frontends", name, "bind", index))
+                )
+            self.of_frontend[name] = tuple(listeners.values())
+        if topology.stats is not None:
+            bind = Bind(port=topology.stats.port, address=topology.stats.address)
+            self.stats = haproxy.Listener(self._publish("\0stats", bind), ("stats", "port"))
+
+    def _publish(self, owner: str, bind: Bind) -> int:
+        port = bind.port
+        while self._owner.setdefault(port, owner) != owner or (
+            port != bind.port and port in self._reserved
+        ):
+            port = port % 65535 + 1
+        self.published.append(PublishedPort(bind.address, bind.port, port))
+        return port
