@@ -115,6 +115,7 @@ def parse_source(data: bytes, file: str, variables: dict[str, str]) -> Source:
     try:
         source.text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        source.text = data.decode("utf-8-sig", errors="replace")
         source.report(
             "not-utf8",
             f"byte 0x{data[error.start]:02x} is not UTF-8 text",
@@ -185,7 +186,7 @@ def _syntax_message(error: MarkedYAMLError) -> str:
 def _syntax_hint(source: Source, span: Span | None) -> str:
     if span is None:
         return ""
-    lines = source.text.splitlines()
+    lines = split_lines(source.text)
     line = lines[span.line - 1] if span.line <= len(lines) else ""
     if "\t" in line:
         return "YAML is indented with spaces, never tabs"
@@ -194,11 +195,19 @@ def _syntax_hint(source: Source, span: Span | None) -> str:
     return ""
 
 
+_LINE_END = re.compile("\r\n|[\r\n]")
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines as YAML counts them (YAML 1.2.2, 5.4): the `line` of a place is one of these."""
+    return _LINE_END.split(text)
+
+
 def _place_after(text: str) -> Span:
     """The place of the character that comes after `text`, which starts the file."""
-    line = text.count("\n") + 1
-    column = len(text) - (text.rfind("\n") + 1) + 1
-    return Span(line, column, column + 1)
+    lines = split_lines(text)
+    column = len(lines[-1]) + 1
+    return Span(len(lines), column, column + 1)
 
 
 def _span(node: Node) -> Span:

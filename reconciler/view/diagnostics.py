@@ -3,68 +3,111 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from unicodedata import combining, east_asian_width
 
-from reconciler.topology.diagnostic import Diagnostic, Severity
+from reconciler.topology.diagnostic import Diagnostic, Severity, Span
+from reconciler.topology.source import split_lines
 from reconciler.view.paint import Paint
 from reconciler.view.words import count
 
-_WIDEST = 160
-"""A longer source line is cut around the place, so that a caret stays under it."""
+_CONTEXT = 30
+"""How much of a line that is cut stays before the place."""
 
 
-def render_diagnostic(diagnostic: Diagnostic, source: str | None, paint: Paint) -> list[str]:
+def render_diagnostic(
+    diagnostic: Diagnostic, source: str | None, paint: Paint, width: int = 80
+) -> list[str]:
     """The lines for one diagnostic; `source` is the text of its file, when there is one."""
     kind = str(diagnostic.severity)
-    head = paint(kind, f"{kind}[{diagnostic.code}]") + paint("bold", f": {diagnostic.message}")
-    lines = [head]
+    file, hint = _printable(diagnostic.file), _printable(diagnostic.hint)
+    head = paint(kind, f"{kind}[{diagnostic.code}]")
+    lines = [head + paint("bold", f": {_printable(diagnostic.message)}")]
     span = diagnostic.span
     if span is None:
-        if diagnostic.file:
-            lines.append(f"  {paint('place', '-->')} {diagnostic.file}")
-        if diagnostic.hint:
-            lines.append(f"  {diagnostic.hint}")
+        if file:
+            lines.append(f"  {paint('place', '-->')} {file}")
+        if hint:
+            lines.append(f"  {hint}")
         return lines
     number = str(span.line)
     pad = " " * len(number)
     bar = paint("place", "|")
-    lines.append(f"{pad} {paint('place', '-->')} {diagnostic.file}:{span.line}:{span.column}")
-    text, start, end = _snippet(source, span.line, span.column, span.end_column)
-    if text is None:
-        return [*lines, *([f"{pad}  {diagnostic.hint}"] if diagnostic.hint else [])]
-    caret = " " * start + paint(kind, "^" * max(1, end - start))
-    hint = f" {paint(kind, diagnostic.hint)}" if diagnostic.hint else ""
-    shown = f"{paint('place', number)} {bar} {text}".rstrip()
-    return [*lines, f"{pad} {bar}", shown, f"{pad} {bar} {caret}{hint}"]
+    lines.append(f"{pad} {paint('place', '-->')} {file}:{span.line}:{span.column}")
+    snippet = _snippet(source, span, width - len(pad) - 3)
+    if snippet is None:
+        return [*lines, *([f"{pad}  {hint}"] if hint else [])]
+    caret = " " * _cells(snippet.before) + paint(kind, "^" * max(1, _cells(snippet.place)))
+    shown = f"{paint('place', number)} {bar} {snippet.text}".rstrip()
+    end = f" {paint(kind, hint)}" if hint else ""
+    return [*lines, f"{pad} {bar}", shown, f"{pad} {bar} {caret}{end}"]
 
 
-def _snippet(
-    source: str | None, line: int, column: int, end_column: int
-) -> tuple[str | None, int, int]:
-    """The source line, made safe to print, and where in it the place begins and ends."""
-    if source is None:
-        return None, 0, 0
-    lines = source.splitlines()
-    if line > len(lines):
-        return ("", 0, 1) if lines else (None, 0, 0)
-    text = "".join(c if c.isprintable() else "�" for c in lines[line - 1].expandtabs(1))
-    start, end = column - 1, max(column, end_column - 1)
-    if len(text) > _WIDEST:
-        cut = max(0, start - 40)
-        text = ("…" if cut else "") + text[cut : cut + _WIDEST - 2] + "…"
-        shift = cut - (1 if cut else 0)
-        start, end = start - shift, end - shift
-    return text, start, min(end, max(len(text), start + 1))
+@dataclass(frozen=True, slots=True)
+class _Snippet:
+    before: str
+    place: str
+    after: str
+
+    @property
+    def text(self) -> str:
+        return self.before + self.place + self.after
+
+
+def _snippet(source: str | None, span: Span, width: int) -> _Snippet | None:
+    """The source line, safe to print and cut to `width` around the place."""
+    lines = split_lines(source) if source else []
+    if not lines:
+        return None
+    text = _printable(lines[span.line - 1].replace("\t", " ")) if span.line <= len(lines) else ""
+    start = span.column - 1
+    before, place, after = (
+        text[:start],
+        text[start : span.end_column - 1],
+        text[span.end_column - 1 :],
+    )
+    if _cells(text) > width:
+        if len(before) > _CONTEXT:
+            before = "…" + before[-_CONTEXT:]
+        room = width - _cells(before) - 1
+        place, after = _cut(place, room), _cut(after, room - _cells(place))
+    return _Snippet(before.ljust(start) if start > len(text) else before, place, after)
+
+
+def _cut(text: str, cells: int) -> str:
+    """As much of the text as fits, with an ellipsis for the rest."""
+    if _cells(text) <= cells:
+        return text
+    kept = ""
+    for character in text:
+        if _cells(kept + character) > cells:
+            break
+        kept += character
+    return kept + "…"
+
+
+def _cells(text: str) -> int:
+    """Columns on a terminal: East Asian wide characters take two, combining ones none."""
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in {"W", "F"} else 1 for c in text)
+
+
+def _printable(text: str) -> str:
+    """A text from outside, which cannot move the cursor or change the colour."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 def render_diagnostics(
-    diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], paint: Paint
+    diagnostics: Sequence[Diagnostic],
+    sources: Mapping[str, str],
+    paint: Paint,
+    width: int = 80,
 ) -> list[str]:
     """All of them, an empty line between, and a closing line for each file."""
     lines: list[str] = []
     for diagnostic in diagnostics:
-        lines += [*render_diagnostic(diagnostic, sources.get(diagnostic.file), paint), ""]
+        lines += [*render_diagnostic(diagnostic, sources.get(diagnostic.file), paint, width), ""]
     for file in dict.fromkeys(d.file for d in diagnostics if d.file):
-        lines.append(f"{file}: {_tally([d for d in diagnostics if d.file == file])}")
+        lines.append(f"{_printable(file)}: {_tally([d for d in diagnostics if d.file == file])}")
     return lines
 
 

@@ -76,7 +76,9 @@ def _calls(path: Path) -> list[object]:
     return [node.func for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
 
 
-@pytest.mark.parametrize("path", [p for p in ROOMED if room_of(p) in {"cli", "view"}], ids=module_id)
+@pytest.mark.parametrize(
+    "path", [p for p in ROOMED if room_of(p) in {"cli", "view"}], ids=module_id
+)
 def test_slow_imports_wait_until_they_are_needed(path: Path) -> None:
     early = [i for i in imports_of(path) if i.at_start and _is_below(i.name, LOADED_WHEN_NEEDED)]
     assert early == [], "import it in the function that needs it: the command starts faster"

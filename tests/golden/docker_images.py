@@ -47,8 +47,8 @@ def container(
 def check_all(image: str, texts: Mapping[str, str]) -> dict[str, str]:
     """`haproxy -c` of every text, in one container: name to output; "" for one that is accepted."""
     script = (
-        "cd /checked; for f in *; do echo \"@@ $f\"; "
-        "out=$(haproxy -c -f \"$f\" 2>&1) || printf '%s\\n' \"$out\"; done"
+        'cd /checked; for f in *; do echo "@@ $f"; '
+        'out=$(haproxy -c -f "$f" 2>&1) || printf \'%s\\n\' "$out"; done'
     )
     files = {f"checked/{name}": text for name, text in texts.items()}
     with container(image, ["sh", "-c", script], files, network_mode="none") as running:

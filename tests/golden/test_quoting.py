@@ -92,7 +92,9 @@ def test_hostile_words_read_back(image: str) -> None:
         ) as running:  # fmt: skip
             up = within_seconds(lambda: status_of(page, "/metrics", "x", "x") == 401)
             assert up, running.logs().decode()
-            answers = {user: status_of(page, stats.uri, user, word) for user, word in stats.auth.items()}
+            answers = {
+                user: status_of(page, stats.uri, user, word) for user, word in stats.auth.items()
+            }
             assert answers == dict.fromkeys(stats.auth, 200)
             assert status_of(page, stats.uri, "plain", "wrong") == 401
             assert within_seconds(lambda: asked)

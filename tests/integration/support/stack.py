@@ -84,6 +84,10 @@ class Stack:
     def assert_converged(self) -> None:
         """Nothing is left to do, nothing is left over, and every wanted server takes traffic."""
         assert "up to date" in self.plan("--detailed-exitcode").out
+        self.assert_whole()
+
+    def assert_whole(self) -> None:
+        """Every wanted container is there and no other, and every server takes traffic."""
         wanted = {f"{name}-{number}" for name, backend in self.spec["backends"].items()
                   for number in range(1, backend.get("replicas", 1) + 1)}  # fmt: skip
         assert set(self.ids()) == wanted | {"haproxy"}
@@ -103,6 +107,10 @@ class Stack:
     def ids(self) -> dict[str, str]:
         """Slot (`web-1`, `haproxy`) to container id."""
         return {slot_of(c): c["Id"] for c in self.containers()}
+
+    def all_ids(self) -> set[str]:
+        """Also of containers that share a slot with another."""
+        return {c["Id"] for c in self.containers()}
 
     @property
     def haproxy(self) -> str:

@@ -238,7 +238,7 @@ IN_WEB = {
     "pull: no": "unknown-value `pull` cannot be `no`; write missing, always or never",
     "restart: sometimes": "unknown-value `sometimes` is not a restart policy; write no, always, "
     "unless-stopped, on-failure or on-failure:5",
-    "restart: true": 'wrong-type `true` without quotes is a boolean, and this takes text; '
+    "restart: true": "wrong-type `true` without quotes is a boolean, and this takes text; "
     'write "true"',
     "restart: always:5": "unknown-value `always:5` is not a restart policy; write no, always, "
     "unless-stopped, on-failure or on-failure:5",
@@ -279,7 +279,7 @@ IN_WEB = {
     "`registry.example.com/team/app:1.4`",
     "image:": "wrong-type this takes text",
     # commands
-    "command: \"sh -c 'x\"": "bad-value the command cannot be split: no closing quotation; write "
+    'command: "sh -c \'x"': "bad-value the command cannot be split: no closing quotation; write "
     "it as a list",
     "command: 5": "wrong-type a command is a string or a list of strings",
     "command: [a, [b]]": "wrong-type this takes text",
@@ -365,8 +365,7 @@ AT_THE_TOP = {
     "`-` and `_`, with a letter or digit at both ends: `web`",
     "name: a\nbackends: {'': {image: a}}": "bad-name `` cannot be a name here; use a-z, 0-9, `-` "
     "and `_`, with a letter or digit at both ends",
-    "name: a\nbackends: {w: {image: a, port: 1}}\nfrontends: {'a b': {bind: 1, default_backend: w}}":
-    "bad-name HAProxy cannot have a section named `a b`; use letters, digits, `-`, `_` and `.`, "
+    "name: a\nbackends: {w: {image: a, port: 1}}\nfrontends: {'a b': {bind: 1, default_backend: w}}": "bad-name HAProxy cannot have a section named `a b`; use letters, digits, `-`, `_` and `.`, "
     "starting with a letter or digit",
     # shape
     "{}": "missing-key `name` is required in a topology",
@@ -427,9 +426,7 @@ def test_what_is_refused_elsewhere(text: str, expected: str) -> None:
     assert messages_of(read(text)) == [expected]
 
 
-NO_ADDRESS = (
-    '`{}` is not an address and a port; write `80`, `"127.0.0.1:8080"` or `"[::1]:8080"`'
-)
+NO_ADDRESS = '`{}` is not an address and a port; write `80`, `"127.0.0.1:8080"` or `"[::1]:8080"`'
 BAD_BINDS = {
     "bind: 0": "out-of-range `port` is `0`, and must be at least 1",
     "bind: 65536": "out-of-range `port` is `65536`, and must be at most 65,535",

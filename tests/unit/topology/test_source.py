@@ -126,12 +126,16 @@ BOMBS = {
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("layer", BOMBS.values(), ids=BOMBS.keys())
 def test_what_multiplies_is_refused(layer: str) -> None:
-    text = "a0: &a0 {k: v}\n" + "".join(f"a{i}: &a{i} {layer.format(i - 1)}\n" for i in range(1, 12))
+    text = "a0: &a0 {k: v}\n" + "".join(
+        f"a{i}: &a{i} {layer.format(i - 1)}\n" for i in range(1, 12)
+    )
     assert [line.split()[0] for line in told(text)] == ["too-large"]
 
 
 def test_a_file_that_is_too_large() -> None:
-    assert told(b"a" * (MAX_BYTES + 1)) == ["too-large - the file is 1,048,577 bytes; the limit is 1 MiB"]
+    assert told(b"a" * (MAX_BYTES + 1)) == [
+        "too-large - the file is 1,048,577 bytes; the limit is 1 MiB"
+    ]
 
 
 def test_a_file_of_the_largest_size_is_read() -> None:

@@ -1,0 +1,45 @@
+"""An apply whose process ends, without any clean-up, as soon as a number of steps is done.
+
+    python -m tests.integration.support.crash FILE STEPS
+
+Exits with 99 when it did so, and with 0 or 1 when the apply ended before.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from reconciler.engine.docker.engine import DockerEngine
+from reconciler.engine.protocol import Patience
+from reconciler.plan.compile import compile_topology
+from reconciler.plan.events import Event, StepDone
+from reconciler.run.apply import ApplyOptions, apply
+from reconciler.topology.load import load_topology
+
+CRASHED = 99
+
+
+def main(file: str, steps: int) -> int:
+    loaded = load_topology(Path(file).read_bytes(), file, dict(os.environ))
+    assert loaded.topology is not None
+    desired = compile_topology(loaded.topology, str(Path(file).parent), loaded.sensitive)
+    done = 0
+
+    def emit(event: Event) -> None:
+        nonlocal done
+        done += isinstance(event, StepDone)
+        if done >= steps:
+            os._exit(CRASHED)
+
+    with DockerEngine(desired.topology) as engine:
+        result = apply(
+            desired, engine, ApplyOptions(holder="the one that dies"), Patience(30.0),
+            lambda _: True, emit,
+        )  # fmt: skip
+    return 0 if result.converged else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))

@@ -1,0 +1,138 @@
+"""A run that ends in the middle is picked up by the next one; nothing serves worse meanwhile."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.integration.support import tool
+from tests.integration.support.crash import CRASHED
+from tests.integration.support.ports import free_port
+from tests.integration.support.stack import Stack
+from tests.integration.support.traffic import Traffic
+from tests.integration.support.waiting import await_true
+
+MOST_STEPS = 30
+
+
+def _crash_after(stack: Stack, steps: int) -> int:
+    stack.write()
+    ended = subprocess.run(  # noqa: S603  # our own module
+        [sys.executable, "-m", "tests.integration.support.crash", str(stack.file), str(steps)],
+        env=tool.environment(stack.directory), capture_output=True, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert ended.returncode in {0, CRASHED}, ended.stderr
+    return ended.returncode
+
+
+def _await_unlocked(stack: Stack) -> None:
+    """A lock goes with its holder."""
+    await_true(lambda: not stack.world.containers(stack.name, role="lock"), "the lock is gone", 15)
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_a_first_apply_crashes_after_each_step(stack: Stack, part: int) -> None:
+    stack.web["replicas"] = 1
+    stack.web["volumes"] = ["data:/data"]
+    for steps in range(1 + part, MOST_STEPS, 3):
+        crashed = _crash_after(stack, steps) == CRASHED
+        _await_unlocked(stack)
+        stack.apply("--lock-timeout", "0s")
+        stack.assert_whole()
+        stack.destroy("--volumes")
+        stack.await_gone()
+        if not crashed:
+            return
+    raise AssertionError("it never came to its end")
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_a_replacement_crashes_after_each_step(stack: Stack, part: int) -> None:
+    """At no point does a request fail, nor between the crash and the next apply."""
+    stack.web["env"] = {"VERSION": "0"}
+    stack.apply()
+    with Traffic(stack.port, one_shot=1, keep_alive=1) as traffic:
+        for steps in range(1 + part, MOST_STEPS, 4):
+            stack.web["env"] = {"VERSION": f"{steps}-lost"}
+            crashed = _crash_after(stack, steps) == CRASHED
+            traffic.go_on(10)
+            _await_unlocked(stack)
+            if steps % 2:  # go on with the same file, or with another
+                stack.web["env"] = {"VERSION": f"{steps}"}
+            stack.apply("--lock-timeout", "0s")
+            stack.assert_whole()
+            if not crashed:
+                break
+        else:
+            raise AssertionError("it never came to its end")
+        traffic.go_on(10)
+    traffic.assert_lossless()
+    stack.assert_converged()
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_a_new_haproxy_crashes_after_each_step(stack: Stack, part: int) -> None:
+    """HAProxy itself is replaced: whatever is left, the next apply has the ports open again."""
+    stack.web["replicas"] = 1
+    stack.apply()
+    for steps in range(1 + part, MOST_STEPS, 2):
+        port = free_port()
+        stack.spec["frontends"]["more"] = {"bind": f"127.0.0.1:{port}", "default_backend": "web"}
+        crashed = _crash_after(stack, steps) == CRASHED
+        _await_unlocked(stack)
+        stack.apply("--lock-timeout", "0s")
+        stack.assert_whole()
+        if not crashed:
+            return
+    raise AssertionError("it never came to its end")
+
+
+def test_killed_at_any_moment(stack: Stack) -> None:
+    dice = random.Random(20)  # noqa: S311  # not for secrets
+    stack.apply()
+    for number in range(5):
+        stack.web.update(env={"VERSION": str(number)}, replicas=1 + number % 3)
+        stack.write()
+        with tool.start(["apply", "--yes", str(stack.file)], stack.directory) as process:
+            try:
+                process.wait(timeout=dice.uniform(0.3, 2.5))
+            except subprocess.TimeoutExpired:
+                process.kill()
+        assert stack.get().status == 200
+    stack.apply("--lock-timeout", "0s")
+    stack.assert_converged()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+def test_asked_to_stop(stack: Stack, number: signal.Signals) -> None:
+    """Running steps are finished, waits are given up, and the end says how far it came."""
+    stack.apply()
+    before = stack.ids()
+    stack.web["env"] = {"START_DELAY": "20"}
+    stack.write()
+    with tool.start(["apply", "--yes", str(stack.file)], stack.directory) as process:
+        lines = []
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if "done  start" in line:
+                process.send_signal(number)
+                break
+        rest, _ = process.communicate(timeout=30)
+    text = "".join(lines) + rest
+    assert process.returncode == 130, text
+    assert "finishing the running steps" in text
+    assert "stopped as asked" in text
+    assert "2 of 2 servers up" in text
+    assert "Traceback" not in text
+    assert stack.servers_that_answer() == {before["web-1"][:12], before["web-2"][:12]}
+
+    stack.web["env"] = {}
+    stack.apply("--lock-timeout", "0s")
+    stack.assert_converged()
+    assert {s: i for s, i in stack.ids().items() if s == "haproxy"} == {"haproxy": before["haproxy"]}

@@ -1,0 +1,1 @@
+"""What holds for every topology and every world, tried on many of both."""

@@ -1,0 +1,30 @@
+"""One profile: enough examples to find what is wrong, few enough to run at every commit.
+
+HYPOTHESIS_PROFILE=thorough tries many more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+_QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much,
+          HealthCheck.function_scoped_fixture)  # fmt: skip
+
+settings.register_profile(
+    "usual", deadline=None, max_examples=100, suppress_health_check=_QUIET, print_blob=True
+)
+settings.register_profile(
+    "thorough", deadline=None, max_examples=3000, suppress_health_check=_QUIET, print_blob=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
+
+
+@pytest.fixture(autouse=True)
+def one_step_at_a_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Threads would make examples differ from run to run; orders are tried on purpose instead."""
+    monkeypatch.setattr("reconciler.run.execute.PARALLEL", 1)
+    yield

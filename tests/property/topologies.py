@@ -1,0 +1,84 @@
+"""Topologies to try: small, all of one name, and near enough to each other that changes matter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from reconciler.plan.compile import compile_topology
+from reconciler.plan.desired import Desired
+from reconciler.topology.diagnostic import Severity
+from reconciler.topology.model import Topology
+from reconciler.topology.rules import check_rules
+
+NAME = "shop"
+IMAGES = ("app:1", "app:2", "tool:1")
+PROXY_IMAGES = ("haproxy:1", "haproxy:2")
+SHARED_NETWORK = "shared"
+"""An external network, which every world here has."""
+
+_checks = st.sampled_from(["tcp", "/health", "/ready", False])
+_maybe = st.booleans()
+
+
+@st.composite
+def _backend(draw: st.DrawFn, networks: list[str], *, checked: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "image": draw(st.sampled_from(IMAGES)),
+        "replicas": draw(st.integers(0, 3)),
+        "port": draw(st.sampled_from([8080, 9090])),
+        "networks": draw(st.lists(st.sampled_from(networks), min_size=1, unique=True)),
+        "check": "tcp" if checked else draw(_checks),
+    }
+    if draw(_maybe):
+        found["env"] = {"LEVEL": draw(st.sampled_from(["info", "debug"]))}
+    if draw(_maybe):
+        found["resources"] = {"memory": draw(st.sampled_from(["64m", "128m"]))}
+    if draw(_maybe):
+        found["volumes"] = [f"{draw(st.sampled_from(['data', 'cache']))}:/data"]
+    if draw(_maybe):
+        found["healthcheck"] = {"test": "true"}
+    if draw(_maybe):
+        found["restart"] = "no"
+    return found
+
+
+@st.composite
+def files(draw: st.DrawFn, *, checked: bool = False) -> dict[str, Any]:
+    """A topology as its file says it. `checked`: all backends have a check."""
+    own = draw(st.lists(st.sampled_from(["front", "back"]), unique=True))
+    networks: dict[str, Any] = {
+        name: {"driver": draw(st.sampled_from(["bridge", "custom"]))} for name in own
+    }
+    if draw(_maybe):
+        networks[SHARED_NETWORK] = {"external": True}
+    names = draw(st.lists(st.sampled_from(["api", "web", "jobs"]), unique=True))
+    usable = [*networks, "default"]
+    backends = {name: draw(_backend(usable, checked=checked)) for name in names}
+    frontends = {
+        f"on-{port}": {"bind": port, "default_backend": draw(st.sampled_from(names))}
+        for port in draw(st.lists(st.sampled_from([80, 81]), unique=True))
+        if names
+    }
+    found: dict[str, Any] = {
+        "name": NAME, "networks": networks, "backends": backends, "frontends": frontends,
+        "haproxy": {"image": draw(st.sampled_from(PROXY_IMAGES))},
+    }  # fmt: skip
+    if draw(_maybe):
+        found["stats"] = draw(st.sampled_from([8404, 8405]))
+    if draw(_maybe):
+        found["haproxy"]["maxconn"] = 100
+    if draw(_maybe):
+        found["haproxy"]["resources"] = {"cpus": 0.5}
+    return found
+
+
+def wish_of(file: dict[str, Any]) -> Desired:
+    topology = Topology.model_validate(file)
+    broken = [f for f in check_rules(topology) if f.severity is Severity.ERROR]
+    assert not broken, broken
+    return compile_topology(topology, "/srv")
+
+
+wishes = files().map(wish_of)

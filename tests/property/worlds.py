@@ -1,0 +1,203 @@
+"""Worlds to start from: what applies, crashes and people have left."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from reconciler.engine.memory import Container, Image, MemoryEngine, World
+from reconciler.engine.protocol import EngineError, Patience
+from reconciler.plan.actions import Action
+from reconciler.plan.desired import Desired
+from reconciler.plan.names import PROXY_ROLE
+from reconciler.plan.plan import Plan
+from reconciler.plan.planner import plan_changes
+from reconciler.plan.spec import Attachment, PublishedPort
+from reconciler.run.apply import ApplyOptions, ApplyResult, apply
+from tests.property.topologies import NAME, SHARED_NETWORK, files, wish_of
+
+
+class Crash(BaseException):
+    """The process ends between two actions."""
+
+
+def new_world() -> World:
+    """With things of others in it."""
+    world = World()
+    world.add_network(SHARED_NETWORK)
+    world.add_network("shop-foreign")
+    world.volumes["shop-foreign"] = ""
+    world.run("shop-foreign", ports=[PublishedPort(None, 9999, 80)], networks=[SHARED_NETWORK])
+    return world
+
+
+def apply_wish(world: World, wish: Desired, *, remove_volumes: bool = False) -> ApplyResult:
+    return apply(
+        wish, MemoryEngine(NAME, world), ApplyOptions(remove_volumes=remove_volumes), Patience(),
+        lambda _: True, lambda _: None,
+    )  # fmt: skip
+
+
+def plan_of(world: World, wish: Desired) -> Plan:
+    return plan_changes(wish, MemoryEngine(NAME, world).observe(wish.scope()))
+
+
+def stop_after(number: int, with_what: type[BaseException]) -> Callable[[Action], None]:
+    """A hook that lets so many actions happen and then raises."""
+    left = number
+
+    def hook(_: Action) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise with_what("injected", "injected") if with_what is EngineError else with_what
+
+    return hook
+
+
+def apply_until(world: World, wish: Desired, number: int, how: type[BaseException]) -> bool:
+    """An apply whose action after so many fails or crashes. True if it got to its end."""
+    engine = MemoryEngine(NAME, world, stop_after(number, how))
+    try:
+        return apply(
+            wish, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None
+        ).converged
+    except (Crash, EngineError):
+        world.locks.clear()
+        return False
+
+
+# -- what people do -------------------------------------------------------------------------
+
+Break = Callable[[World, Container], object]
+
+
+def _disconnect(world: World, container: Container) -> None:
+    for network in sorted(container.links)[:1]:
+        world.disconnect(container.id, network)
+
+
+def _reconnect(world: World, container: Container) -> None:
+    """Onto the same network, without the names it had there."""
+    for network in sorted(container.links)[:1]:
+        world.disconnect(container.id, network)
+        world.connect(container.id, Attachment(network))
+
+
+def _edit(world: World, container: Container) -> None:
+    if container.config is not None:
+        world.edit_config(container.id, container.config.replace("retries 3", "retries 2"))
+
+
+def _run_something_else(world: World, container: Container) -> None:
+    if container.config is not None and container.state == "running":
+        written = container.config
+        world.edit_config(container.id, written.replace("config=", "config=0"))
+        world.reload(container.id)
+        world.edit_config(container.id, written)
+
+
+def _leave_network_for_good(world: World, container: Container) -> None:
+    """Stop everybody on a network and remove it: stale places are left behind."""
+    for name in sorted(container.links)[:1]:
+        network = world.networks.get(name)
+        if network is None or name == SHARED_NETWORK:
+            continue
+        for member in list(world.members(network)):
+            world.stop(member.id)
+        world.remove_network(name)
+
+
+def _swap_names(world: World, container: Container) -> None:
+    others = [c for c in world.containers.values() if c.owner == NAME and c is not container]
+    if others:
+        one, two = container.name, others[0].name
+        world.rename(container.id, "shop-swapped")
+        world.rename(others[0].id, one)
+        world.rename(container.id, two)
+
+
+BREAKS: dict[str, Break] = {
+    "stop": lambda w, c: w.stop(c.id),
+    "crash": lambda w, c: w.stop(c.id, exit_code=1),
+    "kill": lambda w, c: w.kill(c.id),
+    "pause": lambda w, c: w.pause(c.id),
+    "remove": lambda w, c: w.remove(c.id),
+    "rename": lambda w, c: w.rename(c.id, f"renamed-{c.id[:6]}"),
+    "swap names": _swap_names,
+    "disconnect": _disconnect,
+    "reconnect": _reconnect,
+    "join another network": lambda w, c: w.connect(c.id, Attachment("shop-foreign")),
+    "limit": lambda w, c: w.set_limits(c.id, memory_bytes=96 * 1024**2, restart="always"),
+    "edit haproxy.cfg": _edit,
+    "lose haproxy.cfg": lambda w, c: w.edit_config(c.id, None),
+    "run something else": _run_something_else,
+    "lose a network": _leave_network_for_good,
+    "move tags": lambda w, _: [w.move_tag(reference) for reference in list(w.images)],
+    "lose images": lambda w, _: w.images.clear(),
+    "lose volumes": lambda w, c: [w.remove_volume(name) for name in sorted(c.volumes)],
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing in the history of a world."""
+
+    what: str
+    number: int = 0
+    file: Any = None
+
+    def happen(self, world: World) -> None:
+        match self.what:
+            case "apply":
+                apply_wish(world, wish_of(self.file))
+            case "crashed apply":
+                apply_until(world, wish_of(self.file), self.number, Crash)
+            case what:
+                ours = sorted((c for c in world.containers.values() if c.owner == NAME), key=_key)
+                if ours:
+                    with contextlib.suppress(EngineError):
+                        BREAKS[what](world, ours[self.number % len(ours)])
+
+
+def _key(container: Container) -> tuple[bool, str]:
+    return container.slot.role != PROXY_ROLE, container.id
+
+
+def _events() -> st.SearchStrategy[Event]:
+    return st.one_of(
+        st.builds(Event, st.just("crashed apply"), st.integers(0, 30), files()),
+        st.builds(Event, st.sampled_from(sorted(BREAKS)), st.integers(0, 5)),
+        st.builds(Event, st.sampled_from(sorted(BREAKS)), st.integers(0, 5)),
+    )
+
+
+histories = st.tuples(
+    st.builds(Event, st.just("apply"), st.just(0), files()),
+    st.lists(_events(), max_size=4),
+).map(lambda parts: (parts[0], *parts[1]))
+
+
+def make_world(history: tuple[Event, ...]) -> World:
+    world = new_world()
+    for event in history:
+        event.happen(world)
+    world.locks.clear()
+    return world
+
+
+def foreigners(world: World) -> object:
+    """All that is not the topology's, as a value to compare."""
+    return (
+        [repr(c) for c in world.containers.values() if c.owner != NAME],
+        [repr(n) for n in world.networks.values() if n.owner != NAME],
+        sorted(name for name, owner in world.volumes.items() if owner != NAME),
+    )
+
+
+def image_that(**does: Any) -> Image:
+    return Image("sha256:" + "0" * 64, **does)

@@ -1,0 +1,130 @@
+"""Thousands of broken topologies: always diagnostics, never a traceback, always inside the file."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from reconciler.plan.compile import compile_topology
+from reconciler.topology.diagnostic import CODES
+from reconciler.topology.load import Loaded, load_topology
+from reconciler.topology.source import parse_source, split_lines
+from reconciler.view.diagnostics import render_diagnostics
+from reconciler.view.paint import Paint
+from tests.golden.rendering import TOPOLOGIES, VARIABLES
+
+SEEDS = [path.read_bytes() for path in TOPOLOGIES]
+PIECES = [
+    b"${", b"}", b"$", b"${NOPE}", b"${TOKEN}", b"\n", b"\n  ", b"\t", b": ", b"- ", b"&a ", b"*a",
+    b"<<: ", b"<<: *a", b"!x ", b"!!int ", b"---\n", b"...\n", b"'", b'"', b"|\n", b">-\n", b"[", b"]",
+    b"{", b"}", b"#", b"\xff", b"\x00", b"\x85", "é".encode(), "日".encode(), "\u2028".encode(),
+    b"\r", b"\r\n", b"null", b"true", b"0", b"-1", b"1e999", b"99999999999999999999", b"\xef\xbb\xbf",
+    b"? ", b"%YAML 1.1\n", b"`", b"@", b"~",
+]  # fmt: skip
+VALUES: list[Any] = [
+    None, True, False, 0, -1, 1e300, 10**30, "", "x", "X Y", [], {}, [None], {"": None}, [[]], [{}],
+    {"a": {"b": {}}}, "${TOKEN}", "${NOPE}", "$", "a:b", "/a", "a:/b:c", "1s", "\0", "\n", "é", ["x", 1],
+    "99999", "9" * 400 + "g", "frontend x",
+]  # fmt: skip
+
+
+def mutate_bytes(data: bytes, chance: random.Random) -> bytes:
+    for _ in range(chance.randint(1, 4)):
+        at, other = chance.randrange(len(data) + 1), chance.randrange(len(data) + 1)
+        match chance.randrange(5):
+            case 0:
+                data = data[:at] + chance.choice(PIECES) + data[at:]
+            case 1:
+                data = data[:at] + data[at + chance.randint(1, 12) :]
+            case 2:
+                data = data[:at] + bytes([chance.randrange(256)]) + data[at + 1 :]
+            case 3:
+                data = data[:at] + data[other : other + chance.randint(1, 80)] + data[at:]
+            case _:
+                lines = data.split(b"\n")
+                chance.shuffle(lines)
+                data = b"\n".join(lines) if chance.random() < 0.2 else data[: max(at, 20)]
+    return data
+
+
+def mutate_structure(value: Any, chance: random.Random) -> bytes:
+    value = deepcopy(value)
+    for _ in range(chance.randint(1, 4)):
+        owner = value
+        while True:
+            keys = list(owner) if isinstance(owner, dict) else list(range(len(owner)))
+            if not keys:
+                break
+            key = chance.choice(keys)
+            if isinstance(owner[key], dict | list) and owner[key] and chance.random() < 0.8:
+                owner = owner[key]
+                continue
+            match chance.randrange(4):
+                case 0:
+                    owner[key] = deepcopy(chance.choice(VALUES))
+                case 1 if isinstance(owner, dict):
+                    owner[chance.choice(["x", "image", "port", "Bad Key", "", "a.b"])] = owner.pop(
+                        key
+                    )
+                case 2:
+                    del owner[key]
+                case _:
+                    owner[key] = [owner[key]] if chance.random() < 0.5 else {"x": owner[key]}
+            break
+    return json.dumps(value, ensure_ascii=False, indent=chance.choice([None, 1])).encode()
+
+
+def check(data: bytes) -> Loaded:
+    loaded = load_topology(data, "f.yaml", VARIABLES)
+    assert (loaded.topology is None) == any(d.severity == "error" for d in loaded.diagnostics)
+    lines = split_lines(loaded.source.text)
+    for diagnostic in loaded.diagnostics:
+        assert diagnostic.code in CODES
+        assert diagnostic.message
+        if diagnostic.span is not None:
+            assert 1 <= diagnostic.span.line <= len(lines)
+            line = lines[diagnostic.span.line - 1]
+            assert 1 <= diagnostic.span.column <= len(line) + 1
+            assert diagnostic.span.column < diagnostic.span.end_column <= len(line) + 2
+    assert list(loaded.diagnostics) == sorted(loaded.diagnostics, key=lambda d: d.sort_key)
+    for line in render_diagnostics(loaded.diagnostics, {"f.yaml": loaded.source.text}, Paint()):
+        assert line.isprintable()
+    if loaded.topology is not None:
+        desired = compile_topology(loaded.topology, "/srv", loaded.sensitive)
+        config = desired.config()
+        assert config is None or all(line.text.isprintable() for line in config.lines)
+    return loaded
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_mutated_bytes(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  # a seed that repeats, not a secret
+    slowest = 0.0
+    for _ in range(250):
+        data = mutate_bytes(chance.choice(SEEDS), chance)
+        started = time.perf_counter()
+        try:
+            check(data)
+        except Exception as error:
+            raise AssertionError(f"this file: {data!r}") from error
+        slowest = max(slowest, time.perf_counter() - started)
+    assert slowest < 5
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_mutated_structures(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  # a seed that repeats, not a secret
+    values = [parse_source(data, "f", {}).value for data in SEEDS]
+    sound = 0
+    for _ in range(250):
+        data = mutate_structure(chance.choice([v for v in values if v]), chance)
+        try:
+            sound += check(data).topology is not None
+        except Exception as error:
+            raise AssertionError(f"this file: {data!r}") from error
+    assert sound
