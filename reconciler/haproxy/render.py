@@ -10,7 +10,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from reconciler.haproxy.model import Backend, Check, Frontend, Path, Proxy, RawLine, StatsPage
+from reconciler.haproxy.model import (
+    PROBE_SUFFIX,
+    Backend,
+    Check,
+    Frontend,
+    Path,
+    Proxy,
+    RawLine,
+    StatsPage,
+)
 from reconciler.haproxy.paths import RUNTIME_SOCKET
 
 SENSITIVE_MARK = "  # holds a value from outside the topology file"
@@ -73,13 +82,31 @@ def render_config(proxy: Proxy) -> Config:
 
 
 def add_backends(text: str, backends: tuple[Backend, ...]) -> Config | None:
-    """A configuration of ours with more backends at its end; None if it is not ours any more."""
+    """A configuration of ours with these probes at its end, in place of any that are there; None
+    if it is not ours any more."""
     match = _DIGEST_LINE.search(text)
     if match is None or read_digest(text) is None:
         return None
-    lines = [Line(line) for line in text.splitlines() if line != match[0]]
+    lines = [Line(line) for line in _without_probes(text) if line != match[0]]
     lines += [line for backend in backends for line in _backend(backend)]
     return _identified(lines, match[1])
+
+
+def _without_probes(text: str) -> list[str]:
+    """The lines of a text but for backends of new servers that an earlier run left at its end."""
+    lines: list[str] = []
+    for line in text.removesuffix("\n").split("\n"):
+        if line.startswith("backend ") and line.split()[1].endswith(PROBE_SUFFIX):
+            break
+        lines.append(line)
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def render_backend(backend: Backend) -> str:
+    """The section of one backend."""
+    return "".join(f"{line.text}\n" for line in _backend(backend))
 
 
 def _identified(lines: list[Line], topology: str) -> Config:

@@ -142,12 +142,16 @@ def parse_alerts(output: str) -> tuple[Alert, ...]:
         r"^\[ALERT\][^:]*: ?(?:config : )?(?P<text>.+)$", output, re.MULTILINE
     ):
         text = match["text"].strip()
-        place = re.match(r"parsing \[[^\]]*:(\d+)\]\s*:?\s*(.*)", text)
+        place = re.match(r"(?:[Pp]arsing )?\[[^\]]*:(\d+)\]\s*:?\s*(.*)", text)
         if place:
-            alerts.append(Alert(int(place[1]), place[2]))
-        elif not text.startswith(("Error(s) found", "Fatal errors found")):
+            alerts.append(Alert(int(place[1]), place[2].rstrip(" :")))
+        elif not text.startswith(_SUMMARIES):
             alerts.append(Alert(None, text))
     return tuple(alerts)
+
+
+_SUMMARIES = ("Error(s) found", "Fatal errors found", "Failed to initialize server(s) addr")
+"""Lines that only say that there were others."""
 
 
 def _int(text: str) -> int:

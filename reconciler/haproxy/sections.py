@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
+from reconciler.haproxy.model import PROBE_SUFFIX
 from reconciler.haproxy.render import SENSITIVE_MARK
 
 _SECTION = re.compile(r"^(global|defaults|frontend|backend|resolvers|userlist|listen)\b(.*)$")
@@ -13,12 +14,14 @@ _DIGEST = re.compile(r"^    description topology=\S+ config=[0-9a-f]+$", re.MULT
 
 
 def split_sections(text: str) -> dict[str, list[str]]:
-    """Heading (`backend web`) to its lines, in order. Lines before the first heading are left."""
+    """Heading (`backend web`) to its lines, in order. Lines before the first heading are left, and
+    so are backends that only check servers-to-be."""
     sections: dict[str, list[str]] = {}
     lines: list[str] = []
     for line in _DIGEST.sub("", text).split("\n"):
         if _SECTION.match(line):
-            lines = sections.setdefault(line.strip(), [])
+            is_probe = line.startswith("backend ") and line.endswith(PROBE_SUFFIX)
+            lines = [] if is_probe else sections.setdefault(line.strip(), [])
         elif line.strip() and not line.startswith("#"):
             lines.append(line.strip())
     return sections
@@ -39,6 +42,8 @@ def explain_difference(before: str, after: str) -> str:
             reasons.append(f"servers of `{name.split()[1]}` change")
         else:
             reasons.append(f"{_quoted(name)} changes")
+    if not reasons and PROBE_SUFFIX in before:
+        return "an earlier change was cut off while new servers were checked"
     return ", ".join(reasons) or "comments change"
 
 

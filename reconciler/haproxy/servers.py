@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reconciler.haproxy.render import SENSITIVE_MARK
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenServer:
@@ -17,6 +19,13 @@ class WrittenServer:
     weight: int
     is_checked: bool
     checks_http: bool
+    check: tuple[str, ...] = ()
+    """What its check asks for, line by line; how often it asks is left out."""
+
+    @property
+    def place(self) -> tuple[str, str, int, bool, tuple[str, ...]]:
+        """Equal for two servers when what is known of the one holds for the other."""
+        return (self.backend, self.host, self.port, self.is_checked, self.check)
 
 
 def read_servers(text: str) -> tuple[WrittenServer, ...]:
@@ -25,15 +34,17 @@ def read_servers(text: str) -> tuple[WrittenServer, ...]:
 
 
 def _servers(text: str) -> Iterator[WrittenServer]:
-    backend, checks_http = "", False
-    common: list[str] = []
-    for line in text.splitlines():
+    backend, common = "", list[str]()
+    check: list[str] = []
+    for line in text.split("\n"):
         words = line.split()
         if line[:1].strip() and words:
             backend = words[1] if words[0] == "backend" and len(words) > 1 else ""
-            checks_http, common = False, []
-        elif words[:2] == ["option", "httpchk"]:
-            checks_http = True
+            check, common = [], []
+        elif words[:2] in (["option", "httpchk"], ["timeout", "check"]) or words[:1] == [
+            "http-check"
+        ]:
+            check.append(line.removesuffix(SENSITIVE_MARK).strip())
         elif words[:1] == ["default-server"]:
             common = words[1:]
         elif backend and words[:1] == ["server"] and len(words) > 2:
@@ -41,8 +52,9 @@ def _servers(text: str) -> Iterator[WrittenServer]:
             said = [*words[3:], *common]
             if host and port.isdigit():
                 yield WrittenServer(
-                    backend, words[1], host, int(port), _weight(said), "check" in said, checks_http
-                )
+                    backend, words[1], host, int(port), _weight(said), "check" in said,
+                    "option httpchk" in check, tuple(check),
+                )  # fmt: skip
 
 
 def _weight(said: list[str]) -> int:

@@ -29,14 +29,29 @@ def list_changes(
         *_volume_changes(desired, observed),
         *_container_changes(desired, assignment),
         *_proxy_changes(assignment, need),
-        *_leaving_changes(assignment, desired),
-        *(Change("remove", "network", net.name,
-                 "not in the file" if desired.containers else "the topology goes", Impact.NONE)
-          for net in networks.remove if not observed.gaps),
-        *(Change("remove", "volume", name, "with all that is in it", Impact.NONE)
-          for name in leaving_volumes(desired, observed, remove_volumes=remove_volumes)
-          if name != run_volume_name(desired.topology) and not observed.gaps),
+        *(() if observed.gaps else _removals(desired, observed, assignment, networks,
+                                             remove_volumes=remove_volumes)),
     )  # fmt: skip
+
+
+def _removals(
+    desired: Desired,
+    observed: Observed,
+    assignment: Assignment,
+    networks: NetworkPlan,
+    *,
+    remove_volumes: bool,
+) -> Iterator[Change]:
+    yield from _leaving_changes(assignment, desired)
+    for net in networks.remove:
+        reason = "not in the file" if desired.containers else "the topology goes"
+        yield Change("remove", "network", net.name, reason, Impact.NONE)
+    proxy_leaves = any(container.slot == PROXY_SLOT for container in assignment.leaving)
+    for name in leaving_volumes(desired, observed, remove_volumes=remove_volumes):
+        if name != run_volume_name(desired.topology):
+            yield Change("remove", "volume", name, "with all that is in it", Impact.NONE)
+        elif not proxy_leaves:  # else it goes with its container, and nobody needs to know
+            yield Change("remove", "volume", name, "left over from HAProxy", Impact.NONE)
 
 
 def _network_changes(networks: NetworkPlan) -> Iterator[Change]:
@@ -110,14 +125,13 @@ def _proxy_changes(assignment: Assignment, need: ProxyNeed) -> Iterator[Change]:
     name = assignment.names.get(PROXY_SLOT, "")
     kept = assignment.kept.get(PROXY_SLOT)
     fields = kept.diff.fields if kept else ()
+    in_place = Impact.RUNTIME if kept and (kept.diff.connect or kept.diff.disconnect) else Impact.NONE
     match need.mode:
         case ProxyMode.ABSENT:
             return
         case ProxyMode.KEEP:
             if fields:
-                touches = bool(kept and (kept.diff.connect or kept.diff.disconnect))
-                impact = Impact.RUNTIME if touches else Impact.NONE
-                yield Change("update", "haproxy", name, "in place", impact, "", fields)
+                yield Change("update", "haproxy", name, "in place", in_place, "", fields)
         case ProxyMode.CREATE:
             image = FieldChange("image", None, _image(assignment.joining[PROXY_SLOT].want))
             yield Change("create", "haproxy", name, need.reason, Impact.NONE, "", (image,))
@@ -132,7 +146,9 @@ def _proxy_changes(assignment: Assignment, need: ProxyNeed) -> Iterator[Change]:
             yield Change("update", "haproxy", name, f"hitless reload: {need.reason}",
                          Impact.RELOAD, "", fields)  # fmt: skip
         case ProxyMode.START | ProxyMode.UNPAUSE:
-            yield Change("update", "haproxy", name, need.reason, Impact.NONE, "", fields)
+            reloads = need.mode is ProxyMode.UNPAUSE and need.must_write
+            impact = Impact.RELOAD if reloads else in_place
+            yield Change("update", "haproxy", name, need.reason, impact, "", fields)
         case ProxyMode.RESTART:
             yield Change("update", "haproxy", name, f"restart: {need.reason}", Impact.INTERRUPT,
                          "", fields)  # fmt: skip

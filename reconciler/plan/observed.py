@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.haproxy.model import PROBE_SUFFIX
 from reconciler.haproxy.render import read_digest
@@ -101,6 +101,18 @@ class Observed:
     holders: tuple[Holder, ...] = ()
     gaps: tuple[str, ...] = ()
     """What could not be read, in words. A gap blocks removals."""
+
+    def ordered(self) -> Observed:
+        """The same in one order, so that what follows depends on nothing but the facts."""
+        return replace(
+            self,
+            containers=tuple(sorted(self.containers, key=lambda c: (c.slot, c.name, c.id))),
+            networks=dict(sorted(self.networks.items())),
+            volumes=tuple(sorted(self.volumes)),
+            images=dict(sorted(self.images.items())),
+            proxies=dict(sorted(self.proxies.items())),
+            holders=tuple(sorted(self.holders, key=lambda h: (h.kind, h.what, h.who))),
+        )
 
     @property
     def fingerprint(self) -> str:

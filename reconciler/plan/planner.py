@@ -25,6 +25,7 @@ def plan_changes(
     `remove_volumes` lets volumes go that are no longer wanted; else they always stay. `wait` ends
     the plan when HAProxy reports the servers as up.
     """
+    observed = observed.ordered()
     assignment = assign_slots(desired, observed)
     config = desired.config(assignment.names)
     need = proxy_need(assignment, observed, config)

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from reconciler.haproxy.model import PROBE_SUFFIX, Backend, Server
-from reconciler.haproxy.render import Config, add_backends
+from reconciler.haproxy.render import Config, add_backends, render_backend
 from reconciler.haproxy.servers import read_servers
 from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import Desired, Slot
@@ -32,17 +32,20 @@ def stage_config(
     """None when no backend that serves now gets new servers: nothing is at stake then.
 
     What serves now is read from the configuration that is `written`, so that containers which an
-    earlier run made, and never got as far as rotation, are new here too. `reachable` are the
-    networks that HAProxy is on.
+    earlier run made, and never got as far as rotation, are new here too; and so is one that stays
+    and shall be asked something else, or on another port. `reachable` are the networks that
+    HAProxy is on.
     """
     if desired.proxy is None or written is None:
         return None
-    rotation = {(server.backend, server.host) for server in read_servers(written)}
+    known = read_servers(written)
+    rotation = {(server.backend, server.host) for server in known}
+    proven = {server.place for server in known}
     probes = [
         probe
         for backend in desired.proxy.backends
         if _serves(backend.name, assignment, rotation)
-        and (probe := _probe(backend, desired, assignment, rotation, reachable))
+        and (probe := _probe(backend, desired, assignment, proven, reachable))
     ]
     config = add_backends(written, tuple(probes)) if probes else None
     if config is None:
@@ -64,19 +67,22 @@ def _probe(
     backend: Backend,
     desired: Desired,
     assignment: Assignment,
-    rotation: set[tuple[str, str]],
+    proven: Collection[tuple[object, ...]],
     reachable: Collection[str],
 ) -> Backend | None:
     """A backend's new servers under a name that no file can give, if HAProxy can check them."""
     if backend.check is None:
         return None
     names = assignment.names
-    fresh = tuple(
+    servers = tuple(
         replace(server, address=names[slot])
         for server in backend.servers
         if (slot := _slot_of(backend.name, server)) in names
-        and (backend.name, names[slot]) not in rotation
         and any(a.network in reachable for a in desired.containers[slot].spec.networks)
+    )
+    written = read_servers(render_backend(replace(backend, servers=servers)))
+    fresh = tuple(
+        server for server, it in zip(servers, written, strict=True) if it.place not in proven
     )
     return replace(backend, name=backend.name + PROBE_SUFFIX, servers=fresh) if fresh else None
 

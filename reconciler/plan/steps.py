@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from reconciler.haproxy.servers import read_servers
 from reconciler.plan.actions import (
     Action,
     AwaitDrained,
@@ -208,13 +209,27 @@ class _StepBuilder:
         target = _target(kept.have)
         last = self._change_in_place(kept)
         match kept.have.state:
-            case "running":
+            case "running" if kept.have.health in {None, "healthy"}:
                 return last
+            case "running" if not self._is_new_to_haproxy(kept.have):
+                return last  # Docker's health check is not what HAProxy goes by
+            case "running":
+                pass
             case "paused":
-                started = self.add(UnpauseContainer(target), last, "it is paused")
+                last = [self.add(UnpauseContainer(target), last, "it is paused")]
             case state:
-                started = self.add(StartContainer(target), last, f"it is {state}")
-        return [self.add(AwaitReady(target), [started], "before it gets traffic")]
+                last = [self.add(StartContainer(target), last, f"it is {state}")]
+        return [self.add(AwaitReady(target), last, "before it gets traffic")]
+
+    def _is_new_to_haproxy(self, container: ObservedContainer) -> bool:
+        """Made by a run that got no further: HAProxy shall send it traffic, and does not yet."""
+        proxy, backend = self.desired.proxy, container.slot.backend
+        if proxy is None or not self.need.must_write:
+            return False
+        known = {(s.backend, s.host) for s in read_servers(self.need.written or "")}
+        return (backend, container.given_name) not in known and any(
+            served.name == backend for served in proxy.backends
+        )
 
     def _change_in_place(self, kept: Kept) -> list[int]:
         """Steps that change a container where it is."""
@@ -277,13 +292,19 @@ class _StepBuilder:
                 )
             ]  # fmt: skip
         someone_leaves = bool(self._leavers() or self.departures)
-        reloads = any(isinstance(step.action, ReloadProxy) for step in self.steps)
-        if someone_leaves and reloads and self.desired.proxy is not None:
+        if someone_leaves and self._has_old_workers() and self.desired.proxy is not None:
             at_most = self.desired.proxy.hard_stop_after_s + DRAIN_MARGIN_S
             self.settled = [
                 self.add(AwaitDrained(target, at_most), self.settled,
                          "old workers may still use containers that leave")
             ]  # fmt: skip
+
+    def _has_old_workers(self) -> bool:
+        """From a reload of this plan, or of one that was cut off."""
+        kept = self.assignment.kept.get(PROXY_SLOT)
+        seen = self.observed.proxies.get(kept.have.id) if kept else None
+        reloads = any(isinstance(step.action, ReloadProxy) for step in self.steps)
+        return reloads or (seen is not None and seen.old_workers > 0)
 
     def _proxy_target(self) -> Target:
         kept = self.assignment.kept.get(PROXY_SLOT)
@@ -301,7 +322,7 @@ class _StepBuilder:
         written = self.add(WriteConfig(target, config), [created], need.reason)
         if need.mode is ProxyMode.REPLACE and need.have is not None:
             old, grace_s = _target(need.have), joining.want.spec.stop_grace_s
-            proven = self._prove(old, ready, need.have.networks)
+            proven = self._prove(old, ready, self._reachable_from(need.have))
             running = self.add(
                 ReplaceProxy(old, target, grace_s), [written, *ready, *proven],
                 need.reason, Impact.INTERRUPT,
@@ -309,6 +330,12 @@ class _StepBuilder:
         else:
             running = self.add(StartContainer(target), [written, *ready], need.reason)
         return [self.add(AwaitProxy(target, config.digest), [running], "a start says nothing")]
+
+    def _reachable_from(self, proxy: ObservedContainer) -> Collection[str]:
+        """The networks on which a HAProxy that leaves can still check servers."""
+        if proxy.state != "running":
+            return ()
+        return proxy.networks.keys() - self.networks.replaced_names
 
     def _prove(self, target: Target, needs: list[int], reachable: Collection[str]) -> list[int]:
         """Let HAProxy check new servers before it, or its successor, sends traffic to them."""

@@ -77,9 +77,10 @@ def apply(
         return ApplyResult(plan, observed, _problems(plan), _since(started),
                            declined=not plan.problems)  # fmt: skip
     if plan.is_empty:
-        failures = _unreadable(observed) or _await_servers(
-            desired, observed, engine, options, patience
-        )
+        failures = _unreadable(observed)
+        if not failures and options.wait and (waiting := _waits_for(desired, observed)):
+            failures = _await_servers(waiting, engine, patience)
+            observed = engine.observe(desired.scope())
         return ApplyResult(plan, observed, failures, _since(started))
     _pull_lock_image(desired, observed, engine, patience)
     with _locked(desired, observed, engine, options, emit):
@@ -157,24 +158,24 @@ def _ignore(_: Progress) -> None:
     """Nobody looks at the progress of what is not a step of the plan."""
 
 
-def _await_servers(
-    desired: Desired,
-    observed: Observed,
-    engine: Engine,
-    options: ApplyOptions,
-    patience: Patience,
-) -> tuple[Failure, ...]:
+def _waits_for(desired: Desired, observed: Observed) -> AwaitServers | None:
     """With nothing to do, done still means that HAProxy reports every checked server as up."""
     checked = checked_servers(desired)
     proxy = next((c for c in observed.containers if c.slot == PROXY_SLOT), None)
-    if not options.wait or proxy is None or not checked:
-        return ()
+    if proxy is None or not checked:
+        return None
     seen = observed.proxies.get(proxy.id)
     up = {(s.backend, s.name) for s in seen.servers if s.is_up} if seen else set()
     if up.issuperset(checked):
-        return ()
+        return None
+    return AwaitServers(Target(proxy.name, proxy.id), checked)
+
+
+def _await_servers(
+    waiting: AwaitServers, engine: Engine, patience: Patience
+) -> tuple[Failure, ...]:
     try:
-        engine.perform(AwaitServers(Target(proxy.name, proxy.id), checked), patience, _ignore)
+        engine.perform(waiting, patience, _ignore)
     except EngineError as error:
         return (failure_of(error),)
     return ()

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tests.integration.support import tool, web
 from tests.integration.support.ports import free_port, random_name
 from tests.integration.support.stack import Stack, echo_backend
+from tests.integration.support.versions import both_versions
 from tests.integration.support.world import ECHO, HAPROXY_26, HAPROXY_30
-
-both_versions = pytest.mark.parametrize("haproxy_image", [HAPROXY_30, HAPROXY_26], ids=["3.0", "2.6"])
 
 
 def _changes(stack: Stack) -> set[tuple[str, str, str]]:
@@ -26,7 +23,7 @@ def test_scaling_touches_no_container_that_stays(stack: Stack) -> None:
     before = stack.ids()
     worker = stack.world.workers(before["haproxy"])
 
-    stack.web["replicas"] = 4
+    stack.backend["replicas"] = 4
     assert stack.plan_document()["impact"] in {"runtime", "reload"}
     stack.apply()
     up = stack.ids()
@@ -35,16 +32,16 @@ def test_scaling_touches_no_container_that_stays(stack: Stack) -> None:
     stack.assert_converged()
     assert stack.world.workers(up["haproxy"]) != worker
 
-    stack.web["replicas"] = 1
+    stack.backend["replicas"] = 1
     assert _changes(stack) == {("remove", "container", "web"), ("update", "haproxy", "")}
     stack.apply()
     assert stack.ids().items() < before.items()
     stack.assert_converged()
 
-    stack.web["replicas"] = 0
+    stack.backend["replicas"] = 0
     stack.apply()
     assert stack.get().status == 503
-    stack.web["replicas"] = 1
+    stack.backend["replicas"] = 1
     stack.apply()
     stack.assert_converged()
     assert stack.haproxy == before["haproxy"]
@@ -57,7 +54,7 @@ def test_a_changed_backend_leaves_the_others_alone(stack: Stack) -> None:
     stack.apply()
     before = stack.ids()
 
-    stack.web["labels"] = {"team": "shop"}
+    stack.backend["labels"] = {"team": "shop"}
     assert _changes(stack) == {("replace", "container", "web"), ("update", "haproxy", "")}
     stack.apply()
     after = stack.ids()
@@ -76,7 +73,7 @@ def test_limits_change_in_place(stack: Stack) -> None:
     stack.apply()
     before = stack.ids()
     worker = stack.world.workers(stack.haproxy)
-    stack.web.update(resources={"cpus": 0.5, "memory": "64m"}, restart="on-failure:3")
+    stack.backend.update(resources={"cpus": 0.5, "memory": "64m"}, restart="on-failure:3")
     stack.spec["haproxy"]["resources"] = {"memory": "128m"}
     assert stack.plan_document()["impact"] == "none"
     stack.apply()
@@ -87,13 +84,16 @@ def test_limits_change_in_place(stack: Stack) -> None:
     assert host_config("haproxy")["Memory"] == 128 << 20
     assert "up to date" in stack.plan().out
 
-    stack.web["resources"] = {"cpus": 0.25, "memory": "512m"}  # more memory than swap was before
+    stack.backend["resources"] = {
+        "cpus": 0.25,
+        "memory": "512m",
+    }  # more memory than swap was before
     stack.apply()
     assert host_config("web-1")["Memory"] == 512 << 20
     assert stack.ids() == before
     assert stack.world.workers(stack.haproxy) == worker
 
-    del stack.web["resources"]["memory"]
+    del stack.backend["resources"]["memory"]
     plan = stack.plan_document()
     assert {c["verb"] for c in plan["changes"] if c["kind"] == "container"} == {"replace"}
     assert "cannot take a limit away" in plan["changes"][0]["reason"]
@@ -112,12 +112,12 @@ def test_networks_are_joined_and_left_in_place(stack: Stack) -> None:
     before = stack.ids()
     default, extra = f"{stack.name}-default", f"{stack.name}-extra"
     stack.spec["networks"] = {"extra": None}
-    stack.web["networks"] = ["default", "extra"]
+    stack.backend["networks"] = ["default", "extra"]
     stack.apply()
     assert joined() == dict.fromkeys(before, {default, extra})
     assert "up to date" in stack.plan().out
 
-    stack.web["networks"] = ["extra"]
+    stack.backend["networks"] = ["extra"]
     stack.apply()
     assert joined() == dict.fromkeys(before, {extra})
     assert stack.ids() == before
@@ -129,7 +129,7 @@ def test_networks_are_joined_and_left_in_place(stack: Stack) -> None:
 def test_a_check_is_changed_by_a_reload(stack: Stack) -> None:
     stack.apply()
     before, workers = stack.ids(), stack.world.workers(stack.haproxy)
-    stack.web["check"] = {"path": "/health", "interval": "1s"}
+    stack.backend["check"] = {"path": "/health", "interval": "1s"}
     plan = stack.plan_document()
     assert plan["impact"] == "reload"
     assert any("/health" in line for line in plan["config_diff"])
@@ -180,7 +180,7 @@ def test_backends_come_and_go(stack: Stack) -> None:
 def test_a_moved_tag_is_a_change(stack: Stack) -> None:
     api = stack.world.api
     with stack.world.tag(ECHO) as echo, stack.world.tag(HAPROXY_30) as haproxy:
-        stack.web["image"] = echo
+        stack.backend["image"] = echo
         stack.spec["haproxy"]["image"] = haproxy
         stack.apply()
         before = stack.ids()
@@ -197,9 +197,11 @@ def test_a_moved_tag_is_a_change(stack: Stack) -> None:
             stack.world.move_tag(haproxy, HAPROXY_26)
             assert "Impact: interrupt" in stack.plan().out
             stack.apply()
-            assert stack.run("status", "-o", "json").document["topologies"][0][
-                "haproxy_version"
-            ].startswith("2.6")
+            assert (
+                stack.run("status", "-o", "json")
+                .document["topologies"][0]["haproxy_version"]
+                .startswith("2.6")
+            )
             stack.assert_converged()
         finally:
             stack.destroy()
@@ -207,7 +209,7 @@ def test_a_moved_tag_is_a_change(stack: Stack) -> None:
 
 
 def test_volumes_outlive_their_topology(stack: Stack) -> None:
-    stack.web["volumes"] = ["data:/data"]
+    stack.backend["volumes"] = ["data:/data"]
     stack.apply()
     volume = f"{stack.name}-data"
     stack.world.run_in(stack.ids()["web-1"], "sh", "-c", "echo precious > /data/file")
@@ -217,7 +219,7 @@ def test_volumes_outlive_their_topology(stack: Stack) -> None:
     stack.apply()
     read = stack.world.run_in(stack.ids()["web-2"], "cat", "/data/file")
     assert read.strip() == "precious"
-    del stack.web["volumes"]
+    del stack.backend["volumes"]
     stack.apply()
     assert volume in stack.world.leftovers(stack.name)
 
@@ -227,7 +229,7 @@ def test_volumes_outlive_their_topology(stack: Stack) -> None:
 
 def test_a_network_is_made_anew(stack: Stack) -> None:
     stack.spec["networks"] = {"net": None}
-    stack.web["networks"] = ["net"]
+    stack.backend["networks"] = ["net"]
     stack.spec["haproxy"]["networks"] = ["net", "default"]
     stack.apply()
     before = stack.ids()
@@ -242,7 +244,7 @@ def test_a_network_is_made_anew(stack: Stack) -> None:
 def test_external_networks_are_used_and_left_alone(stack: Stack) -> None:
     name = random_name("net")
     stack.spec["networks"] = {name: {"external": True}}
-    stack.web["networks"] = [name]
+    stack.backend["networks"] = [name]
     ended = stack.apply(expect=1)
     assert f"network `{name}` is external and does not exist" in ended.err
     assert stack.world.leftovers(stack.name) == []

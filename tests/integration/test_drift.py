@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.haproxy.paths import CONFIG_PATH
 from tests.integration.support.stack import Stack
+from tests.integration.support.versions import both_versions
 from tests.integration.support.waiting import await_true
-from tests.integration.support.world import HAPROXY_26, HAPROXY_30
 
 Act = Callable[[Stack, str], object]
 
@@ -29,6 +29,10 @@ class Drift:
 
 def _network(stack: Stack) -> str:
     return f"{stack.name}-default"
+
+
+def _disconnect(stack: Stack, container: str) -> None:
+    stack.world.api.disconnect_container_from_network(container, _network(stack))
 
 
 def _rename(stack: Stack, container: str) -> None:
@@ -51,12 +55,13 @@ def _reload_other(stack: Stack, container: str) -> None:
     """Somebody tries something out: a configuration of theirs runs, and ours is written again."""
     run = stack.world.run_in
     before = stack.world.workers(container)
-    run(container, "sh", "-c",
-        f"cp {CONFIG_PATH} /tmp/ours; sed 's/config=[0-9a-f]*/config=other/' /tmp/ours > {CONFIG_PATH}")  # fmt: skip
+    run(container, "cp", CONFIG_PATH, "/tmp/ours")
+    run(container, "sh", "-c", f"sed s/config=/config=0/ /tmp/ours > {CONFIG_PATH}")
     stack.world.api.kill(container, "SIGUSR2")
     await_true(
-        lambda: before.isdisjoint(stack.world.workers(container))
-        and stack.world.workers(container),
+        lambda: (
+            before.isdisjoint(stack.world.workers(container)) and stack.world.workers(container)
+        ),
         "another worker runs",
     )
     run(container, "sh", "-c", f"cat /tmp/ours > {CONFIG_PATH}")
@@ -72,7 +77,7 @@ SERVERS = [
     Drift("paused", lambda s, c: s.world.api.pause(c)),
     Drift("removed", lambda s, c: s.world.remove(c), kept=False),
     Drift("renamed", _rename),
-    Drift("disconnected", lambda s, c: s.world.api.disconnect_container_from_network(c, _network(s))),
+    Drift("disconnected", _disconnect),
     Drift("connected elsewhere",
           lambda s, c: s.world.api.connect_container_to_network(c, "bridge")),
     Drift("other memory", _limit),
@@ -89,8 +94,7 @@ PROXIES = [
     Drift("broken file", _break, "haproxy", whole=False),
     Drift("empty file", _empty, "haproxy", whole=False),
     Drift("runs another configuration", _reload_other, "haproxy", whole=False),
-    Drift("disconnected", lambda s, c: s.world.api.disconnect_container_from_network(c, _network(s)),
-          "haproxy"),
+    Drift("disconnected", _disconnect, "haproxy"),
 ]  # fmt: skip
 
 
@@ -114,7 +118,7 @@ def _check(stack: Stack, drift: Drift) -> None:
 
 @pytest.mark.parametrize("part", range(2))
 def test_servers(stack: Stack, part: int) -> None:
-    stack.web["resources"] = {"memory": "64m"}
+    stack.backend["resources"] = {"memory": "64m"}
     stack.apply()
     for drift in SERVERS[part::2]:
         _check(stack, drift)
@@ -122,7 +126,7 @@ def test_servers(stack: Stack, part: int) -> None:
 
 
 @pytest.mark.parametrize("part", range(2))
-@pytest.mark.parametrize("haproxy_image", [HAPROXY_30, HAPROXY_26], ids=["3.0", "2.6"])
+@both_versions
 def test_haproxy(stack: Stack, part: int) -> None:
     stack.apply()
     for drift in PROXIES[part::2]:
@@ -139,7 +143,7 @@ def test_all_containers_are_gone(stack: Stack) -> None:
 
 
 def test_everything_is_gone_but_volumes(stack: Stack) -> None:
-    stack.web["volumes"] = ["data:/data"]
+    stack.backend["volumes"] = ["data:/data"]
     stack.apply()
     for container in stack.ids().values():
         stack.world.remove(container)
@@ -150,7 +154,7 @@ def test_everything_is_gone_but_volumes(stack: Stack) -> None:
 
 def test_a_server_that_comes_back_elsewhere_is_found(stack: Stack) -> None:
     """Docker may give another address to a container that starts again: no tool has to run then."""
-    stack.web["replicas"] = 2
+    stack.backend["replicas"] = 2
     stack.apply()
     before = stack.ids()
     api = stack.world.api

@@ -10,9 +10,8 @@ from tests.integration.support import tool
 from tests.integration.support.ports import random_name
 from tests.integration.support.stack import Stack
 from tests.integration.support.traffic import Traffic
-from tests.integration.support.world import ECHO, HAPROXY_26, HAPROXY_30
-
-both_versions = pytest.mark.parametrize("haproxy_image", [HAPROXY_30, HAPROXY_26], ids=["3.0", "2.6"])
+from tests.integration.support.versions import both_versions
+from tests.integration.support.world import ECHO
 
 REFUSED = """\
 name: {name}
@@ -63,33 +62,33 @@ def test_haproxy_refuses_the_configuration(stack: Stack, haproxy_image: str) -> 
 
 
 def _bad_image(stack: Stack) -> str:
-    stack.web["image"] = f"127.0.0.1:9/{random_name()}:1"
+    stack.backend["image"] = f"127.0.0.1:9/{random_name()}:1"
     return "cannot be pulled"
 
 
 def _never_pulled(stack: Stack) -> str:
-    stack.web.update(image=f"{random_name()}:1", pull="never")
+    stack.backend.update(image=f"{random_name()}:1", pull="never")
     return "`pull: never`"
 
 
 def _exits(stack: Stack) -> str:
-    stack.web["env"] = {"EXIT_CODE": "3"}
+    stack.backend["env"] = {"EXIT_CODE": "3"}
     return "echo: exiting with 3"
 
 
 def _wrong_port(stack: Stack) -> str:
-    stack.web["port"] = 8099
+    stack.backend["port"] = 8099
     return "servers did not come up within 3 s"
 
 
 def _fails_its_check(stack: Stack) -> str:
-    stack.web["check"] = {"path": "/status/503", "interval": "500ms"}
-    stack.web["env"] = {"VERSION": "2"}
+    stack.backend["check"] = {"path": "/status/503", "interval": "500ms"}
+    stack.backend["env"] = {"VERSION": "2"}
     return "503"
 
 
 def _unhealthy(stack: Stack) -> str:
-    stack.web["healthcheck"] = {"test": "exit 1", "interval": "500ms", "retries": 1}
+    stack.backend["healthcheck"] = {"test": "exit 1", "interval": "500ms", "retries": 1}
     return "did not become healthy within 3 s"
 
 
@@ -103,10 +102,10 @@ def _bad_haproxy(stack: Stack) -> str:
     [_bad_image, _never_pulled, _exits, _wrong_port, _fails_its_check, _unhealthy, _bad_haproxy],
 )
 def test_old_servers_keep_serving(stack: Stack, spoil: Callable[[Stack], str]) -> None:
-    stack.web["env"] = {"VERSION": "1"}
+    stack.backend["env"] = {"VERSION": "1"}
     stack.apply()
     before = stack.ids()
-    good = dict(stack.web)
+    good = dict(stack.backend)
     haproxy = dict(stack.spec["haproxy"])
     reason = spoil(stack)
     with Traffic(stack.port) as traffic:
@@ -128,13 +127,13 @@ def test_old_servers_keep_serving(stack: Stack, spoil: Callable[[Stack], str]) -
 
 
 def test_the_last_lines_of_a_log_tell_why(stack: Stack) -> None:
-    stack.web.update(command=["sh", "-c", "echo one; echo two >&2; exit 7"], restart="no")
+    stack.backend.update(command=["sh", "-c", "echo one; echo two >&2; exit 7"], restart="no")
     ended = stack.apply(expect=1)
     assert "exited with code 7" in ended.err
     assert "one" in ended.err
     assert "two" in ended.err
     assert "not converged" in ended.out
-    del stack.web["command"]
+    del stack.backend["command"]
     stack.apply()
     stack.assert_converged()
 
@@ -143,7 +142,7 @@ def test_one_bad_topology_does_not_stop_the_others(
     stack: Stack, make_stack: Callable[[], Stack]
 ) -> None:
     other = make_stack()
-    stack.web["env"] = {"EXIT_CODE": "1"}
+    stack.backend["env"] = {"EXIT_CODE": "1"}
     stack.write()
     other.write()
     files = [str(stack.file), str(other.file)]
@@ -155,7 +154,7 @@ def test_one_bad_topology_does_not_stop_the_others(
 
 def test_a_slow_start_is_waited_for(stack: Stack) -> None:
     stack.apply()
-    stack.web["env"] = {"START_DELAY": "2", "VERSION": "2"}
+    stack.backend["env"] = {"START_DELAY": "2", "VERSION": "2"}
     with Traffic(stack.port) as traffic:
         stack.apply()
         traffic.go_on(20)

@@ -71,7 +71,7 @@ def test_topologies_keep_apart(stack: Stack, make_stack: Callable[[], Stack]) ->
         stack.apply()
         other.apply()
         theirs = other.ids()
-        stack.web["env"] = {"VERSION": "2"}
+        stack.backend["env"] = {"VERSION": "2"}
         stack.apply()
         stack.destroy("--volumes")
         stack.await_gone()
@@ -97,6 +97,8 @@ def test_what_is_not_in_the_file_goes(stack: Stack) -> None:
         names.BACKEND: "web", names.SLOT: "7",
     }  # fmt: skip
     with stack.world.foreign_container(Labels=labels, Image=ECHO):
-        assert json.loads(stack.plan("-o", "json").out)["plans"][0]["changes"][0]["verb"] == "remove"
+        assert (
+            json.loads(stack.plan("-o", "json").out)["plans"][0]["changes"][0]["verb"] == "remove"
+        )
         stack.apply()
         stack.assert_converged()

@@ -21,7 +21,7 @@ MOST_STEPS = 30
 
 def _crash_after(stack: Stack, steps: int) -> int:
     stack.write()
-    ended = subprocess.run(  # noqa: S603  # our own module
+    ended = subprocess.run(  # our own module
         [sys.executable, "-m", "tests.integration.support.crash", str(stack.file), str(steps)],
         env=tool.environment(stack.directory), capture_output=True, text=True, timeout=120,
         check=False,
@@ -37,8 +37,8 @@ def _await_unlocked(stack: Stack) -> None:
 
 @pytest.mark.parametrize("part", range(3))
 def test_a_first_apply_crashes_after_each_step(stack: Stack, part: int) -> None:
-    stack.web["replicas"] = 1
-    stack.web["volumes"] = ["data:/data"]
+    stack.backend["replicas"] = 1
+    stack.backend["volumes"] = ["data:/data"]
     for steps in range(1 + part, MOST_STEPS, 3):
         crashed = _crash_after(stack, steps) == CRASHED
         _await_unlocked(stack)
@@ -54,16 +54,16 @@ def test_a_first_apply_crashes_after_each_step(stack: Stack, part: int) -> None:
 @pytest.mark.parametrize("part", range(4))
 def test_a_replacement_crashes_after_each_step(stack: Stack, part: int) -> None:
     """At no point does a request fail, nor between the crash and the next apply."""
-    stack.web["env"] = {"VERSION": "0"}
+    stack.backend["env"] = {"VERSION": "0"}
     stack.apply()
     with Traffic(stack.port, one_shot=1, keep_alive=1) as traffic:
         for steps in range(1 + part, MOST_STEPS, 4):
-            stack.web["env"] = {"VERSION": f"{steps}-lost"}
+            stack.backend["env"] = {"VERSION": f"{steps}-lost"}
             crashed = _crash_after(stack, steps) == CRASHED
             traffic.go_on(10)
             _await_unlocked(stack)
             if steps % 2:  # go on with the same file, or with another
-                stack.web["env"] = {"VERSION": f"{steps}"}
+                stack.backend["env"] = {"VERSION": f"{steps}"}
             stack.apply("--lock-timeout", "0s")
             stack.assert_whole()
             if not crashed:
@@ -78,7 +78,7 @@ def test_a_replacement_crashes_after_each_step(stack: Stack, part: int) -> None:
 @pytest.mark.parametrize("part", range(2))
 def test_a_new_haproxy_crashes_after_each_step(stack: Stack, part: int) -> None:
     """HAProxy itself is replaced: whatever is left, the next apply has the ports open again."""
-    stack.web["replicas"] = 1
+    stack.backend["replicas"] = 1
     stack.apply()
     for steps in range(1 + part, MOST_STEPS, 2):
         port = free_port()
@@ -96,7 +96,7 @@ def test_killed_at_any_moment(stack: Stack) -> None:
     dice = random.Random(20)  # noqa: S311  # not for secrets
     stack.apply()
     for number in range(5):
-        stack.web.update(env={"VERSION": str(number)}, replicas=1 + number % 3)
+        stack.backend.update(env={"VERSION": str(number)}, replicas=1 + number % 3)
         stack.write()
         with tool.start(["apply", "--yes", str(stack.file)], stack.directory) as process:
             try:
@@ -113,7 +113,7 @@ def test_asked_to_stop(stack: Stack, number: signal.Signals) -> None:
     """Running steps are finished, waits are given up, and the end says how far it came."""
     stack.apply()
     before = stack.ids()
-    stack.web["env"] = {"START_DELAY": "20"}
+    stack.backend["env"] = {"START_DELAY": "20"}
     stack.write()
     with tool.start(["apply", "--yes", str(stack.file)], stack.directory) as process:
         lines = []
@@ -132,7 +132,9 @@ def test_asked_to_stop(stack: Stack, number: signal.Signals) -> None:
     assert "Traceback" not in text
     assert stack.servers_that_answer() == {before["web-1"][:12], before["web-2"][:12]}
 
-    stack.web["env"] = {}
+    stack.backend["env"] = {}
     stack.apply("--lock-timeout", "0s")
     stack.assert_converged()
-    assert {s: i for s, i in stack.ids().items() if s == "haproxy"} == {"haproxy": before["haproxy"]}
+    assert {s: i for s, i in stack.ids().items() if s == "haproxy"} == {
+        "haproxy": before["haproxy"]
+    }

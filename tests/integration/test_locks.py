@@ -21,7 +21,9 @@ def _held(stack: Stack) -> bool:
 @contextmanager
 def _long_apply(stack: Stack) -> Iterator[subprocess.Popen[str]]:
     """An apply in another process that has the lock, and waits for servers that start slowly."""
-    stack.web["env"] = {"START_DELAY": "2.5"}
+    stack.backend["replicas"] = 1
+    stack.apply()
+    stack.backend["env"] = {"START_DELAY": "2.5"}
     stack.write()
     with tool.start(["apply", "--yes", str(stack.file)], stack.directory) as process:
         await_true(lambda: _held(stack), "the first run holds the lock", 20)
@@ -63,7 +65,8 @@ def test_the_holder_is_killed(stack: Stack) -> None:
         second = tool.start(["apply", "--yes", str(stack.file)], stack.directory)
         with second:
             assert second.stdout is not None
-            await_true(lambda: "is being changed by" in second.stdout.readline(), "it waits")
+            said = second.stdout
+            await_true(lambda: "is being changed by" in said.readline(), "it waits")
             first.kill()
             output, _ = second.communicate(timeout=60)
         assert second.returncode == 0, output

@@ -13,11 +13,10 @@ from tests.integration.support import web
 from tests.integration.support.ports import free_port
 from tests.integration.support.recorder import Recording, recording
 from tests.integration.support.stack import Stack
-from tests.integration.support.world import ECHO, HAPROXY_26, HAPROXY_30
+from tests.integration.support.versions import both_versions
+from tests.integration.support.world import ECHO
 
 QUICKSTART = Path(__file__).parents[2] / "topologies" / "quickstart.yaml"
-
-both_versions = pytest.mark.parametrize("haproxy_image", [HAPROXY_30, HAPROXY_26], ids=["3.0", "2.6"])
 
 
 @pytest.fixture

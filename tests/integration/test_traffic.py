@@ -9,9 +9,9 @@ import pytest
 
 from tests.integration.support.stack import Stack
 from tests.integration.support.traffic import Traffic
-from tests.integration.support.world import HAPROXY_26, HAPROXY_30
+from tests.integration.support.versions import both_versions
 
-pytestmark = pytest.mark.parametrize("haproxy_image", [HAPROXY_30, HAPROXY_26], ids=["3.0", "2.6"])
+pytestmark = both_versions
 
 
 @dataclass(frozen=True)
@@ -25,19 +25,19 @@ class Case:
 
 
 CASES = [
-    Case("scale_up", lambda s: s.web.update(replicas=5), "reload", 5),
-    Case("scale_down", lambda s: s.web.update(replicas=1), "reload", 1),
-    Case("env", lambda s: s.web.update(env={"VERSION": "2"}), "replace"),
+    Case("scale_up", lambda s: s.backend.update(replicas=5), "reload", 5),
+    Case("scale_down", lambda s: s.backend.update(replicas=1), "reload", 1),
+    Case("env", lambda s: s.backend.update(env={"VERSION": "2"}), "replace"),
     Case("timeouts", lambda s: s.spec["haproxy"].update(timeouts={"client": "12s"}), "reload"),
-    Case("limits", lambda s: s.web.update(resources={"cpus": 1.5, "memory": "96m"}), "none"),
-    Case("network", lambda s: s.web.update(networks=["default", "extra"]), "runtime"),
+    Case("limits", lambda s: s.backend.update(resources={"cpus": 1.5, "memory": "96m"}), "none"),
+    Case("network", lambda s: s.backend.update(networks=["default", "extra"]), "runtime"),
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_no_request_is_lost(stack: Stack, case: Case) -> None:
     stack.spec["networks"] = {"extra": None}
-    stack.web["replicas"] = 3
+    stack.backend["replicas"] = 3
     stack.apply()
     case.change(stack)
     assert stack.plan_document()["impact"] == case.impact
@@ -52,7 +52,7 @@ def test_no_request_is_lost(stack: Stack, case: Case) -> None:
 def test_slow_answers_are_waited_for(stack: Stack) -> None:
     """Old servers leave only when the old worker has finished the requests it has."""
     stack.apply()
-    stack.web["env"] = {"VERSION": "2"}
+    stack.backend["env"] = {"VERSION": "2"}
     with Traffic(stack.port, "/slow?seconds=1.5", one_shot=6, keep_alive=6) as traffic:
         stack.apply()
         traffic.go_on(24)
@@ -63,7 +63,7 @@ def test_many_changes_in_a_row(stack: Stack) -> None:
     stack.apply()
     with Traffic(stack.port) as traffic:
         for number in range(2, 5):
-            stack.web.update(env={"VERSION": str(number)}, replicas=1 + number % 2)
+            stack.backend.update(env={"VERSION": str(number)}, replicas=1 + number % 2)
             stack.spec["haproxy"]["timeouts"] = {"client": f"{10 + number}s"}
             stack.apply()
         traffic.go_on()

@@ -9,17 +9,18 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 _QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much,
           HealthCheck.function_scoped_fixture)  # fmt: skip
 
-settings.register_profile(
-    "usual", deadline=None, max_examples=100, suppress_health_check=_QUIET, print_blob=True
-)
-settings.register_profile(
-    "thorough", deadline=None, max_examples=3000, suppress_health_check=_QUIET, print_blob=True
-)
+_PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
+
+for _name, _examples in (("usual", 100), ("thorough", 3000)):
+    settings.register_profile(
+        _name, deadline=None, max_examples=_examples, suppress_health_check=_QUIET,
+        phases=_PHASES, print_blob=True,
+    )  # fmt: skip
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 

@@ -81,4 +81,25 @@ def wish_of(file: dict[str, Any]) -> Desired:
     return compile_topology(topology, "/srv")
 
 
+@st.composite
+def rollouts(draw: st.DrawFn) -> tuple[Desired, Desired]:
+    """Two wishes with checks, and nothing between them that would have to interrupt traffic."""
+    before = draw(files(checked=True))
+    networks = [*before["networks"], "default"]
+    after = {**before, "haproxy": {**before["haproxy"]}}
+    after["backends"] = {
+        name: draw(st.one_of(st.just(backend), _backend(networks, checked=True)))
+        for name, backend in before["backends"].items()
+    }
+    if draw(_maybe):
+        after["backends"]["new"] = draw(_backend(networks, checked=True))
+    after["frontends"] = {
+        name: {**frontend, "default_backend": draw(st.sampled_from(list(after["backends"])))}
+        for name, frontend in before["frontends"].items()
+    }
+    if draw(_maybe):
+        after["haproxy"]["maxconn"] = 200
+    return wish_of(before), wish_of(after)
+
+
 wishes = files().map(wish_of)

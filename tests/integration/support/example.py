@@ -43,7 +43,9 @@ def ports_of(frontend: Spec) -> list[int]:
 
 
 def external_networks(spec: Spec) -> list[str]:
-    return [name for name, net in (spec.get("networks") or {}).items() if (net or {}).get("external")]
+    return [
+        name for name, net in (spec.get("networks") or {}).items() if (net or {}).get("external")
+    ]
 
 
 def rename_network(spec: Spec, before: str, after: str) -> None:

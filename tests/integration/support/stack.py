@@ -35,14 +35,12 @@ class Stack:
         self.spec: Spec = {
             "name": self.name,
             "backends": {"web": echo_backend(replicas=2)},
-            "frontends": {
-                "www": {"bind": f"127.0.0.1:{self.port}", "default_backend": "web"}
-            },
+            "frontends": {"www": {"bind": f"127.0.0.1:{self.port}", "default_backend": "web"}},
             "haproxy": {"image": haproxy_image},
         }
 
     @property
-    def web(self) -> Spec:
+    def backend(self) -> Spec:
         """The backend `web` of the spec."""
         backend: Spec = self.spec["backends"]["web"]
         return backend
@@ -57,18 +55,16 @@ class Stack:
     def write(self) -> None:
         self.file.write_text(self.text or json.dumps(self.spec, indent=1), encoding="utf-8")
 
-    def run(
-        self, *arguments: str, expect: int = 0, env: Mapping[str, str] | None = None
-    ) -> Ended:
+    def run(self, *arguments: str, expect: int = 0, env: Mapping[str, str] | None = None) -> Ended:
         """`reconciler <arguments> FILE`."""
         self.write()
-        ended = tool.run([*arguments, str(self.file)], self.directory, env={**self.env, **(env or {})})
+        ended = tool.run(
+            [*arguments, str(self.file)], self.directory, env={**self.env, **(env or {})}
+        )
         assert ended.code == expect, f"exit code {ended.code}\n{ended.out}\n--\n{ended.err}"
         return ended
 
-    def apply(
-        self, *options: str, expect: int = 0, env: Mapping[str, str] | None = None
-    ) -> Ended:
+    def apply(self, *options: str, expect: int = 0, env: Mapping[str, str] | None = None) -> Ended:
         return self.run("apply", "--yes", *options, expect=expect, env=env)
 
     def plan(self, *options: str, expect: int = 0) -> Ended:

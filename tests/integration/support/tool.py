@@ -53,7 +53,7 @@ def run(
     user: int | None = None,
 ) -> Ended:
     """`given` is its standard input, which is never a terminal."""
-    ended = subprocess.run(  # noqa: S603  # the command under test
+    ended = subprocess.run(  # the command under test
         command(*arguments), cwd=directory, env=environment(directory, env), input=given, user=user,
         capture_output=True, text=True, timeout=LONGEST_S, check=False,
     )  # fmt: skip
@@ -65,7 +65,7 @@ def start(
     arguments: Sequence[str], directory: Path, env: Mapping[str, str] | None = None
 ) -> subprocess.Popen[str]:
     """In the background; whoever starts it ends it."""
-    return subprocess.Popen(  # noqa: S603  # the command under test
+    return subprocess.Popen(  # the command under test
         command(*arguments), cwd=directory,
         env=environment(directory, {"PYTHONUNBUFFERED": "1", **(env or {})}),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

@@ -103,4 +103,6 @@ class Traffic:
             failure = f"status {answer.status}"
         now = time.monotonic() - self._started
         with self._lock:
-            self.failures.append(f"asked at {asked:.3f} s, {now - asked:.3f} s later, {who}: {failure}")
+            self.failures.append(
+                f"asked at {asked:.3f} s, {now - asked:.3f} s later, {who}: {failure}"
+            )

@@ -21,7 +21,9 @@ class World:
     """A Docker engine. `api` is the SDK's low-level client."""
 
     def __init__(self) -> None:
-        self.api: Any = docker.APIClient(version="auto", timeout=60, **docker.utils.kwargs_from_env())
+        self.api: Any = docker.APIClient(
+            version="auto", timeout=60, **docker.utils.kwargs_from_env()
+        )
         self.api.ping()
 
     def close(self) -> None:

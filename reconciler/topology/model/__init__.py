@@ -1,0 +1,26 @@
+"""The topology file as pydantic models. Field names are the keys of the file.
+
+Short forms are turned into long ones by `mode="before"` validators, so that every field has one
+type and an error has one place. Descriptions go into the JSON Schema, where editors show them.
+"""
+
+from __future__ import annotations
+
+from reconciler.topology.model.backend import Backend, Check
+from reconciler.topology.model.container import Volume
+from reconciler.topology.model.frontend import Bind, Frontend
+from reconciler.topology.model.haproxy import HAProxy
+from reconciler.topology.model.stats import Stats
+from reconciler.topology.model.topology import Network, Topology
+
+__all__ = [
+    "Backend",
+    "Bind",
+    "Check",
+    "Frontend",
+    "HAProxy",
+    "Network",
+    "Stats",
+    "Topology",
+    "Volume",
+]

@@ -1,0 +1,131 @@
+"""Containers of one image, and how HAProxy sends traffic to them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
+from reconciler.topology.types import (
+    Duration,
+    Image,
+    Mode,
+    Name,
+    Pairs,
+    Port,
+    Pull,
+    UrlPath,
+    Whole,
+    Words,
+    error,
+    scalar_text,
+)
+
+Balance = Literal["roundrobin", "static-rr", "leastconn", "first", "source", "uri", "random"]
+
+
+class Check(Model):
+    """How HAProxy finds out whether a server can take traffic."""
+
+    type: Literal["tcp", "http", "none"] = "tcp"
+    """`http` when a `path` is given."""
+    path: UrlPath | None = None
+    """Ask for this path over HTTP instead of only opening a connection."""
+    method: Literal["GET", "HEAD", "OPTIONS", "POST"] = "GET"
+    """The request's method."""
+    status: Annotated[str, BeforeValidator(scalar_text)] = Field(
+        "200-399",
+        pattern=r"^[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*$",
+        json_schema_extra=accepts({"type": "integer", "minimum": 100, "maximum": 599}),
+    )
+    """The status codes that mean healthy: `200`, `200-299` or `200,204`."""
+    interval: Duration = Field(2.0, ge=0.01)
+    """Time between two checks."""
+    timeout: Duration | None = Field(None, ge=0.001)
+    """Time one check may take; the interval when not given."""
+    rise: Whole = Field(2, ge=1, le=100)
+    """Good checks in a row that bring a server back."""
+    fall: Whole = Field(3, ge=1, le=100)
+    """Bad checks in a row that take a server out."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if value is False:
+            return {"type": "none"}
+        if value is True or value == "tcp":
+            return {}
+        if isinstance(value, str):
+            if value.startswith("/"):
+                return {"type": "http", "path": value}
+            raise error(
+                "unknown-value",
+                "`{value}` is not a check",
+                value=value,
+                hint="write `tcp`, `false`, a path like `/healthz`, or a mapping",
+            )
+        if isinstance(value, dict) and "path" in value and "type" not in value:
+            return value | {"type": "http"}
+        return value
+
+    @model_validator(mode="after")
+    def _path_with_http(self) -> Check:
+        if (self.type == "http") != (self.path is not None):
+            wrong = "needs a `path`" if self.type == "http" else "takes no `path`"
+            at = ("path",) if self.path is not None else ("type",)
+            raise error("bad-value", f"a check of type {self.type} {wrong}", at=at)
+        return self
+
+
+class Backend(Model):
+    """Containers of one image, and how HAProxy sends traffic to them."""
+
+    image: Image
+    """The image, as Docker writes it."""
+    pull: Pull = "missing"
+    """When to pull the image: `missing`, `always` or `never`."""
+    replicas: Whole = Field(1, ge=0, le=10_000)
+    """How many containers."""
+    port: Port | None = None
+    """The port the containers listen on. It is not published on the host."""
+    networks: Annotated[tuple[Name, ...], BeforeValidator(listed)] = Field(
+        ("default",), min_length=1, json_schema_extra=accepts_one
+    )
+    """Networks the containers join; `default` is made when it is not defined."""
+    env: Pairs = Field(default_factory=dict)
+    """Environment variables."""
+    command: Words | None = None
+    """Arguments in place of the image's own."""
+    entrypoint: Words | None = None
+    """The entry point in place of the image's own."""
+    labels: Pairs = Field(default_factory=dict)
+    """Docker labels of your own."""
+    volumes: tuple[
+        Annotated[Volume, Field(json_schema_extra=accepts({"type": "string"}))], ...
+    ] = ()
+    """Mounts: `data:/var/lib/app`, `./conf:/etc/app:ro`."""
+    restart: Restart = "unless-stopped"
+    """Docker's restart policy. It changes in place."""
+    resources: Resources = Resources()
+    """Limits; they change in place."""
+    healthcheck: Healthcheck | None = None
+    """Docker's health check. A container must be healthy before it gets traffic."""
+    stop_grace_period: Duration = 10.0
+    """Time between the stop signal and the kill."""
+    init: bool = False
+    """Run a small init as process 1, which forwards signals and reaps children."""
+    balance: Balance = "roundrobin"
+    """HAProxy's algorithm to choose a server."""
+    mode: Mode = "http"
+    """What HAProxy speaks: `http` or `tcp`."""
+    check: Check = Field(
+        Check(), json_schema_extra=accepts({"enum": ["tcp", False, True]},
+                                            {"type": "string", "pattern": "^/"})
+    )  # fmt: skip
+    """HAProxy's health check: `tcp`, `false`, a path, or a mapping."""
+    weight: Whole = Field(1, ge=0, le=256)
+    """Each server's weight."""
+    maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
+    """Connections that one server takes at a time; more wait in HAProxy's queue."""

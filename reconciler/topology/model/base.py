@@ -1,0 +1,44 @@
+"""What all models share: frozen, no unknown key, short forms in the JSON Schema."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Model(BaseModel):
+    """Frozen, and no key that is not known."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, use_attribute_docstrings=True
+    )
+
+
+def listed(value: Any) -> Any:
+    """One item stands for a list of it."""
+    return value if isinstance(value, list) else [value]
+
+
+def accepts(*schemas: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
+    """Add short forms to the JSON Schema of a field that a validator turns into the long one."""
+
+    def extend(schema: dict[str, Any]) -> None:
+        keep = ("title", "description", "default")
+        long = {key: schema.pop(key) for key in list(schema) if key not in keep}
+        schema["anyOf"] = [*schemas, *long.get("anyOf", [long])]
+
+    return extend
+
+
+def accepts_one(schema: dict[str, Any]) -> None:
+    """Add to the JSON Schema of a list that one item may stand for it."""
+    array = next(form for form in [schema, *schema.get("anyOf", [])] if "items" in form)
+    items = copy.deepcopy(array["items"])
+    accepts(*items.get("anyOf", [items]))(schema)
+
+
+def null_as_empty(value: Any) -> Any:
+    return {} if value is None else value

@@ -1,0 +1,137 @@
+"""How a container is made: limits, health check, mounts, restart policy."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from reconciler.topology.model.base import Model
+from reconciler.topology.types import (
+    Duration,
+    Size,
+    Text,
+    Whole,
+    Words,
+    error,
+    refuse_boolean,
+    scalar_text,
+)
+
+
+class Resources(Model):
+    """Limits of one container. They change in place, without a new container."""
+
+    cpus: Annotated[float, BeforeValidator(refuse_boolean)] | None = Field(None, gt=0, le=1024)
+    """CPU cores, as in `docker run --cpus`."""
+    memory: Size | None = Field(None, ge=6 * 1024**2)
+    """Memory, as in `docker run --memory`: `128m`."""
+
+
+class Healthcheck(Model):
+    """Docker's own health check, run inside the container."""
+
+    test: Words | None = None
+    """A command for the shell, or a list: `["CMD", "wget", "-q", "http://localhost"]`."""
+    interval: Duration | None = Field(None, ge=0.001)
+    """Time between two checks. Docker's default is 30s."""
+    timeout: Duration | None = Field(None, ge=0.001)
+    """Time one check may take. Docker's default is 30s."""
+    retries: Whole | None = Field(None, ge=1, le=1000)
+    """Failures in a row that make a container unhealthy. Docker's default is 3."""
+    start_period: Duration | None = None
+    """Time after the start in which failures do not count."""
+    disable: bool = False
+    """Switch off the check that the image brings."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shell_form(cls, value: Any) -> Any:
+        """A string is for the container's shell; a list starts with CMD, CMD-SHELL or NONE."""
+        if not isinstance(value, dict) or "test" not in value:
+            return value
+        test = value["test"]
+        if isinstance(test, str):
+            return value | {"test": ["CMD-SHELL", test]}
+        if isinstance(test, list) and (not test or test[0] not in {"CMD", "CMD-SHELL", "NONE"}):
+            raise error(
+                "bad-value",
+                "the list of `test` starts with CMD or CMD-SHELL",
+                hint='write `["CMD", …]`, or one string for the shell',
+                at=("test",),
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Healthcheck:
+        if self.test is None and not self.disable:
+            raise error("missing-key", "`test` is required in a healthcheck",
+                        hint="add `test: [CMD, …]`, or `disable: true`")  # fmt: skip
+        return self
+
+
+class Volume(Model):
+    """A mount: a named volume of the topology, or a path of the host."""
+
+    source: Text
+    """A volume's name, or a path: absolute, or relative to the file with `./`."""
+    target: Text
+    """The absolute path in the container."""
+    read_only: bool = False
+    """Mount it read-only."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        parts = value.split(":")
+        if len(parts) not in {2, 3} or not all(parts):
+            raise error("bad-value", "`{value}` is not a mount", value=value,
+                        hint="write `source:/path/in/container` or `source:/path:ro`")  # fmt: skip
+        options = parts[2].split(",") if len(parts) == 3 else []
+        if unknown := set(options) - {"ro", "rw"}:
+            raise error("unknown-value", "`{value}` is not an option of a mount",
+                        value=sorted(unknown)[0], hint="write `ro` or `rw`")  # fmt: skip
+        return {"source": parts[0], "target": parts[1], "read_only": "ro" in options}
+
+    @model_validator(mode="after")
+    def _paths(self) -> Volume:
+        if not self.target.startswith("/"):
+            raise error("bad-value", "`{value}` is not an absolute path",
+                        value=self.target, at=("target",))  # fmt: skip
+        if not self.target.strip("/"):
+            raise error("bad-value", "nothing can be mounted over the whole container",
+                        at=("target",))  # fmt: skip
+        is_path = self.source.startswith(("/", "./", "../", "~"))
+        if self.source.startswith("~"):
+            raise error("bad-value", "`~` is not expanded here", at=("source",),
+                        hint="write `${HOME}` or an absolute path")  # fmt: skip
+        if not is_path and re.fullmatch(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", self.source) is None:
+            raise error("bad-name", "`{value}` is neither a path nor the name of a volume",
+                        value=self.source, at=("source",),
+                        hint="start a path with `/`, `./` or `../`")  # fmt: skip
+        return self
+
+
+def parse_restart(value: Any) -> str:
+    text = "no" if value is False else scalar_text(value)
+    if re.fullmatch(r"no|always|unless-stopped|on-failure(:[0-9]{1,4})?", text) is None:
+        raise error(
+            "unknown-value",
+            "`{value}` is not a restart policy",
+            value=text,
+            hint="write no, always, unless-stopped, on-failure or on-failure:5",
+        )
+    return text
+
+
+Restart = Annotated[
+    str,
+    BeforeValidator(parse_restart),
+    WithJsonSchema({"anyOf": [
+        {"enum": ["no", False, "always", "unless-stopped", "on-failure"]},
+        {"type": "string", "pattern": "^on-failure:[0-9]{1,4}$"},
+    ]}),
+]  # fmt: skip

@@ -1,0 +1,109 @@
+"""The HAProxy container and its own settings."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.container import Resources, Restart
+from reconciler.topology.types import Duration, Image, Name, Pull, Whole, check_text, error
+
+
+class Timeouts(Model):
+    """HAProxy's timeouts, for every frontend and backend."""
+
+    connect: Duration = Field(5.0, ge=0.001)
+    """To open a connection to a server."""
+    client: Duration = Field(10.0, ge=0.001)
+    """Without a byte from the client."""
+    server: Duration = Field(10.0, ge=0.001)
+    """Without a byte from the server."""
+    http_request: Duration = Field(10.0, ge=0.001)
+    """For a whole request header."""
+    http_keep_alive: Duration | None = Field(None, ge=0.001)
+    """For the next request on a connection that is kept open."""
+    queue: Duration | None = Field(None, ge=0.001)
+    """In the queue for a server."""
+    tunnel: Duration | None = Field(None, ge=0.001)
+    """Without a byte on a WebSocket or another upgraded connection."""
+
+
+def _parse_lines(value: Any) -> list[str]:
+    """Raw lines: a block of text, or a list of lines."""
+    lines = value.splitlines() if isinstance(value, str) else value
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise error("wrong-type", "raw lines are a block of text or a list of strings")
+    for line in lines:
+        check_text(line.replace("\t", " "))
+        word = line.split(maxsplit=1)[0] if line.strip() else ""
+        if _QUOTING.sub("", word) in SECTIONS:
+            raise error("bad-value", "`{value}` would start a section of its own", value=word,
+                        hint="raw lines stay within the section they are written for")  # fmt: skip
+    return [line.strip() for line in lines]  # with the empty ones: a line's place is its position
+
+
+_QUOTING = re.compile(r"[\"'\\]")
+
+
+SECTIONS = frozenset(
+    [
+        "global",
+        "defaults",
+        "frontend",
+        "backend",
+        "listen",
+        "peers",
+        "resolvers",
+        "userlist",
+        "mailers",
+        "program",
+        "ring",
+        "cache",
+        "log-forward",
+        "log-profile",
+        "http-errors",
+        "fcgi-app",
+        "crt-store",
+        "traces",
+        "acme",
+    ]
+)
+RawLines = Annotated[tuple[str, ...], BeforeValidator(_parse_lines)]
+_RAW_SCHEMA = accepts({"type": "string"})
+
+
+class Raw(Model):
+    """Lines for haproxy.cfg as they are, for what the file has no key for."""
+
+    global_: RawLines = Field((), alias="global", json_schema_extra=_RAW_SCHEMA)
+    """Added at the end of `global`."""
+    defaults: RawLines = Field((), json_schema_extra=_RAW_SCHEMA)
+    """Added at the end of `defaults`."""
+
+
+class HAProxy(Model):
+    """The HAProxy container in front of the backends."""
+
+    image: Image = "haproxytech/haproxy-alpine:3.2"
+    """Any image laid out as `haproxytech/haproxy-*` or the official `haproxy`."""
+    pull: Pull = "missing"
+    """When to pull the image."""
+    networks: Annotated[tuple[Name, ...] | None, BeforeValidator(listed)] = Field(
+        None, min_length=1, json_schema_extra=accepts_one
+    )
+    """Networks to join; those of the backends that get traffic when not given."""
+    maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
+    """Connections that HAProxy takes at a time."""
+    timeouts: Timeouts = Timeouts()
+    """Timeouts of frontends and backends."""
+    hard_stop_after: Duration = Field(30.0, ge=1)
+    """How long an old worker may finish its connections after a reload."""
+    restart: Restart = "unless-stopped"
+    """Docker's restart policy."""
+    resources: Resources = Resources()
+    """Limits; they change in place."""
+    raw: Raw = Raw()
+    """Raw lines for `global` and `defaults`."""

@@ -1,0 +1,60 @@
+"""The file as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from reconciler.topology.model.backend import Backend
+from reconciler.topology.model.base import Model, accepts, null_as_empty
+from reconciler.topology.model.frontend import Frontend
+from reconciler.topology.model.haproxy import HAProxy
+from reconciler.topology.model.stats import Stats
+from reconciler.topology.types import Name, ProxyName, Text
+
+
+class Network(Model):
+    """A Docker network. `{}` or nothing is a bridge of this topology's own."""
+
+    driver: Text = "bridge"
+    """Docker's network driver."""
+    external: bool = False
+    """The network exists already; it is used under its own name and never changed or removed."""
+    internal: bool = False
+    """No way out of the network to other networks."""
+
+
+class Topology(Model):
+    """One topology: networks, containers, and the HAProxy in front of them."""
+
+    name: Name
+    """The topology's identity: part of every container's name."""
+    networks: dict[Name, Annotated[Network, BeforeValidator(null_as_empty)]] = Field(
+        default_factory=dict
+    )
+    """Docker networks, by name."""
+    backends: dict[Name, Backend] = Field(default_factory=dict)
+    """Containers that HAProxy sends traffic to, by name."""
+    frontends: dict[ProxyName, Frontend] = Field(default_factory=dict)
+    """Where HAProxy takes traffic, by name."""
+    stats: Stats | None = Field(
+        None,
+        json_schema_extra=accepts(
+            {"type": "integer", "minimum": 1, "maximum": 65535}, {"enum": [True, False]}
+        ),
+    )
+    """The statistics page; none when not given."""
+    haproxy: HAProxy = HAProxy()
+    """The HAProxy container."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_sections(cls, value: Any) -> Any:
+        """A section with nothing in it is as one that is not there."""
+        if not isinstance(value, dict):
+            return value
+        if value.get("stats") is False:
+            value = value | {"stats": None}
+        sections = ("networks", "backends", "frontends", "haproxy")
+        return {key: item for key, item in value.items() if item is not None or key not in sections}

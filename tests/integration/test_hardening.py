@@ -1,0 +1,86 @@
+"""HAProxy's container can do what HAProxy needs, and nothing else."""
+
+from __future__ import annotations
+
+from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
+from tests.integration.support import web
+from tests.integration.support.ports import free_port
+from tests.integration.support.stack import Stack
+from tests.integration.support.versions import both_versions
+
+
+@both_versions
+def test_haproxy_is_locked_down(stack: Stack) -> None:
+    stats = stack.with_stats()
+    stack.apply()
+    container = stack.by_slot()["haproxy"]
+    host, run = container["HostConfig"], stack.world.run_in
+    assert container["Config"]["User"] == "99:99"
+    assert host["CapDrop"] == ["ALL"]
+    assert not host["CapAdd"]
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    assert not host["Privileged"]
+    assert not host["Binds"]
+
+    haproxy = container["Id"]
+    top = stack.world.api.top(haproxy, "-eo uid,pid,comm")
+    assert {row[0] for row in top["Processes"]} == {"99"}
+    status = run(haproxy, "sh", "-c", "grep -hE '^(Cap|NoNewPrivs)' /proc/1/status")
+    facts = dict(line.split() for line in status.splitlines())
+    assert facts["NoNewPrivs:"] == "1"
+    assert {int(value, 16) for name, value in facts.items() if name.startswith("Cap")} == {0}
+
+    assert {b["HostIp"] for bindings in host["PortBindings"].values() for b in bindings} == {
+        "127.0.0.1"
+    }
+    published = {int(port.split("/")[0]) for port in host["PortBindings"]}
+    assert published == {stack.port, stats}
+    # Nothing of the servers is published, and HAProxy listens on nothing else.
+    for slot, found in stack.by_slot().items():
+        assert slot == "haproxy" or not found["HostConfig"]["PortBindings"]
+    script = "cat /proc/net/tcp /proc/net/tcp6 | awk '$4 == \"0A\" {print $2}'"
+    listening = {
+        line for line in run(haproxy, "sh", "-c", script).split() if "0B00007F" not in line
+    }
+    assert {int(line.rpartition(":")[2], 16) for line in listening} == published
+
+
+@both_versions
+def test_sockets_and_configuration_are_private(stack: Stack) -> None:
+    stack.apply()
+    haproxy, run = stack.haproxy, stack.world.run_in
+    for path in (RUNTIME_SOCKET, MASTER_SOCKET):
+        assert run(haproxy, "stat", "-c", "%F %a %u", path).split() == ["socket", "600", "99"]
+    assert run(haproxy, "stat", "-c", "%a %u", CONFIG_PATH).split() == ["600", "99"]
+    assert run(haproxy, "stat", "-c", "%a %u", "/run/haproxy").split() == ["700", "99"]
+    assert "Permission denied" in run(haproxy, "cat", CONFIG_PATH, user="1234")
+
+
+def test_stats_are_for_this_machine_unless_told_otherwise(stack: Stack) -> None:
+    port = stack.with_stats()
+    stack.apply()
+    assert web.get(port).status == 200
+    bindings = stack.by_slot()["haproxy"]["HostConfig"]["PortBindings"][f"{port}/tcp"]
+    assert [b["HostIp"] for b in bindings] == ["127.0.0.1"]
+
+
+def test_a_low_port_needs_no_root(stack: Stack) -> None:
+    """Any user of a container may bind any port since Docker 20.10."""
+    low = next(port for port in range(700, 1000) if not web.is_open(port))
+    stack.spec["frontends"]["low"] = {"bind": f"127.0.0.1:{low}", "default_backend": "web"}
+    stack.apply()
+    assert web.get(low).status == 200
+
+
+def test_two_addresses_with_one_port(stack: Stack) -> None:
+    port = free_port()
+    stack.spec["backends"]["api"] = {**stack.backend, "replicas": 1}
+    stack.spec["frontends"] = {
+        "www": {"bind": [f"127.0.0.1:{stack.port}", f"127.0.0.1:{port}"], "default_backend": "web"},
+        "api": {"bind": f"127.0.0.2:{port}", "default_backend": "api"},
+    }
+    stack.apply()
+    stack.assert_converged()
+    assert web.get(port).server != stack.ids()["api-1"][:12]
+    assert web.is_open(port, "127.0.0.2")
+    assert not web.is_open(stack.port, "127.0.0.2")

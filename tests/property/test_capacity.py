@@ -1,0 +1,163 @@
+"""While an apply runs, and when it breaks off, the old servers serve until new ones can."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+from reconciler.engine.memory import Container, Image, MemoryEngine, World
+from reconciler.engine.memory.observe import resolve, server_states
+from reconciler.engine.protocol import EngineError, Patience
+from reconciler.haproxy.model import PROBE_SUFFIX
+from reconciler.haproxy.servers import read_servers
+from reconciler.plan.actions import (
+    Action,
+    DisconnectNetwork,
+    RemoveContainer,
+    StopContainer,
+    Target,
+    label_of,
+)
+from reconciler.plan.desired import Desired
+from reconciler.plan.impact import Impact
+from reconciler.plan.names import PROXY_ROLE
+from reconciler.plan.plan import Plan
+from reconciler.run.apply import ApplyOptions, apply
+from tests.property.topologies import NAME, rollouts
+from tests.property.worlds import Crash, apply_wish, new_world, plan_of
+
+Up = dict[str, int]
+"""Servers that are up, by backend."""
+
+
+def servers_up(world: World) -> Up:
+    """Of the running proxy, those that frontends can use."""
+    found: Up = {}
+    for proxy in _proxies(world):
+        for state in server_states(world, proxy, proxy.worker or ""):
+            found.setdefault(state.backend, 0)
+            found[state.backend] += state.is_up
+    return {name: number for name, number in found.items() if not name.endswith(PROBE_SUFFIX)}
+
+
+def _proxies(world: World) -> list[Container]:
+    return [c for c in world.containers.values() if c.owner == NAME and c.slot.role == PROXY_ROLE
+            and c.state == "running"]  # fmt: skip
+
+
+def floor_of(before: Up, wish: Desired) -> Up:
+    """What was there before, or all that is wanted when that is less."""
+    backends = wish.proxy.backends if wish.proxy else ()
+    wanted = {backend.name: len(backend.servers) for backend in backends}
+    return {name: min(up, wanted[name]) for name, up in before.items() if name in wanted}
+
+
+def in_use(world: World) -> set[str]:
+    """Ids of the containers that some worker of HAProxy, old or new, may send a request to."""
+    found: set[str] = set()
+    for proxy in _proxies(world):
+        for text in (proxy.worker or "", *proxy.old_workers):
+            for server in read_servers(text):
+                target = resolve(world, proxy, server.host)
+                if target is not None and not server.backend.endswith(PROBE_SUFFIX):
+                    found.add(target[0].id)
+    return found
+
+
+class Watched(MemoryEngine):
+    """Looks before and after each action, and breaks off where it is told to."""
+
+    def __init__(self, world: World, floor: Up, cut: int, how: type[BaseException]) -> None:
+        super().__init__(NAME, world)
+        self.floor, self.cut, self.how = floor, cut, how
+
+    def perform(self, action: Action, patience: Patience, report: object) -> None:
+        self.cut -= 1
+        if self.cut == 0:
+            raise self.how("injected", "injected") if self.how is EngineError else self.how
+        used = in_use(self.world)
+        stops = isinstance(action, StopContainer | RemoveContainer)
+        assert not (stops and self._id_of(action.target) in used), label_of(action)
+        super().perform(action, patience, lambda _: None)
+        if isinstance(action, DisconnectNetwork):
+            assert self._id_of(action.target) not in used - in_use(self.world), label_of(action)
+        up = servers_up(self.world)
+        for backend, number in self.floor.items():
+            assert up.get(backend, 0) >= number, (label_of(action), backend, up, self.floor)
+
+    def _id_of(self, target: Target) -> str:
+        found = self.world.find(target.reference)
+        return found.id if found is not None and found.state == "running" else ""
+
+
+def apply_watched(
+    world: World, wish: Desired, floor: Up, cut: int, how: type[BaseException]
+) -> bool:
+    engine = Watched(world, floor, cut, how)
+    try:
+        return apply(
+            wish, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None
+        ).converged
+    except (Crash, EngineError):
+        return False
+    finally:
+        world.locks.clear()
+
+
+def keeps_traffic(plan: Plan) -> bool:
+    return plan.impact < Impact.INTERRUPT
+
+
+@given(rollouts(), st.integers(0, 40), st.sampled_from([Crash, EngineError]))
+def test_capacity_never_falls(
+    rollout: tuple[Desired, Desired], cut: int, how: type[BaseException]
+) -> None:
+    """With two applies: one that is cut off at some step, and one that completes it."""
+    old, new = rollout
+    world = new_world()
+    apply_wish(world, old)
+    assume(keeps_traffic(plan_of(world, new)))
+    floor = floor_of(servers_up(world), new)
+    event(f"impact {plan_of(world, new).impact}")
+    apply_watched(world, new, floor, cut, how)
+    assert apply_watched(world, new, floor, 0, how)
+    assert plan_of(world, new).is_empty
+
+
+@given(rollouts(), st.sampled_from(["app:1", "app:2", "tool:1"]))
+def test_an_image_that_does_not_serve_gets_no_traffic(
+    rollout: tuple[Desired, Desired], broken: str
+) -> None:
+    """However often it is tried; and then the old file is applied again."""
+    old, new = rollout
+    world = new_world()
+    apply_wish(world, old)
+    assume(broken not in world.images and keeps_traffic(plan_of(world, new)))
+    floor = floor_of(servers_up(world), new)
+    world.registry[broken] = Image(f"sha256:{broken}", serves=False)
+    for _ in range(2):
+        event(f"converged: {apply_watched(world, new, floor, 0, Crash)}")
+    assert apply_watched(world, old, floor_of(servers_up(world), old), 0, Crash)
+    assert plan_of(world, old).is_empty
+
+
+@given(rollouts(), st.randoms(use_true_random=False))
+def test_the_order_of_steps_is_free_but_for_needs(
+    rollout: tuple[Desired, Desired], how: random.Random
+) -> None:
+    """Threads may take steps in any order that their needs allow: capacity holds in each."""
+    old, new = rollout
+    world = new_world()
+    apply_wish(world, old)
+    plan = plan_of(world, new)
+    assume(keeps_traffic(plan))
+    engine = Watched(world, floor_of(servers_up(world), new), 0, Crash)
+    done: set[int] = set()
+    while len(done) < len(plan.steps):
+        ready = [s for s in plan.steps if s.id not in done and done.issuperset(s.needs)]
+        step = how.choice(ready)
+        engine.perform(step.action, Patience(), lambda _: None)
+        done.add(step.id)
+    assert plan_of(world, new).is_empty

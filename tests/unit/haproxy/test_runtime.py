@@ -1,0 +1,178 @@
+"""Replies of real HAProxys, as files under `replies/`, and what becomes of broken ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.haproxy.runtime import (
+    Alert,
+    Processes,
+    ReloadReply,
+    WorkerInfo,
+    parse_alerts,
+    parse_info,
+    parse_processes,
+    parse_reload,
+    parse_stat,
+)
+
+REPLIES = Path(__file__).parent / "replies"
+VERSIONS = ("2.6", "3.0")
+
+
+def reply(version: str, name: str) -> str:
+    return (REPLIES / version / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("version", "patch"), [("2.6", "2.6.12"), ("3.0", "3.0.11")])
+def test_info(version: str, patch: str) -> None:
+    info = parse_info(reply(version, "info"))
+    assert info == WorkerInfo(patch, info.uptime_s, 14, "shop", "0123456789abcdef")
+    assert 1 <= info.uptime_s < 60
+
+
+@pytest.mark.parametrize("text", ["", "\n", "Unknown command\n", "Name: HAProxy\nVersion: \n: x\n"])
+def test_info_that_says_nothing(text: str) -> None:
+    assert parse_info(text) == WorkerInfo("", 0, 0, "", "")
+
+
+def test_info_of_a_haproxy_that_is_not_ours() -> None:
+    info = parse_info("Version: 3.2.9\ndescription: topology=x\nUptime_sec: 5\n")
+    assert info == WorkerInfo("3.2.9", 5, 0, "", "")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_stat(version: str) -> None:
+    servers = parse_stat(reply(version, "stat"))
+    assert [(s.backend, s.name, s.status, s.is_up) for s in servers] == [
+        ("web", "web-1", "UP", True),
+        ("web", "web-2", "DOWN", False),
+        ("web", "web-3", "MAINT", False),
+        ("web", "web-4", "DRAIN", False),
+        ("web", "web-5", "MAINT", False),
+        ("bad", "bad-1", "DOWN", False),
+        ("bad", "bad-2", "no check", True),
+    ]
+    first = servers[0]
+    assert (first.address, first.weight, first.sessions) == ("127.0.0.1:8098", 10, 0)
+    assert [s.check.split(" in ")[0] for s in servers] == [
+        "L7OK/200", "L4CON", "", "L7OK/200", "", "L7STS/503", ""
+    ]  # fmt: skip
+    assert servers[1].check == "L4CON in 0 ms (Connection refused)"
+    assert servers[5].check.endswith("(Service Unavailable)")
+
+
+STATUSES = {
+    "UP": ("UP", True),
+    "UP 1/3": ("UP", True),
+    "DOWN": ("DOWN", False),
+    "DOWN 1/2": ("DOWN", False),
+    "NOLB": ("NOLB", False),
+    "MAINT (via a/b)": ("MAINT", False),
+    "DRAIN 1/2": ("DRAIN", False),
+    "no check": ("no check", True),
+    "": ("", False),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), STATUSES.items())
+def test_statuses(text: str, expected: tuple[str, bool]) -> None:
+    server = parse_stat(f"# pxname,svname,status,type\na,b,{text},2\n")[0]
+    assert (server.status, server.is_up) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        ("\n", 0),
+        ("# pxname,svname,type\n", 0),
+        ("# pxname,svname,type\nweb,web-1,2", 1),
+        ("# pxname,svname,status,type,later,still\nweb,web-1,UP,2,x,y\n", 1),
+        ("# pxname,svname,type,weight\nweb,web-1,2\n", 1),
+        ("# type\n2\n", 1),
+        ("# pxname,svname,type,weight,scur,lastchg\nw,w,2,-1,²,x\n", 1),
+        ('# pxname,svname,type,last_chk\nw,w,2,"say ""no"", twice"\n', 1),
+        ("Unknown command\n", 0),
+    ],
+)
+def test_stat_that_is_short_or_longer_than_known(text: str, count: int) -> None:
+    assert len(parse_stat(text)) == count
+
+
+PROCESSES = {
+    "proc": Processes(1, 0),
+    "proc-reloaded": Processes(1, 1),
+    "proc-failed": Processes(1, 1),
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", PROCESSES)
+def test_processes(version: str, name: str) -> None:
+    assert parse_processes(reply(version, name)) == PROCESSES[name]
+
+
+def test_processes_of_older_versions_and_of_none() -> None:
+    old = "# workers\n30 [was: 1] 1 0d00h00m28s 2.1\n# old workers\n20 worker [was: 1] 1 2\n"
+    assert parse_processes(old) == Processes(1, 1)
+    assert parse_processes("") == Processes(0, 0)
+    assert parse_processes("# workers\n# old workers\n# programs\n40 echo 0\n") == Processes(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "succeeded"),
+    [
+        ("2.6", "reload-done", None),
+        ("2.6", "reload-failed", None),
+        ("3.0", "reload-done", True),
+        ("3.0", "reload-failed", False),
+    ],
+)
+def test_reload(version: str, name: str, succeeded: bool | None) -> None:
+    assert parse_reload(reply(version, name)).succeeded is succeeded
+
+
+def test_the_log_of_a_reload_that_failed_holds_alerts() -> None:
+    answer = parse_reload(reply("3.0", "reload-failed"))
+    assert parse_alerts(answer.log) == (
+        Alert(33, "unknown keyword 'nonsense' in 'backend' section"),
+        Alert(34, "backend 'web' has the same name as backend 'web' declared at /tmp/r.cfg:19."),
+    )
+
+
+def test_reload_without_a_log() -> None:
+    assert parse_reload("Success=1\n") == ReloadReply(True, "")
+
+
+REJECTED = [
+    (Alert(8, "backend 'web', another server named 'a' was already defined at line 7, please use "
+              "distinct names."),),
+    (Alert(7, "'server web/b' : could not resolve address 'no.such.host.invalid'."),),
+    (Alert(7, "unmatched quote at position 10"),),
+    (Alert(8, "frontend 'www' has the same name as frontend 'www' declared at "
+              "/tmp/haproxy.cfg:6."),),
+    (Alert(7, "'bind :80' in section 'frontend' : unable to stat SSL certificate from file "
+              "'/nope.pem' : No such file or directory."),),
+    (Alert(None, "Proxy 'www': unable to find required default_backend: 'nowhere'."),),
+    (Alert(6, "'listen' expects an <id> argument"),),
+    (Alert(7, "'bind' : invalid port '99999'"),
+     Alert(8, "unknown keyword 'nosuch' in 'frontend' section")),
+    (),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_alerts(version: str) -> None:
+    outputs = reply(version, "rejected").split("@@\n")[1:]
+    assert [parse_alerts(output) for output in outputs] == REJECTED
+
+
+def test_no_alerts() -> None:
+    assert parse_alerts("") == ()
+    assert (
+        parse_alerts("[WARNING]  (7) : config : missing timeouts\nConfiguration file is valid\n")
+        == ()
+    )
