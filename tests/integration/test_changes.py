@@ -114,12 +114,12 @@ def test_networks_are_joined_and_left_in_place(stack: Stack) -> None:
     stack.spec["networks"] = {"extra": None}
     stack.backend["networks"] = ["default", "extra"]
     stack.apply()
-    assert joined() == dict.fromkeys(before, {default, extra})
+    assert joined() == {slot: {default, extra} for slot in before}
     assert "up to date" in stack.plan().out
 
     stack.backend["networks"] = ["extra"]
     stack.apply()
-    assert joined() == dict.fromkeys(before, {extra})
+    assert joined() == {slot: {extra} for slot in before}
     assert stack.ids() == before
     stack.assert_converged()
     assert default not in stack.world.leftovers(stack.name)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from reconciler.plan import names
 from tests.integration.support import tool
@@ -12,42 +11,78 @@ from tests.integration.support.stack import Stack
 from tests.integration.support.waiting import await_true
 
 
-def _held(stack: Stack) -> bool:
-    return any(
-        c["State"]["Running"] for c in stack.world.containers(stack.name, role=names.LOCK_ROLE)
-    )
+class _LongApply:
+    """An apply in another process, which has the lock, and waits for a server to become healthy.
+
+    It does when `release` is called.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        stack.backend["replicas"] = 1
+        stack.apply()
+        stack.backend["healthcheck"] = {
+            "test": "test -e /tmp/go", "interval": "200ms", "retries": 1000,
+        }  # fmt: skip
+        stack.write()
+        self.process = tool.start(["apply", "--yes", str(stack.file)], stack.directory)
+
+    def __enter__(self) -> _LongApply:
+        await_true(self._new_server, "the first run waits for its server", 30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        with self.process:
+            """Closes its output and waits for it."""
+
+    def _new_server(self) -> str | None:
+        for container in self._stack.containers():
+            if (container["State"].get("Health") or {}).get("Status") == "starting":
+                return str(container["Id"])
+        return None
+
+    def release(self) -> None:
+        server = self._new_server()
+        assert server is not None
+        self._stack.world.run_in(server, "touch", "/tmp/go")
+
+    def finish(self) -> None:
+        self.release()
+        output, _ = self.process.communicate(timeout=60)
+        assert self.process.returncode == 0, output
 
 
-@contextmanager
-def _long_apply(stack: Stack) -> Iterator[subprocess.Popen[str]]:
-    """An apply in another process that has the lock, and waits for servers that start slowly."""
-    stack.backend["replicas"] = 1
-    stack.apply()
-    stack.backend["env"] = {"START_DELAY": "2.5"}
-    stack.write()
-    with tool.start(["apply", "--yes", str(stack.file)], stack.directory) as process:
-        await_true(lambda: _held(stack), "the first run holds the lock", 20)
-        yield process
-        process.kill()
+def _waits(process: subprocess.Popen[str], holder: int) -> None:
+    """Until a process says that it waits for another."""
+    said = process.stdout
+    assert said is not None
+    line = await_true(lambda: _if_waiting(said.readline()), "the second waits")
+    assert f"process {holder}; waiting up to 60 s" in line
+
+
+def _if_waiting(line: str) -> str:
+    assert line, "its output has ended"
+    return line if "is being changed by" in line else ""
 
 
 def test_the_second_waits(stack: Stack) -> None:
-    with _long_apply(stack) as first:
-        ended = stack.apply()
-        assert f"topology `{stack.name}` is being changed by " in ended.out
-        assert f"process {first.pid}" in ended.out
-        assert "waiting up to 60 s" in ended.out
-        output, _ = first.communicate(timeout=30)
-        assert first.returncode == 0, output
+    with _LongApply(stack) as first:
+        with tool.start(["apply", "--yes", str(stack.file)], stack.directory) as second:
+            _waits(second, first.process.pid)
+            first.finish()
+            output, _ = second.communicate(timeout=60)
+        assert second.returncode == 0, output
     stack.assert_converged()
 
 
 def test_the_second_does_not_wait(stack: Stack, make_stack: Callable[[], Stack]) -> None:
     other = make_stack()
-    with _long_apply(stack) as first:
+    with _LongApply(stack) as first:
         ended = stack.apply("--lock-timeout", "0s", expect=1)
         assert "error[locked]" in ended.err
-        assert f"process {first.pid}" in ended.err
+        assert f"topology `{stack.name}` is being changed by " in ended.err
+        assert f"process {first.process.pid}" in ended.err
         ended = stack.apply("--lock-timeout", "300ms", "--output", "json", expect=1)
         assert ended.events[-1]["failures"][0]["code"] == "locked"
         ended = stack.destroy("--lock-timeout", "0s", expect=1)
@@ -55,19 +90,16 @@ def test_the_second_does_not_wait(stack: Stack, make_stack: Callable[[], Stack])
 
         stack.plan("--detailed-exitcode", expect=2)  # looking is always possible
         other.apply("--lock-timeout", "0s")  # another topology is another lock
-        output, _ = first.communicate(timeout=30)
-        assert first.returncode == 0, output
+        first.finish()
     stack.assert_converged()
 
 
 def test_the_holder_is_killed(stack: Stack) -> None:
-    with _long_apply(stack) as first:
-        second = tool.start(["apply", "--yes", str(stack.file)], stack.directory)
-        with second:
-            assert second.stdout is not None
-            said = second.stdout
-            await_true(lambda: "is being changed by" in said.readline(), "it waits")
-            first.kill()
+    with _LongApply(stack) as first:
+        with tool.start(["apply", "--yes", str(stack.file)], stack.directory) as second:
+            _waits(second, first.process.pid)
+            first.process.kill()
+            first.release()
             output, _ = second.communicate(timeout=60)
         assert second.returncode == 0, output
     stack.assert_converged()

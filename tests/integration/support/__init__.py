@@ -1,1 +1,1 @@
-"""What the integration tests share: topologies, the tool as a process, requests, a spy on Docker."""
+"""What these tests share: topologies, the tool as a process, requests, a spy on Docker."""

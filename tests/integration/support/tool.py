@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,11 +50,11 @@ def run(
     *,
     env: Mapping[str, str] | None = None,
     given: str = "",
-    user: int | None = None,
+    prepare: Callable[[], object] | None = None,
 ) -> Ended:
-    """`given` is its standard input, which is never a terminal."""
+    """`given` is its standard input, which is never a terminal. `prepare` runs in its process."""
     ended = subprocess.run(  # the command under test
-        command(*arguments), cwd=directory, env=environment(directory, env), input=given, user=user,
+        command(*arguments), cwd=directory, env=environment(directory, env), input=given, preexec_fn=prepare,
         capture_output=True, text=True, timeout=LONGEST_S, check=False,
     )  # fmt: skip
     assert "Traceback" not in ended.stderr, ended.stderr

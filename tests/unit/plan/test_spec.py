@@ -1,0 +1,145 @@
+"""Revisions: what is in them, what is not, and that a newer tool computes the same ones."""
+
+from __future__ import annotations
+
+from dataclasses import fields, make_dataclass, replace
+from typing import Any
+
+import pytest
+
+from reconciler.plan.impact import is_in_place
+from reconciler.plan.spec import (
+    Attachment,
+    ContainerSpec,
+    Healthcheck,
+    Mount,
+    NetworkSpec,
+    PublishedPort,
+    canonical,
+    describe,
+    revision_of,
+)
+
+PLAIN = ContainerSpec("nginx:1.27")
+OTHER: dict[str, Any] = {
+    "image": "nginx:1.28",
+    "command": ("serve", "--port", "80"),
+    "entrypoint": ("/bin/web",),
+    "env": (("A", "1"), ("B", "größe")),
+    "labels": (("com.example/x", "y"),),
+    "mounts": (Mount("volume", "shop-data", "/d"), Mount("bind", "/srv", "/s", read_only=True)),
+    "ports": (PublishedPort("127.0.0.1", 80, 8080), PublishedPort(None, 81, 81)),
+    "user": "99:99",
+    "cap_drop": ("ALL",),
+    "no_new_privileges": True,
+    "healthcheck": Healthcheck(("CMD", "true"), interval_s=5.0, retries=2),
+    "stop_signal": "SIGUSR1",
+    "stop_grace_s": 35.0,
+    "init": True,
+    "restart": "always",
+    "cpus": 0.5,
+    "memory_bytes": 134_217_728,
+    "networks": (Attachment("shop-front", ("web",)),),
+}
+
+
+def test_every_field_is_tried() -> None:
+    assert set(OTHER) == {field.name for field in fields(ContainerSpec)}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_a_field_is_in_the_revision_unless_it_changes_in_place(name: str) -> None:
+    changed = replace(PLAIN, **{name: OTHER[name]})
+    assert (revision_of(changed) == revision_of(PLAIN)) == is_in_place(name)
+
+
+# Pinned: a change here would recreate the containers of everybody who upgrades. It takes another
+# REVISION_VERSION and a way for old containers to stay.
+REVISIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "plain": ({}, "v1:425f67ea157483d7"),
+    "env": ({"env": OTHER["env"]}, "v1:bdd27b9b5ed47f32"),
+    "command": ({"command": OTHER["command"]}, "v1:392e8eea0d3bbf3a"),
+    "mounts": ({"mounts": OTHER["mounts"]}, "v1:3367bb9d06a61a2c"),
+    "ports": ({"ports": OTHER["ports"]}, "v1:864c3229a06dfd61"),
+    "healthcheck": ({"healthcheck": OTHER["healthcheck"]}, "v1:1bd7cd71d04f6035"),
+    "everything": (OTHER, "v1:9d65df742b610466"),
+}
+
+
+@pytest.mark.parametrize(("changes", "revision"), REVISIONS.values(), ids=REVISIONS.keys())
+def test_pinned_revisions(changes: dict[str, Any], revision: str) -> None:
+    assert revision_of(replace(PLAIN, **changes)) == revision
+
+
+def test_pinned_revisions_of_networks() -> None:
+    assert revision_of(NetworkSpec("shop-front")) == "v1:b42808ac2991916e"
+    assert revision_of(NetworkSpec("shop-back", internal=True)) == "v1:e0019ea027d07b70"
+
+
+def test_a_new_field_at_its_default_changes_no_revision() -> None:
+    later = make_dataclass("Later", [("later", bool, False)], bases=(ContainerSpec,), frozen=True)
+    for changes, revision in REVISIONS.values():
+        assert revision_of(later(**({"image": PLAIN.image} | changes))) == revision
+
+
+@pytest.mark.parametrize("name", ["env", "labels"])
+def test_order_that_means_nothing(name: str) -> None:
+    pairs = (("A", "1"), ("B", "2"))
+    one, other = replace(PLAIN, **{name: pairs}), replace(PLAIN, **{name: pairs[::-1]})
+    assert revision_of(one) == revision_of(other)
+
+
+def test_order_that_means_something() -> None:
+    one = replace(PLAIN, command=("a", "b"))
+    assert revision_of(one) != revision_of(replace(PLAIN, command=("b", "a")))
+
+
+def test_what_could_be_taken_for_one_another() -> None:
+    variants = [
+        replace(PLAIN, command=("a b",)),
+        replace(PLAIN, command=("a", "b")),
+        replace(PLAIN, entrypoint=("a b",)),
+        replace(PLAIN, command=()),
+        replace(PLAIN, env=(("A", "1"),)),
+        replace(PLAIN, labels=(("A", "1"),)),
+        replace(PLAIN, healthcheck=Healthcheck(("NONE",))),
+        PLAIN,
+    ]
+    assert len({revision_of(spec) for spec in variants}) == len(variants)
+
+
+def test_canonical_leaves_defaults_out() -> None:
+    assert canonical(PLAIN) == {"image": "nginx:1.27"}
+    assert canonical(OTHER["mounts"][0]) == {
+        "kind": "volume",
+        "source": "shop-data",
+        "target": "/d",
+    }
+
+
+def test_described_values() -> None:
+    shown = describe(replace(PLAIN, **OTHER), {})
+    assert shown["image"] == "nginx:1.28"
+    assert shown["env.B"] == "größe"
+    assert shown["labels.com.example/x"] == "y"
+    assert shown["command"] == '["serve", "--port", "80"]'
+    assert shown["memory_bytes"] == "134217728"
+    assert "networks" not in shown
+    assert "env" not in shown
+
+
+def test_values_from_outside_are_described_by_how_they_were_written() -> None:
+    spec = replace(PLAIN, env=(("TOKEN", "hunter2"), ("B", "b")), command=("x", "hunter2"))
+    written = {"env.TOKEN": "${TOKEN}", "command": "[${X}]", "image": "${IMAGE}"}
+    shown = describe(spec, written)
+    assert "hunter2" not in str(shown)
+    assert "nginx" not in str(shown)
+    assert shown["env.TOKEN"].startswith("${TOKEN}#")
+    assert shown["env.B"] == "b"
+
+
+def test_a_value_from_outside_that_changes_is_seen() -> None:
+    before, after = (
+        describe(replace(PLAIN, env=(("T", value),)), {"env.T": "${T}"}) for value in ("a", "b")
+    )
+    assert before["env.T"] != after["env.T"]

@@ -1,0 +1,44 @@
+"""The documentation explains every code, and its examples are what the tool says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reconciler.topology.diagnostic import CODES
+from reconciler.topology.load import load_topology
+from reconciler.view.diagnostics import render_diagnostic
+from reconciler.view.paint import Paint
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "diagnostics.md").read_text(encoding="utf-8")
+SECTIONS = {
+    match[1]: match[2] for match in re.finditer(r"^### (\S+)\n(.*?)(?=^##|\Z)", PAGE, re.M | re.S)
+}
+EXAMPLES = {
+    code: tuple(re.findall(r"^```\w+\n(.*?)^```$", text, re.M | re.S))
+    for code, text in SECTIONS.items()
+    if "```yaml" in text
+}
+RAISED = re.compile(r"(?:EngineError|Problem|Failure)\(\s*\"([a-z-]+)\"")
+
+
+def test_every_code_of_the_file_is_explained() -> None:
+    assert set(CODES) - set(SECTIONS) == set()
+
+
+def test_every_code_of_a_run_is_explained() -> None:
+    sources = (ROOT / "reconciler").rglob("*.py")
+    raised = {code for path in sources for code in RAISED.findall(path.read_text(encoding="utf-8"))}
+    assert raised - set(SECTIONS) == set()
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_an_example_says_what_the_page_shows(code: str) -> None:
+    given, shown = EXAMPLES[code]
+    loaded = load_topology(given.encode(), "shop.yaml", {})
+    found = next(d for d in loaded.diagnostics if d.code == code)
+    lines = render_diagnostic(found, loaded.source.text, Paint())
+    assert [line.rstrip() for line in lines] == shown.splitlines()
