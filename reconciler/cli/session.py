@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reconciler.cli.console import Console
 from reconciler.cli.inputs import Inputs
 from reconciler.engine.protocol import Engine, EngineError
+from reconciler.haproxy.sections import hide_secrets
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.desired import Desired
 from reconciler.plan.events import Failure
@@ -82,9 +83,8 @@ def locate_alerts(failure: Failure, wish: Wish) -> list[Diagnostic]:
         path = config.path_of_line(line) if config is not None and line is not None else ()
         rendered = ""
         if config is not None and line is not None and line <= len(config.lines):
-            rendered = f"haproxy.cfg line {line}: {config.lines[line - 1].text.strip()}"
-            if path in wish.loaded.sensitive:
-                rendered = f"haproxy.cfg line {line}"
+            text = hide_secrets(config.lines[line - 1].text.strip())
+            rendered = f"haproxy.cfg line {line}: {text}"
         found.append(
             Diagnostic(
                 "config-rejected",

@@ -125,7 +125,9 @@ def _proxy_changes(assignment: Assignment, need: ProxyNeed) -> Iterator[Change]:
     name = assignment.names.get(PROXY_SLOT, "")
     kept = assignment.kept.get(PROXY_SLOT)
     fields = kept.diff.fields if kept else ()
-    in_place = Impact.RUNTIME if kept and (kept.diff.connect or kept.diff.disconnect) else Impact.NONE
+    in_place = (
+        Impact.RUNTIME if kept and (kept.diff.connect or kept.diff.disconnect) else Impact.NONE
+    )
     match need.mode:
         case ProxyMode.ABSENT:
             return

@@ -22,6 +22,8 @@ SERVER_ROLE = "server"
 NETWORK_ROLE = "network"
 VOLUME_ROLE = "volume"
 LOCK_ROLE = "lock"
+CHECK_ROLE = "check"
+"""A throwaway container that HAProxy checks a configuration in."""
 
 
 def container_name(topology: str, backend: str, slot: int, revision: str) -> str:

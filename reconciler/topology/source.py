@@ -94,8 +94,14 @@ class Source:
             if end < len(path) and here in self.keys and self._has_parts(here):
                 return self.keys[here]
             if here in self.values:
-                return self.values[here]
+                return self._heading(here) or self.values[here]
         return Span(1, 1, 2) if self.text else None
+
+    def _heading(self, path: Path) -> Span | None:
+        """The key of a mapping or list that begins in a line below it: that says more than a `-`."""
+        key, value = self.keys.get(path), self.values[path]
+        is_block = isinstance(self.value_at(path), dict | list) and key and key.line != value.line
+        return key if is_block else None
 
     def _has_parts(self, path: Path) -> bool:
         """Whether a mapping, a list or nothing stands there: not a short form of something."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,13 @@ def run_in_container(
 
 
 def run_in_throwaway(
-    client: docker.APIClient, image: str, user: str, script: str, given: str
+    client: docker.APIClient,
+    image: str,
+    user: str,
+    script: str,
+    *,
+    given: str,
+    labels: Mapping[str, str],
 ) -> Output:
     """The same in a container made for it, without network or capabilities, that Docker removes
     when it ends: also when this process dies, since its input ends then."""
@@ -52,6 +58,7 @@ def run_in_throwaway(
             "Entrypoint": ["sh", "-c", _fed(script, data)],
             "Cmd": [],
             "User": user,
+            "Labels": dict(labels),
             "OpenStdin": True,
             "StdinOnce": True,
             **dict.fromkeys(("AttachStdin", "AttachStdout", "AttachStderr"), True),

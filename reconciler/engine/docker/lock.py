@@ -33,6 +33,7 @@ def held_lock(
     try:
         with closing_stream(client.attach_socket(container, params={"stdin": 1, "stream": 1})):
             client.start(container)
+            _sweep(client, topology)
             yield
     finally:
         with contextlib.suppress(docker.errors.APIError):
@@ -97,6 +98,15 @@ def _is_dead(container: dict[str, Any], waited_s: float) -> bool:
         return False
     state = container["State"]["Status"]
     return state in {"exited", "dead"} or (state == "created" and waited_s > _NEVER_STARTED_S)
+
+
+def _sweep(client: docker.APIClient, topology: str) -> None:
+    """Remove checks that a run made and, dying in that moment, never started: the others end by
+    themselves."""
+    labels = [f"{names.TOPOLOGY}={topology}", f"{names.ROLE}={names.CHECK_ROLE}"]
+    for item in client.containers(all=True, filters={"label": labels, "status": "created"}):
+        if time.time() - item["Created"] > _NEVER_STARTED_S:
+            _remove_dead(client, item["Id"])
 
 
 def _remove_dead(client: docker.APIClient, container: str) -> None:

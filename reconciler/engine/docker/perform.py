@@ -36,7 +36,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.PullImage(image):
             images.pull(client, image, patience, report)
         case a.CheckConfig(image, config, None):
-            proxy.check_in_throwaway(client, image, config)
+            proxy.check_in_throwaway(client, topology, image, config)
         case a.CheckConfig(_, config, running):
             assert running is not None
             proxy.check_in_running(client, running.reference, config)

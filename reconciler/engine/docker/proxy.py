@@ -23,6 +23,7 @@ from reconciler.haproxy.runtime import (
     parse_reload,
     parse_stat,
 )
+from reconciler.plan import names
 from reconciler.plan.compile import PROXY_USER
 from reconciler.plan.observed import ObservedProxy
 
@@ -77,9 +78,12 @@ def check_in_running(client: docker.APIClient, container: str, config: Config) -
     raise_if_rejected(output.exit_code, output.text)
 
 
-def check_in_throwaway(client: docker.APIClient, image: str, config: Config) -> None:
+def check_in_throwaway(client: docker.APIClient, topology: str, image: str, config: Config) -> None:
     """`haproxy -c` in a container made for it, from standard input: nothing is written."""
-    output = run_in_throwaway(client, image, PROXY_USER, scripts.CHECK, config.text)
+    labels = {names.TOPOLOGY: topology, names.ROLE: names.CHECK_ROLE}
+    output = run_in_throwaway(
+        client, image, PROXY_USER, scripts.CHECK, given=config.text, labels=labels
+    )
     raise_if_rejected(output.exit_code, output.text)
 
 

@@ -1,0 +1,82 @@
+"""HAProxy's alerts at the line of the topology file that the refused line came from."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.cli.session import Wish, locate_alerts
+from reconciler.plan.compile import compile_topology
+from reconciler.plan.events import Failure
+from reconciler.topology.load import load_topology
+
+TEXT = """\
+name: shop
+backends:
+  web:
+    image: nginx
+    port: 80
+    check: /healthz
+frontends:
+  www:
+    bind: [80, 81]
+    default_backend: web
+haproxy:
+  raw:
+    global:
+      - tune.bufsize 16384
+      - ""
+      - no-such-keyword ${TOKEN}
+    defaults: |
+      another ${TOKEN}
+stats:
+  auth: {admin: "${TOKEN}"}
+"""
+
+
+def wish() -> Wish:
+    loaded = load_topology(TEXT.encode(), "shop.yaml", {"TOKEN": "hunter2"})
+    assert loaded.topology is not None
+    return Wish(loaded, compile_topology(loaded.topology, "/srv", loaded.sensitive))
+
+
+PLACES = {
+    "tune.bufsize": (14, 9),
+    "no-such-keyword": (16, 9),
+    "bind :81": (9, 16),
+    "http-check send": (6, 12),
+    "frontend www": (8, 3),
+    "server web-1": (3, 3),
+    "option redispatch": (1, 7),
+}
+
+
+@pytest.mark.parametrize(("start", "place"), PLACES.items())
+def test_places(start: str, place: tuple[int, int]) -> None:
+    one = wish()
+    config = one.desired.config()
+    assert config is not None
+    lines = [line.text.strip() for line in config.lines]
+    number = next(n for n, line in enumerate(lines, start=1) if line.startswith(start))
+    failure = Failure("config-rejected", "refused", alerts=((number, "no good"),))
+    found = locate_alerts(failure, one)
+    assert [d.code for d in found] == ["config-rejected"]
+    span = found[0].span
+    assert span is not None
+    assert (span.line, span.column) == place
+    assert "no good" in found[0].message
+
+
+@pytest.mark.parametrize("line", [None, 0, 9999])
+def test_an_alert_without_a_line_of_ours(line: int | None) -> None:
+    found = locate_alerts(Failure("config-rejected", "r", alerts=((line, "no good"),)), wish())
+    assert [d.message for d in found] == ["HAProxy refuses this: no good"]
+
+
+def test_a_refused_line_shows_no_value_from_outside() -> None:
+    one = wish()
+    config = one.desired.config()
+    assert config is not None
+    for number in range(1, len(config.lines) + 1):
+        failure = Failure("config-rejected", "r", alerts=((number, "no good"),))
+        for diagnostic in locate_alerts(failure, one):
+            assert "hunter2" not in diagnostic.message + diagnostic.hint

@@ -1,0 +1,35 @@
+"""Each code of the register is reached by a test; one that no test reaches is dead or untried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+
+import pytest
+
+from reconciler.topology.diagnostic import CODES, Diagnostic
+from tests.unit.topology import test_fields, test_load, test_rules, test_source, test_variables
+
+OF_THE_COMMAND = {"file-not-found", "bad-env-file", "duplicate-topology", "config-rejected"}
+"""Told by the command line, and tried under tests/unit/cli."""
+
+
+def reached() -> Iterable[str]:
+    for lines in chain(
+        (expected for _, expected in test_source.REFUSED.values()),
+        (expected for _, expected in test_rules.BROKEN.values()),
+        (expected for _, expected in test_load.ALONE.values()),
+        ([line] for line in test_fields.IN_WEB.values()),
+        ([line] for line in test_fields.AT_THE_TOP.values()),
+    ):
+        yield from (line.split()[0] for line in lines)
+    yield from (code for code, *_ in test_variables.ERRORS.values())
+
+
+def test_every_code_is_reached() -> None:
+    assert set(CODES) - set(reached()) == OF_THE_COMMAND
+
+
+def test_a_code_that_is_not_registered_is_refused() -> None:
+    with pytest.raises(ValueError, match="unregistered"):
+        Diagnostic("no-such-code", "message")
