@@ -15,8 +15,10 @@ STARTER = """\
 #   reconciler apply      make it so
 #   reconciler status     how it is now
 #   reconciler destroy    remove it all
-# `reconciler schema > topology.v1.json` gives your editor completion and help:
-# yaml-language-server: $schema=topology.v1.json
+#
+# For completion and help in your editor, run `reconciler schema > topology.v1.json`, and make this
+# the first line of the file:
+#   yaml-language-server: $schema=topology.v1.json
 
 name: {name}                   # part of every container's name
 

@@ -16,6 +16,7 @@ from reconciler.plan.events import Failure
 from reconciler.run.execute import failure_of
 from reconciler.topology.diagnostic import Diagnostic
 from reconciler.topology.load import Loaded
+from reconciler.view.failure import strike_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,13 @@ def locate_alerts(failure: Failure, wish: Wish) -> list[Diagnostic]:
     for line, message in failure.alerts:
         path = config.path_of_line(line) if config is not None and line is not None else ()
         rendered = ""
-        if config is not None and line is not None and line <= len(config.lines):
+        if config is not None and line is not None and 0 < line <= len(config.lines):
             text = hide_secrets(config.lines[line - 1].text.strip())
             rendered = f"haproxy.cfg line {line}: {text}"
         found.append(
             Diagnostic(
                 "config-rejected",
-                f"HAProxy refuses this: {message}",
+                f"HAProxy refuses this: {strike_secrets(message, wish.secrets)}",
                 source.file,
                 source.span_of(path) if path else source.span_of(("name",)),
                 rendered,

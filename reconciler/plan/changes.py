@@ -147,10 +147,10 @@ def _proxy_changes(assignment: Assignment, need: ProxyNeed) -> Iterator[Change]:
         case ProxyMode.RELOAD:
             yield Change("update", "haproxy", name, f"hitless reload: {need.reason}",
                          Impact.RELOAD, "", fields)  # fmt: skip
-        case ProxyMode.START | ProxyMode.UNPAUSE:
-            reloads = need.mode is ProxyMode.UNPAUSE and need.must_write
-            impact = Impact.RELOAD if reloads else in_place
-            yield Change("update", "haproxy", name, need.reason, impact, "", fields)
+        case ProxyMode.UNPAUSE:
+            yield Change("update", "haproxy", name, need.reason, Impact.RELOAD, "", fields)
+        case ProxyMode.START:
+            yield Change("update", "haproxy", name, need.reason, in_place, "", fields)
         case ProxyMode.RESTART:
             yield Change("update", "haproxy", name, f"restart: {need.reason}", Impact.INTERRUPT,
                          "", fields)  # fmt: skip

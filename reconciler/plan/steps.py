@@ -31,7 +31,7 @@ from reconciler.plan.actions import (
     UpdateContainer,
     WriteConfig,
 )
-from reconciler.plan.assign import Assignment, Kept
+from reconciler.plan.assign import HOLDS_PORTS, Assignment, Kept
 from reconciler.plan.compile import PROXY_USER
 from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.impact import Impact
@@ -122,10 +122,11 @@ class _StepBuilder:
         gate = list(pulls.values())
         needs_check = self.need.must_write and self.need.config is not None
         if needs_check and self.need.config is not None:
+            running, kept = None, self.assignment.kept.get(PROXY_SLOT)
             image = self.desired.containers[PROXY_SLOT].spec.image
-            have = self.need.have
-            same = self.need.mode is ProxyMode.RELOAD and have is not None
-            running = Target(have.name, have.id) if same and have is not None else None
+            if kept is not None:  # by its id: nothing may name the image of a container any more
+                image = kept.have.image_id
+                running = _target(kept.have) if self.need.mode is ProxyMode.RELOAD else None
             after = [pulls[image]] if image in pulls else []
             gate.append(
                 self.add(
@@ -244,8 +245,11 @@ class _StepBuilder:
         joins = {a.network: a for a in (*diff.connect, *self._rejoins(kept))}
         for name in diff.disconnect:
             leave = DisconnectNetwork(target, name, kept.have.networks[name].network_id)
-            if name not in joins:
+            if name not in joins and kept.have.state in HOLDS_PORTS:
                 self.departures.append(leave)
+                continue
+            if name not in joins:  # it may be gone, and then nothing starts that is still on it
+                last.append(self.add(leave, (), "the file does not put it there"))
                 continue
             left = self.add(leave, (), "its place on the network is stale", Impact.RUNTIME)
             last.append(self._connect(target, joins.pop(name), [left]))
@@ -368,10 +372,9 @@ class _StepBuilder:
             case ProxyMode.RELOAD:
                 return [self._reload(target, needs)]
             case ProxyMode.UNPAUSE:
+                # What a paused HAProxy runs cannot be seen: a reload makes sure.
                 woken = self.add(UnpauseContainer(target), needs, need.reason)
-                if need.must_write:
-                    return [self._reload(target, [woken])]
-                return [self.add(confirm, [woken], "a start says nothing")]
+                return [self._reload(target, [woken])]
             case _:
                 return [self._start(target, confirm, needs)]
 

@@ -156,19 +156,18 @@ def _cut_out(value: Any, path: Path) -> Path:
     for depth, part in enumerate(path[:-1]):
         if not isinstance(here, dict) or not isinstance(here.get(part), dict):
             # Lists are cut as a whole: their items are no owners of anything.
-            if isinstance(here, dict):
-                here.pop(part, None)
-            return path[: depth + 1]
+            path = path[: depth + 1]
+            break
         here = here[part]
     if isinstance(here, dict):
         here.pop(path[-1], None)
         if path[-1] in _STAND_INS:
-            here[path[-1]] = "x"
+            here[path[-1]] = _STAND_INS[path[-1]]
     return path
 
 
-_STAND_INS = {"name", "image"}
-"""Required, and no rule looks at what they say; so one that is wrong costs its owner nothing."""
+_STAND_INS = {"name": "x", "image": "x", "bind": "255.255.255.254:9"}
+"""Required, and what they say matters to no rule about others: they cost their owner nothing."""
 
 
 def _without_extensions(value: Any) -> Any:

@@ -98,7 +98,7 @@ class Source:
         return Span(1, 1, 2) if self.text else None
 
     def _heading(self, path: Path) -> Span | None:
-        """The key of a mapping or list that begins in a line below it: that says more than a `-`."""
+        """The key of a mapping or list that begins in a line below: it says more than a `-`."""
         key, value = self.keys.get(path), self.values[path]
         is_block = isinstance(self.value_at(path), dict | list) and key and key.line != value.line
         return key if is_block else None

@@ -9,6 +9,7 @@ from reconciler.haproxy.runtime import ServerState
 from reconciler.plan.desired import PROXY_SLOT, Desired, Slot
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Change, Plan
+from reconciler.plan.spec import PublishedPort
 from reconciler.view.paint import Paint
 from reconciler.view.words import ago, table
 
@@ -90,7 +91,7 @@ def render_status(
 
 def _cells(row: Row, now: float, *, repeats: bool) -> tuple[str, ...]:
     container, server = row.container, row.server
-    is_proxy = container is not None and container.slot == PROXY_SLOT
+    is_proxy = row.slot == str(PROXY_SLOT) and not row.backend
     state = _container_state(container) if container else "-"
     if server is not None:
         health = f", {container.health}" if container and container.health else ""
@@ -136,11 +137,18 @@ def _headline(desired: Desired, observed: Observed, plan: Plan, paint: Paint) ->
     if desired.proxy is not None and desired.proxy.stats is not None:
         stats = desired.proxy.stats
         parts += [
-            f"http://{port.address or '127.0.0.1'}:{port.host_port}{stats.uri}"
+            f"http://{_host(port)}:{port.host_port}{stats.uri}"
             for port in desired.containers[PROXY_SLOT].spec.ports
             if port.container_port == stats.listener.port
         ]
     return "   ".join(parts)
+
+
+def _host(port: PublishedPort) -> str:
+    """The host's address in a URL; for all addresses, the one that works from here."""
+    if port.address in {None, "0.0.0.0", "::"}:
+        return "127.0.0.1"
+    return f"[{port.address}]" if ":" in str(port.address) else str(port.address)
 
 
 def _workers(proxy: ObservedProxy) -> str:

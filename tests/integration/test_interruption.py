@@ -104,7 +104,7 @@ def test_killed_at_any_moment(stack: Stack) -> None:
             except subprocess.TimeoutExpired:
                 process.kill()
         assert stack.get().status == 200
-    stack.apply("--lock-timeout", "0s")
+    stack.apply()
     stack.assert_converged()
 
 

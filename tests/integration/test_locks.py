@@ -112,3 +112,16 @@ def test_a_foreign_container_has_the_name_of_the_lock(stack: Stack) -> None:
         assert "error[locked]" in ended.err
         assert names.lock_name(stack.name) in ended.err
         assert stack.world.api.inspect_container(other)["State"]["Running"]
+
+
+def test_a_lock_whose_holder_is_dead(stack: Stack) -> None:
+    """Docker was restarted, say, and kept the container: nobody has to remove it by hand."""
+    name = names.lock_name(stack.name)
+    labels = {names.TOPOLOGY: stack.name, names.ROLE: names.LOCK_ROLE, names.HOLDER: "nobody"}
+    with stack.world.foreign_container(name, Labels=labels, Cmd=["true"]) as lock:
+        await_true(
+            lambda: stack.world.api.inspect_container(lock)["State"]["Status"] == "exited",
+            "it ends",
+        )
+        stack.apply("--lock-timeout", "0s")
+        stack.assert_converged()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import docker
@@ -21,7 +22,7 @@ from reconciler.plan import names
 
 _POLL_S = 0.2
 _NEVER_STARTED_S = 20.0
-"""A lock that is still not started after this belongs to a run that died in between."""
+"""A lock that is this old and still not started belongs to a run that died in between."""
 
 
 @contextlib.contextmanager
@@ -58,7 +59,6 @@ def _acquire(
         },
         "HostConfig": {"NetworkMode": "none", "AutoRemove": True, "CapDrop": ["ALL"]},
     }
-    waited_since = time.monotonic()
     while True:
         try:
             return str(client.create_container_from_config(body, name=name)["Id"])
@@ -68,7 +68,7 @@ def _acquire(
         other = _holder(client, name)
         if other is None:
             continue
-        if _is_dead(other, time.monotonic() - waited_since):
+        if _is_dead(client, other):
             _remove_dead(client, other["Id"])
         elif time.monotonic() >= deadline:
             raise LockedError(topology, _who(other))
@@ -93,11 +93,14 @@ def _holder(client: docker.APIClient, name: str) -> dict[str, Any] | None:
     return found
 
 
-def _is_dead(container: dict[str, Any], waited_s: float) -> bool:
+def _is_dead(client: docker.APIClient, container: dict[str, Any]) -> bool:
     if (container["Config"].get("Labels") or {}).get(names.ROLE) != names.LOCK_ROLE:
         return False
     state = container["State"]["Status"]
-    return state in {"exited", "dead"} or (state == "created" and waited_s > _NEVER_STARTED_S)
+    if state != "created":
+        return state in {"exited", "dead"}
+    made = datetime.fromisoformat(container["Created"]).timestamp()
+    return _engine_time(client) - made > _NEVER_STARTED_S
 
 
 def _sweep(client: docker.APIClient, topology: str) -> None:
@@ -105,8 +108,13 @@ def _sweep(client: docker.APIClient, topology: str) -> None:
     themselves."""
     labels = [f"{names.TOPOLOGY}={topology}", f"{names.ROLE}={names.CHECK_ROLE}"]
     for item in client.containers(all=True, filters={"label": labels, "status": "created"}):
-        if time.time() - item["Created"] > _NEVER_STARTED_S:
+        if _engine_time(client) - item["Created"] > _NEVER_STARTED_S:
             _remove_dead(client, item["Id"])
+
+
+def _engine_time(client: docker.APIClient) -> float:
+    """The engine's own clock, which need not agree with ours."""
+    return datetime.fromisoformat(client.info()["SystemTime"]).timestamp()
 
 
 def _remove_dead(client: docker.APIClient, container: str) -> None:

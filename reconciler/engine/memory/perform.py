@@ -131,7 +131,7 @@ def _disconnect(world: World, reference: str, network: str) -> None:
 def _check_config(world: World, image: str, config: Config, running: a.Target | None) -> None:
     if running is not None:
         _running(world, running)
-    elif image not in world.images:
+    elif not world.has_image(image):
         raise refused(f"no such image: {image}")
     if alerts := world.alerts(config.text):
         raise ConfigRejectedError(alerts)

@@ -54,8 +54,8 @@ def run(
 ) -> Ended:
     """`given` is its standard input, which is never a terminal. `prepare` runs in its process."""
     ended = subprocess.run(  # the command under test
-        command(*arguments), cwd=directory, env=environment(directory, env), input=given, preexec_fn=prepare,
-        capture_output=True, text=True, timeout=LONGEST_S, check=False,
+        command(*arguments), cwd=directory, env=environment(directory, env), input=given,
+        preexec_fn=prepare, capture_output=True, text=True, timeout=LONGEST_S, check=False,
     )  # fmt: skip
     assert "Traceback" not in ended.stderr, ended.stderr
     return Ended(ended.returncode, ended.stdout, ended.stderr)

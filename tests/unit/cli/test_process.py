@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 BROKEN = "name: Shop\n"
-GOOD = "name: shop\nbackends: {web: {image: a, port: 80}}\nfrontends: {w: {bind: 80, default_backend: web}}\n"
+GOOD = """\
+name: shop
+backends: {web: {image: a, port: 80}}
+frontends: {w: {bind: 80, default_backend: web}}
+"""
 
 
 def command(*arguments: str) -> list[str]:
@@ -19,7 +23,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def test_python_m(tmp_path: Path) -> None:
-    done = subprocess.run(  # noqa: S603  # our own command
+    done = subprocess.run(  # our own command
         command("validate", "-"), input=GOOD, capture_output=True, text=True, cwd=tmp_path,
         timeout=30, check=False,
     )  # fmt: skip
@@ -27,7 +31,7 @@ def test_python_m(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
-    with subprocess.Popen(  # noqa: S603  # our own command
+    with subprocess.Popen(  # our own command
         command("schema"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
     ) as process:
         assert process.stdout is not None
@@ -39,7 +43,7 @@ def test_a_reader_that_has_gone_is_no_error(tmp_path: Path) -> None:
 def on_a_terminal(arguments: list[str], **environment: str) -> str:
     main, other = pty.openpty()
     try:
-        subprocess.run(  # noqa: S603  # our own command
+        subprocess.run(  # our own command
             arguments, stdin=other, stdout=other, stderr=other, timeout=30, check=False,
             env={**os.environ, "TERM": "xterm", **environment},
         )  # fmt: skip
@@ -78,7 +82,7 @@ def test_what_needs_no_engine_loads_none(arguments: list[str], tmp_path: Path) -
         "try:\n    main()\nexcept SystemExit as done:\n    assert done.code == 0, done.code\n"
         "print('@', *{name.split('.')[0] for name in sys.modules})\n"
     )
-    done = subprocess.run(  # noqa: S603  # our own command
+    done = subprocess.run(  # our own command
         [sys.executable, "-c", code], input=GOOD, capture_output=True, text=True, cwd=tmp_path,
         timeout=30, check=True,
     )  # fmt: skip

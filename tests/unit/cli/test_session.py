@@ -70,6 +70,7 @@ def test_places(start: str, place: tuple[int, int]) -> None:
 def test_an_alert_without_a_line_of_ours(line: int | None) -> None:
     found = locate_alerts(Failure("config-rejected", "r", alerts=((line, "no good"),)), wish())
     assert [d.message for d in found] == ["HAProxy refuses this: no good"]
+    assert [d.hint for d in found] == [""]
 
 
 def test_a_refused_line_shows_no_value_from_outside() -> None:
@@ -77,6 +78,7 @@ def test_a_refused_line_shows_no_value_from_outside() -> None:
     config = one.desired.config()
     assert config is not None
     for number in range(1, len(config.lines) + 1):
-        failure = Failure("config-rejected", "r", alerts=((number, "no good"),))
+        alerts = ((number, "unknown keyword 'hunter2'"),)
+        failure = Failure("config-rejected", "r", alerts=alerts)
         for diagnostic in locate_alerts(failure, one):
             assert "hunter2" not in diagnostic.message + diagnostic.hint

@@ -84,7 +84,7 @@ def test_a_new_field_at_its_default_changes_no_revision() -> None:
 
 @pytest.mark.parametrize("name", ["env", "labels"])
 def test_order_that_means_nothing(name: str) -> None:
-    pairs = (("A", "1"), ("B", "2"))
+    pairs: Any = (("A", "1"), ("B", "2"))
     one, other = replace(PLAIN, **{name: pairs}), replace(PLAIN, **{name: pairs[::-1]})
     assert revision_of(one) == revision_of(other)
 

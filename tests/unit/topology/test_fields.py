@@ -305,7 +305,8 @@ IN_WEB = {
     "`source:/path:ro`",
     "volumes: ['a:b']": "bad-value `b` is not an absolute path",
     "volumes: ['a:/']": "bad-value nothing can be mounted over the whole container",
-    "volumes: ['~/x:/b']": "bad-value `~` is not expanded here; write `${HOME}` or an absolute path",
+    "volumes: ['~/x:/b']": "bad-value `~` is not expanded here; write `${HOME}` or an "
+    "absolute path",
     "volumes: ['.x:/b']": "bad-name `.x` is neither a path nor the name of a volume; start a path "
     "with `/`, `./` or `../`",
     "volumes: [{source: a}]": "missing-key `target` is required in `volumes`",
@@ -365,8 +366,9 @@ AT_THE_TOP = {
     "`-` and `_`, with a letter or digit at both ends: `web`",
     "name: a\nbackends: {'': {image: a}}": "bad-name `` cannot be a name here; use a-z, 0-9, `-` "
     "and `_`, with a letter or digit at both ends",
-    "name: a\nbackends: {w: {image: a, port: 1}}\nfrontends: {'a b': {bind: 1, default_backend: w}}": "bad-name HAProxy cannot have a section named `a b`; use letters, digits, `-`, `_` and `.`, "
-    "starting with a letter or digit",
+    "name: a\nbackends: {w: {image: a, port: 1}}\n"
+    "frontends: {'a b': {bind: 1, default_backend: w}}": "bad-name HAProxy cannot have "
+    "a section named `a b`; use letters, digits, `-`, `_` and `.`, starting with a letter or digit",
     # shape
     "{}": "missing-key `name` is required in a topology",
     "backends: {}": "missing-key `name` is required in a topology",
@@ -398,7 +400,8 @@ AT_THE_TOP = {
     "port needs an address of the host, not a name",
     "name: a\nstats: {uri: /metrics}": "bad-value `/metrics` is where Prometheus asks; give the "
     "page another path",
-    "name: a\nstats: {refresh: 100ms}": "out-of-range `refresh` is `100ms`, and must be at least 1s",
+    "name: a\nstats: {refresh: 100ms}": "out-of-range `refresh` is `100ms`, and must be at "
+    "least 1s",
     # haproxy
     "name: a\nhaproxy: {timeouts: {client: 0}}": "out-of-range `client` is `0`, and must be at "
     "least 1ms",

@@ -21,14 +21,17 @@ from tests.golden.rendering import TOPOLOGIES, VARIABLES
 SEEDS = [path.read_bytes() for path in TOPOLOGIES]
 PIECES = [
     b"${", b"}", b"$", b"${NOPE}", b"${TOKEN}", b"\n", b"\n  ", b"\t", b": ", b"- ", b"&a ", b"*a",
-    b"<<: ", b"<<: *a", b"!x ", b"!!int ", b"---\n", b"...\n", b"'", b'"', b"|\n", b">-\n", b"[", b"]",
-    b"{", b"}", b"#", b"\xff", b"\x00", b"\x85", "é".encode(), "日".encode(), "\u2028".encode(),
-    b"\r", b"\r\n", b"null", b"true", b"0", b"-1", b"1e999", b"99999999999999999999", b"\xef\xbb\xbf",
+    b"<<: ", b"<<: *a", b"!x ", b"!!int ", b"---\n", b"...\n", b"'", b'"', b"|\n", b">-\n", b"[",
+    b"]", b"{", b"}", b"#", b"\xff", b"\x00", b"\x85", "é".encode(), "日".encode(),
+    "\u2028".encode(),
+    b"\r", b"\r\n", b"null", b"true", b"0", b"-1", b"1e999", b"99999999999999999999",
+    b"\xef\xbb\xbf",
     b"? ", b"%YAML 1.1\n", b"`", b"@", b"~",
 ]  # fmt: skip
 VALUES: list[Any] = [
     None, True, False, 0, -1, 1e300, 10**30, "", "x", "X Y", [], {}, [None], {"": None}, [[]], [{}],
-    {"a": {"b": {}}}, "${TOKEN}", "${NOPE}", "$", "a:b", "/a", "a:/b:c", "1s", "\0", "\n", "é", ["x", 1],
+    {"a": {"b": {}}}, "${TOKEN}", "${NOPE}", "$", "a:b", "/a", "a:/b:c", "1s", "\0", "\n", "é",
+    ["x", 1],
     "99999", "9" * 400 + "g", "frontend x",
 ]  # fmt: skip
 
@@ -101,11 +104,11 @@ def check(data: bytes) -> Loaded:
     return loaded
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_mutated_bytes(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311  # a seed that repeats, not a secret
     slowest = 0.0
-    for _ in range(250):
+    for _ in range(200):
         data = mutate_bytes(chance.choice(SEEDS), chance)
         started = time.perf_counter()
         try:
@@ -116,12 +119,12 @@ def test_mutated_bytes(seed: int) -> None:
     assert slowest < 5
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_mutated_structures(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311  # a seed that repeats, not a secret
     values = [parse_source(data, "f", {}).value for data in SEEDS]
     sound = 0
-    for _ in range(250):
+    for _ in range(200):
         data = mutate_structure(chance.choice([v for v in values if v]), chance)
         try:
             sound += check(data).topology is not None

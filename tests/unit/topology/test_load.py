@@ -42,6 +42,7 @@ def test_all_problems_of_a_file_in_one_run_and_in_its_order() -> None:
     assert [line.split(" ", 2)[:2] for line in told(read(EVERYTHING_WRONG))] == [
         ["bad-name", "1:7"],
         ["unknown-key", "3:11"],
+        ["unused-network", "4:3"],
         ["bad-value", "7:12"],
         ["unknown-key", "8:5"],
         ["unknown-network", "10:23"],
@@ -49,6 +50,7 @@ def test_all_problems_of_a_file_in_one_run_and_in_its_order() -> None:
         ["missing-variable", "13:14"],
         ["duplicate-key", "17:17"],
         ["out-of-range", "20:16"],
+        ["unknown-backend", "21:22"],
         ["bind-conflict", "25:1"],
         ["bad-value", "25:14"],
         ["bad-duration", "27:22"],

@@ -1,0 +1,38 @@
+"""What is in the wheel: the types' marker and the schemas, and nothing of the tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+from reconciler.view.schemas import NAMES
+from tests.arch.source_tree import ROOT
+
+WANTED = {"reconciler/py.typed", *(f"reconciler/schemas/{name}.v1.json" for name in NAMES)}
+
+
+def test_what_the_wheel_is_told_to_hold() -> None:
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = config["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["packages"] == ["reconciler"]
+    assert wheel["force-include"] == {"schemas": "reconciler/schemas"}
+    assert (ROOT / "reconciler" / "py.typed").is_file()
+    assert config["project"]["scripts"] == {"reconciler": "reconciler.cli.main:main"}
+
+
+def test_the_wheel(tmp_path: Path) -> None:
+    subprocess.run(  # pip, on our own sources
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
+         "--disable-pip-version-check", "--wheel-dir", str(tmp_path), str(ROOT)],
+        check=True, timeout=100,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    assert names >= WANTED
+    assert {name.split("/")[0].split("-")[0] for name in names} == {
+        "reconciler", "haproxy_reconciler"
+    }  # fmt: skip

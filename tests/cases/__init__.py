@@ -1,0 +1,1 @@
+"""Tests that are data: a new case needs no code."""

@@ -1,0 +1,18 @@
+"""Every case's plan and steps are as its file says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cases.plan.case import Case, all_cases, shown
+
+CASES = all_cases()
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.path.stem for case in CASES])
+def test_plan(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.run.execute.PARALLEL", 1)  # the same world from the same file
+    content = case.content
+    plan, steps = shown(content)
+    assert plan == content["expect"].rstrip("\n")
+    assert steps == content["steps"].rstrip("\n")
