@@ -8,7 +8,7 @@ from reconciler.plan.assign import Assignment, Joining, Kept
 from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.impact import Impact
 from reconciler.plan.names import PROXY_ROLE, run_volume_name
-from reconciler.plan.networks import NetworkPlan
+from reconciler.plan.networks import NetworkPlan, moves_ports
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import Change, FieldChange
 from reconciler.plan.proxy import ProxyMode, ProxyNeed
@@ -102,12 +102,20 @@ def _kept_change(kept: Kept) -> Change | None:
     reason = "in place" if fields else ""
     if revived := revival(kept.have):
         fields.append(FieldChange("state", *revived))
-        reason = f"it is {revived[0]}"
+        reason = f"{'unpause' if kept.have.state == 'paused' else 'start'}: it is {revived[0]}"
     if not fields:
         return None
-    impact = Impact.RUNTIME if kept.diff.connect or kept.diff.disconnect else Impact.NONE
-    return Change("update", "container", kept.have.given_name, reason, impact,
+    return Change("update", "container", kept.have.given_name, reason, link_impact(kept),
                   kept.want.slot.backend, tuple(fields))  # fmt: skip
+
+
+def link_impact(kept: Kept) -> Impact:
+    """What joining and leaving networks means for a container's traffic."""
+    if not kept.diff.connect and not kept.diff.disconnect:
+        return Impact.NONE
+    if kept.have.state == "running" and moves_ports(kept.have, kept.want):
+        return Impact.INTERRUPT
+    return Impact.RUNTIME
 
 
 def revival(container: ObservedContainer) -> tuple[str, str] | None:
@@ -121,19 +129,22 @@ def revival(container: ObservedContainer) -> tuple[str, str] | None:
             return (state, "running")
 
 
+_CLOSED = "; its ports are closed for a moment"
+
+
 def _proxy_changes(assignment: Assignment, need: ProxyNeed) -> Iterator[Change]:
     name = assignment.names.get(PROXY_SLOT, "")
     kept = assignment.kept.get(PROXY_SLOT)
     fields = kept.diff.fields if kept else ()
-    in_place = (
-        Impact.RUNTIME if kept and (kept.diff.connect or kept.diff.disconnect) else Impact.NONE
-    )
+    in_place = link_impact(kept) if kept else Impact.NONE
+    is_closed = in_place is Impact.INTERRUPT
     match need.mode:
         case ProxyMode.ABSENT:
             return
         case ProxyMode.KEEP:
             if fields:
-                yield Change("update", "haproxy", name, "in place", in_place, "", fields)
+                reason = f"in place{_CLOSED if is_closed else ''}"
+                yield Change("update", "haproxy", name, reason, in_place, "", fields)
         case ProxyMode.CREATE:
             image = FieldChange("image", None, _image(assignment.joining[PROXY_SLOT].want))
             yield Change("create", "haproxy", name, need.reason, Impact.NONE, "", (image,))
@@ -141,16 +152,19 @@ def _proxy_changes(assignment: Assignment, need: ProxyNeed) -> Iterator[Change]:
             diff = assignment.joining[PROXY_SLOT].diff
             yield Change(
                 "replace", "haproxy", name,
-                f"{need.reason}; its ports are closed for a moment", Impact.INTERRUPT, "",
+                f"{need.reason}{_CLOSED}", Impact.INTERRUPT, "",
                 diff.fields if diff else (),
             )  # fmt: skip
         case ProxyMode.RELOAD:
-            yield Change("update", "haproxy", name, f"hitless reload: {need.reason}",
-                         Impact.RELOAD, "", fields)  # fmt: skip
+            reason = f"reload: {need.reason}{_CLOSED}" if is_closed else (
+                f"hitless reload: {need.reason}")  # fmt: skip
+            impact = max(Impact.RELOAD, in_place)
+            yield Change("update", "haproxy", name, reason, impact, "", fields)
         case ProxyMode.UNPAUSE:
-            yield Change("update", "haproxy", name, need.reason, Impact.RELOAD, "", fields)
+            yield Change("update", "haproxy", name, f"unpause and reload: {need.reason}",
+                         max(Impact.RELOAD, in_place), "", fields)  # fmt: skip
         case ProxyMode.START:
-            yield Change("update", "haproxy", name, need.reason, in_place, "", fields)
+            yield Change("update", "haproxy", name, f"start: {need.reason}", in_place, "", fields)
         case ProxyMode.RESTART:
             yield Change("update", "haproxy", name, f"restart: {need.reason}", Impact.INTERRUPT,
                          "", fields)  # fmt: skip
@@ -175,6 +189,8 @@ def _leaving_reason(slot: Slot, desired: Desired) -> str:
         return "the topology goes"
     if slot in desired.containers:
         return "left over from an earlier change"
-    if any(other.backend == slot.backend and slot.backend for other in desired.containers):
+    backends = {other.backend for other in desired.containers if other.backend}
+    backends |= {backend.name for backend in (desired.proxy.backends if desired.proxy else ())}
+    if slot.backend in backends:
         return "fewer replicas are wanted"
     return "not in the file"

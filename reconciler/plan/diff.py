@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.haproxy.servers import read_servers
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import FieldChange
@@ -44,6 +45,10 @@ def diff_container(
         return ContainerDiff(f"another container has its name, `{have.given_name}`")
     limits = _limits(want, have)
     connect, disconnect = _links(want, have, observed)
+    joined = {attachment.network for attachment in want.spec.networks}
+    if cut := _cut_from_haproxy({*disconnect} - joined, have, observed):
+        change = FieldChange("network", cut, None)
+        return ContainerDiff("it leaves a network by which HAProxy reaches it", (change,))
     fields = [*limits]
     if have.name != have.given_name:
         fields.append(FieldChange("name", have.name, have.given_name))
@@ -113,6 +118,23 @@ def _links(
             connect.append(attachment)
     disconnect += [name for name in sorted(have.networks) if name not in wanted]
     return tuple(connect), tuple(disconnect)
+
+
+def _cut_from_haproxy(leaves: set[str], have: ObservedContainer, observed: Observed) -> str:
+    """A network that a container leaves and that HAProxy may reach it by; "" if there is none.
+
+    HAProxy keeps the address it has found, and would send requests to one that is gone.
+    """
+    if have.state != "running":
+        return ""
+    for container in observed.containers:
+        proxy = observed.proxies.get(container.id)
+        shared = sorted(leaves & container.networks.keys())
+        if shared and proxy is not None and proxy.config is not None:
+            hosts = {server.host for server in read_servers(proxy.config)}
+            if have.given_name in hosts:
+                return shared[0]
+    return ""
 
 
 def _short_id(image_id: str) -> str:

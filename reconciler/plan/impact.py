@@ -29,8 +29,8 @@ class Impact(IntEnum):
 EXPLANATION: dict[Impact, str] = {
     Impact.NONE: "Traffic is not touched.",
     Impact.RUNTIME: "Changed in place, without a reload; no connection is closed.",
-    Impact.RELOAD: "HAProxy reloads without refusing a request; connections that stay open "
-    "longer on the old worker are closed after `hard_stop_after`.",
+    Impact.RELOAD: "HAProxy reloads without refusing a request; connections that the old worker "
+    "still has after `hard_stop_after` are closed.",
     Impact.REPLACE: "New containers take traffic before old ones leave; no request is refused.",
     Impact.INTERRUPT: "Connections are refused for a moment, and open ones are closed.",
 }

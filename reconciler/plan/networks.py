@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.plan.desired import Desired
-from reconciler.plan.observed import Observed, ObservedNetwork
+from reconciler.plan.desired import Desired, DesiredContainer
+from reconciler.plan.observed import Observed, ObservedContainer, ObservedNetwork
 from reconciler.plan.spec import NetworkSpec, revision_of
 
 
@@ -19,6 +19,18 @@ class NetworkPlan:
     @property
     def replaced_names(self) -> frozenset[str]:
         return frozenset(spec.name for spec in self.replace)
+
+
+def moves_ports(have: ObservedContainer, want: DesiredContainer) -> bool:
+    """Whether Docker takes the published ports of a container to another network.
+
+    It publishes them through the network whose name sorts first (20.10 to 28), and closes them
+    for a moment when a change of networks puts another one first.
+    """
+    there = set(have.networks)
+    wanted = {attachment.network for attachment in want.spec.networks}
+    first = {min(networks) for networks in (there, there | wanted, wanted) if networks}
+    return bool(want.spec.ports) and len(first) > 1
 
 
 def plan_networks(desired: Desired, observed: Observed) -> NetworkPlan:

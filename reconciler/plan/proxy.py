@@ -63,10 +63,10 @@ def _need_of_kept(have: ObservedContainer, observed: Observed, config: Config) -
     reason = _write_reason(proxy.config, written, config) if must_write else ""
     if have.state == "paused":
         return ProxyNeed(
-            ProxyMode.UNPAUSE, reason or "it is paused", proxy.config, config, have, must_write
+            ProxyMode.UNPAUSE, _also("it is paused", reason), proxy.config, config, have, must_write
         )
     if have.state != "running":
-        reason = reason or f"it is {_state_in_words(have)}"
+        reason = _also(f"it is {_state_in_words(have)}", reason)
         return ProxyNeed(ProxyMode.START, reason, proxy.config, config, have, must_write)
     if proxy.running is None:
         return ProxyNeed(
@@ -80,6 +80,10 @@ def _need_of_kept(have: ObservedContainer, observed: Observed, config: Config) -
             proxy.config, config, have,
         )  # fmt: skip
     return ProxyNeed(ProxyMode.KEEP, "", proxy.config, config, have)
+
+
+def _also(first: str, second: str) -> str:
+    return f"{first}; {second}" if second else first
 
 
 def _write_reason(text: str | None, digest: str | None, config: Config) -> str:

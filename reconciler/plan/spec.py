@@ -135,6 +135,10 @@ def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str
     for name, value in canonical(spec).items():
         if name in {"env", "labels"}:
             shown |= {f"{name}.{key}": text for key, text in value}
+        elif name == "ports":
+            shown[name] = ", ".join(map(_text_of_port, spec.ports))
+        elif name == "mounts":
+            shown[name] = ", ".join(map(_text_of_mount, spec.mounts))
         elif name != "networks":
             shown[name] = _text_of(value)
     for name, text in shown.items():
@@ -142,6 +146,15 @@ def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str
         if written is not None:
             shown[name] = f"{written}#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     return shown
+
+
+def _text_of_port(port: PublishedPort) -> str:
+    same = port.host_port == port.container_port
+    return str(port) if same else f"{port}:{port.container_port}"
+
+
+def _text_of_mount(mount: Mount) -> str:
+    return f"{mount.source}:{mount.target}{':ro' if mount.read_only else ''}"
 
 
 def _text_of(value: Any) -> str:

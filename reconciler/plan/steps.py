@@ -32,6 +32,7 @@ from reconciler.plan.actions import (
     WriteConfig,
 )
 from reconciler.plan.assign import HOLDS_PORTS, Assignment, Kept
+from reconciler.plan.changes import link_impact
 from reconciler.plan.compile import PROXY_USER
 from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.impact import Impact
@@ -99,7 +100,7 @@ class _StepBuilder:
         self.volume_ready: list[int] = []
         self.serving: dict[Slot, list[int]] = {}
         """The last steps of bringing a slot's container to where it can serve."""
-        self.departures: list[DisconnectNetwork] = []
+        self.departures: list[tuple[DisconnectNetwork, Impact]] = []
         """Networks that containers leave for good: last, when nobody uses the way any more."""
         self.settled: list[int] = []
         """After these, no worker of HAProxy uses containers that leave."""
@@ -235,6 +236,7 @@ class _StepBuilder:
     def _change_in_place(self, kept: Kept) -> list[int]:
         """Steps that change a container where it is."""
         target, diff, spec = _target(kept.have), kept.diff, kept.want.spec
+        impact = max(link_impact(kept), Impact.RUNTIME)
         last: list[int] = []
         if diff.rename:
             last.append(self.add(RenameContainer(target, kept.have.given_name), (),
@@ -246,14 +248,14 @@ class _StepBuilder:
         for name in diff.disconnect:
             leave = DisconnectNetwork(target, name, kept.have.networks[name].network_id)
             if name not in joins and kept.have.state in HOLDS_PORTS:
-                self.departures.append(leave)
+                self.departures.append((leave, impact))
                 continue
             if name not in joins:  # it may be gone, and then nothing starts that is still on it
                 last.append(self.add(leave, (), "the file does not put it there"))
                 continue
-            left = self.add(leave, (), "its place on the network is stale", Impact.RUNTIME)
-            last.append(self._connect(target, joins.pop(name), [left]))
-        last += [self._connect(target, attachment, []) for attachment in joins.values()]
+            left = self.add(leave, (), "its place on the network is stale", impact)
+            last.append(self._connect(target, joins.pop(name), [left], impact))
+        last += [self._connect(target, attachment, [], impact) for attachment in joins.values()]
         return last
 
     def _rejoins(self, kept: Kept) -> list[Attachment]:
@@ -264,28 +266,31 @@ class _StepBuilder:
             if a.network in self.networks.replaced_names and a.network in kept.have.networks
         ]
 
-    def _connect(self, target: Target, attachment: Attachment, needs: list[int]) -> int:
+    def _connect(
+        self, target: Target, attachment: Attachment, needs: list[int], impact: Impact
+    ) -> int:
         ready = self.network_ready.get(attachment.network)
         return self.add(
             ConnectNetwork(target, attachment),
             [*needs, *([ready] if ready else [])],
             "the file puts it on this network",
-            Impact.RUNTIME,
+            impact,
         )
 
     # -- HAProxy ----------------------------------------------------------------------------
 
     def proxy_steps(self, *, wait: bool) -> None:
         need, config = self.need, self.need.config
+        ready = [step for steps in self.serving.values() for step in steps]
+        self.settled = ready
         if need.mode is ProxyMode.ABSENT or config is None:
             return
-        ready = [step for steps in self.serving.values() for step in steps]
         match need.mode:
             case ProxyMode.CREATE | ProxyMode.REPLACE:
                 confirmed = self._new_proxy(ready)
             case _:
                 confirmed = self._kept_proxy(ready)
-        self.settled = confirmed or ready
+        self.settled = [*ready, *confirmed]
         target = self._proxy_target()
         servers = self._servers_to_await(confirmed)
         if wait and servers:
@@ -295,7 +300,7 @@ class _StepBuilder:
                     [*ready, *confirmed], "done means that HAProxy's own checks pass",
                 )
             ]  # fmt: skip
-        someone_leaves = bool(self._leavers() or self.departures)
+        someone_leaves = bool(self._leavers() or self.departures) and not self.observed.gaps
         if someone_leaves and self._has_old_workers() and self.desired.proxy is not None:
             at_most = self.desired.proxy.hard_stop_after_s + DRAIN_MARGIN_S
             self.settled = [
@@ -431,8 +436,8 @@ class _StepBuilder:
             if container.slot.role != PROXY_ROLE:
                 removed += self._remove(container, after)
         left = [
-            self.add(departure, after, "the file does not put it there", Impact.RUNTIME)
-            for departure in self.departures
+            self.add(departure, after, "the file does not put it there", impact)
+            for departure, impact in self.departures
         ]
         gone = [*removed, *left, *self.settled]
         for network in self.networks.remove:
@@ -443,7 +448,8 @@ class _StepBuilder:
     def _remove(self, container: ObservedContainer, after: Iterable[int]) -> list[int]:
         target = _target(container)
         needs = list(after)
-        if container.state in {"running", "paused", "restarting"}:
+        is_stopped = self.need.mode is ProxyMode.REPLACE and container is self.need.have
+        if container.state in HOLDS_PORTS and not is_stopped:
             is_proxy = container.slot.role == PROXY_ROLE
             grace_s = container.stop_grace_s or DEFAULT_GRACE_S
             impact = Impact.INTERRUPT if is_proxy else Impact.NONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator
 
 from reconciler.haproxy.sections import diff_config
@@ -16,6 +17,7 @@ _SIGN = {"create": ("+", "add"), "update": ("~", "change"), "replace": ("~", "ch
          "remove": ("-", "remove")}  # fmt: skip
 _TITLE_WIDTH = 30
 _LONGEST_VALUE = 48
+_WIDTH = 80
 
 
 def render_plan(plan: Plan, observed: Observed, engine: str, paint: Paint) -> list[str]:
@@ -28,6 +30,7 @@ def render_plan(plan: Plan, observed: Observed, engine: str, paint: Paint) -> li
     for group in _groups(plan.changes):
         lines += _render_group(group, plan, paint)
     if plan.problems:
+        lines.append("")
         for problem in plan.problems:
             lines.append(f"  {paint('error', f'error[{problem.code}]')}: {problem.message}")
             if problem.hint:
@@ -36,9 +39,20 @@ def render_plan(plan: Plan, observed: Observed, engine: str, paint: Paint) -> li
     lines += [f"  note: {note}" for note in plan.notes]
     if plan.steps:
         impact = plan.impact
-        lines += ["", f"  Impact: {paint('bold', str(impact))}. {EXPLANATION[impact]}"]
+        lines += ["", *_wrapped(f"Impact: {impact}. {_explanation(plan)}", str(impact), paint)]
         lines.append(f"  Plan: {_totals(plan)}")
     return lines
+
+
+def _explanation(plan: Plan) -> str:
+    if plan.config is None and any(change.kind == "haproxy" for change in plan.changes):
+        return "HAProxy finishes the connections it has, and takes no more."
+    return EXPLANATION[plan.impact]
+
+
+def _wrapped(text: str, strong: str, paint: Paint) -> list[str]:
+    lines = textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    return [lines[0].replace(strong, paint("bold", strong), 1), *lines[1:]]
 
 
 def render_summary(plan: Plan, observed: Observed, state: str) -> str:
@@ -74,9 +88,8 @@ def _render_group(group: list[Change], plan: Plan, paint: Paint) -> Iterator[str
     first = group[0]
     sign, kind = _SIGN[first.verb]
     title, summary = _headline(group)
-    inline = [_inline(field) for field in first.fields] if first.kind == "container" else []
-    is_detailed = first.verb == "replace" or (first.kind == "haproxy" and first.verb == "update")
-    detail = first.fields if is_detailed else ()
+    inline = [_inline(field) for field in first.fields if field.field != "state"]
+    detail = first.fields if first.verb == "replace" else ()
     if first.verb == "update" and inline:
         summary = f"{', '.join(inline)}; {summary}" if summary != "in place" else (
             f"{', '.join(inline)}, in place")  # fmt: skip
@@ -85,7 +98,8 @@ def _render_group(group: list[Change], plan: Plan, paint: Paint) -> Iterator[str
     width = max((len(field.field) for field in detail), default=0)
     for field in detail:
         yield f"      {field.field:<{width}}  {_arrow(field)}"
-    if first.kind == "haproxy" and plan.config is not None and plan.config_before is not None:
+    shows_config = first.kind == "haproxy" and first.verb != "remove"
+    if shows_config and plan.config is not None and plan.config_before is not None:
         for line in diff_config(plan.config_before, plan.config.text):
             color = {"+": "add", "-": "remove", "@": "dim"}[line[0]]
             yield f"      {paint(color, line)}"
@@ -111,7 +125,7 @@ def _headline(group: list[Change]) -> tuple[str, str]:
                 f"remove {count(number, 'container')}: {first.reason}",
             )
         case "container", "update" if number > 1:
-            return f"backend {first.backend}", f"{count(number, 'container')}, {first.reason}"
+            return f"backend {first.backend}", _of_several(number, first.reason)
         case "haproxy", "create":
             return "haproxy", f"from {first.fields[0].after}"
         case "haproxy", _:
@@ -120,7 +134,17 @@ def _headline(group: list[Change]) -> tuple[str, str]:
             return f"{kind} {first.name}", first.reason
 
 
+def _of_several(number: int, reason: str) -> str:
+    """`2 containers, in place`; `start 2 containers: they are stopped (exit 0)`."""
+    verb, colon, why = reason.partition(": ")
+    if not colon:
+        return f"{count(number, 'container')}, {reason}"
+    return f"{verb} {count(number, 'container')}: {why.replace('it is', 'they are', 1)}"
+
+
 def _inline(field: FieldChange) -> str:
+    if field.field == "network":
+        return f"leaves {field.before}" if field.before else f"joins {field.after}"
     return f"{field.field} {_arrow(field)}"
 
 

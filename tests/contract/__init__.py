@@ -1,1 +1,1 @@
-"""One suite for every engine: what holds of the protocol on Docker holds of the engine in memory."""
+"""One suite for every engine: what holds on Docker holds of the engine in memory."""

@@ -20,7 +20,7 @@ from reconciler.plan.names import SERVER_ROLE
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
-from reconciler.plan.spec import Attachment, PublishedPort
+from reconciler.plan.spec import Attachment, PublishedPort, revision_of
 from reconciler.run.execute import execute
 from reconciler.topology.load import load_topology
 
@@ -89,7 +89,11 @@ class Bench:
     topology: str
     """Random, so that runs at the same time do not meet."""
     patience: Patience = field(default_factory=lambda: Patience(timeout_s=15))
-    port: int = field(default_factory=lambda: free_port())
+    port: int = 0
+    """Of the host, and free a moment ago."""
+
+    def __post_init__(self) -> None:
+        self.port = free_port()
 
     def wish(self, **fields: Any) -> Desired:
         """The topology of `FILE`, with some values of its own."""
@@ -142,8 +146,6 @@ WEB_1 = Slot(SERVER_ROLE, "web", 1)
 
 
 def networks_of(wish: Desired) -> list[a.Action]:
-    from reconciler.plan.spec import revision_of
-
     return [a.CreateNetwork(spec, revision_of(spec)) for spec in wish.networks.values()]
 
 
@@ -174,5 +176,3 @@ def random_name() -> str:
 
 def _ignore(_: Progress) -> None:
     """Nobody looks."""
-
-

@@ -37,7 +37,7 @@ class MemoryHand:
         self.world.move_tag(reference, self.world.images[image])
 
     @contextlib.contextmanager
-    def hold_connection(self, reference: str, port: int) -> Iterator[None]:
+    def hold_connection(self, reference: str, port: int) -> Iterator[None]:  # noqa: ARG002  # data has no port
         self.world.get(reference).is_busy = True
         yield
         self.world.get(reference).is_busy = False
@@ -154,7 +154,7 @@ class DockerHand:
         return container
 
     @contextlib.contextmanager
-    def hold_connection(self, reference: str, port: int) -> Iterator[None]:
+    def hold_connection(self, reference: str, port: int) -> Iterator[None]:  # noqa: ARG002  # the port leads there
         """A slow answer: its worker cannot end before it, or `hard-stop-after`."""
         with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
             connection.sendall(b"GET /slow?seconds=30 HTTP/1.1\r\nHost: x\r\n\r\n")

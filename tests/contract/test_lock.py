@@ -31,7 +31,10 @@ def test_an_error_lets_go_of_it(bench: Bench) -> None:
 
 
 def test_it_needs_an_image_that_is_here(bench: Bench) -> None:
-    with pytest.raises(EngineError) as caught, bench.engine.lock(bench.topology, "x", [ABSENT], 0.0):
+    with (
+        pytest.raises(EngineError) as caught,
+        bench.engine.lock(bench.topology, "x", [ABSENT], 0.0),
+    ):
         pass
     assert caught.value.code == "no-lock-image"
 

@@ -8,7 +8,14 @@ from reconciler.plan import actions as a
 from reconciler.plan.desired import PROXY_SLOT
 from reconciler.plan.observed import Holder, Observed
 from reconciler.plan.spec import PublishedPort, describe, revision_of
-from tests.contract.bench import ECHO, HAPROXY, WEB_1, Bench, made, networks_of, proxy_target, target
+from tests.contract.bench import (
+    ECHO,
+    HAPROXY,
+    WEB_1,
+    Bench,
+    made,
+    networks_of,
+)
 
 
 def test_nothing_is_there(bench: Bench) -> None:

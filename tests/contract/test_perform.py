@@ -17,6 +17,7 @@ from tests.contract.bench import (
     OTHER,
     WEB_1,
     Bench,
+    free_port,
     made,
     networks_of,
     proxy_target,
@@ -316,7 +317,8 @@ def test_reload_and_drain(topology: Bench) -> None:
     topology.do_twice(a.AwaitDrained(proxy_target(wish), 10.0))
     assert topology.proxy().old_workers == 0
     topology.do_twice(
-        a.ReloadProxy(proxy_target(wish), old, new.text), a.AwaitProxy(proxy_target(wish), old.digest)
+        a.ReloadProxy(proxy_target(wish), old, new.text),
+        a.AwaitProxy(proxy_target(wish), old.digest),
     )
 
 
@@ -362,7 +364,7 @@ def test_one_proxy_takes_the_place_of_another(topology: Bench) -> None:
 
 def test_a_proxy_that_cannot_start_gives_way_to_the_old_one(topology: Bench) -> None:
     wish = topology.wish()
-    held = topology.wish(port=Bench("", topology.engine, topology.hand, "").port)
+    held = topology.wish(port=free_port())
     port = next(iter(held.containers[PROXY_SLOT].spec.ports))
     topology.hand.run(
         f"{topology.topology}-x", ports=[PublishedPort(port.address, port.host_port, 8080)]

@@ -87,7 +87,8 @@ SERVERS = [
 PROXIES = [
     Drift("stopped", lambda s, c: s.world.api.stop(c, timeout=1), "haproxy", whole=False),
     Drift("killed", lambda s, c: s.world.api.kill(c), "haproxy", whole=False),
-    Drift("paused", lambda s, c: s.world.api.pause(c), "haproxy"),
+    # What a frozen worker runs cannot be asked, so it is reloaded as soon as it wakes.
+    Drift("paused", lambda s, c: s.world.api.pause(c), "haproxy", whole=False),
     Drift("removed", lambda s, c: s.world.remove(c), "haproxy", kept=False, whole=False),
     Drift("renamed", _rename, "haproxy"),
     Drift("edited", _edit, "haproxy", whole=False),

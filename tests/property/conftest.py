@@ -6,7 +6,6 @@ HYPOTHESIS_PROFILE=thorough tries many more.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -25,7 +24,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 
 @pytest.fixture(autouse=True)
-def one_step_at_a_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def one_step_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads would make examples differ from run to run; orders are tried on purpose instead."""
     monkeypatch.setattr("reconciler.run.execute.PARALLEL", 1)
-    yield

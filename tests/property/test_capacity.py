@@ -73,13 +73,13 @@ class Watched(MemoryEngine):
         super().__init__(NAME, world)
         self.floor, self.cut, self.how = floor, cut, how
 
-    def perform(self, action: Action, patience: Patience, report: object) -> None:
+    def perform(self, action: Action, patience: Patience, report: object) -> None:  # noqa: ARG002  # nothing takes time
         self.cut -= 1
         if self.cut == 0:
             raise self.how("injected", "injected") if self.how is EngineError else self.how
         used = in_use(self.world)
-        stops = isinstance(action, StopContainer | RemoveContainer)
-        assert not (stops and self._id_of(action.target) in used), label_of(action)
+        if isinstance(action, StopContainer | RemoveContainer):
+            assert self._id_of(action.target) not in used, label_of(action)
         super().perform(action, patience, lambda _: None)
         if isinstance(action, DisconnectNetwork):
             assert self._id_of(action.target) not in used - in_use(self.world), label_of(action)

@@ -39,7 +39,9 @@ def shuffled_dict(items: Any, how: random.Random) -> Any:
 
 def shuffled(observed: Observed, how: random.Random) -> Observed:
     containers = [
-        replace(c, networks=shuffled_dict(c.networks, how), described=shuffled_dict(c.described, how))
+        replace(
+            c, networks=shuffled_dict(c.networks, how), described=shuffled_dict(c.described, how)
+        )
         for c in observed.containers
     ]
     how.shuffle(containers)

@@ -139,7 +139,7 @@ BREAKS: dict[str, Break] = {
     "lose a network": _leave_network_for_good,
     "move tags": lambda w, _: [w.move_tag(reference) for reference in list(w.images)],
     "lose images": lambda w, _: w.images.clear(),
-    "lose volumes": lambda w, c: [w.remove_volume(name) for name in sorted(c.volumes)],
+    "lose volumes": lambda w, c: w.remove_volume(min(c.volumes)) if c.volumes else None,
 }
 
 

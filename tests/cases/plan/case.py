@@ -3,6 +3,7 @@
     about: one line that says what the case is about
     before: a topology that was applied; nothing was when it is left out
     drift: what happened since, a list of `{what: where}`; see DRIFT
+    cut_off: an apply of `after` that ended, as if killed, after so many steps
     after: the topology to plan for; `destroy` for a destroy
     variables: what `${…}` stands for; `variables_before` where it was another value
     remove_volumes: true for `destroy --volumes`
@@ -73,9 +74,7 @@ def shown(content: dict[str, Any]) -> tuple[str, str]:
     variables = content.get("variables", {})
     if "before" in content:
         before = wish_of(content["before"], content.get("variables_before", variables))
-        result = apply(
-            before, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None
-        )
+        result = apply(before, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None)
         assert result.converged, result.failures
     for event in content.get("drift", ()):
         for what, where in event.items():
@@ -84,10 +83,19 @@ def shown(content: dict[str, Any]) -> tuple[str, str]:
         wish = wish_of(content["before"], variables).emptied()
     else:
         wish = wish_of(content["after"], variables)
+    if "cut_off" in content:
+        _cut_off(world, wish, content["cut_off"])
     options = ApplyOptions(remove_volumes=content.get("remove_volumes", False))
     plan, observed = make_plan(wish, engine, options)
     lines = render_plan(plan, observed, engine.description, Paint())
     return "\n".join(line.rstrip() for line in lines), "\n".join(_steps(plan))
+
+
+def _cut_off(world: World, wish: Desired, number: int) -> None:
+    engine = MemoryEngine(NAME, world)
+    plan, _ = make_plan(wish, engine, ApplyOptions())
+    for step in plan.steps[:number]:
+        engine.perform(step.action, Patience(), lambda _: None)
 
 
 def _steps(plan: Plan) -> list[str]:
@@ -135,6 +143,14 @@ def _lose_network(world: World, name: str) -> None:
     world.remove_network(name)
 
 
+def _swap_names(world: World, slots: list[str]) -> None:
+    one, two = (world.get(_id(world, slot)) for slot in slots)
+    one_name, two_name = one.name, two.name
+    world.rename(one.id, "in-between")
+    world.rename(two.id, one_name)
+    world.rename(one.id, two_name)
+
+
 def _hide(world: World, slot: str) -> None:
     world.get(_id(world, slot)).is_readable = False
 
@@ -155,6 +171,8 @@ DRIFT: dict[str, Callable[[World, Any], object]] = {
     "reload with another haproxy.cfg": _reload_and_restore,
     "hide the sockets of": _hide,
     "lose network": _lose_network,
+    "swap names": _swap_names,
+    "lose all images": lambda w, _: w.images.clear(),
     "move tag": lambda w, reference: w.move_tag(reference),
     "add network": lambda w, name: w.add_network(name),
     "run": lambda w, where: w.run(
