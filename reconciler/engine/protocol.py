@@ -26,6 +26,15 @@ class EngineError(Exception):
         self.details = tuple(details)
 
 
+def foreign_volume(name: str) -> EngineError:
+    """For a volume that has a name we need."""
+    return EngineError(
+        "name-taken",
+        f"volume `{name}` exists and was not made by this tool",
+        "remove it, or give the volume another name",
+    )
+
+
 class ConfigRejectedError(EngineError):
     """HAProxy refuses a configuration; `alerts` are (line of haproxy.cfg or None, message)."""
 

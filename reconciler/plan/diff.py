@@ -52,8 +52,11 @@ def diff_container(
     fields = [*limits]
     if have.name != have.given_name:
         fields.append(FieldChange("name", have.name, have.given_name))
-    fields += [FieldChange("network", None, a.network) for a in connect]
-    fields += [FieldChange("network", name, None) for name in disconnect]
+    anew = {*disconnect} & joined
+    fields += [
+        FieldChange("network", a.network if a.network in anew else None, a.network) for a in connect
+    ]
+    fields += [FieldChange("network", name, None) for name in disconnect if name not in anew]
     return ContainerDiff(
         fields=tuple(fields),
         update=bool(limits),

@@ -144,7 +144,9 @@ def _of_several(number: int, reason: str) -> str:
 
 def _inline(field: FieldChange) -> str:
     if field.field == "network":
-        return f"leaves {field.before}" if field.before else f"joins {field.after}"
+        if field.after is None:
+            return f"leaves {field.before}"
+        return f"joins {field.after}{' anew' if field.before else ''}"
     return f"{field.field} {_arrow(field)}"
 
 

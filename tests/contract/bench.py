@@ -21,6 +21,7 @@ from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
 from reconciler.plan.spec import Attachment, PublishedPort, revision_of
+from reconciler.plan.steps import RUN_VOLUME_OPTIONS
 from reconciler.run.execute import execute
 from reconciler.topology.load import load_topology
 
@@ -44,7 +45,7 @@ backends:
     restart: "no"
     resources: {{cpus: 0.5, memory: 64m}}
     stop_grace_period: 2s
-    check: {{path: /health, interval: 100ms, rise: 1}}
+    check: {{path: /health, interval: 100ms, timeout: 2s, rise: 1}}
 frontends:
   www: {{bind: "127.0.0.1:{port}", default_backend: web}}
 haproxy:
@@ -153,6 +154,8 @@ def made(wish: Desired, slot: Slot = WEB_1) -> list[a.Action]:
     """Create one container with all that it needs, and do not start it."""
     container = wish.containers[slot]
     volumes = [a.CreateVolume(name) for name in wish.volumes]
+    if slot == PROXY_SLOT:
+        volumes.append(a.CreateVolume(wish.run_volume, RUN_VOLUME_OPTIONS))
     return [*networks_of(wish), *volumes, a.CreateContainer(container, container.name)]
 
 

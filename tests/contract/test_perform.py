@@ -248,6 +248,15 @@ def test_a_volume_from_nothing_to_nothing(bench: Bench) -> None:
     assert bench.see().volumes == ()
 
 
+def test_a_volume_of_somebody_else_is_not_taken(bench: Bench) -> None:
+    name = f"{bench.topology}-data"
+    bench.hand.add_volume(name)
+    error = bench.fail(a.CreateVolume(name))
+    assert error.code == "name-taken"
+    assert name in error.message
+    assert bench.see().volumes == ()
+
+
 def test_a_volume_in_use_stays(bench: Bench) -> None:
     wish = bench.wish()
     bench.do(*made(wish))

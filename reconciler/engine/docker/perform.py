@@ -18,7 +18,7 @@ from reconciler.engine.docker.translate import (
     restart_policy,
 )
 from reconciler.engine.docker.wait import await_drained, await_ready, await_servers
-from reconciler.engine.protocol import EngineError, Patience, Report
+from reconciler.engine.protocol import EngineError, Patience, Report, foreign_volume
 from reconciler.plan import actions as a
 from reconciler.plan import names
 from reconciler.plan.desired import DesiredContainer
@@ -45,8 +45,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.RemoveNetwork(_, network):
             _remove_network(client, network)
         case a.CreateVolume(name, options):
-            labels = {names.TOPOLOGY: topology, names.ROLE: names.VOLUME_ROLE}
-            client.create_volume(name, driver="local", driver_opts=dict(options), labels=labels)
+            _create_volume(client, topology, name, dict(options))
         case a.RemoveVolume(name):
             with contextlib.suppress(docker.errors.NotFound):
                 client.remove_volume(name)
@@ -118,6 +117,16 @@ def _made_before(
         f"the name `{name}` was taken by another container in the meantime",
         "remove or rename it, and apply again",
     )
+
+
+def _create_volume(
+    client: docker.APIClient, topology: str, name: str, options: dict[str, str]
+) -> None:
+    """Docker hands out one that is there as if it had been made: its labels tell whose it is."""
+    labels = {names.TOPOLOGY: topology, names.ROLE: names.VOLUME_ROLE}
+    made = client.create_volume(name, driver="local", driver_opts=options, labels=labels)
+    if (made.get("Labels") or {}).get(names.TOPOLOGY) != topology:
+        raise foreign_volume(name)
 
 
 def _create_network(client: docker.APIClient, body: dict[str, Any]) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.engine.protocol import EngineError
 from reconciler.plan.desired import Slot
 from reconciler.plan.spec import PublishedPort
 
+COULD_NOT_START = 128
+"""The exit code that Docker gives a container it could not start."""
 NO_SLOT = Slot("")
 """Of containers that are not ours."""
 
@@ -110,3 +112,17 @@ def overlap(one: PublishedPort, two: PublishedPort) -> bool:
     everywhere = {None, "0.0.0.0", "::"}
     same_address = one.address == two.address or bool({one.address, two.address} & everywhere)
     return one.host_port == two.host_port and same_address
+
+
+def _duplicates(text: str) -> Iterator[tuple[int | None, str]]:
+    """HAProxy refuses two sections of one kind and name; other grammar is not known here."""
+    seen: set[str] = set()
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(("frontend ", "backend ")):
+            if line in seen:
+                yield number, f"{line} has the same name as another"
+            seen.add(line)
+
+
+def find_alerts(text: str) -> Sequence[tuple[int | None, str]]:
+    return tuple(_duplicates(text))

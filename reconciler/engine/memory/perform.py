@@ -7,7 +7,7 @@ from typing import assert_never
 from reconciler.engine.memory.observe import observed_proxy, server_states
 from reconciler.engine.memory.parts import Container, Link, refused
 from reconciler.engine.memory.world import World
-from reconciler.engine.protocol import ConfigRejectedError, EngineError
+from reconciler.engine.protocol import ConfigRejectedError, EngineError, foreign_volume
 from reconciler.haproxy.model import PROBE_SUFFIX
 from reconciler.haproxy.render import Config
 from reconciler.plan import actions as a
@@ -29,7 +29,8 @@ def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR
             if world.network_by_id(network) is not None:
                 world.remove_network(network)
         case a.CreateVolume(name):
-            world.volumes.setdefault(name, topology)
+            if world.volumes.setdefault(name, topology) != topology:
+                raise foreign_volume(name)
         case a.RemoveVolume(name):
             if name in world.volumes:
                 world.remove_volume(name)

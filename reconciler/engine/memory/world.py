@@ -11,10 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from reconciler.engine.memory.parts import (
+    COULD_NOT_START,
     Container,
     Image,
     Link,
     Network,
+    find_alerts,
     identity_of,
     overlap,
     refused,
@@ -22,23 +24,6 @@ from reconciler.engine.memory.parts import (
 from reconciler.engine.protocol import EngineError
 from reconciler.plan.names import PROXY_ROLE
 from reconciler.plan.spec import Attachment, PublishedPort
-
-_COULD_NOT_START = 128
-"""The exit code that Docker gives a container it could not start."""
-
-
-def _duplicates(text: str) -> Iterator[tuple[int | None, str]]:
-    """HAProxy refuses two sections of one kind and name; other grammar is not known here."""
-    seen: set[str] = set()
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith(("frontend ", "backend ")):
-            if line in seen:
-                yield number, f"{line} has the same name as another"
-            seen.add(line)
-
-
-def find_alerts(text: str) -> Sequence[tuple[int | None, str]]:
-    return tuple(_duplicates(text))
 
 
 class World:
@@ -61,8 +46,7 @@ class World:
         """Topology to holder."""
         self.alerts: Callable[[str], Sequence[tuple[int | None, str]]] = find_alerts
         """What HAProxy has against a configuration: (line, message)."""
-        self.mutex = threading.RLock()
-        """Held while anything changes: engines are asked from several threads."""
+        self.mutex = threading.RLock()  # engines are asked from several threads
         self._made: Counter[tuple[str, str]] = Counter()
         self._ticks = 0
 
@@ -148,7 +132,7 @@ class World:
             known = self.network_by_id(link.network_id) if link.network_id else None
             network = known if link.network_id else self.networks.get(name)
             if network is None:
-                container.exit_code = _COULD_NOT_START
+                container.exit_code = COULD_NOT_START
                 raise refused(f"network {link.network_id or name} not found")
             found[name] = network
         return found
@@ -158,7 +142,7 @@ class World:
             if other is container or not other.is_active:
                 continue
             if any(overlap(one, two) for one in container.ports for two in other.ports):
-                container.exit_code = _COULD_NOT_START
+                container.exit_code = COULD_NOT_START
                 raise EngineError(
                     "port-taken",
                     "a port of the host is already in use by another program",
