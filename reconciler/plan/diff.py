@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.haproxy.servers import read_servers
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import FieldChange
@@ -124,20 +123,20 @@ def _links(
 
 
 def _cut_from_haproxy(leaves: set[str], have: ObservedContainer, observed: Observed) -> str:
-    """A network that a container leaves and that HAProxy may reach it by; "" if there is none.
+    """A network that a container leaves and that HAProxy reaches it by; "" if there is none.
 
-    HAProxy keeps the address it has found, and would send requests to one that is gone.
+    HAProxy keeps the address it has found, and would send requests to one that is gone. Leaving a
+    network whose address it does not use harms nobody, and is done in place.
     """
     if have.state != "running":
         return ""
-    for container in observed.containers:
-        proxy = observed.proxies.get(container.id)
-        shared = sorted(leaves & container.networks.keys())
-        if shared and proxy is not None and proxy.config is not None:
-            hosts = {server.host for server in read_servers(proxy.config)}
-            if have.given_name in hosts:
-                return shared[0]
-    return ""
+    used = {
+        server.address.rpartition(":")[0]
+        for proxy in observed.proxies.values()
+        for server in proxy.serving
+        if (server.backend, server.name) == (have.slot.backend, str(have.slot))
+    }
+    return next((name for name in sorted(leaves) if have.networks[name].address in used), "")
 
 
 def _short_id(image_id: str) -> str:

@@ -165,12 +165,16 @@ class DockerHand:
         label = {"label": [f"io.haproxy-reconciler.topology={topology}"]}
         listed = self.client.containers(all=True, filters=label)
         for container in {*self.containers, *(item["Id"] for item in listed)}:
-            with contextlib.suppress(docker.errors.NotFound):
+            try:
                 self.client.remove_container(container, force=True, v=True)
+            except docker.errors.APIError as error:  # a lock's container removes itself
+                if error.status_code not in {404, 409}:
+                    raise
         for network in {*self.networks, *(n["Id"] for n in self.client.networks(filters=label))}:
             with contextlib.suppress(docker.errors.NotFound):
                 self.client.remove_network(network)
-        volumes = self.client.volumes(filters=label)["Volumes"] or []
+        # Also those that Docker made, without labels, for a container that mounts them.
+        volumes = self.client.volumes(filters={"name": [topology]})["Volumes"] or []
         for volume in {*self.volumes, *(v["Name"] for v in volumes)}:
             with contextlib.suppress(docker.errors.NotFound):
                 self.client.remove_volume(volume)
