@@ -104,28 +104,41 @@ def test_limits_change_in_place(stack: Stack) -> None:
     stack.assert_converged()
 
 
+def _joined(stack: Stack) -> dict[str, set[str]]:
+    return {slot: set(c["NetworkSettings"]["Networks"]) for slot, c in stack.by_slot().items()}
+
+
 def test_networks_are_joined_and_left_in_place(stack: Stack) -> None:
-    def joined() -> dict[str, set[str]]:
-        return {slot: set(c["NetworkSettings"]["Networks"]) for slot, c in stack.by_slot().items()}
-
+    stack.spec["haproxy"]["networks"] = ["default"]
     stack.apply()
-    before = stack.ids()
-    default, extra = f"{stack.name}-default", f"{stack.name}-extra"
-    stack.spec["networks"] = {"extra": None}
-    stack.backend["networks"] = ["default", "extra"]
+    before, worker = stack.ids(), stack.world.workers(stack.haproxy)
+    default, side = f"{stack.name}-default", f"{stack.name}-side"
+    stack.spec["networks"] = {"side": None}
+    stack.backend["networks"] = ["default", "side"]
     stack.apply()
-    assert joined() == {slot: {default, extra} for slot in before}
-    assert stack.ids() == before
-    assert "up to date" in stack.plan().out
-
-    # Back again: HAProxy does not use the addresses there, so all is left in place.
-    stack.spec["networks"] = {}
-    stack.backend["networks"] = ["default"]
-    stack.apply()
-    assert joined() == {slot: {default} for slot in before}
-    assert stack.ids() == before
+    assert _joined(stack) == {
+        "haproxy": {default}, "web-1": {default, side}, "web-2": {default, side},
+    }  # fmt: skip
     stack.assert_converged()
-    assert extra not in stack.world.leftovers(stack.name)
+
+    stack.backend["networks"] = ["default"]
+    del stack.spec["networks"]
+    stack.apply()
+    assert _joined(stack) == {slot: {default} for slot in before}
+    stack.assert_converged()
+    assert stack.ids() == before
+    assert stack.world.workers(stack.haproxy) == worker
+    assert side not in stack.world.leftovers(stack.name)
+
+
+def test_a_backend_moves_to_another_network(stack: Stack) -> None:
+    stack.apply()
+    stack.spec["networks"] = {"other": None}
+    stack.backend["networks"] = ["other"]
+    stack.apply()
+    assert _joined(stack) == {slot: {f"{stack.name}-other"} for slot in stack.ids()}
+    stack.assert_converged()
+    assert f"{stack.name}-default" not in stack.world.leftovers(stack.name)
 
 
 @both_versions

@@ -97,10 +97,8 @@ def _create_container(
         if error.status_code != 409:
             raise
         made = _made_before(client, topology, container, name)
-    joined = client.inspect_container(made)["NetworkSettings"]["Networks"]
     for attachment in container.spec.networks[1:]:
-        if attachment.network not in joined:
-            _connect(client, made, attachment)
+        _connect(client, made, attachment)
 
 
 def _made_before(
