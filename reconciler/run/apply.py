@@ -111,11 +111,10 @@ def _converge(
         outcome = execute(plan, engine, patience, emit, pass_id)
         reloads += sum(isinstance(step.action, ReloadProxy) for step in outcome.done)
         if not outcome.succeeded:
+            observed = engine.observe(desired.scope())
             break
-    if outcome.succeeded:
-        plan, observed = make_plan(desired, engine, options)
     else:
-        observed = engine.observe(desired.scope())
+        plan, observed = make_plan(desired, engine, options)
     failures = tuple(failure for _, failure in outcome.failed) + _problems(plan)
     if outcome.succeeded and not failures:
         failures = _unreadable(observed) or (() if plan.is_empty else (_not_settled(plan),))
