@@ -21,7 +21,7 @@ from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
 from reconciler.plan.spec import Attachment, PublishedPort, revision_of
-from reconciler.plan.steps import RUN_VOLUME_OPTIONS
+from reconciler.plan.steps.places import RUN_VOLUME_OPTIONS
 from reconciler.run.execute import execute
 from reconciler.topology.load import load_topology
 

@@ -1,0 +1,37 @@
+"""The steps of a plan and what each one waits for: a module for each part of the way."""
+
+from __future__ import annotations
+
+from reconciler.plan.assign import Assignment
+from reconciler.plan.desired import Desired
+from reconciler.plan.networks import NetworkPlan
+from reconciler.plan.observed import Observed
+from reconciler.plan.plan import Step
+from reconciler.plan.proxy import ProxyNeed
+from reconciler.plan.steps.containers import container_steps
+from reconciler.plan.steps.draft import Draft
+from reconciler.plan.steps.gate import gate_steps
+from reconciler.plan.steps.places import network_steps, volume_steps
+from reconciler.plan.steps.proxy import proxy_steps
+from reconciler.plan.steps.removals import removal_steps
+
+
+def build_steps(
+    desired: Desired,
+    observed: Observed,
+    assignment: Assignment,
+    networks: NetworkPlan,
+    need: ProxyNeed,
+    *,
+    remove_volumes: bool,
+    wait: bool,
+) -> tuple[Step, ...]:
+    draft = Draft(desired, observed, assignment, networks, need)
+    gate_steps(draft)
+    network_steps(draft)
+    volume_steps(draft)
+    container_steps(draft)
+    proxy_steps(draft, wait=wait)
+    if not observed.gaps:
+        removal_steps(draft, remove_volumes=remove_volumes)
+    return tuple(draft.steps)

@@ -1,0 +1,118 @@
+"""Containers of backends, up to where they can serve."""
+
+from __future__ import annotations
+
+from reconciler.haproxy.servers import read_servers
+from reconciler.plan.actions import (
+    AwaitReady,
+    ConnectNetwork,
+    CreateContainer,
+    DisconnectNetwork,
+    RenameContainer,
+    StartContainer,
+    Target,
+    UnpauseContainer,
+    UpdateContainer,
+)
+from reconciler.plan.assign import HOLDS_PORTS, Kept
+from reconciler.plan.changes import link_impact
+from reconciler.plan.desired import PROXY_SLOT, Slot
+from reconciler.plan.impact import Impact
+from reconciler.plan.observed import ObservedContainer
+from reconciler.plan.spec import Attachment
+from reconciler.plan.steps.draft import Draft, target_of
+
+
+def container_steps(draft: Draft) -> None:
+    for slot in draft.desired.containers:
+        if slot == PROXY_SLOT:
+            continue
+        if slot in draft.assignment.joining:
+            draft.serving[slot] = [_create(draft, slot)]
+        else:
+            draft.serving[slot] = _revive(draft, draft.assignment.kept[slot])
+
+
+def _create(draft: Draft, slot: Slot) -> int:
+    joining = draft.assignment.joining[slot]
+    want, because = joining.want, joining.diff.replace if joining.diff else "it is not there"
+    needs = [*draft.networks_of(want), *draft.volume_ready]
+    created = draft.add(CreateContainer(want, joining.name), needs, because)
+    started = draft.add(StartContainer(Target(joining.name)), [created], because)
+    return draft.add(AwaitReady(Target(joining.name)), [started], "before it gets traffic")
+
+
+def _revive(draft: Draft, kept: Kept) -> list[int]:
+    """Changes in place, then a start if it is not running."""
+    target = target_of(kept.have)
+    last = change_in_place(draft, kept)
+    match kept.have.state:
+        case "running" if kept.have.health in {None, "healthy"}:
+            return last
+        case "running" if not _is_new_to_haproxy(draft, kept.have):
+            return last  # Docker's health check is not what HAProxy goes by
+        case "running":
+            pass
+        case "paused":
+            last = [draft.add(UnpauseContainer(target), last, "it is paused")]
+        case state:
+            last = [draft.add(StartContainer(target), last, f"it is {state}")]
+    return [draft.add(AwaitReady(target), last, "before it gets traffic")]
+
+
+def _is_new_to_haproxy(draft: Draft, container: ObservedContainer) -> bool:
+    """Made by a run that got no further: HAProxy shall send it traffic, and does not yet."""
+    proxy, backend = draft.desired.proxy, container.slot.backend
+    if proxy is None or not draft.need.must_write:
+        return False
+    known = {(s.backend, s.host) for s in read_servers(draft.need.written or "")}
+    return (backend, container.given_name) not in known and any(
+        served.name == backend for served in proxy.backends
+    )
+
+
+def change_in_place(draft: Draft, kept: Kept) -> list[int]:
+    """Steps that change a container where it is."""
+    target, diff, spec = target_of(kept.have), kept.diff, kept.want.spec
+    impact = max(link_impact(kept), Impact.RUNTIME)
+    last: list[int] = []
+    if diff.rename:
+        last.append(draft.add(RenameContainer(target, kept.have.given_name), (),
+                             "it was renamed by hand"))  # fmt: skip
+    if diff.update:
+        action = UpdateContainer(target, spec.cpus, spec.memory_bytes, spec.restart)
+        last.append(draft.add(action, (), "limits change in place"))
+    joins = {a.network: a for a in (*diff.connect, *_rejoins(draft, kept))}
+    for name in diff.disconnect:
+        leave = DisconnectNetwork(target, name, kept.have.networks[name].network_id)
+        if name not in joins and kept.have.state in HOLDS_PORTS:
+            draft.departures.append((leave, impact))
+            continue
+        if name not in joins:  # it may be gone, and then nothing starts that is still on it
+            last.append(draft.add(leave, (), "the file does not put it there"))
+            continue
+        left = draft.add(leave, (), "its place on the network is stale", impact)
+        last.append(_connect(draft, target, joins.pop(name), [left], impact))
+    last += [_connect(draft, target, attachment, [], impact) for attachment in joins.values()]
+    return last
+
+
+def _rejoins(draft: Draft, kept: Kept) -> list[Attachment]:
+    """Networks that are made anew under a container that stays."""
+    return [
+        a
+        for a in kept.want.spec.networks
+        if a.network in draft.networks.replaced_names and a.network in kept.have.networks
+    ]
+
+
+def _connect(
+    draft: Draft, target: Target, attachment: Attachment, needs: list[int], impact: Impact
+) -> int:
+    ready = draft.network_ready.get(attachment.network)
+    return draft.add(
+        ConnectNetwork(target, attachment),
+        [*needs, *([ready] if ready else [])],
+        "the file puts it on this network",
+        impact,
+    )

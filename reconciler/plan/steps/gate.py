@@ -1,0 +1,42 @@
+"""Before anything is touched: images, and a configuration that HAProxy accepts."""
+
+from __future__ import annotations
+
+from reconciler.plan.actions import CheckConfig, PullImage
+from reconciler.plan.desired import PROXY_SLOT
+from reconciler.plan.proxy import ProxyMode
+from reconciler.plan.steps.draft import Draft, target_of
+
+
+def gate_steps(draft: Draft) -> None:
+    pulls = {
+        image: draft.add(PullImage(image), (), reason)
+        for image, reason in _images_to_pull(draft).items()
+    }
+    gate = list(pulls.values())
+    needs_check = draft.need.must_write and draft.need.config is not None
+    if needs_check and draft.need.config is not None:
+        running, kept = None, draft.assignment.kept.get(PROXY_SLOT)
+        image = draft.desired.containers[PROXY_SLOT].spec.image
+        if kept is not None:  # by its id: nothing may name the image of a container any more
+            image = kept.have.image_id
+            running = target_of(kept.have) if draft.need.mode is ProxyMode.RELOAD else None
+        after = [pulls[image]] if image in pulls else []
+        gate.append(
+            draft.add(
+                CheckConfig(image, draft.need.config, running), after,
+                "nothing is touched unless HAProxy accepts the configuration",
+            )
+        )  # fmt: skip
+    draft.gate = tuple(gate)
+
+
+def _images_to_pull(draft: Draft) -> dict[str, str]:
+    pulls: dict[str, str] = {}
+    for joining in draft.assignment.joining.values():
+        image, policy = joining.want.spec.image, joining.want.pull
+        if policy == "always":
+            pulls[image] = "`pull: always`"
+        elif policy == "missing" and image not in draft.observed.images:
+            pulls.setdefault(image, "the image is not here")
+    return pulls

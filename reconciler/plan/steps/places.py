@@ -1,0 +1,49 @@
+"""Networks and volumes: there before the containers that use them."""
+
+from __future__ import annotations
+
+from reconciler.plan.actions import CreateNetwork, CreateVolume, DisconnectNetwork, RemoveNetwork
+from reconciler.plan.compile import PROXY_USER
+from reconciler.plan.impact import Impact
+from reconciler.plan.spec import revision_of
+from reconciler.plan.steps.draft import Draft, target_of
+
+_UID, _GID = PROXY_USER.split(":")
+RUN_VOLUME_OPTIONS = (
+    ("type", "tmpfs"),
+    ("device", "tmpfs"),
+    ("o", f"mode=0700,uid={_UID},gid={_GID},size=1m"),
+)
+
+
+def network_steps(draft: Draft) -> None:
+    for spec in draft.networks.create:
+        draft.network_ready[spec.name] = draft.add(
+            CreateNetwork(spec, revision_of(spec)), (), "it is not there"
+        )
+    for spec in draft.networks.replace:
+        why = "a network cannot change in place"
+        there = draft.observed.networks[spec.name]
+        left = [
+            draft.add(
+                DisconnectNetwork(target_of(container), spec.name, there.id),
+                (), why, Impact.INTERRUPT,
+            )
+            for container in draft.observed.containers
+            if spec.name in container.networks
+        ]  # fmt: skip
+        gone = draft.add(RemoveNetwork(spec.name, there.id), left, why, Impact.INTERRUPT)
+        draft.network_ready[spec.name] = draft.add(
+            CreateNetwork(spec, revision_of(spec)), [gone], why, Impact.INTERRUPT
+        )
+
+
+def volume_steps(draft: Draft) -> None:
+    wanted: dict[str, tuple[tuple[str, str], ...]] = dict.fromkeys(draft.desired.volumes, ())
+    if draft.desired.run_volume:
+        wanted[draft.desired.run_volume] = RUN_VOLUME_OPTIONS
+    draft.volume_ready = [
+        draft.add(CreateVolume(name, options), (), "it is not there")
+        for name, options in wanted.items()
+        if name not in draft.observed.volumes
+    ]

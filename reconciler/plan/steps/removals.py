@@ -1,0 +1,51 @@
+"""What leaves, once nobody uses it any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.plan.actions import RemoveContainer, RemoveNetwork, RemoveVolume, StopContainer
+from reconciler.plan.assign import HOLDS_PORTS
+from reconciler.plan.impact import Impact
+from reconciler.plan.names import PROXY_ROLE
+from reconciler.plan.observed import ObservedContainer
+from reconciler.plan.proxy import ProxyMode
+from reconciler.plan.steps.draft import Draft, target_of
+from reconciler.plan.volumes import leaving_volumes
+
+DEFAULT_GRACE_S = 10.0
+"""For a container whose own grace is not known; Docker's default."""
+
+
+def removal_steps(draft: Draft, *, remove_volumes: bool) -> None:
+    """HAProxy first when it goes for good, so that it finishes while its servers are there."""
+    removed: list[int] = []
+    leavers = draft.leavers()
+    proxies = [c for c in leavers if c.slot.role == PROXY_ROLE]
+    for container in proxies:
+        removed += _remove(draft, container, draft.settled)
+    after = [*draft.settled, *removed]
+    for container in leavers:
+        if container.slot.role != PROXY_ROLE:
+            removed += _remove(draft, container, after)
+    left = [
+        draft.add(departure, after, "the file does not put it there", impact)
+        for departure, impact in draft.departures
+    ]
+    gone = [*removed, *left, *draft.settled]
+    for network in draft.networks.remove:
+        draft.add(RemoveNetwork(network.name, network.id), gone, "not in the file")
+    for name in leaving_volumes(draft.desired, draft.observed, remove_volumes=remove_volumes):
+        draft.add(RemoveVolume(name), gone, "nobody uses it")
+
+
+def _remove(draft: Draft, container: ObservedContainer, after: Iterable[int]) -> list[int]:
+    target = target_of(container)
+    needs = list(after)
+    is_stopped = draft.need.mode is ProxyMode.REPLACE and container is draft.need.have
+    if container.state in HOLDS_PORTS and not is_stopped:
+        is_proxy = container.slot.role == PROXY_ROLE
+        grace_s = container.stop_grace_s or DEFAULT_GRACE_S
+        impact = Impact.INTERRUPT if is_proxy else Impact.NONE
+        needs = [draft.add(StopContainer(target, grace_s), needs, "it leaves", impact)]
+    return [draft.add(RemoveContainer(target), needs, "it leaves")]
