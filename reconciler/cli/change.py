@@ -174,7 +174,7 @@ def _last_line(result: ApplyResult, request: ChangeRequest) -> str:
         return " ".join(part for part in parts if part)
     what = "stopped as asked" if result.cancelled else f"not {request.done}"
     still = _servers_up(result) or f"{count(len(observed.containers), 'container')} there."
-    left = f" {count(result.left, 'step')} of {len(plan.steps)} not begun." if result.left else ""
+    left = f" {count(result.left, 'step')} of {len(plan.course)} not begun." if result.left else ""
     return f"{plan.topology}: {what}.{left} {still} The next {request.verb} goes on from here."
 
 

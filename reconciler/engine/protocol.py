@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from reconciler.plan.actions import Action
@@ -80,6 +80,10 @@ class Patience:
 
     timeout_s: float = 60.0
     is_cancelled: Callable[[], bool] = field(default=_never)
+
+    def within(self, timeout_s: float | None) -> Patience:
+        """The same with a time of its own; None leaves it."""
+        return self if timeout_s is None else replace(self, timeout_s=timeout_s)
 
 
 Report = Callable[[Progress], None]

@@ -13,6 +13,13 @@ Mode = Literal["http", "tcp"]
 PROBE_SUFFIX = ".next"
 """Ends the name of a backend that only checks servers-to-be; no name in a file has a dot."""
 
+IDLE_HOST = "haproxy"
+"""Where spare servers point, all of them in maintenance: a name that Docker's DNS answers itself,
+since HAProxy's own container has it, and that no container of a backend can have."""
+
+STATIC_BALANCE = frozenset({"static-rr", "source", "uri"})
+"""Algorithms that take no other weight at run time (manual, 4.2 "balance")."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawLine:
@@ -61,6 +68,19 @@ class Backend:
     maxconn: int | None
     servers: tuple[Server, ...]
     path: Path
+    port: int = 0
+    """Of its servers, and of the spare ones."""
+    least_spares: int = 4
+
+    @property
+    def spares(self) -> int:
+        """Servers that wait for a container: room for twice as many, and to replace all of them."""
+        return max(self.least_spares, len(self.servers))
+
+    @property
+    def has_live_weight(self) -> bool:
+        """Whether another weight can be set at run time."""
+        return self.balance not in STATIC_BALANCE
 
 
 @dataclass(frozen=True, slots=True)

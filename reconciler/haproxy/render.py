@@ -5,12 +5,13 @@ Nothing reaches the text but through `quote`, constrained values, and the user's
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from reconciler.haproxy.config import SENSITIVE_MARK, Config, Line, identified
 from reconciler.haproxy.model import (
+    IDLE_HOST,
     PROBE_SUFFIX,
     Backend,
     Check,
@@ -22,35 +23,7 @@ from reconciler.haproxy.model import (
 )
 from reconciler.haproxy.paths import RUNTIME_SOCKET
 
-SENSITIVE_MARK = "  # holds a value from outside the topology file"
-
-_DIGEST_LINE = re.compile(r"^    description topology=(\S+) config=([0-9a-f]{16})$", re.MULTILINE)
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:@%+,=~*!?{}()\[\]-]+\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """`path` is where the user wrote it; `values` are further places that its values come from."""
-
-    text: str
-    path: Path = ()
-    values: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """A rendered configuration. `digest` identifies its content and is part of the text."""
-
-    lines: tuple[Line, ...]
-    digest: str
-
-    @property
-    def text(self) -> str:
-        return "".join(f"{line.text}\n" for line in self.lines)
-
-    def path_of_line(self, number: int) -> Path:
-        """The user's path that line `number` (from 1) came from; () for lines of our own."""
-        return self.lines[number - 1].path if 0 < number <= len(self.lines) else ()
 
 
 def quote(text: str) -> str:
@@ -75,60 +48,21 @@ def format_duration(seconds: float) -> str:
 
 
 def render_config(proxy: Proxy) -> Config:
-    """The whole file. The digest covers every line but the one that carries it."""
+    """The whole file."""
     comment = f"# Written by haproxy-reconciler from topology {proxy.topology}: edit that instead."
     body = _mark_sensitive(_body(proxy), proxy.sensitive)
-    return _identified([Line(comment), Line("global"), *body], proxy.topology)
-
-
-def add_backends(text: str, backends: tuple[Backend, ...]) -> Config | None:
-    """A configuration of ours with these probes at its end, in place of any that are there; None
-    if it is not ours any more."""
-    match = _DIGEST_LINE.search(text)
-    if match is None or read_digest(text) is None:
-        return None
-    lines = [Line(line) for line in _without_probes(text) if line != match[0]]
-    lines += [line for backend in backends for line in _backend(backend)]
-    return _identified(lines, match[1])
-
-
-def _without_probes(text: str) -> list[str]:
-    """The lines of a text but for backends of new servers that an earlier run left at its end."""
-    lines: list[str] = []
-    for line in text.removesuffix("\n").split("\n"):
-        if line.startswith("backend ") and line.split()[1].endswith(PROBE_SUFFIX):
-            break
-        lines.append(line)
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
+    return identified([Line(comment), Line("global"), *body], proxy.topology)
 
 
 def render_backend(backend: Backend) -> str:
     """The section of one backend."""
-    return "".join(f"{line.text}\n" for line in _backend(backend))
+    return "".join(f"{line.text}\n" for line in backend_lines(backend))
 
 
-def _identified(lines: list[Line], topology: str) -> Config:
-    """The lines with their digest in `global`, where the running worker shows it."""
-    digest = _digest(lines)
-    at = next(i for i, line in enumerate(lines) if line.text == "global") + 1
-    identity = Line(f"    description topology={topology} config={digest}")
-    return Config((*lines[:at], identity, *lines[at:]), digest)
-
-
-def read_digest(text: str) -> str | None:
-    """The digest that a configuration text carries, if it is ours and nobody edited it."""
-    match = _DIGEST_LINE.search(text)
-    if match is None:
-        return None
-    lines = [line for line in text.removesuffix("\n").split("\n") if line != match[0]]
-    return match[2] if _digest(Line(line) for line in lines) == match[2] else None
-
-
-def _digest(lines: Iterable[Line]) -> str:
-    content = "".join(f"{line.text}\n" for line in lines)
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+def server_lines(proxy: Proxy, backend: Backend) -> tuple[str, ...]:
+    """What a backend's section says that can be changed in a running HAProxy as well."""
+    lines = _mark_sensitive(_servers(backend), proxy.sensitive)
+    return tuple(line.text for line in lines)
 
 
 def _mark_sensitive(lines: Iterable[Line], sensitive: frozenset[Path]) -> Iterator[Line]:
@@ -151,7 +85,7 @@ def _body(proxy: Proxy) -> Iterator[Line]:
     for frontend in proxy.frontends:
         yield from _frontend(frontend)
     for backend in proxy.backends:
-        yield from _backend(backend)
+        yield from backend_lines(backend)
 
 
 def _global(proxy: Proxy) -> Iterator[Line]:
@@ -237,7 +171,7 @@ def _frontend(frontend: Frontend) -> Iterator[Line]:
                (*frontend.path, "default_backend"))  # fmt: skip
 
 
-def _backend(backend: Backend) -> Iterator[Line]:
+def backend_lines(backend: Backend) -> Iterator[Line]:
     yield Line("")
     yield Line(f"backend {backend.name}", backend.path)
     if backend.mode == "tcp":
@@ -247,10 +181,8 @@ def _backend(backend: Backend) -> Iterator[Line]:
         yield from _check(backend.check, backend.name)
     path = backend.path
     yield Line(" ".join(["    default-server", *_server_defaults(backend)]), path,
-               ((*path, "check"), (*path, "weight"), (*path, "maxconn")))  # fmt: skip
-    for server in backend.servers:
-        text = f"    server {server.name} {server.address}:{server.port}"
-        yield Line(text, path, ((*path, "port"),))
+               ((*path, "check"), (*path, "weight")))  # fmt: skip
+    yield from _servers(backend)
 
 
 def _server_defaults(backend: Backend) -> Iterator[str]:
@@ -259,12 +191,29 @@ def _server_defaults(backend: Backend) -> Iterator[str]:
     yield "resolvers docker init-addr libc,none resolve-prefer ipv4"
     if backend.check is not None:
         check = backend.check
-        inter = format_duration(check.interval_s)
-        yield f"check inter {inter} fastinter {_fast(check)} rise {check.rise} fall {check.fall}"
-    if backend.weight != 1:
+        inter, fast = format_duration(check.interval_s), _fast(check)
+        yield f"check inter {inter} fastinter {fast} downinter {fast}"
+        yield f"rise {check.rise} fall {check.fall}"
+    if backend.weight != 1 and not backend.has_live_weight:
         yield f"weight {backend.weight}"
+
+
+def _servers(backend: Backend) -> Iterator[Line]:
+    """All that the runtime API can change: `config.is_live` must know these lines by their look."""
+    path = backend.path
+    if backend.weight != 1 and backend.has_live_weight:
+        yield Line(f"    default-server weight {backend.weight}", path, ((*path, "weight"),))
     if backend.maxconn is not None:
-        yield f"maxconn {backend.maxconn}"
+        yield Line(f"    default-server maxconn {backend.maxconn}", path, ((*path, "maxconn"),))
+    for server in backend.servers:
+        text = f"    server {server.name} {server.address}:{server.port}"
+        yield Line(text, path, ((*path, "port"),))
+    if backend.name.endswith(PROBE_SUFFIX):
+        return
+    first = len(backend.servers) + 1
+    numbers = f"{first}-{first + backend.spares - 1}"
+    text = f"    server-template {backend.name}- {numbers} {IDLE_HOST}:{backend.port} disabled"
+    yield Line(text, path, ((*path, "port"),))
 
 
 def _check(check: Check, host: str) -> Iterator[Line]:
@@ -282,4 +231,4 @@ def _check(check: Check, host: str) -> Iterator[Line]:
 
 def _fast(check: Check) -> str:
     """While a server changes state it is asked more often, so that changes settle quickly."""
-    return format_duration(min(check.interval_s, 0.5))
+    return format_duration(min(check.interval_s, 0.25))

@@ -10,6 +10,8 @@ import io
 import re
 from dataclasses import dataclass
 
+from reconciler.haproxy.model import IDLE_HOST
+
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
@@ -21,15 +23,47 @@ class ServerState:
     """UP, DOWN, MAINT, DRAIN, NOLB or `no check`, without the counters HAProxy appends."""
     address: str
     weight: int
+    """As configured or set, whatever becomes of it."""
     sessions: int
     check: str
     """The last check as HAProxy tells it, `L7OK/200 in 2ms`; empty when there is none."""
     changed_s: int
     """Seconds since the last change of state."""
+    host: str = ""
+    """The name that the server's address comes from, or the address where there is no name."""
+    is_steady: bool = True
+    """No check since has spoken against this state: one that just began is not steady yet."""
+    is_disabled: bool = False
+    """In maintenance by configuration or command; not because its name does not resolve."""
+    is_drained: bool = False
+    """Takes no new traffic, by command."""
+    maxconn: int | None = None
+    errors: int = 0
+    """Responses of 5xx, failed connections and broken responses, since the worker began."""
+    requests: int = 0
+    """Or connections, in tcp mode; since the worker began."""
 
     @property
     def is_up(self) -> bool:
         return self.status in {"UP", "no check"}
+
+    @property
+    def is_proven(self) -> bool:
+        """HAProxy's own check has passed since the server was pointed to where it points. A server
+        is `UP` before its first check, and may still show the last one of whom it was before."""
+        if self.status == "no check":
+            return True
+        in_reach = self.status in {"UP", "DRAIN"} and self.is_steady
+        return in_reach and "OK" in self.check.split(" ")[0]
+
+    @property
+    def is_idle(self) -> bool:
+        return self.host == IDLE_HOST
+
+    @property
+    def takes_traffic(self) -> bool:
+        """Whether nobody keeps traffic from it; it may be down all the same."""
+        return not (self.is_idle or self.is_disabled or self.is_drained)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,38 +74,97 @@ class WorkerInfo:
     uptime_s: int
     pid: int
     topology: str
-    config_digest: str
+    structure: str
+    """`Config.structure` of what it has loaded."""
+    digest: str
+    """`Config.digest` of what it has loaded."""
 
 
 def parse_info(reply: str) -> WorkerInfo:
     """`show info`: `Name: value` lines. What is missing reads as empty or 0."""
     fields = dict(line.split(": ", 1) for line in reply.splitlines() if ": " in line)
-    described = re.search(r"topology=(\S+) config=(\S+)", fields.get("description", ""))
+    described = re.search(r"topology=(\S+) config=(\S+) text=(\S+)", fields.get("description", ""))
     return WorkerInfo(
         version=fields.get("Version", "").split("-")[0],
         uptime_s=_int(fields.get("Uptime_sec", "")),
         pid=_int(fields.get("Pid", "")),
         topology=described[1] if described else "",
-        config_digest=described[2] if described else "",
+        structure=described[2] if described else "",
+        digest=described[3] if described else "",
     )
 
 
-def parse_stat(reply: str) -> tuple[ServerState, ...]:
-    """`show stat`: CSV with a `# ` before the header. Only rows of servers are kept."""
+def parse_servers(reply: str) -> tuple[ServerState, ...]:
+    """The replies to `show stat;show servers state`, whatever stands before them."""
+    _, heading, rest = reply.partition("# pxname")
+    stat, mark, states = rest.partition("# be_id ")
+    return parse_stat(heading + stat, mark + states) if heading else ()
+
+
+def parse_stat(reply: str, states: str = "") -> tuple[ServerState, ...]:
+    """`show stat`: CSV with a `# ` before the header. Only rows of servers are kept.
+
+    `states` is the reply to `show servers state`, which knows what was set by hand.
+    """
     rows = csv.DictReader(io.StringIO(reply.lstrip().removeprefix("# ")), restval="")
-    return tuple(_server(row) for row in rows if row.get("type") == "2")
+    settings = parse_settings(states)
+    return tuple(
+        _server(row, settings.get((row.get("pxname", ""), row.get("svname", "")), _UNKNOWN))
+        for row in rows
+        if row.get("type") == "2"
+    )
 
 
-def _server(row: dict[str, str]) -> ServerState:
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    host: str
+    admin: int
+    weight: int | None
+
+
+_UNKNOWN = _Settings("", 0, None)
+_DISABLED, _DRAINED = 0x01, 0x08
+"""Bits of `srv_admin_state`: forced maintenance (which `disabled` in the file sets too), and forced
+drain."""
+
+
+def parse_settings(reply: str) -> dict[tuple[str, str], _Settings]:
+    """`show servers state`: a version, a heading, and a line of words a server."""
+    found: dict[tuple[str, str], _Settings] = {}
+    names: list[str] = []
+    for line in reply.splitlines():
+        words = line.split()
+        if words[:1] == ["#"]:
+            names = words[1:]
+        elif names and len(words) >= len(names):
+            row = dict(zip(names, words, strict=False))
+            fqdn, address = row.get("srv_fqdn", "-"), row.get("srv_addr", "-")
+            found[row["be_name"], row["srv_name"]] = _Settings(
+                fqdn if fqdn != "-" else address,
+                _int(row.get("srv_admin_state", "")),
+                _int(row.get("srv_uweight", "")),
+            )
+    return found
+
+
+def _server(row: dict[str, str], settings: _Settings) -> ServerState:
+    errors = sum(_int(row.get(key, "")) for key in ("hrsp_5xx", "econ", "eresp"))
     return ServerState(
         backend=row.get("pxname", ""),
         name=row.get("svname", ""),
         status=_status(row.get("status", "")),
         address=row.get("addr", ""),
-        weight=_int(row.get("weight", "")),
+        weight=settings.weight if settings.weight is not None else _int(row.get("weight", "")),
         sessions=_int(row.get("scur", "")),
         check=_check(row),
         changed_s=_int(row.get("lastchg", "")),
+        host=settings.host,
+        is_steady=not re.search(r" \d+/\d+$", row.get("status", "")),
+        is_disabled=bool(settings.admin & _DISABLED),
+        is_drained=bool(settings.admin & _DRAINED),
+        maxconn=_int(row.get("slim", "")) or None,
+        errors=errors,
+        requests=_int(row.get("stot", "")),
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 
+from reconciler.haproxy.config import SENSITIVE_MARK
 from reconciler.haproxy.model import PROBE_SUFFIX
-from reconciler.haproxy.render import SENSITIVE_MARK
 
 _SECTION = re.compile(r"^(global|defaults|frontend|backend|resolvers|userlist|listen)\b(.*)$")
 _PASSWORD = re.compile(r"\b(insecure-password|password|stats auth)\s+\S.*$")
-_DIGEST = re.compile(r"^    description topology=\S+ config=[0-9a-f]+$", re.MULTILINE)
+_IDENTITY = re.compile(r"^    description topology=\S+ config=\S+ text=\S+$", re.MULTILINE)
+_SERVERS = ("server ", "default-server weight ", "default-server maxconn ")
+"""What can be changed without a reload."""
 
 
 def split_sections(text: str) -> dict[str, list[str]]:
@@ -18,11 +20,11 @@ def split_sections(text: str) -> dict[str, list[str]]:
     so are backends that only check servers-to-be."""
     sections: dict[str, list[str]] = {}
     lines: list[str] = []
-    for line in _DIGEST.sub("", text).split("\n"):
+    for line in _IDENTITY.sub("", text).split("\n"):
         if _SECTION.match(line):
             is_probe = line.startswith("backend ") and line.endswith(PROBE_SUFFIX)
             lines = [] if is_probe else sections.setdefault(line.strip(), [])
-        elif line.strip() and not line.startswith("#"):
+        elif line.strip() and not line.startswith(("#", "    server-template ")):
             lines.append(line.strip())
     return sections
 
@@ -35,9 +37,9 @@ def explain_difference(before: str, after: str) -> str:
     for name, lines in new.items():
         if name not in old or old[name] == lines:
             continue
-        without = [line for line in lines if not line.startswith("server ")]
+        without = [line for line in lines if not line.startswith(_SERVERS)]
         if name.startswith("backend ") and without == [
-            line for line in old[name] if not line.startswith("server ")
+            line for line in old[name] if not line.startswith(_SERVERS)
         ]:
             reasons.append(f"servers of `{name.split()[1]}` change")
         else:

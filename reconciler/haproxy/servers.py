@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.haproxy.render import SENSITIVE_MARK
+from reconciler.haproxy.config import SENSITIVE_MARK
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,9 @@ class WrittenServer:
     checks_http: bool
     check: tuple[str, ...] = ()
     """What its check asks for, line by line; how often it asks is left out."""
+    maxconn: int | None = None
+    is_disabled: bool = False
+    """A spare one, from a `server-template` line."""
 
     @property
     def place(self) -> tuple[str, str, int, bool, tuple[str, ...]]:
@@ -46,17 +49,39 @@ def _servers(text: str) -> Iterator[WrittenServer]:
         ]:
             check.append(line.removesuffix(SENSITIVE_MARK).strip())
         elif words[:1] == ["default-server"]:
-            common = words[1:]
-        elif backend and words[:1] == ["server"] and len(words) > 2:
-            host, _, port = words[2].rpartition(":")
-            said = [*words[3:], *common]
-            if host and port.isdigit():
-                yield WrittenServer(
-                    backend, words[1], host, int(port), _weight(said), "check" in said,
-                    "option httpchk" in check, tuple(check),
-                )  # fmt: skip
+            common += words[1:]
+        elif backend and words[:1] in (["server"], ["server-template"]) and len(words) > 2:
+            yield from _servers_of(line, backend, common, tuple(check))
+
+
+def _servers_of(
+    line: str, backend: str, common: list[str], check: tuple[str, ...]
+) -> Iterator[WrittenServer]:
+    """One server, or those that a template stands for."""
+    keyword, *words = line.removesuffix(SENSITIVE_MARK).split()
+    names, place, said = [words[0]], words[1], words[2:]
+    if keyword == "server-template" and len(words) > 2:
+        first, _, last = words[1].partition("-")
+        if not (first.isdigit() and last.isdigit()):
+            return
+        names = [f"{words[0]}{number}" for number in range(int(first), int(last) + 1)]
+        place, said = words[2], words[3:]
+    host, _, port = place.rpartition(":")
+    said = [*said, *common]
+    if not (host and port.isdigit()):
+        return
+    for name in names:
+        yield WrittenServer(
+            backend, name, host, int(port), _weight(said), "check" in said,
+            "option httpchk" in check, check, _number("maxconn", said), "disabled" in said,
+        )  # fmt: skip
+
+
+def _number(keyword: str, said: list[str]) -> int | None:
+    value = said[said.index(keyword) + 1] if keyword in said[:-1] else ""
+    return int(value) if value.isdigit() else None
 
 
 def _weight(said: list[str]) -> int:
-    value = said[said.index("weight") + 1] if "weight" in said[:-1] else ""
-    return int(value) if value.isdigit() else 1
+    weight = _number("weight", said)
+    return 1 if weight is None else weight

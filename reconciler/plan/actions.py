@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.haproxy.render import Config
+from reconciler.haproxy.commands import ServerSetting
+from reconciler.haproxy.config import Config
 from reconciler.plan.desired import DesiredContainer
+from reconciler.plan.rollout import Guard
 from reconciler.plan.spec import Attachment, NetworkSpec
 
 
@@ -115,6 +117,8 @@ class AwaitReady:
     """Running, and healthy when the container has a health check."""
 
     target: Target
+    timeout_s: float | None = None
+    """None is as long as the user's patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +165,25 @@ class ReplaceProxy:
 
 
 @dataclass(frozen=True, slots=True)
+class SetServers:
+    """Servers of the running HAProxy, by its runtime API."""
+
+    target: Target
+    settings: tuple[ServerSetting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteServers:
+    """The lines of a backend's servers in the written haproxy.cfg; nothing is loaded."""
+
+    target: Target
+    backend: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AwaitServers:
-    """HAProxy's own checks have passed for these (backend, server).
+    """HAProxy's own checks have passed for these (backend, host).
 
     `containers` are those behind the servers, in the same order: where to look when one fails.
     """
@@ -170,6 +191,28 @@ class AwaitServers:
     target: Target
     servers: tuple[tuple[str, str], ...]
     containers: tuple[Target, ...] = ()
+    timeout_s: float | None = None
+    """None is as long as the user's patience."""
+    steady_s: float = 0.0
+    """For how long it must have been so."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardServers:
+    """Watch what these (backend, host) answer; fail when it is too bad."""
+
+    target: Target
+    servers: tuple[tuple[str, str], ...]
+    guard: Guard
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitIdle:
+    """These (backend, host) have nothing to do any more, or had `at_most_s` to finish it."""
+
+    target: Target
+    servers: tuple[tuple[str, str], ...]
+    at_most_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +244,11 @@ Action = (
     | ReloadProxy
     | AwaitProxy
     | ReplaceProxy
+    | SetServers
+    | WriteServers
     | AwaitServers
+    | GuardServers
+    | AwaitIdle
     | AwaitDrained
 )
 
@@ -249,10 +296,42 @@ def label_of(action: Action) -> str:
             return "confirm that HAProxy runs the configuration"
         case ReplaceProxy(_, new):
             return f"replace HAProxy by {new.name}"
-        case AwaitServers(_, servers, _):
-            return f"wait until {_count(len(servers), 'server')} {'is' if len(servers) == 1 else 'are'} up"  # noqa: E501  # one sentence
+        case SetServers(_, settings):
+            return _label_of_settings(settings)
+        case WriteServers(_, backend):
+            return f"write the servers of {backend} into haproxy.cfg"
+        case AwaitServers(_, servers, steady_s=0.0):
+            return f"wait until {_count(len(servers), 'server')} {_are(servers)} up"
+        case AwaitServers(_, servers, steady_s=steady_s):
+            return f"see {_count(len(servers), 'server')} stay up for {steady_s:g} s"
+        case GuardServers(_, servers, guard):
+            return f"watch {_count(len(servers), 'new server')} for {guard.window_s:g} s"
+        case AwaitIdle(_, servers, at_most_s):
+            return f"let {_count(len(servers), 'server')} finish, up to {at_most_s:g} s"
         case AwaitDrained():
             return "let the old HAProxy worker finish its connections"
+
+
+_AIM = {
+    "ready": "send traffic to",
+    "check": "let HAProxy check",
+    "drain": "drain",
+    "gone": "take out",
+}
+
+
+def _label_of_settings(settings: tuple[ServerSetting, ...]) -> str:
+    """`send traffic to 2 servers of web`, `drain shop-web-1-b71f`."""
+    verbs = dict.fromkeys(_AIM[setting.aim] for setting in settings)
+    names = dict.fromkeys(setting.backend for setting in settings)
+    what = settings[0].host
+    if len(settings) > 1:
+        what = f"{_count(len(settings), 'server')} of {', '.join(names)}"
+    return f"{' and '.join(verbs)} {what}"
+
+
+def _are(things: tuple[object, ...]) -> str:
+    return "is" if len(things) == 1 else "are"
 
 
 def _count(number: int, noun: str) -> str:

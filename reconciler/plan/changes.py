@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reconciler.plan.assign import Assignment, Joining, Kept
 from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
@@ -12,6 +12,7 @@ from reconciler.plan.networks import NetworkPlan, moves_ports
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import Change, FieldChange
 from reconciler.plan.proxy import ProxyMode, ProxyNeed
+from reconciler.plan.rotation import Rotation
 from reconciler.plan.volumes import leaving_volumes
 
 
@@ -21,6 +22,7 @@ def list_changes(
     assignment: Assignment,
     networks: NetworkPlan,
     need: ProxyNeed,
+    rotations: Mapping[str, Rotation],
     remove_volumes: bool,
 ) -> tuple[Change, ...]:
     """In the order of the file: networks, volumes, containers, HAProxy; then what leaves."""
@@ -28,7 +30,7 @@ def list_changes(
         *_network_changes(networks),
         *_volume_changes(desired, observed),
         *_container_changes(desired, assignment),
-        *_proxy_changes(assignment, need),
+        *_proxy_changes(assignment, need, rotations),
         *(() if observed.gaps else _removals(desired, observed, assignment, networks,
                                              remove_volumes=remove_volumes)),
     )  # fmt: skip
@@ -132,7 +134,9 @@ def revival(container: ObservedContainer) -> tuple[str, str] | None:
 _CLOSED = "; its ports are closed for a moment"
 
 
-def _proxy_changes(assignment: Assignment, need: ProxyNeed) -> Iterator[Change]:
+def _proxy_changes(
+    assignment: Assignment, need: ProxyNeed, rotations: Mapping[str, Rotation]
+) -> Iterator[Change]:
     name = assignment.names.get(PROXY_SLOT, "")
     kept = assignment.kept.get(PROXY_SLOT)
     fields = kept.diff.fields if kept else ()
@@ -155,6 +159,11 @@ def _proxy_changes(assignment: Assignment, need: ProxyNeed) -> Iterator[Change]:
                 f"{need.reason}{_CLOSED}", Impact.INTERRUPT, "",
                 diff.fields if diff else (),
             )  # fmt: skip
+        case ProxyMode.RUNTIME:
+            reloads = any(rotation.lacks_spares for rotation in rotations.values())
+            how = "hitless reload for more server slots" if reloads else "no reload"
+            impact = max(Impact.RELOAD if reloads else Impact.RUNTIME, in_place)
+            yield Change("update", "haproxy", name, f"{how}: {need.reason}", impact, "", fields)
         case ProxyMode.RELOAD:
             reason = f"reload: {need.reason}{_CLOSED}" if is_closed else (
                 f"hitless reload: {need.reason}")  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from reconciler.haproxy.model import IDLE_HOST
 from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUN_DIRECTORY
 from reconciler.plan.compile_proxy import compile_proxy
 from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
@@ -18,6 +20,7 @@ from reconciler.plan.names import (
     run_volume_name,
     volume_name,
 )
+from reconciler.plan.rollout import Guard, Rollout
 from reconciler.plan.sensitive import sensitive_fields, sensitive_ports
 from reconciler.plan.spec import (
     Attachment,
@@ -68,8 +71,39 @@ def compile_topology(
         ),
         run_volume=run_volume,
         proxy=proxy,
+        rollouts={name: _rollout(backend) for name, backend in topology.backends.items()},
         lock_image=topology.haproxy.image,
     )  # fmt: skip
+
+
+def _rollout(backend: Backend) -> Rollout:
+    """Percentages become numbers of containers: surge is rounded up, unavailability down."""
+    wish, replicas = backend.rollout, backend.replicas
+    stops_first = wish.order == "stop-first"
+    allowed = wish.max_unavailable
+    if allowed is None:
+        allowed = 1 if stops_first else 0
+    surge = 0 if stops_first else _amount(wish.max_surge, replicas, math.ceil)
+    unavailable = _amount(allowed, replicas, math.floor)
+    if surge == 0 and unavailable == 0:  # a part of a few may be nobody
+        unavailable = 1
+    guard = wish.guard
+    return Rollout(
+        replicas=replicas,
+        surge=surge,
+        unavailable=min(unavailable, replicas),
+        ready_timeout_s=wish.ready_timeout,
+        min_ready_s=wish.min_ready,
+        drain_timeout_s=wish.drain_timeout,
+        rolls_back=wish.on_failure == "rollback",
+        guard=Guard(guard.max_errors, guard.window, guard.min_requests) if guard else None,
+    )
+
+
+def _amount(wish: int | str, replicas: int, round_: Callable[[float], int]) -> int:
+    if isinstance(wish, int):
+        return wish
+    return round_(int(wish.removesuffix("%")) * replicas / 100)
 
 
 def _networks(topology: Topology) -> dict[str, NetworkSpec]:
@@ -180,7 +214,10 @@ def _proxy_container(
         memory_bytes=settings.resources.memory,
     )
     revision = revision_of(spec)
-    joined = (Attachment(networks[net].name) for net in dict.fromkeys(proxy_networks(topology)))
+    joined = (
+        Attachment(networks[net].name, (IDLE_HOST,))
+        for net in dict.fromkeys(proxy_networks(topology))
+    )
     return DesiredContainer(
         slot=PROXY_SLOT,
         name=proxy_name(topology.name, revision),

@@ -79,6 +79,7 @@ def _proxy_backend(
             for number in range(1, backend.replicas + 1)
         ),
         path=path,
+        port=backend.port,
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import Proxy
-from reconciler.haproxy.render import Config, render_config
+from reconciler.haproxy.render import render_config
 from reconciler.plan.names import PROXY_ROLE, SERVER_ROLE
+from reconciler.plan.rollout import Rollout
 from reconciler.plan.spec import ContainerSpec, NetworkSpec, PublishedPort
 
 
@@ -49,6 +51,8 @@ class Desired:
     run_volume: str = ""
     """HAProxy's own, in memory, for its sockets: it goes with HAProxy."""
     proxy: Proxy | None = None
+    rollouts: Mapping[str, Rollout] = field(default_factory=dict)
+    """How containers are replaced, by backend."""
     lock_image: str = ""
     """An image with a shell, to hold the topology's lock with: HAProxy's."""
 
@@ -58,14 +62,19 @@ class Desired:
 
     def config(self, names: Mapping[Slot, str] | None = None) -> Config | None:
         """The configuration of HAProxy; `names` are containers that carry another name."""
+        proxy = self.proxy_with(names or {})
+        return None if proxy is None else render_config(proxy)
+
+    def proxy_with(self, names: Mapping[Slot, str]) -> Proxy | None:
+        """HAProxy's model, with the names that containers carry."""
         if self.proxy is None:
             return None
         addresses = {
             (slot.backend, str(slot)): name
-            for slot, name in (names or {}).items()
+            for slot, name in names.items()
             if slot.role == SERVER_ROLE
         }
-        return render_config(self.proxy.with_addresses(addresses) if addresses else self.proxy)
+        return self.proxy.with_addresses(addresses)
 
     def scope(self) -> Scope:
         """What an engine must look at to tell how far reality is from this."""

@@ -134,7 +134,7 @@ def _cut_from_haproxy(leaves: set[str], have: ObservedContainer, observed: Obser
         server.address.rpartition(":")[0]
         for proxy in observed.proxies.values()
         for server in proxy.serving
-        if (server.backend, server.name) == (have.slot.backend, str(have.slot))
+        if (server.backend, server.host) == (have.slot.backend, have.given_name)
     }
     return next((name for name in sorted(leaves) if have.networks[name].address in used), "")
 

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.haproxy.config import read_config
 from reconciler.haproxy.model import PROBE_SUFFIX
-from reconciler.haproxy.render import read_digest
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
 from reconciler.plan.desired import Slot
 
@@ -69,13 +69,16 @@ class ObservedProxy:
 
     @property
     def serving(self) -> tuple[ServerState, ...]:
-        """The servers that frontends can use, without those that are only checked."""
-        return tuple(s for s in self.servers if not s.backend.endswith(PROBE_SUFFIX))
+        """The servers of frontends, without spare ones and those that are only checked."""
+        return tuple(
+            s for s in self.servers if not s.backend.endswith(PROBE_SUFFIX) and not s.is_idle
+        )
 
     @property
     def written_digest(self) -> str | None:
         """The digest of the written configuration; None when it is not ours or was edited."""
-        return read_digest(self.config) if self.config is not None else None
+        config = read_config(self.config) if self.config is not None else None
+        return config.digest if config else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,9 @@ class Observed:
             sorted((n.name, n.id) for n in self.networks.values()),
             sorted(self.volumes),
             sorted(self.images.items()),
-            sorted((i, p.config or "", p.running.config_digest if p.running else "")
+            sorted((i, p.config or "", p.running.structure if p.running else "",
+                    *sorted(f"{s.backend}/{s.host} {s.weight} {s.maxconn} {s.takes_traffic}"
+                            for s in p.serving))
                    for i, p in self.proxies.items()),
             sorted((h.kind, h.what, h.who) for h in self.holders),
             self.gaps,

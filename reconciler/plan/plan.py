@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from reconciler.haproxy.render import Config
+from reconciler.haproxy.config import Config
 from reconciler.plan.actions import Action
 from reconciler.plan.impact import Impact
 
@@ -44,6 +44,8 @@ class Step:
     needs: tuple[int, ...]
     because: str
     impact: Impact = Impact.NONE
+    rescues: tuple[int, ...] = ()
+    """If any: the step is for the case that one of these fails, and runs once all have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Plan:
     config: Config | None = None
     fingerprint: str = ""
     servers: tuple[tuple[str, str], ...] = field(default=())
-    """What HAProxy must report as up when the plan is done: (backend, server)."""
+    """What HAProxy must report as up when the plan is done: (backend, host)."""
 
     @property
     def is_empty(self) -> bool:
@@ -75,6 +77,11 @@ class Plan:
     @property
     def impact(self) -> Impact:
         return max((change.impact for change in self.changes), default=Impact.NONE)
+
+    @property
+    def course(self) -> tuple[Step, ...]:
+        """The steps that run when nothing fails."""
+        return tuple(step for step in self.steps if not step.rescues)
 
     def count(self, verb: Verb) -> int:
         return sum(change.verb == verb for change in self.changes)

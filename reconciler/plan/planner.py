@@ -6,14 +6,15 @@ ready before HAProxy is told; old ones leave when no worker of HAProxy uses them
 
 from __future__ import annotations
 
-from reconciler.plan.assign import assign_slots
+from reconciler.plan.assign import Assignment, assign_slots
 from reconciler.plan.changes import list_changes
 from reconciler.plan.conflicts import find_problems
-from reconciler.plan.desired import Desired
-from reconciler.plan.networks import plan_networks
+from reconciler.plan.desired import PROXY_SLOT, Desired
+from reconciler.plan.networks import NetworkPlan, plan_networks
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.plan.proxy import proxy_need
+from reconciler.plan.rotation import Rotation, plan_rotations, without_unreachable
 from reconciler.plan.steps import build_steps
 
 
@@ -27,14 +28,17 @@ def plan_changes(
     """
     observed = observed.ordered()
     assignment = assign_slots(desired, observed)
-    config = desired.config(assignment.names)
-    need = proxy_need(assignment, observed, config)
+    names = assignment.names
+    proxy, config = desired.proxy_with(names), desired.config(names)
     networks = plan_networks(desired, observed)
+    rotations = _rotations(desired, observed, assignment, networks)
+    need = proxy_need(assignment, observed, config, rotations)
     problems = find_problems(desired, observed, assignment)
-    changes = list_changes(desired, observed, assignment, networks, need, remove_volumes)
+    changes = list_changes(desired, observed, assignment, networks, need, rotations, remove_volumes)
     steps = build_steps(
-        desired, observed, assignment, networks, need, remove_volumes=remove_volumes, wait=wait
-    )
+        desired, observed, assignment, networks, need, rotations,
+        remove_volumes=remove_volumes, wait=wait,
+    )  # fmt: skip
     return Plan(
         topology=desired.topology,
         changes=changes,
@@ -45,8 +49,21 @@ def plan_changes(
         config=config,
         fingerprint=observed.fingerprint,
         servers=tuple(
-            (backend.name, server.name)
-            for backend in (desired.proxy.backends if desired.proxy else ())
+            (backend.name, server.address)
+            for backend in (proxy.backends if proxy else ())
             for server in backend.servers
         ),
     )
+
+
+def _rotations(
+    desired: Desired, observed: Observed, assignment: Assignment, networks: NetworkPlan
+) -> dict[str, Rotation]:
+    """What a running HAProxy can be told about servers; nothing when the ground moves under it."""
+    kept, joining = assignment.kept.get(PROXY_SLOT), assignment.joining.get(PROXY_SLOT)
+    have = kept.have if kept else joining.replaces if joining else None
+    if have is None or have.state != "running" or observed.gaps or networks.replace:
+        return {}
+    rotations = plan_rotations(desired, assignment, observed.proxies.get(have.id))
+    joined = {a.network for a in kept.want.spec.networks} if kept else have.networks
+    return without_unreachable(rotations, desired, joined)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.haproxy.render import Config
+from reconciler.haproxy.config import Config
 from reconciler.haproxy.sections import explain_difference
 from reconciler.plan.assign import HOLDS_PORTS, Assignment
 from reconciler.plan.desired import PROXY_SLOT
 from reconciler.plan.observed import Observed, ObservedContainer
+from reconciler.plan.rotation import Rotation, explain_work, has_work, running_config
 
 
 class ProxyMode(StrEnum):
     ABSENT = "absent"
     """The topology has no HAProxy."""
     KEEP = "keep"
+    RUNTIME = "runtime"
+    """Only its servers change, and it runs on as it is."""
     RELOAD = "reload"
     UNPAUSE = "unpause"
     START = "start"
@@ -36,7 +40,12 @@ class ProxyNeed:
     """The written configuration is not the wanted one."""
 
 
-def proxy_need(assignment: Assignment, observed: Observed, config: Config | None) -> ProxyNeed:
+def proxy_need(
+    assignment: Assignment,
+    observed: Observed,
+    config: Config | None,
+    rotations: Mapping[str, Rotation],
+) -> ProxyNeed:
     if config is None:
         return ProxyNeed(ProxyMode.ABSENT)
     if PROXY_SLOT in assignment.joining:
@@ -49,10 +58,15 @@ def proxy_need(assignment: Assignment, observed: Observed, config: Config | None
             return ProxyNeed(ProxyMode.REPLACE, reason, written, config, old, must_write=True)
         return ProxyNeed(ProxyMode.CREATE, "new", written, config, must_write=True)
     have = assignment.kept[PROXY_SLOT].have
-    return _need_of_kept(have, observed, config)
+    return _need_of_kept(have, observed, config, rotations)
 
 
-def _need_of_kept(have: ObservedContainer, observed: Observed, config: Config) -> ProxyNeed:
+def _need_of_kept(
+    have: ObservedContainer,
+    observed: Observed,
+    config: Config,
+    rotations: Mapping[str, Rotation],
+) -> ProxyNeed:
     proxy = observed.proxies.get(have.id)
     if proxy is None:
         reason = "its configuration could not be read"
@@ -72,9 +86,14 @@ def _need_of_kept(have: ObservedContainer, observed: Observed, config: Config) -
         return ProxyNeed(
             ProxyMode.RESTART, "it does not answer", proxy.config, config, have, must_write
         )
+    if running_config(proxy) and proxy.running.structure == config.structure and rotations:
+        if not must_write and not has_work(rotations):
+            return ProxyNeed(ProxyMode.KEEP, "", proxy.config, config, have)
+        why = reason or explain_work(rotations)
+        return ProxyNeed(ProxyMode.RUNTIME, why, proxy.config, config, have, must_write)
     if must_write:
         return ProxyNeed(ProxyMode.RELOAD, reason, proxy.config, config, have, must_write=True)
-    if proxy.running.config_digest != config.digest:
+    if proxy.running.structure != config.structure:
         return ProxyNeed(
             ProxyMode.RELOAD, "it runs something other than what is written",
             proxy.config, config, have,

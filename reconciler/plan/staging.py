@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from reconciler.haproxy.model import PROBE_SUFFIX, Backend, Server
-from reconciler.haproxy.render import Config, add_backends, render_backend
+from reconciler.haproxy.config import Config, read_config
+from reconciler.haproxy.model import PROBE_SUFFIX, Backend
+from reconciler.haproxy.render import render_backend
+from reconciler.haproxy.rewrite import add_backends
 from reconciler.haproxy.servers import read_servers
 from reconciler.plan.assign import Assignment
-from reconciler.plan.desired import Desired, Slot
-from reconciler.plan.names import SERVER_ROLE
+from reconciler.plan.desired import Desired
+from reconciler.plan.rotation import slot_of
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
     config: Config
     servers: tuple[tuple[str, str], ...]
-    """The new servers, (backend, server), that must come up before they get traffic."""
+    """The new servers, (backend, host), that must come up before they get traffic."""
     containers: tuple[str, ...]
     """The names of the containers behind them, in the same order."""
 
@@ -38,6 +40,9 @@ def stage_config(
     """
     if desired.proxy is None or written is None:
         return None
+    config = read_config(written)
+    if config is None:
+        return None
     known = read_servers(written)
     rotation = {(server.backend, server.host) for server in known}
     proven = {server.place for server in known}
@@ -47,12 +52,11 @@ def stage_config(
         if _serves(backend.name, assignment, rotation)
         and (probe := _probe(backend, desired, assignment, proven, reachable))
     ]
-    config = add_backends(written, tuple(probes)) if probes else None
-    if config is None:
+    if not probes:
         return None
     return Staged(
-        config,
-        tuple((probe.name, server.name) for probe in probes for server in probe.servers),
+        add_backends(config, tuple(probes)),
+        tuple((probe.name, server.address) for probe in probes for server in probe.servers),
         tuple(server.address for probe in probes for server in probe.servers),
     )
 
@@ -77,15 +81,12 @@ def _probe(
     servers = tuple(
         replace(server, address=names[slot])
         for server in backend.servers
-        if (slot := _slot_of(backend.name, server)) in names
+        if (slot := slot_of(backend.name, server.name)) in names
         and any(a.network in reachable for a in desired.containers[slot].spec.networks)
     )
+    probe = replace(backend, name=backend.name + PROBE_SUFFIX)
     written = read_servers(render_backend(replace(backend, servers=servers)))
     fresh = tuple(
-        server for server, it in zip(servers, written, strict=True) if it.place not in proven
+        server for server, it in zip(servers, written, strict=False) if it.place not in proven
     )
-    return replace(backend, name=backend.name + PROBE_SUFFIX, servers=fresh) if fresh else None
-
-
-def _slot_of(backend: str, server: Server) -> Slot:
-    return Slot(SERVER_ROLE, backend, int(server.name.rpartition("-")[2]))
+    return replace(probe, servers=fresh) if fresh else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from reconciler.engine.protocol import Engine, EngineError, LockedError, Patience, Progress
 from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, Target
+from reconciler.plan.assign import assign_slots
 from reconciler.plan.desired import PROXY_SLOT, Desired
 from reconciler.plan.events import Failure, PlanStarted, Waiting
 from reconciler.plan.observed import Observed
@@ -159,12 +160,12 @@ def _ignore(_: Progress) -> None:
 
 def _waits_for(desired: Desired, observed: Observed) -> AwaitServers | None:
     """With nothing to do, done still means that HAProxy reports every checked server as up."""
-    checked = checked_servers(desired)
+    checked = checked_servers(desired, observed)
     proxy = next((c for c in observed.containers if c.slot == PROXY_SLOT), None)
     if proxy is None or not checked:
         return None
     seen = observed.proxies.get(proxy.id)
-    up = {(s.backend, s.name) for s in seen.servers if s.is_up} if seen else set()
+    up = {(s.backend, s.host) for s in seen.servers if s.is_up} if seen else set()
     if up.issuperset(checked):
         return None
     return AwaitServers(Target(proxy.name, proxy.id), checked)
@@ -180,9 +181,11 @@ def _await_servers(
     return ()
 
 
-def checked_servers(desired: Desired) -> tuple[tuple[str, str], ...]:
-    backends = desired.proxy.backends if desired.proxy else ()
-    return tuple((b.name, s.name) for b in backends if b.check is not None for s in b.servers)
+def checked_servers(desired: Desired, observed: Observed) -> tuple[tuple[str, str], ...]:
+    """(backend, host) of all servers that HAProxy checks."""
+    proxy = desired.proxy_with(assign_slots(desired, observed).names)
+    backends = proxy.backends if proxy else ()
+    return tuple((b.name, s.address) for b in backends if b.check is not None for s in b.servers)
 
 
 def _lock_images(desired: Desired, observed: Observed) -> list[str]:

@@ -7,7 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from reconciler.engine.protocol import ConfigRejectedError, Engine, EngineError, Patience, Progress
+from reconciler.engine.protocol import (
+    CancelledError,
+    ConfigRejectedError,
+    Engine,
+    EngineError,
+    Patience,
+    Progress,
+)
 from reconciler.plan.events import (
     Event,
     Failure,
@@ -44,13 +51,15 @@ def failure_of(error: EngineError) -> Failure:
 def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id: str) -> Outcome:
     """Run a plan to its end, or as far as failures and `patience.is_cancelled` let it.
 
-    A step that fails takes its dependents with it; all others go on. Events are emitted from this
+    A step that fails takes its dependents with it; all others go on. Rescues run once those that
+    they are for have ended, and only if one of these failed. Events are emitted from this
     thread but for progress, which comes from the step's own.
     """
     outcome = Outcome()
     waiting = {step.id: step for step in plan.steps}
     done: set[int] = set()
     lost: set[int] = set()
+    broken: set[int] = set()
     running: dict[Future[float], Step] = {}
 
     def run(step: Step) -> float:
@@ -70,6 +79,13 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
     with ThreadPoolExecutor(PARALLEL, thread_name_prefix="step") as pool:
         while waiting or running:
             for step in list(waiting.values()):
+                if step.rescues:
+                    if not (done | lost).issuperset(step.rescues):
+                        continue
+                    if broken.isdisjoint(step.rescues) or patience.is_cancelled():
+                        del waiting[step.id]
+                        done.add(step.id)
+                        continue
                 if patience.is_cancelled() or lost.intersection(step.needs):
                     skip(step)
                 elif len(running) < PARALLEL and done.issuperset(step.needs):
@@ -87,6 +103,8 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
                 elif isinstance(error, EngineError):
                     lost.add(step.id)
                     failure = failure_of(error)
+                    if not isinstance(error, CancelledError):
+                        broken.add(step.id)
                     outcome.failed.append((step, failure))
                     emit(StepFailed(pass_id, step, failure, 0.0))
                 else:

@@ -44,14 +44,9 @@ def status_rows(desired: Desired, observed: Observed, plan: Plan) -> list[Row]:
 
 
 def _server_of(container: ObservedContainer, servers: Sequence[ServerState]) -> ServerState | None:
-    """By slot and address: while a slot changes hands, two containers share its name."""
-    addresses = {link.address for link in container.networks.values()}
-    slot = container.slot
-    for server in servers:
-        is_same_slot = (server.backend, server.name) == (slot.backend, str(slot))
-        if is_same_slot and (not server.address or server.address.rpartition(":")[0] in addresses):
-            return server
-    return None
+    """The one that points to it, whatever its own name is."""
+    place = (container.slot.backend, container.given_name)
+    return next((s for s in servers if (s.backend, s.host) == place), None)
 
 
 def _drift(change: Change) -> str:

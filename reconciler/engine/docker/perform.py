@@ -17,7 +17,13 @@ from reconciler.engine.docker.translate import (
     network_body,
     restart_policy,
 )
-from reconciler.engine.docker.wait import await_drained, await_ready, await_servers
+from reconciler.engine.docker.wait import (
+    await_drained,
+    await_idle,
+    await_ready,
+    await_servers,
+    guard_servers,
+)
 from reconciler.engine.protocol import EngineError, Patience, Report, foreign_volume
 from reconciler.plan import actions as a
 from reconciler.plan import names
@@ -76,8 +82,16 @@ def perform(  # noqa: PLR0915  # one branch an action
             _await_proxy(client, target.reference, digest)
         case a.ReplaceProxy(old, new, _):
             _replace_proxy(client, old.reference, new.reference)
-        case a.AwaitReady(target):
-            await_ready(client, target, patience)
+        case a.AwaitReady(target, timeout_s):
+            await_ready(client, target, patience.within(timeout_s))
+        case a.SetServers(target, settings):
+            proxy.set_servers(client, target.reference, settings)
+        case a.WriteServers(target, backend, lines):
+            proxy.write_servers(client, target.reference, backend, lines)
+        case a.GuardServers():
+            guard_servers(client, action, patience)
+        case a.AwaitIdle():
+            await_idle(client, action, patience)
         case a.AwaitServers():
             await_servers(client, action, patience)
         case a.AwaitDrained(target, at_most_s):

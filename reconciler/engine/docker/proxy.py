@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import tarfile
+import threading
+from collections.abc import Sequence
 
 import docker
 import docker.errors
@@ -14,14 +16,24 @@ import docker.errors
 from reconciler.engine.docker import scripts
 from reconciler.engine.docker.exec import run_in_container, run_in_throwaway
 from reconciler.engine.protocol import ConfigRejectedError, EngineError
-from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET
-from reconciler.haproxy.render import Config
+from reconciler.haproxy.commands import (
+    NoSpareServerError,
+    ServerSetting,
+    commands_for,
+    find_refusal,
+    lines_of,
+)
+from reconciler.haproxy.config import Config
+from reconciler.haproxy.config import read_config as parse_config
+from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
+from reconciler.haproxy.rewrite import put_servers
 from reconciler.haproxy.runtime import (
+    ServerState,
     parse_alerts,
     parse_info,
     parse_processes,
     parse_reload,
-    parse_stat,
+    parse_servers,
 )
 from reconciler.plan import names
 from reconciler.plan.compile import PROXY_USER
@@ -38,15 +50,63 @@ def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
     parts = scripts.split_blocks(output.text)
     if "master" not in parts:
         raise EngineError("proxy-unreadable", f"HAProxy cannot be read: {output.text.strip()}")
-    info_text, _, stat_text = parts["worker"].partition("# pxname")
-    info = parse_info(info_text)
+    info = parse_info(parts["worker"].partition("# pxname")[0])
     config = parts["config"]
     return ObservedProxy(
         config=None if "No such file" in config[:200] else config,
         running=info if info.version else None,
-        servers=parse_stat(f"# pxname{stat_text}") if stat_text else (),
+        servers=parse_servers(parts["worker"]),
         old_workers=parse_processes(parts["master"]).old_workers,
     )
+
+
+def read_states(client: docker.APIClient, container: str) -> tuple[ServerState, ...]:
+    """The servers of the running worker."""
+    return parse_servers(ask(client, container, scripts.SERVERS))
+
+
+def ask(client: docker.APIClient, container: str, command: str) -> str:
+    """The running worker's reply to commands of the runtime API."""
+    return run_in_container(client, container, scripts.ASK_ONE, RUNTIME_SOCKET, command).text
+
+
+def set_servers(
+    client: docker.APIClient, container: str, settings: Sequence[ServerSetting]
+) -> None:
+    """Change servers of the running worker. Raises EngineError for what HAProxy refuses."""
+    try:
+        commands = list(commands_for(settings, read_states(client, container)))
+    except NoSpareServerError as error:
+        raise EngineError(
+            "no-spare-server",
+            f"HAProxy has no free server slot in backend `{error.backend}`",
+            "something else uses them; apply again, which loads more",
+        ) from error
+    for line in lines_of(commands):
+        if refusal := find_refusal(ask(client, container, line)):
+            raise EngineError(
+                "haproxy-refused", f"HAProxy says: {refusal}", "apply again to go on from here"
+            )
+
+
+_writing = threading.Lock()
+"""Roll-outs of several backends change one file, each its own part of it."""
+
+
+def write_servers(
+    client: docker.APIClient, container: str, backend: str, lines: Sequence[str]
+) -> None:
+    """Other servers of one backend in the written configuration, and the rest as it is."""
+    with _writing:
+        written = read_config(client, container)
+        config = written and parse_config(written)
+        if not config:
+            raise EngineError(
+                "haproxy-edited",
+                "haproxy.cfg was edited in the container meanwhile",
+                "apply again, which writes it anew",
+            )
+        write_config(client, container, put_servers(config, backend, lines).text)
 
 
 def read_config(client: docker.APIClient, container: str) -> str | None:

@@ -31,8 +31,11 @@ ask() {{
 ASK_ONE = _ASK + 'ask "$1" "$2"'
 """Socket and command as arguments; prints the reply."""
 
-QUESTION = "show info;show stat"
-"""What runs, and how its servers are: two replies on end."""
+SERVERS = "show stat;show servers state"
+"""How its servers are: two replies on end, a table with commas and one with spaces."""
+
+QUESTION = f"show info;{SERVERS}"
+"""What runs as well."""
 
 GLANCE = f"{_ASK}ask {RUNTIME_SOCKET} '{QUESTION}'"
 
@@ -49,7 +52,7 @@ CHECK = "haproxy -c -f /dev/stdin"
 CONFIRM = f"""{_ASK}
 end=$(( $(date +%s) + {CONFIRM_S} ))
 while [ "$(date +%s)" -lt "$end" ]; do
-    ask {RUNTIME_SOCKET} 'show info' | grep -q "config=$1" && exit 0
+    ask {RUNTIME_SOCKET} 'show info' | grep -q "text=$1" && exit 0
     sleep 0.05 || sleep 1
 done
 exit 1

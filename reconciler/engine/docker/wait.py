@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import docker
 import docker.errors
 
-from reconciler.engine.docker.proxy import read_proxy
+from reconciler.engine.docker.proxy import read_proxy, read_states
 from reconciler.engine.protocol import CancelledError, EngineError, Patience
-from reconciler.haproxy.model import PROBE_SUFFIX
 from reconciler.haproxy.runtime import ServerState
-from reconciler.plan.actions import AwaitServers, Target
+from reconciler.plan.actions import AwaitIdle, AwaitServers, GuardServers, Target
 
 _FIRST_S, _LONGEST_S = 0.05, 0.5
 _LOG_LINES = 5
+
+Server = tuple[str, str]
+"""A backend, and the host that one of its servers points to."""
 
 
 def _tries(patience: Patience, timeout_s: float | None = None) -> Iterator[bool]:
@@ -66,28 +68,56 @@ def last_log_lines(client: docker.APIClient, container: str) -> list[str]:
 
 
 def await_servers(client: docker.APIClient, action: AwaitServers, patience: Patience) -> None:
-    """HAProxy's own checks passed. A server is `UP` before its first check: that counts not."""
-    missing: dict[tuple[str, str], ServerState | None] = {}
-    for _ in _tries(patience):
-        servers = read_proxy(client, action.target.reference).servers
-        there = {(s.backend, s.name): s for s in servers if is_proven(s)}
-        known = {(s.backend, s.name): s for s in servers}
-        missing = {key: known.get(key) for key in action.servers if key not in there}
-        if not missing:
+    """HAProxy's own checks have passed, and still do after `steady_s`."""
+    patience = patience.within(action.timeout_s)
+    missing: dict[Server, ServerState | None] = {}
+    proven_at: float | None = None
+    for _ in _tries(patience, patience.timeout_s + action.steady_s):
+        states = _states(client, action.target)
+        missing = {
+            key: states.get(key)
+            for key in action.servers
+            if (state := states.get(key)) is None or not state.is_proven
+        }
+        if missing:
+            if proven_at is not None:
+                break  # it was up and is not: that is what `steady_s` is to find
+            _raise_if_ended(client, action, missing)
+            continue
+        proven_at = proven_at or time.monotonic()
+        if time.monotonic() - proven_at >= action.steady_s:
             return
     raise _servers_down(client, action, missing, patience)
+
+
+def _states(client: docker.APIClient, target: Target) -> dict[Server, ServerState]:
+    return {(s.backend, s.host): s for s in read_states(client, target.reference)}
+
+
+def _raise_if_ended(
+    client: docker.APIClient, action: AwaitServers, missing: Collection[Server]
+) -> None:
+    """A container that has ended will not come up, however long one waits."""
+    for key, target in zip(action.servers, action.containers, strict=False):
+        if key not in missing:
+            continue
+        with contextlib.suppress(docker.errors.NotFound):
+            state = client.inspect_container(target.reference)["State"]
+            if state["Status"] in {"exited", "dead"}:
+                raise _not_ready(client, target, f"exited with code {state['ExitCode']}")
+            if state["Status"] == "restarting":
+                raise _not_ready(client, target, f"exits with code {state['ExitCode']} and is "
+                                 "restarted by Docker")  # fmt: skip
 
 
 def _servers_down(
     client: docker.APIClient,
     action: AwaitServers,
-    missing: dict[tuple[str, str], ServerState | None],
+    missing: dict[Server, ServerState | None],
     patience: Patience,
 ) -> EngineError:
     """With the end of the log of the first container that fails."""
     number, all_ = len(missing), len(action.servers)
-    are_new = all(backend.endswith(PROBE_SUFFIX) for backend, _ in missing)
-    kind, rest = ("new ", "; the old ones keep the traffic") if are_new else ("", "")
     details = [_describe(key, state) for key, state in list(missing.items())[:10]]
     containers = dict(zip(action.servers, action.containers, strict=False))
     first = containers.get(next(iter(missing)))
@@ -95,22 +125,46 @@ def _servers_down(
         with contextlib.suppress(docker.errors.APIError):
             lines = last_log_lines(client, first.reference)
             details += [f"last lines of {first.name}:", *(f"  {line}" for line in lines)]
+    did = "did not stay up" if action.steady_s else "did not come up"
+    period = f"for {action.steady_s:g} s" if action.steady_s else f"within {patience.timeout_s:g} s"
     return EngineError(
         "servers-down",
-        f"{number} of {all_} {kind}servers did not come up within {patience.timeout_s:g} s{rest}",
+        f"{number} of {all_} servers {did} {period}",
         "look at the containers' logs, their port, and the backend's `check`",
         details,
     )
 
 
-def is_proven(server: ServerState) -> bool:
-    return server.status == "no check" or (server.is_up and "OK" in server.check.split(" ")[0])
-
-
-def _describe(key: tuple[str, str], state: ServerState | None) -> str:
+def _describe(key: Server, state: ServerState | None) -> str:
     if state is None:
         return f"{key[1]}: not known to HAProxy"
     return f"{key[1]}: {state.status} {state.check}".rstrip()
+
+
+def guard_servers(client: docker.APIClient, action: GuardServers, patience: Patience) -> None:
+    """Watch new servers for a time. Raises EngineError when too many requests fail on them."""
+    guard, before = action.guard, _states(client, action.target)
+    for is_last in _tries(patience, guard.window_s):
+        now = _states(client, action.target)
+        pairs = [(before[key], now[key]) for key in action.servers if key in before and key in now]
+        requests = sum(new.requests - old.requests for old, new in pairs)
+        errors = sum(new.errors - old.errors for old, new in pairs)
+        enough = requests >= guard.min_requests or is_last
+        if requests and enough and errors / requests > guard.max_errors:
+            raise EngineError(
+                "guard-tripped",
+                f"{errors} of {requests} requests to new servers failed, more than "
+                f"{guard.max_errors:.1%}",
+                "look at the new containers' logs; `rollout.guard` sets what is tolerated",
+            )
+
+
+def await_idle(client: docker.APIClient, action: AwaitIdle, patience: Patience) -> None:
+    """Until nothing is left to do for servers that are drained, or their time is over."""
+    for _ in _tries(patience, action.at_most_s):
+        states = _states(client, action.target)
+        if not any(key in states and states[key].sessions for key in action.servers):
+            return
 
 
 def await_drained(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reconciler.engine.memory.parts import Container, Network, overlap
+from reconciler.engine.memory.parts import Container, LiveServer, Network, overlap
 from reconciler.engine.memory.world import World
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
-from reconciler.haproxy.servers import WrittenServer, read_servers
 from reconciler.plan.desired import Scope
 from reconciler.plan.names import PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.observed import (
@@ -21,7 +20,7 @@ from reconciler.plan.observed import (
 )
 
 HAPROXY_VERSION = "3.0.0"
-_IDENTITY = re.compile(r"^    description topology=(\S+) config=(\S+)$", re.MULTILINE)
+_IDENTITY = re.compile(r"^    description topology=(\S+) config=(\S+) text=(\S+)$", re.MULTILINE)
 
 
 def observe(world: World, scope: Scope) -> Observed:
@@ -112,29 +111,24 @@ def observed_proxy(world: World, container: Container) -> ObservedProxy:
             uptime_s=0,
             pid=container.number,
             topology=described[1] if described else "",
-            config_digest=described[2] if described else "",
+            structure=described[2] if described else "",
+            digest=described[3] if described else "",
         ),
-        servers=server_states(world, container, container.worker),
+        servers=server_states(world, container),
         old_workers=len(container.old_workers),
     )
 
 
-def server_states(world: World, proxy: Container, text: str) -> tuple[ServerState, ...]:
-    """The servers of a configuration as a worker in that proxy would see them."""
-    return tuple(_server_state(world, proxy, server) for server in read_servers(text))
+def server_states(world: World, proxy: Container) -> tuple[ServerState, ...]:
+    """The servers of a proxy's worker as it sees them."""
+    return tuple(_server_state(world, proxy, server) for server in proxy.servers)
 
 
-def _server_state(world: World, proxy: Container, server: WrittenServer) -> ServerState:
+def _server_state(world: World, proxy: Container, server: LiveServer) -> ServerState:
     found = resolve(world, proxy, server.host)
     status, check = "MAINT", ""
-    if found is not None:
-        container, _ = found
-        answers = container.state == "running" and container.image.serves
-        is_up = answers and not container.is_sick
-        passed = "L7OK/200 in 0 ms" if server.checks_http else "L4OK in 0 ms"
-        status, check = ("UP", passed) if is_up else ("DOWN", "L4CON in 0 ms")
-        if not server.is_checked:
-            status, check = "no check", ""
+    if found is not None and not server.is_disabled:
+        status, check = _health(found[0], server)
     return ServerState(
         backend=server.backend,
         name=server.name,
@@ -144,7 +138,22 @@ def _server_state(world: World, proxy: Container, server: WrittenServer) -> Serv
         sessions=0,
         check=check,
         changed_s=0,
+        host=server.host,
+        is_disabled=server.is_disabled,
+        is_drained=server.is_drained,
+        maxconn=server.maxconn,
     )
+
+
+def _health(container: Container, server: LiveServer) -> tuple[str, str]:
+    """The status of a server, and its last check."""
+    answers = container.state == "running" and container.image.serves
+    passed = "L7OK/200 in 0 ms" if server.checks_http else "L4OK in 0 ms"
+    if server.is_checked and (not answers or container.is_sick):
+        return "DOWN", "L4CON in 0 ms"
+    if server.is_drained:
+        return "DRAIN", passed if server.is_checked else ""
+    return ("UP", passed) if server.is_checked else ("no check", "")
 
 
 def resolve(world: World, asker: Container, host: str) -> tuple[Container, Network] | None:

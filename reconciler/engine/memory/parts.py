@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.engine.protocol import EngineError
+from reconciler.haproxy.servers import read_servers
 from reconciler.plan.desired import Slot
 from reconciler.plan.spec import PublishedPort
 
@@ -24,6 +25,8 @@ class Image:
     serves: bool = True
     healthy: bool = True
     exit_code: int | None = None
+    errs: bool = False
+    """It passes checks, and answers requests with errors."""
 
 
 @dataclass(slots=True)
@@ -43,6 +46,33 @@ class Link:
 
     aliases: frozenset[str]
     network_id: str = ""
+
+
+@dataclass(slots=True)
+class LiveServer:
+    """A server of a running HAProxy: as loaded, until a command changes it."""
+
+    backend: str
+    name: str
+    host: str
+    port: int
+    weight: int
+    maxconn: int | None
+    is_checked: bool
+    checks_http: bool
+    is_disabled: bool
+    is_drained: bool = False
+
+
+def loaded_servers(text: str) -> list[LiveServer]:
+    """What a worker has for servers when it has just loaded a configuration."""
+    return [
+        LiveServer(
+            s.backend, s.name, s.host, s.port, s.weight, s.maxconn, s.is_checked, s.checks_http,
+            s.is_disabled,
+        )
+        for s in read_servers(text)
+    ]  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -75,6 +105,8 @@ class Container:
     """A proxy's haproxy.cfg."""
     worker: str | None = None
     """The configuration that a proxy's worker runs; None when none answers."""
+    servers: list[LiveServer] = field(default_factory=list)
+    """Of the worker."""
     old_workers: list[str] = field(default_factory=list)
     """Configurations of workers that still finish their connections."""
     is_busy: bool = False

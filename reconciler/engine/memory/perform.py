@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
-from reconciler.engine.memory.observe import observed_proxy, server_states
+from reconciler.engine.memory.observe import observed_proxy, resolve, server_states
 from reconciler.engine.memory.parts import Container, Link, refused
 from reconciler.engine.memory.world import World
 from reconciler.engine.protocol import ConfigRejectedError, EngineError, foreign_volume
-from reconciler.haproxy.model import PROBE_SUFFIX
-from reconciler.haproxy.render import Config
+from reconciler.haproxy.commands import NoSpareServerError, ServerSetting, commands_for
+from reconciler.haproxy.config import Config, read_config
+from reconciler.haproxy.rewrite import put_servers
 from reconciler.plan import actions as a
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.spec import Attachment, describe
@@ -66,10 +68,18 @@ def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR
             _await_proxy(world, target, digest)
         case a.ReplaceProxy(old, new, _):
             _replace_proxy(world, old.reference, new.reference)
-        case a.AwaitReady(target):
+        case a.AwaitReady(target, _):
             _await_ready(world.get(target.reference))
-        case a.AwaitServers(target, servers, _):
+        case a.SetServers(target, settings):
+            _set_servers(world, _running(world, target), settings)
+        case a.WriteServers(target, backend, lines):
+            _write_servers(world.get(target.reference), backend, lines)
+        case a.AwaitServers(target, servers):
             _await_servers(world, _running(world, target), servers)
+        case a.GuardServers(target, servers):
+            _guard_servers(world, _running(world, target), servers)
+        case a.AwaitIdle(target):
+            _running(world, target)  # nobody has connections here
         case a.AwaitDrained(target, at_most_s):
             _await_drained(_running(world, target), at_most_s)
         case _:
@@ -153,9 +163,33 @@ def _reload(world: World, container: Container, config: Config, previous: str | 
     )
 
 
+def _set_servers(world: World, proxy: Container, settings: Sequence[ServerSetting]) -> None:
+    try:
+        commands = list(commands_for(settings, server_states(world, proxy)))
+    except NoSpareServerError as error:
+        raise EngineError(
+            "no-spare-server",
+            f"HAProxy has no free server slot in backend `{error.backend}`",
+            "something else uses them; apply again, which loads more",
+        ) from error
+    for command in commands:
+        world.command(proxy.id, command)
+
+
+def _write_servers(proxy: Container, backend: str, lines: Sequence[str]) -> None:
+    config = read_config(proxy.config or "")
+    if config is None:
+        raise EngineError(
+            "haproxy-edited",
+            "haproxy.cfg was edited in the container meanwhile",
+            "apply again, which writes it anew",
+        )
+    proxy.config = put_servers(config, backend, lines).text
+
+
 def _await_proxy(world: World, target: a.Target, digest: str) -> None:
     running = observed_proxy(world, world.get(target.reference)).running
-    if running is None or running.config_digest != digest:
+    if running is None or running.digest != digest:
         raise EngineError("proxy-not-running", "HAProxy does not run its configuration")
 
 
@@ -181,21 +215,30 @@ def _await_ready(container: Container) -> None:
 
 
 def _await_servers(world: World, proxy: Container, servers: tuple[tuple[str, str], ...]) -> None:
-    states = {(s.backend, s.name): s for s in server_states(world, proxy, proxy.worker or "")}
-    missing = [key for key in servers if key not in states or not states[key].is_up]
+    states = {(s.backend, s.host): s for s in server_states(world, proxy)}
+    missing = [key for key in servers if key not in states or not states[key].is_proven]
     if not missing:
         return
-    are_new = all(backend.endswith(PROBE_SUFFIX) for backend, _ in missing)
-    kind, rest = ("new ", "; the old ones keep the traffic") if are_new else ("", "")
     raise EngineError(
         "servers-down",
-        f"{len(missing)} of {len(servers)} {kind}servers did not come up in time{rest}",
+        f"{len(missing)} of {len(servers)} servers did not come up in time",
         "look at the containers' logs, their port, and the backend's `check`",
         [
             f"{key[1]}: {states[key].status if key in states else 'not known to HAProxy'}"
             for key in missing[:10]
         ],
     )
+
+
+def _guard_servers(world: World, proxy: Container, servers: tuple[tuple[str, str], ...]) -> None:
+    states = {(s.backend, s.host): s for s in server_states(world, proxy)}
+    for key in servers:
+        container, _ = resolve(world, proxy, key[1]) or (None, None)
+        if key in states and container is not None and container.image.errs:
+            raise EngineError(
+                "guard-tripped", "requests to new servers failed",
+                "look at the new containers' logs; `rollout.guard` sets what is tolerated",
+            )  # fmt: skip
 
 
 def _await_drained(proxy: Container, at_most_s: float) -> None:

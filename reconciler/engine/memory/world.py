@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+from reconciler.engine.memory.commands import obey
 from reconciler.engine.memory.parts import (
     COULD_NOT_START,
     Container,
@@ -18,6 +19,7 @@ from reconciler.engine.memory.parts import (
     Network,
     find_alerts,
     identity_of,
+    loaded_servers,
     overlap,
     refused,
 )
@@ -124,7 +126,7 @@ class World:
             if container.config is None or self.alerts(container.config):
                 container.state, container.exit_code = "exited", 1
             else:
-                container.worker = container.config
+                _load(container)
 
     def _networks_to_join(self, container: Container) -> dict[str, Network]:
         found: dict[str, Network] = {}
@@ -240,7 +242,12 @@ class World:
                 raise refused(f"container {container.name} is not running")
             if container.worker is not None:
                 container.old_workers.append(container.worker)
-            container.worker = container.config
+            _load(container)
+
+    def command(self, reference: str, line: str) -> None:
+        """A command to HAProxy's runtime API, as `commands_for` makes them."""
+        with self.mutex:
+            obey(self.get(reference).servers, line)
 
     # -- networks, volumes, images by hand --------------------------------------------------
 
@@ -298,3 +305,9 @@ class World:
     def _tick(self) -> int:
         self._ticks += 1
         return self._ticks
+
+
+def _load(container: Container) -> None:
+    """A worker begins, with the servers that the written configuration has."""
+    container.worker = container.config
+    container.servers = loaded_servers(container.config or "")

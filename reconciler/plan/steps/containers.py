@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.haproxy.servers import read_servers
 from reconciler.plan.actions import (
     AwaitReady,
@@ -24,28 +26,33 @@ from reconciler.plan.steps.draft import Draft, target_of
 
 
 def container_steps(draft: Draft) -> None:
+    """All but those that a roll-out brings up in its own time."""
     for slot in draft.desired.containers:
-        if slot == PROXY_SLOT:
-            continue
-        if slot in draft.assignment.joining:
-            draft.serving[slot] = [_create(draft, slot)]
-        else:
-            draft.serving[slot] = _revive(draft, draft.assignment.kept[slot])
+        if slot != PROXY_SLOT and not draft.is_rolled(slot):
+            draft.serving[slot] = bring_up(draft, slot)
 
 
-def _create(draft: Draft, slot: Slot) -> int:
+def bring_up(
+    draft: Draft, slot: Slot, needs: Sequence[int] = (), timeout_s: float | None = None
+) -> list[int]:
+    """The last steps of a slot's container being ready to serve."""
+    if slot not in draft.assignment.joining:
+        return _revive(draft, draft.assignment.kept[slot], needs, timeout_s)
     joining = draft.assignment.joining[slot]
     want, because = joining.want, joining.diff.replace if joining.diff else "it is not there"
-    needs = [*draft.networks_of(want), *draft.volume_ready]
-    created = draft.add(CreateContainer(want, joining.name), needs, because)
+    created = draft.add(
+        CreateContainer(want, joining.name),
+        [*needs, *draft.networks_of(want), *draft.volume_ready], because,
+    )  # fmt: skip
     started = draft.add(StartContainer(Target(joining.name)), [created], because)
-    return draft.add(AwaitReady(Target(joining.name)), [started], "before it gets traffic")
+    return [draft.add(AwaitReady(Target(joining.name), timeout_s), [started],
+                      "before it gets traffic")]  # fmt: skip
 
 
-def _revive(draft: Draft, kept: Kept) -> list[int]:
+def _revive(draft: Draft, kept: Kept, needs: Sequence[int], timeout_s: float | None) -> list[int]:
     """Changes in place, then a start if it is not running."""
     target = target_of(kept.have)
-    last = change_in_place(draft, kept)
+    last = [*needs, *change_in_place(draft, kept)]
     match kept.have.state:
         case "running" if kept.have.health in {None, "healthy"}:
             return last
@@ -57,11 +64,13 @@ def _revive(draft: Draft, kept: Kept) -> list[int]:
             last = [draft.add(UnpauseContainer(target), last, "it is paused")]
         case state:
             last = [draft.add(StartContainer(target), last, f"it is {state}")]
-    return [draft.add(AwaitReady(target), last, "before it gets traffic")]
+    return [draft.add(AwaitReady(target, timeout_s), last, "before it gets traffic")]
 
 
 def _is_new_to_haproxy(draft: Draft, container: ObservedContainer) -> bool:
     """Made by a run that got no further: HAProxy shall send it traffic, and does not yet."""
+    if container.slot.backend in draft.rotations:
+        return draft.is_rolled(container.slot)
     proxy, backend = draft.desired.proxy, container.slot.backend
     if proxy is None or not draft.need.must_write:
         return False

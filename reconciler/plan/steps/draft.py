@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.plan.actions import Action, DisconnectNetwork, Target
+from reconciler.haproxy.config import Config
+from reconciler.plan.actions import Action, DisconnectNetwork, ReloadProxy, Target
 from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import Desired, DesiredContainer, Slot
 from reconciler.plan.impact import Impact
@@ -13,6 +14,10 @@ from reconciler.plan.networks import NetworkPlan
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import Step
 from reconciler.plan.proxy import ProxyNeed
+from reconciler.plan.rotation import Rotation
+
+DRAIN_MARGIN_S = 5.0
+"""Over `hard_stop_after`, at which HAProxy ends an old worker itself."""
 
 
 @dataclass(slots=True)
@@ -24,6 +29,9 @@ class Draft:
     assignment: Assignment
     networks: NetworkPlan
     need: ProxyNeed
+    rotations: Mapping[str, Rotation]
+    running: Config | None
+    """What is written and runs, servers aside; what each step so far has made of it."""
     steps: list[Step] = field(default_factory=list)
     gate: tuple[int, ...] = ()
     """Pulls and the check: nothing is touched before them."""
@@ -31,6 +39,12 @@ class Draft:
     volume_ready: list[int] = field(default_factory=list)
     serving: dict[Slot, list[int]] = field(default_factory=dict)
     """The last steps of bringing a slot's container to where it can serve."""
+    placed: list[int] = field(default_factory=list)
+    """HAProxy is on its networks."""
+    retired: set[str] = field(default_factory=set)
+    """Ids of containers whose removal is part of a roll-out."""
+    rolled_out: list[int] = field(default_factory=list)
+    """The last steps of all roll-outs."""
     departures: list[tuple[DisconnectNetwork, Impact]] = field(default_factory=list)
     """Networks that containers leave for good: last, when nobody uses the way any more."""
     settled: list[int] = field(default_factory=list)
@@ -43,6 +57,27 @@ class Draft:
         unique = tuple(sorted({*self.gate, *needs}))
         self.steps.append(Step(number, action, unique, because, impact))
         return number
+
+    def rescue(
+        self, action: Action, needs: Iterable[int], because: str, watched: Iterable[int]
+    ) -> int:
+        """A step for the case that one of the watched ones fails."""
+        number = len(self.steps) + 1
+        self.steps.append(
+            Step(number, action, tuple(sorted(needs)), because, Impact.NONE, tuple(watched))
+        )
+        return number
+
+    def has_old_workers(self, proxy: Target) -> bool:
+        """From a reload of this plan, or of one that was cut off."""
+        seen = self.observed.proxies.get(proxy.id or "")
+        reloads = any(isinstance(step.action, ReloadProxy) for step in self.steps)
+        return reloads or (seen is not None and seen.old_workers > 0)
+
+    def is_rolled(self, slot: Slot) -> bool:
+        """Whether a roll-out brings a slot's container up."""
+        rotation = self.rotations.get(slot.backend)
+        return rotation is not None and any(member.slot == slot for member in rotation.joins)
 
     def networks_of(self, want: DesiredContainer) -> list[int]:
         """The steps that make the networks of a container."""

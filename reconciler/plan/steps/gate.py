@@ -14,8 +14,8 @@ def gate_steps(draft: Draft) -> None:
         for image, reason in _images_to_pull(draft).items()
     }
     gate = list(pulls.values())
-    needs_check = draft.need.must_write and draft.need.config is not None
-    if needs_check and draft.need.config is not None:
+    loads_it = draft.need.must_write and draft.need.mode is not ProxyMode.RUNTIME
+    if loads_it and draft.need.config is not None:
         running, kept = None, draft.assignment.kept.get(PROXY_SLOT)
         image = draft.desired.containers[PROXY_SLOT].spec.image
         if kept is not None:  # by its id: nothing may name the image of a container any more

@@ -17,20 +17,27 @@ from reconciler.plan.actions import (
     UnpauseContainer,
     WriteConfig,
 )
-from reconciler.plan.desired import PROXY_SLOT
+from reconciler.plan.desired import PROXY_SLOT, Slot
 from reconciler.plan.impact import Impact
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.proxy import ProxyMode
+from reconciler.plan.rotation import slot_of
 from reconciler.plan.staging import stage_config
 from reconciler.plan.steps.containers import change_in_place
-from reconciler.plan.steps.draft import Draft, target_of
+from reconciler.plan.steps.draft import DRAIN_MARGIN_S, Draft, target_of
 
-DRAIN_MARGIN_S = 5.0
+
+def place_proxy(draft: Draft) -> None:
+    """A HAProxy that stays joins its networks before any server does that is reached over them."""
+    kept = draft.assignment.kept.get(PROXY_SLOT)
+    if kept is not None and draft.need.mode is not ProxyMode.ABSENT:
+        draft.placed = change_in_place(draft, kept)
 
 
 def proxy_steps(draft: Draft, *, wait: bool) -> None:
     need, config = draft.need, draft.need.config
-    ready = [step for steps in draft.serving.values() for step in steps]
+    brought_up = [step for steps in draft.serving.values() for step in steps]
+    ready = sorted({*brought_up, *draft.rolled_out, *draft.placed})
     draft.settled = ready
     if need.mode is ProxyMode.ABSENT or config is None:
         return
@@ -41,16 +48,19 @@ def proxy_steps(draft: Draft, *, wait: bool) -> None:
             confirmed = _kept_proxy(draft, ready)
     draft.settled = [*ready, *confirmed]
     target = _proxy_target(draft)
-    servers = _servers_to_await(draft, confirmed)
+    servers, names = _servers_to_await(draft, confirmed), draft.assignment.names
     if wait and servers:
         draft.settled = [
             draft.add(
-                AwaitServers(target, servers, _containers_of(draft, servers)),
+                AwaitServers(
+                    target,
+                    tuple((slot.backend, names[slot]) for slot in servers),
+                    tuple(Target(names[slot]) for slot in servers),
+                ),
                 [*ready, *confirmed], "done means that HAProxy's own checks pass",
             )
         ]  # fmt: skip
-    someone_leaves = bool(draft.leavers() or draft.departures) and not draft.observed.gaps
-    if someone_leaves and _has_old_workers(draft) and draft.desired.proxy is not None:
+    if _someone_leaves(draft) and draft.has_old_workers(target) and draft.desired.proxy is not None:
         at_most = draft.desired.proxy.hard_stop_after_s + DRAIN_MARGIN_S
         draft.settled = [
             draft.add(AwaitDrained(target, at_most), draft.settled,
@@ -58,12 +68,10 @@ def proxy_steps(draft: Draft, *, wait: bool) -> None:
         ]  # fmt: skip
 
 
-def _has_old_workers(draft: Draft) -> bool:
-    """From a reload of this plan, or of one that was cut off."""
-    kept = draft.assignment.kept.get(PROXY_SLOT)
-    seen = draft.observed.proxies.get(kept.have.id) if kept else None
-    reloads = any(isinstance(step.action, ReloadProxy) for step in draft.steps)
-    return reloads or (seen is not None and seen.old_workers > 0)
+def _someone_leaves(draft: Draft) -> bool:
+    """After this; those that a roll-out retires are gone before."""
+    leavers = [c for c in draft.leavers() if c.id not in draft.retired]
+    return bool(leavers or draft.departures) and not draft.observed.gaps
 
 
 def _proxy_target(draft: Draft) -> Target:
@@ -102,11 +110,12 @@ def _reachable_from(draft: Draft, proxy: ObservedContainer) -> Collection[str]:
 
 def _prove(draft: Draft, target: Target, needs: list[int], reachable: Collection[str]) -> list[int]:
     """Let HAProxy check new servers before it, or its successor, sends traffic to them."""
-    staged = stage_config(draft.desired, draft.assignment, draft.need.written, reachable)
+    written = draft.running.text if draft.running else draft.need.written
+    staged = stage_config(draft.desired, draft.assignment, written, reachable)
     if staged is None:
         return []
     loaded = draft.add(
-        ReloadProxy(target, staged.config, draft.need.written), needs,
+        ReloadProxy(target, staged.config, written), needs,
         "HAProxy checks new servers beside the old ones, without traffic", Impact.RELOAD,
     )  # fmt: skip
     return [
@@ -121,14 +130,15 @@ def _kept_proxy(draft: Draft, ready: list[int]) -> list[int]:
     kept, need, config = draft.assignment.kept[PROXY_SLOT], draft.need, draft.need.config
     assert config is not None
     target = target_of(kept.have)
-    before = len(draft.steps)
-    placed = change_in_place(draft, kept)
-    changed_in_place = len(draft.steps) > before
     confirm = AwaitProxy(target, config.digest)
-    needs = [*ready, *placed]
+    needs = ready
     match need.mode:
         case ProxyMode.KEEP:
-            return placed if changed_in_place else []
+            return draft.placed
+        case ProxyMode.RUNTIME:
+            if draft.running is not None and draft.running.text == config.text:
+                return draft.placed
+            return [draft.add(WriteConfig(target, config), needs, "a restart shall load the same")]
         case ProxyMode.RELOAD:
             return [_reload(draft, target, needs)]
         case ProxyMode.UNPAUSE:
@@ -155,26 +165,22 @@ def _reload(draft: Draft, target: Target, needs: list[int]) -> int:
     assert config is not None
     joined = {a.network for a in kept.want.spec.networks}
     proven = _prove(draft, target, needs, joined)
-    action = ReloadProxy(target, config, draft.need.written)
+    written = draft.running.text if draft.running else draft.need.written
+    action = ReloadProxy(target, config, written)
     return draft.add(action, [*needs, *proven], draft.need.reason, Impact.RELOAD)
 
 
-def _servers_to_await(draft: Draft, confirmed: list[int]) -> tuple[tuple[str, str], ...]:
-    """All servers after a change of HAProxy, else those whose containers were touched."""
+def _servers_to_await(draft: Draft, confirmed: list[int]) -> list[Slot]:
+    """All servers once HAProxy has loaded something; else those whose containers were touched, but
+    for those that a roll-out has waited for."""
     if draft.desired.proxy is None:
-        return ()
-    return tuple(
-        (backend.name, server.name)
+        return []
+    everyone = bool(confirmed) and draft.need.mode is not ProxyMode.RUNTIME
+    return [
+        slot
         for backend in draft.desired.proxy.backends
         for server in backend.servers
-        if backend.check is not None and (confirmed or _is_touched(draft, server.name))
-    )
-
-
-def _containers_of(draft: Draft, servers: tuple[tuple[str, str], ...]) -> tuple[Target, ...]:
-    names = {(slot.backend, str(slot)): name for slot, name in draft.assignment.names.items()}
-    return tuple(Target(names[server]) for server in servers)
-
-
-def _is_touched(draft: Draft, server: str) -> bool:
-    return any(steps for slot, steps in draft.serving.items() if str(slot) == server)
+        if backend.check is not None
+        and (slot := slot_of(backend.name, server.name)) in draft.serving
+        and (everyone or (draft.serving[slot] and not draft.is_rolled(slot)))
+    ]

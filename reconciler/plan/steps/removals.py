@@ -20,14 +20,14 @@ DEFAULT_GRACE_S = 10.0
 def removal_steps(draft: Draft, *, remove_volumes: bool) -> None:
     """HAProxy first when it goes for good, so that it finishes while its servers are there."""
     removed: list[int] = []
-    leavers = draft.leavers()
+    leavers = [c for c in draft.leavers() if c.id not in draft.retired]
     proxies = [c for c in leavers if c.slot.role == PROXY_ROLE]
     for container in proxies:
-        removed += _remove(draft, container, draft.settled)
+        removed += _leave(draft, container, draft.settled)
     after = [*draft.settled, *removed]
     for container in leavers:
         if container.slot.role != PROXY_ROLE:
-            removed += _remove(draft, container, after)
+            removed += _leave(draft, container, after)
     left = [
         draft.add(departure, after, "the file does not put it there", impact)
         for departure, impact in draft.departures
@@ -39,13 +39,21 @@ def removal_steps(draft: Draft, *, remove_volumes: bool) -> None:
         draft.add(RemoveVolume(name), gone, "nobody uses it")
 
 
-def _remove(draft: Draft, container: ObservedContainer, after: Iterable[int]) -> list[int]:
-    target = target_of(container)
-    needs = list(after)
+def _leave(draft: Draft, container: ObservedContainer, after: Iterable[int]) -> list[int]:
     is_stopped = draft.need.mode is ProxyMode.REPLACE and container is draft.need.have
-    if container.state in HOLDS_PORTS and not is_stopped:
-        is_proxy = container.slot.role == PROXY_ROLE
-        grace_s = container.stop_grace_s or DEFAULT_GRACE_S
-        impact = Impact.INTERRUPT if is_proxy else Impact.NONE
-        needs = [draft.add(StopContainer(target, grace_s), needs, "it leaves", impact)]
-    return [draft.add(RemoveContainer(target), needs, "it leaves")]
+    needs = list(after)
+    return remove(draft, container, needs if is_stopped else stop(draft, container, needs))
+
+
+def stop(draft: Draft, container: ObservedContainer, needs: list[int]) -> list[int]:
+    """The step that stops a container; what it would need when it does not run."""
+    if container.state not in HOLDS_PORTS:
+        return needs
+    is_proxy = container.slot.role == PROXY_ROLE
+    grace_s = container.stop_grace_s or DEFAULT_GRACE_S
+    impact = Impact.INTERRUPT if is_proxy else Impact.NONE
+    return [draft.add(StopContainer(target_of(container), grace_s), needs, "it leaves", impact)]
+
+
+def remove(draft: Draft, container: ObservedContainer, needs: list[int]) -> list[int]:
+    return [draft.add(RemoveContainer(target_of(container)), needs, "it leaves")]

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
+from reconciler.topology.model.rollout import Rollout
 from reconciler.topology.types import (
     Duration,
     Image,
@@ -129,3 +130,5 @@ class Backend(Model):
     """Each server's weight."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that one server takes at a time; more wait in HAProxy's queue."""
+    rollout: Rollout = Rollout()
+    """How its containers are replaced."""

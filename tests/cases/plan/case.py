@@ -103,6 +103,7 @@ def _steps(plan: Plan) -> list[str]:
     return [
         f"{step.id:>{width}} {label_of(step.action)}"
         + (f"  (after {', '.join(map(str, step.needs))})" if step.needs else "")
+        + (f"  (if one of {step.rescues[0]} to {step.rescues[-1]} fails)" if step.rescues else "")
         for step in plan.steps
     ]
 

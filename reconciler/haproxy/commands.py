@@ -1,0 +1,111 @@
+"""Changes of servers in a running HAProxy, as commands of its runtime API (management guide, 9.3).
+
+A change names the host that a server points to, never the server: which of a backend's servers
+that is, is looked up when the change is made. So nothing is done to the wrong one when HAProxy was
+restarted meanwhile, and has put its servers in another order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from reconciler.haproxy.model import IDLE_HOST
+from reconciler.haproxy.runtime import ServerState
+
+Aim = Literal["ready", "check", "drain", "gone"]
+"""Take traffic; be checked, without traffic; finish what there is; stand by as a spare one."""
+_STATE = {"ready": "ready", "check": "drain", "drain": "drain"}
+LONGEST = 4096
+"""Bytes of one line of commands. HAProxy's buffer for them has 16 KiB, unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSetting:
+    """What a server of a backend shall be like. A host that no server points to gets a spare one.
+
+    `weight` None leaves it as it is; `maxconn` 0 is no limit, None as it is.
+    """
+
+    backend: str
+    host: str
+    aim: Aim
+    weight: int | None = None
+    maxconn: int | None = None
+
+
+class NoSpareServerError(Exception):
+    """A backend has no spare server left; `backend` is its name."""
+
+    def __init__(self, backend: str) -> None:
+        super().__init__(f"backend {backend} has no spare server")
+        self.backend = backend
+
+
+def commands_for(settings: Iterable[ServerSetting], states: Sequence[ServerState]) -> Iterator[str]:
+    """The commands, in order. Raises NoSpareServerError before the first."""
+    taken: set[tuple[str, str]] = set()
+    found: list[str] = []
+    for setting in settings:
+        server = _find(setting, states)
+        if server is None and setting.aim == "gone":
+            continue
+        if server is None:
+            server = _spare(setting.backend, states, taken)
+            taken.add((server.backend, server.name))
+            found.append(f"set server {server.backend}/{server.name} fqdn {setting.host}")
+        found += _adjust(setting, server)
+    return iter(found)
+
+
+def _find(setting: ServerSetting, states: Sequence[ServerState]) -> ServerState | None:
+    there = (s for s in states if (s.backend, s.host) == (setting.backend, setting.host))
+    return next(there, None)
+
+
+def _spare(
+    backend: str, states: Sequence[ServerState], taken: Collection[tuple[str, str]]
+) -> ServerState:
+    spare = (s for s in states if s.backend == backend and s.is_idle)
+    free = next((s for s in spare if (s.backend, s.name) not in taken), None)
+    if free is None:
+        raise NoSpareServerError(backend)
+    return free
+
+
+def _adjust(setting: ServerSetting, server: ServerState) -> Iterator[str]:
+    place = f"{server.backend}/{server.name}"
+    if setting.aim == "gone":
+        yield f"set server {place} state maint"
+        yield f"set server {place} fqdn {IDLE_HOST}"
+        return
+    if setting.weight is not None and setting.weight != server.weight:
+        yield f"set server {place} weight {setting.weight}"
+    if setting.maxconn is not None and setting.maxconn != (server.maxconn or 0):
+        yield f"set maxconn server {place} {setting.maxconn}"
+    yield f"set server {place} state {_STATE[setting.aim]}"
+
+
+def lines_of(commands: Iterable[str]) -> Iterator[str]:
+    """Several commands a line, none longer than HAProxy reads."""
+    line = ""
+    for command in commands:
+        if line and len(line) + len(command) >= LONGEST:
+            yield line
+            line = ""
+        line = f"{line};{command}" if line else command
+    if line:
+        yield line
+
+
+def find_refusal(reply: str) -> str:
+    """The first line of a reply that is no consent; "" when all was taken."""
+    for line in reply.splitlines():
+        said = line.strip()
+        if said and not any(word in said for word in _CONSENT):
+            return said
+    return ""
+
+
+_CONSENT = ("changed its FQDN", "no need to change")

@@ -1,0 +1,96 @@
+"""A configuration as text, and its two digests.
+
+`digest` covers every line: it tells whether somebody edited the file, and whether a worker has
+loaded it. `structure` covers what only a reload can change, so all but the servers: those change in
+a running HAProxy as well, and are compared one by one. Both stand in `global`, where the worker
+shows them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reconciler.haproxy.model import Path
+
+SENSITIVE_MARK = "  # holds a value from outside the topology file"
+
+_IDENTITY = re.compile(
+    r"^    description topology=(\S+) config=[0-9a-f]{16} text=[0-9a-f]{16}$", re.MULTILINE
+)
+_LIVE = re.compile(r"    (server|server-template|default-server (weight|maxconn)) ")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`path` is where the user wrote it; `values` are further places that its values come from."""
+
+    text: str
+    path: Path = ()
+    values: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A rendered configuration with its digests, which are part of the text."""
+
+    lines: tuple[Line, ...]
+    digest: str
+    structure: str
+
+    @property
+    def text(self) -> str:
+        return "".join(f"{line.text}\n" for line in self.lines)
+
+    def path_of_line(self, number: int) -> Path:
+        """The user's path that line `number` (from 1) came from; () for lines of our own."""
+        return self.lines[number - 1].path if 0 < number <= len(self.lines) else ()
+
+
+def identified(lines: Sequence[Line], topology: str) -> Config:
+    """Lines without identity, and the same with it."""
+    texts = [line.text for line in lines]
+    structure, digest = _hash(_structure(texts)), _hash(texts)
+    at = texts.index("global") + 1
+    identity = f"    description topology={topology} config={structure} text={digest}"
+    return Config((*lines[:at], Line(identity), *lines[at:]), digest, structure)
+
+
+def read_config(text: str) -> Config | None:
+    """A text of ours that nobody edited; else None."""
+    identity = _IDENTITY.search(text)
+    bare = text.removesuffix("\n").split("\n")
+    if identity is None or "global" not in bare:
+        return None
+    bare.remove(identity[0])
+    config = identified([Line(line) for line in bare], identity[1])
+    return config if config.text == text else None
+
+
+def rewritten(config: Config, lines: Iterable[str]) -> Config:
+    """Other lines, with or without an identity, for the same topology."""
+    identity = _IDENTITY.search(config.text)
+    assert identity is not None
+    return identified([Line(line) for line in lines if line != identity[0]], identity[1])
+
+
+def live_lines(lines: Iterable[str]) -> list[bool]:
+    """For each line, whether what it says can be changed in a running HAProxy."""
+    found, in_backend = [], False
+    for line in lines:
+        if line[:1].strip():
+            in_backend = line.startswith("backend ")
+        found.append(in_backend and bool(_LIVE.match(line)))
+    return found
+
+
+def _structure(lines: Sequence[str]) -> list[str]:
+    live = live_lines(lines)
+    return [line for line, is_live in zip(lines, live, strict=True) if not is_live]
+
+
+def _hash(lines: Iterable[str]) -> str:
+    content = "".join(f"{line}\n" for line in lines)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]

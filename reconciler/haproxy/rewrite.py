@@ -1,0 +1,60 @@
+"""A configuration of ours with a part of it changed: probes added, or a backend's servers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.haproxy.config import Config, live_lines, rewritten
+from reconciler.haproxy.model import PROBE_SUFFIX, Backend
+from reconciler.haproxy.render import backend_lines
+
+
+def add_backends(config: Config, backends: tuple[Backend, ...]) -> Config:
+    """The same with these probes at its end, in place of any that are there."""
+    lines = _without_probes(config)
+    lines += [line.text for backend in backends for line in backend_lines(backend)]
+    return rewritten(config, lines)
+
+
+def _without_probes(config: Config) -> list[str]:
+    """The lines but for backends of new servers that an earlier run left at the end."""
+    lines: list[str] = []
+    for line in config.lines:
+        if line.text.startswith("backend ") and line.text.split()[1].endswith(PROBE_SUFFIX):
+            break
+        lines.append(line.text)
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def put_servers(config: Config, backend: str, servers: Sequence[str]) -> Config:
+    """The same with other servers in a backend, as `render.server_lines` writes them."""
+    texts = [line.text for line in config.lines]
+    start, end = _section(texts, backend)
+    live = live_lines(texts)
+    kept = [text for at, text in enumerate(texts[start:end], start) if not live[at]]
+    while kept and not kept[-1]:
+        kept.pop()
+    blank = [""] if end < len(texts) else []
+    return rewritten(config, [*texts[:start], *kept, *servers, *blank, *texts[end:]])
+
+
+def backend_structure(config: Config, backend: str) -> tuple[str, ...] | None:
+    """What a backend's section says but for its servers; None when there is no such backend."""
+    texts = [line.text for line in config.lines]
+    start, end = _section(texts, backend)
+    if start == end:
+        return None
+    live = live_lines(texts)
+    return tuple(text for at, text in enumerate(texts[start:end], start) if text and not live[at])
+
+
+def _section(texts: Sequence[str], backend: str) -> tuple[int, int]:
+    """Where a backend's section starts and ends; twice the same when there is none."""
+    heading = f"backend {backend}"
+    if heading not in texts:
+        return 0, 0
+    start = texts.index(heading)
+    after = (at for at in range(start + 1, len(texts)) if texts[at][:1].strip())
+    return start, next(after, len(texts))

@@ -1,0 +1,77 @@
+"""How many containers of a backend may be replaced at a time: the batches of a roll-out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Join = TypeVar("Join")
+Leave = TypeVar("Leave")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """When new servers answer too badly: `max_errors` is a part of all requests, from 0 to 1."""
+
+    max_errors: float
+    window_s: float
+    min_requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """How a backend's containers are replaced. Numbers are of containers."""
+
+    replicas: int = 1
+    surge: int = 1
+    unavailable: int = 0
+    ready_timeout_s: float | None = None
+    min_ready_s: float = 0.0
+    drain_timeout_s: float = 30.0
+    rolls_back: bool = True
+    guard: Guard | None = None
+
+    @property
+    def stops_first(self) -> bool:
+        return self.surge == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[Join, Leave]):
+    """First those that leave early go, then new ones join, then others leave for them."""
+
+    early: tuple[Leave, ...]
+    joins: tuple[Join, ...]
+    leaves: tuple[Leave, ...]
+
+
+def plan_batches(
+    rollout: Rollout, joins: Sequence[Join], leaves: Sequence[Leave], present: int
+) -> list[Batch[Join, Leave]]:
+    """All that join and leave, in an order that keeps within the limits.
+
+    `present` is how many serve now, the leaving ones included. At no time are there more than
+    `replicas + surge`, nor do fewer than `replicas - unavailable` serve, unless there are already.
+    """
+    most, least = rollout.replicas + rollout.surge, rollout.replicas - rollout.unavailable
+    joining, leaving = list(joins), list(leaves)
+    batches: list[Batch[Join, Leave]] = []
+    while joining or leaving:
+        early: list[Leave] = []
+        if joining and present >= most:
+            early = _take(leaving, min(present - least, len(joining)))
+            present -= len(early)
+        joined = _take(joining, max(most - present, 0))
+        present += len(joined)
+        left = _take(leaving, len(leaving) if not joining else max(present - least, 0))
+        present -= len(left)
+        if not (early or joined or left):  # more are there than the limits allow, and none leaves
+            joined, joining = joining, []
+        batches.append(Batch(tuple(early), tuple(joined), tuple(left)))
+    return batches
+
+
+def _take(items: list[Leave], number: int) -> list[Leave]:
+    taken, items[:] = items[: max(number, 0)], items[max(number, 0) :]
+    return taken

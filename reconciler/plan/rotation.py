@@ -1,0 +1,150 @@
+"""Servers in a running HAProxy against those that are wanted: what the runtime API has to do.
+
+Only backends that HAProxy runs just as they are wanted, servers aside, can be changed that way;
+what else there is takes a reload. Which of them those are, and what joins and leaves in each, is
+said here; the steps are in `steps/rollout.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.haproxy.commands import Aim, ServerSetting
+from reconciler.haproxy.config import Config, read_config
+from reconciler.haproxy.model import Backend, Server
+from reconciler.haproxy.rewrite import backend_structure
+from reconciler.haproxy.runtime import ServerState
+from reconciler.plan.assign import Assignment
+from reconciler.plan.desired import Desired, Slot
+from reconciler.plan.names import SERVER_ROLE, server_name
+from reconciler.plan.observed import ObservedProxy
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A server that is wanted: the slot it is for, and the host that it points to."""
+
+    slot: Slot
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What has to become of the servers of one backend."""
+
+    backend: Backend
+    """As it is wanted, with the hosts that its servers will have."""
+    joins: tuple[Member, ...] = ()
+    """Not in rotation, or kept from it by hand or by a run that was cut off."""
+    stays: tuple[Member, ...] = ()
+    leaves: tuple[str, ...] = ()
+    """Hosts that are in rotation, or half in it, and not wanted."""
+    settings: tuple[ServerSetting, ...] = ()
+    """Weights and limits of those that stay and have others."""
+    lacks_spares: bool = False
+    """More join than there are spare servers: HAProxy must load more of them first."""
+
+    @property
+    def is_settled(self) -> bool:
+        return not (self.joins or self.leaves or self.settings)
+
+    def setting(self, host: str, aim: Aim) -> ServerSetting:
+        """How a server of this backend shall be when it serves, or on its way there."""
+        weight = self.backend.weight if self.backend.has_live_weight else None
+        return ServerSetting(self.backend.name, host, aim, weight, self.backend.maxconn or 0)
+
+
+def plan_rotations(
+    desired: Desired, assignment: Assignment, seen: ObservedProxy | None
+) -> dict[str, Rotation]:
+    """By backend, those that can be changed without a reload. Empty when nothing is known of what
+    HAProxy runs, or when that is not what is written."""
+    proxy = desired.proxy_with(assignment.names)
+    running = running_config(seen)
+    if proxy is None or seen is None or running is None:
+        return {}
+    wanted = desired.config(assignment.names)
+    assert wanted is not None
+    return {
+        backend.name: plan_rotation(backend, seen.servers)
+        for backend in proxy.backends
+        if backend_structure(running, backend.name) == backend_structure(wanted, backend.name)
+    }
+
+
+def running_config(seen: ObservedProxy | None) -> Config | None:
+    """What is written, if it is ours and HAProxy runs it, servers aside."""
+    if seen is None or seen.running is None or seen.config is None:
+        return None
+    written = read_config(seen.config)
+    return written if written and written.structure == seen.running.structure else None
+
+
+def plan_rotation(backend: Backend, servers: Sequence[ServerState]) -> Rotation:
+    there = {s.host: s for s in servers if s.backend == backend.name and not s.is_idle}
+    spare = sum(s.is_idle for s in servers if s.backend == backend.name)
+    members = [Member(slot_of(backend.name, s.name), s.address) for s in backend.servers]
+    stays = [m for m in members if m.host in there and there[m.host].takes_traffic]
+    joins = [m for m in members if m not in stays]
+    wanted = {member.host for member in members}
+    found = Rotation(
+        backend,
+        joins=tuple(joins),
+        stays=tuple(stays),
+        leaves=tuple(host for host in there if host not in wanted),
+        lacks_spares=sum(m.host not in there for m in joins) > spare,
+    )
+    settings = tuple(
+        found.setting(m.host, "ready") for m in stays if _differs(there[m.host], backend)
+    )
+    return Rotation(backend, found.joins, found.stays, found.leaves, settings, found.lacks_spares)
+
+
+def with_hosts(backend: Backend, hosts: Sequence[str], spares: int = 0) -> Backend:
+    """The backend with servers that point to these, named by their order."""
+    servers = tuple(
+        Server(server_name(backend.name, number), host, backend.port)
+        for number, host in enumerate(hosts, 1)
+    )
+    return replace(backend, servers=servers, least_spares=max(backend.least_spares, spares))
+
+
+def with_room(rotation: Rotation) -> Backend:
+    """Who is in rotation now, and spare servers enough for all that join, and later for more."""
+    hosts = [*(member.host for member in rotation.stays), *rotation.leaves]
+    return with_hosts(rotation.backend, hosts, 2 * len(rotation.joins))
+
+
+def _differs(server: ServerState, backend: Backend) -> bool:
+    has_other_weight = backend.has_live_weight and server.weight != backend.weight
+    return has_other_weight or server.maxconn != backend.maxconn
+
+
+def slot_of(backend: str, server: str) -> Slot:
+    """The slot whose container a server is for, by the name that the server has in the file."""
+    return Slot(SERVER_ROLE, backend, int(server.rpartition("-")[2]))
+
+
+def has_work(rotations: Mapping[str, Rotation]) -> bool:
+    return not all(rotation.is_settled for rotation in rotations.values())
+
+
+def explain_work(rotations: Mapping[str, Rotation]) -> str:
+    """Why servers change although what is written stays."""
+    names = ", ".join(f"`{name}`" for name, r in rotations.items() if not r.is_settled)
+    return f"servers of {names} are not as the file says"
+
+
+def without_unreachable(
+    rotations: Mapping[str, Rotation], desired: Desired, networks: Collection[str]
+) -> dict[str, Rotation]:
+    """Those that HAProxy reaches on these networks, all that joins included."""
+    return {
+        name: rotation
+        for name, rotation in rotations.items()
+        if all(
+            any(a.network in networks for a in desired.containers[m.slot].spec.networks)
+            for m in rotation.joins
+        )
+    }

@@ -1,0 +1,242 @@
+"""A backend's containers replaced a few at a time, with no reload: join, prove, drain, leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.haproxy.commands import Aim, ServerSetting
+from reconciler.haproxy.model import Backend
+from reconciler.haproxy.render import server_lines
+from reconciler.haproxy.rewrite import put_servers
+from reconciler.plan.actions import (
+    AwaitDrained,
+    AwaitIdle,
+    AwaitServers,
+    GuardServers,
+    ReloadProxy,
+    RemoveContainer,
+    SetServers,
+    StartContainer,
+    Target,
+    WriteServers,
+)
+from reconciler.plan.impact import Impact
+from reconciler.plan.observed import ObservedContainer
+from reconciler.plan.rollout import Batch, Rollout, plan_batches
+from reconciler.plan.rotation import Member, Rotation, with_hosts, with_room
+from reconciler.plan.steps.containers import bring_up
+from reconciler.plan.steps.draft import DRAIN_MARGIN_S, Draft, target_of
+from reconciler.plan.steps.removals import remove, stop
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaver:
+    """A server that leaves, and its container if that is still there."""
+
+    host: str
+    container: ObservedContainer | None
+
+
+@dataclass(slots=True)
+class _Roll:
+    """One backend's roll-out, and who is in rotation at this point of it."""
+
+    draft: Draft
+    target: Target
+    rotation: Rotation
+    rollout: Rollout
+    hosts: list[str]
+    done: list[int]
+    """The steps that the next batch waits for."""
+
+    @property
+    def name(self) -> str:
+        return self.rotation.backend.name
+
+
+def rollout_steps(draft: Draft) -> None:
+    """All that can be done to servers while HAProxy runs as it is."""
+    proxy = draft.need.have
+    if proxy is None:
+        return
+    target = target_of(proxy)
+    enlarged = _enlarge(draft, target)
+    for rotation in draft.rotations.values():
+        if not rotation.is_settled:
+            _roll(draft, target, rotation, enlarged)
+
+
+def _enlarge(draft: Draft, target: Target) -> list[int]:
+    """More spare servers, where fewer are left than join: the one reload of a roll-out."""
+    config = draft.running
+    if config is None:
+        return []
+    lacking = [r for r in draft.rotations.values() if r.lacks_spares]
+    for rotation in lacking:
+        lines = _lines(draft, with_room(rotation))
+        config = put_servers(config, rotation.backend.name, lines)
+    if not lacking:
+        return []
+    names = ", ".join(f"`{rotation.backend.name}`" for rotation in lacking)
+    draft.running = config
+    reason = f"{names} needs more server slots than HAProxy has loaded"
+    action = ReloadProxy(target, config, draft.need.written)
+    return [draft.add(action, draft.placed, reason, Impact.RELOAD)]
+
+
+def _roll(draft: Draft, target: Target, rotation: Rotation, before: Sequence[int]) -> None:
+    rollout = draft.desired.rollouts[rotation.backend.name]
+    leavers = [_Leaver(host, _container(draft, host)) for host in rotation.leaves]
+    hosts = [*(member.host for member in rotation.stays), *rotation.leaves]
+    roll = _Roll(draft, target, rotation, rollout, hosts, [*draft.placed, *before])
+    if rotation.settings:
+        tuned = SetServers(target, rotation.settings)
+        roll.done = [draft.add(tuned, roll.done, "another weight or limit", Impact.RUNTIME)]
+    batches = plan_batches(rollout, rotation.joins, leavers, len(hosts))
+    for batch in batches:
+        _play(roll, batch)
+    if not batches:
+        roll.done = [_write(roll)]
+    for member in rotation.joins:
+        draft.serving[member.slot] = roll.done
+    draft.rolled_out += roll.done
+
+
+def _container(draft: Draft, host: str) -> ObservedContainer | None:
+    """The container behind a server that leaves; it is removed here and nowhere else."""
+    found = next((c for c in draft.assignment.leaving if c.given_name == host), None)
+    if found is not None:
+        draft.retired.add(found.id)
+    return found
+
+
+def _play(roll: _Roll, batch: Batch[Member, _Leaver]) -> None:
+    """One batch. What was there before it serves until what is new is proven."""
+    draft = roll.draft
+    stopped = _retire(roll, batch.early, roll.done, [])
+    roll.hosts = [h for h in roll.hosts if h not in {leaver.host for leaver in batch.early}]
+    first = len(draft.steps) + 1
+    opened = _join(roll, batch.joins, [*roll.done, *stopped]) if batch.joins else roll.done
+    last = len(draft.steps)
+    going = {leaver.host for leaver in batch.leaves}
+    roll.hosts = [h for h in [*roll.hosts, *(m.host for m in batch.joins)] if h not in going]
+    written = _write(roll, opened)
+    if batch.joins and roll.rollout.rolls_back:
+        _rescue(roll, batch, range(first, last + 1))
+    for leaver in batch.early:
+        if leaver.container is not None:
+            draft.rolled_out += remove(draft, leaver.container, [written])
+    stopped = _retire(roll, batch.leaves, opened, [written])
+    for leaver in batch.leaves:
+        if leaver.container is not None:
+            draft.rolled_out += remove(draft, leaver.container, stopped)
+    roll.done = [written, *stopped]
+
+
+def _join(roll: _Roll, members: Sequence[Member], needs: Sequence[int]) -> list[int]:
+    """New servers start, are checked without traffic, and then take their share of it."""
+    draft, backend, rollout = roll.draft, roll.rotation.backend, roll.rollout
+    ready = [
+        step
+        for member in members
+        for step in bring_up(draft, member.slot, needs, rollout.ready_timeout_s)
+    ]
+    hosts = tuple((backend.name, member.host) for member in members)
+    containers = tuple(Target(member.host) for member in members)
+    watch = AwaitServers(roll.target, hosts, containers, rollout.ready_timeout_s)
+    aim: Aim = "check" if backend.check is not None else "ready"
+    put = draft.add(
+        SetServers(roll.target, tuple(roll.rotation.setting(m.host, aim) for m in members)),
+        [*needs, *ready], "HAProxy checks new servers before they get traffic", Impact.RUNTIME,
+    )  # fmt: skip
+    opened = draft.add(watch, [put], "the old servers keep the traffic until these can take it")
+    if backend.check is not None:
+        settings = tuple(roll.rotation.setting(m.host, "ready") for m in members)
+        opened = draft.add(
+            SetServers(roll.target, settings), [opened], "HAProxy's checks pass", Impact.RUNTIME
+        )
+    if rollout.min_ready_s:
+        steady = replace(watch, steady_s=rollout.min_ready_s)
+        opened = draft.add(steady, [opened], f"`min_ready` is {rollout.min_ready_s:g} s")
+    if rollout.guard is not None:
+        guard = GuardServers(roll.target, hosts, rollout.guard)
+        opened = draft.add(guard, [opened], "`guard` watches what new servers answer")
+    return [opened]
+
+
+def _retire(
+    roll: _Roll, leavers: Sequence[_Leaver], needs: Sequence[int], then: Sequence[int]
+) -> list[int]:
+    """No new traffic, time to finish what there is, out of rotation; and, `then` being done too,
+    the container stops."""
+    if not leavers:
+        return list(needs)
+    draft, name = roll.draft, roll.name
+    hosts = tuple(leaver.host for leaver in leavers)
+    drained = draft.add(
+        SetServers(roll.target, tuple(ServerSetting(name, host, "drain") for host in hosts)),
+        needs, "it leaves", Impact.RUNTIME,
+    )  # fmt: skip
+    idle = draft.add(
+        AwaitIdle(roll.target, tuple((name, h) for h in hosts), roll.rollout.drain_timeout_s),
+        [drained], "an old server finishes what it has",
+    )  # fmt: skip
+    gone = draft.add(
+        SetServers(roll.target, tuple(ServerSetting(name, host, "gone") for host in hosts)),
+        [idle], "it leaves", Impact.RUNTIME,
+    )  # fmt: skip
+    gone = _old_workers_end(draft, roll.target, gone)
+    return [
+        *(
+            step
+            for leaver in leavers
+            if leaver.container is not None
+            for step in stop(draft, leaver.container, [*then, gone])
+        ),
+        gone,
+    ]
+
+
+def _old_workers_end(draft: Draft, target: Target, after: int) -> int:
+    proxy = draft.desired.proxy
+    if proxy is None or not draft.has_old_workers(target):
+        return after
+    waits = AwaitDrained(target, proxy.hard_stop_after_s + DRAIN_MARGIN_S)
+    return draft.add(waits, [after], "old workers may still use containers that leave")
+
+
+def _write(roll: _Roll, needs: Iterable[int] | None = None) -> int:
+    """The file says what runs, so that a HAProxy that is started anew loads the same."""
+    draft, backend = roll.draft, roll.rotation.backend
+    order = {server.address: at for at, server in enumerate(backend.servers)}
+    hosts = sorted(roll.hosts, key=lambda host: (order.get(host, len(order)), host))
+    lines = _lines(draft, with_hosts(backend, hosts))
+    if draft.running is not None:
+        draft.running = put_servers(draft.running, backend.name, lines)
+    action = WriteServers(roll.target, backend.name, lines)
+    return draft.add(action, roll.done if needs is None else needs, "a restart shall load the same")
+
+
+def _lines(draft: Draft, backend: Backend) -> tuple[str, ...]:
+    proxy = draft.desired.proxy
+    assert proxy is not None
+    return server_lines(proxy, backend)
+
+
+def _rescue(roll: _Roll, batch: Batch[Member, _Leaver], watched: range) -> None:
+    """What happens when one of the watched steps fails: the new go, the old are as they were."""
+    draft, because = roll.draft, "its batch failed; the old servers keep the traffic"
+    made = [m for m in batch.joins if m.slot in draft.assignment.joining]
+    settings = [ServerSetting(roll.name, m.host, "gone") for m in made]
+    back: list[int] = []
+    for leaver in batch.early:
+        if leaver.container is not None:
+            start = StartContainer(target_of(leaver.container))
+            back.append(draft.rescue(start, (), because, watched))
+            settings.append(roll.rotation.setting(leaver.host, "ready"))
+    if not settings:
+        return
+    reset = draft.rescue(SetServers(roll.target, tuple(settings)), back, because, watched)
+    for member in made:
+        draft.rescue(RemoveContainer(Target(member.host)), [reset], because, watched)
