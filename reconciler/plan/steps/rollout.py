@@ -23,7 +23,7 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.impact import Impact
 from reconciler.plan.observed import ObservedContainer
-from reconciler.plan.rollout import Batch, Rollout, plan_batches
+from reconciler.plan.rollout import Batch, Rollout
 from reconciler.plan.rotation import Member, Rotation, with_hosts, with_room
 from reconciler.plan.steps.containers import bring_up
 from reconciler.plan.steps.draft import DRAIN_MARGIN_S, Draft, target_of
@@ -87,16 +87,18 @@ def _enlarge(draft: Draft, target: Target) -> list[int]:
 
 def _roll(draft: Draft, target: Target, rotation: Rotation, before: Sequence[int]) -> None:
     rollout = draft.desired.rollouts[rotation.backend.name]
-    leavers = [_Leaver(host, _container(draft, host)) for host in rotation.leaves]
     hosts = [*(member.host for member in rotation.stays), *rotation.leaves]
     roll = _Roll(draft, target, rotation, rollout, hosts, [*draft.placed, *before])
     if rotation.settings:
         tuned = SetServers(target, rotation.settings)
         roll.done = [draft.add(tuned, roll.done, "another weight or limit", Impact.RUNTIME)]
-    batches = plan_batches(rollout, rotation.joins, leavers, len(hosts))
-    for batch in batches:
-        _play(roll, batch)
-    if not batches:
+    for batch in rotation.batches:
+        early, leaves = (
+            tuple(_Leaver(host, _container(draft, host)) for host in group)
+            for group in (batch.early, batch.leaves)
+        )
+        _play(roll, Batch(early, batch.joins, leaves))
+    if not rotation.batches:
         roll.done = [_write(roll)]
     for member in rotation.joins:
         draft.serving[member.slot] = roll.done
