@@ -178,7 +178,7 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
         yield Line("    mode tcp", (*backend.path, "mode"))
     yield Line(f"    balance {backend.balance}", (*backend.path, "balance"))
     if backend.mode == "http":
-        # A request that a server took and did not answer goes to another one, if it may be repeated.
+        # A request that a server took and did not answer goes to another, if it may be repeated.
         yield Line("    retry-on conn-failure empty-response")
         yield Line("    http-request disable-l7-retry unless METH_GET || { method OPTIONS }")
     if backend.check is not None:
