@@ -10,6 +10,7 @@ from reconciler.haproxy.model import Backend
 from reconciler.haproxy.render import server_lines
 from reconciler.haproxy.rewrite import put_servers
 from reconciler.plan.actions import (
+    Action,
     AwaitDrained,
     AwaitIdle,
     AwaitServers,
@@ -229,16 +230,24 @@ def _lines(draft: Draft, backend: Backend) -> tuple[str, ...]:
 def _rescue(roll: _Roll, batch: Batch[Member, _Leaver], watched: range) -> None:
     """What happens when one of the watched steps fails: the new go, the old are as they were."""
     draft, because = roll.draft, "its batch failed; the old servers keep the traffic"
-    made = [m for m in batch.joins if m.slot in draft.assignment.joining]
-    settings = [ServerSetting(roll.name, m.host, "gone") for m in made]
-    back: list[int] = []
-    for leaver in batch.early:
-        if leaver.container is not None:
-            start = StartContainer(target_of(leaver.container))
-            back.append(draft.rescue(start, (), because, watched))
-            settings.append(roll.rotation.setting(leaver.host, "ready"))
-    if not settings:
-        return
-    reset = draft.rescue(SetServers(roll.target, tuple(settings)), back, because, watched)
-    for member in made:
-        draft.rescue(RemoveContainer(Target(member.host)), [reset], because, watched)
+
+    def rescue(action: Action, needs: Iterable[int]) -> int:
+        return draft.rescue(action, needs, because, watched)
+
+    def put(hosts: Iterable[str], aim: Aim, needs: Iterable[int]) -> int:
+        settings = tuple(roll.rotation.setting(host, aim) for host in hosts)
+        return rescue(SetServers(roll.target, settings), needs)
+
+    made = [m.host for m in batch.joins if m.slot in draft.assignment.joining]
+    gone: list[int] = []
+    if made:
+        out = put(made, "gone", ())
+        gone = [rescue(RemoveContainer(Target(host)), [out]) for host in made]
+    old = [leaver for leaver in batch.early if leaver.container is not None]
+    if old:  # where both cannot run at once, the old one starts when the new one is gone
+        started = [
+            rescue(StartContainer(target_of(leaver.container)), gone)
+            for leaver in old
+            if leaver.container is not None
+        ]
+        put([leaver.host for leaver in old], "ready", started)
