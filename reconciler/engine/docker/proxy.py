@@ -1,20 +1,21 @@
 """HAProxy inside its container: read it, check a configuration, reload and confirm.
 
-Its sockets are reachable through `exec` alone, never from the network.
+Its sockets are never reachable from the network.
 """
 
 from __future__ import annotations
 
 import io
 import tarfile
+from dataclasses import dataclass
 
 import docker
 import docker.errors
 
-from reconciler.engine.docker import scripts
+from reconciler.engine.docker import scripts, talk
 from reconciler.engine.docker.exec import run_in_container, run_in_throwaway
 from reconciler.engine.protocol import ConfigRejectedError, EngineError
-from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET
+from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.render import Config
 from reconciler.haproxy.runtime import (
     parse_alerts,
@@ -28,8 +29,46 @@ from reconciler.plan.compile import PROXY_USER
 from reconciler.plan.observed import ObservedProxy
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is in a proxy's container, as it was read: texts to be parsed."""
+
+    config: str | None
+    worker: str
+    master: str
+
+
 def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
-    """Everything about a running HAProxy in one exec. Raises docker's APIError, EngineError."""
+    """Everything about a running HAProxy. Raises docker's APIError, EngineError."""
+    said = _read_directly(client, container) or _read_by_exec(client, container)
+    info_text, _, stat_text = said.worker.partition("# pxname")
+    info = parse_info(info_text)
+    return ObservedProxy(
+        config=said.config,
+        running=info if info.version else None,
+        servers=parse_stat(f"# pxname{stat_text}") if stat_text else (),
+        old_workers=parse_processes(said.master).old_workers,
+    )
+
+
+def _read_directly(client: docker.APIClient, container: str) -> _Said | None:
+    """None when this process may not look into the container."""
+    inside = talk.locate(client, container)
+    if inside is None:
+        return None
+    try:
+        worker = inside.ask(RUNTIME_SOCKET, scripts.QUESTION)
+        master = inside.ask(MASTER_SOCKET, "show proc")
+        try:
+            config = inside.read(CONFIG_PATH)
+        except FileNotFoundError:
+            config = None
+    except OSError:
+        return None
+    return _Said(config, worker, master)
+
+
+def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
     output = run_in_container(client, container, scripts.READ)
     if output.exit_code == scripts.NO_CLIENT:
         raise EngineError(
@@ -38,14 +77,9 @@ def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
     parts = scripts.split_blocks(output.text)
     if "master" not in parts:
         raise EngineError("proxy-unreadable", f"HAProxy cannot be read: {output.text.strip()}")
-    info_text, _, stat_text = parts["worker"].partition("# pxname")
-    info = parse_info(info_text)
     config = parts["config"]
-    return ObservedProxy(
-        config=None if "No such file" in config[:200] else config,
-        running=info if info.version else None,
-        servers=parse_stat(f"# pxname{stat_text}") if stat_text else (),
-        old_workers=parse_processes(parts["master"]).old_workers,
+    return _Said(
+        None if "No such file" in config[:200] else config, parts["worker"], parts["master"]
     )
 
 
@@ -98,11 +132,10 @@ def raise_if_rejected(exit_code: int, output: str) -> None:
 def reload(client: docker.APIClient, container: str, config: Config, previous: str | None) -> None:
     """Write, reload through the master, and see the worker run it; else write `previous` back."""
     write_config(client, container, config.text)
-    answer = run_in_container(client, container, scripts.ASK_ONE, MASTER_SOCKET, "reload")
-    reply = parse_reload(answer.text)
+    reply = parse_reload(talk.ask(client, container, MASTER_SOCKET, "reload"))
     failed = reply.succeeded is False
     if not failed:
-        failed = not is_confirmed(client, container, config.digest)
+        failed = not talk.is_confirmed(client, container, config.digest)
     if not failed:
         return
     if previous is not None:
@@ -112,8 +145,3 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
         "HAProxy did not take the new configuration; the old one is in force and written",
         details=[line for line in reply.log.splitlines() if line.strip()][-5:],
     )
-
-
-def is_confirmed(client: docker.APIClient, container: str, digest: str) -> bool:
-    """Whether the running worker says, within some seconds, that it runs this configuration."""
-    return run_in_container(client, container, scripts.CONFIRM, digest).exit_code == 0
