@@ -61,7 +61,7 @@ def test_every_question_goes_the_same_way(stack: Stack, direct: bool) -> None:
 def test_a_link_in_the_container_is_not_followed_from_outside(stack: Stack) -> None:
     """It would lead to a file of this machine; inside it leads to where it should."""
     stack.apply()
-    script = f"cp -p {CONFIG_PATH} /tmp/cfg && ln -sf /tmp/cfg {CONFIG_PATH}"
+    script = f"mv {CONFIG_PATH} /tmp/cfg && ln -s /tmp/cfg {CONFIG_PATH}"
     assert stack.world.run_in(stack.haproxy, "sh", "-c", script, user="0") == ""
     since = time.time()
     assert "up to date" in stack.plan().out
