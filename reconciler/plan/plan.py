@@ -74,7 +74,10 @@ class Plan:
 
     @property
     def impact(self) -> Impact:
-        return max((change.impact for change in self.changes), default=Impact.NONE)
+        """The highest there is, of what people are shown and of what is done."""
+        shown = (change.impact for change in self.changes)
+        done = (step.impact for step in self.steps)
+        return max((*shown, *done), default=Impact.NONE)
 
     def count(self, verb: Verb) -> int:
         return sum(change.verb == verb for change in self.changes)
