@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reconciler.plan.actions import label_of
 from reconciler.plan.impact import Impact
-from reconciler.plan.plan import Change, Plan, Problem
+from reconciler.plan.plan import Plan, Problem
 
 
 def limit_impact(plan: Plan, limit: Impact) -> Plan:
@@ -25,15 +25,6 @@ def limit_impact(plan: Plan, limit: Impact) -> Plan:
 
 def _exceeding(plan: Plan, limit: Impact) -> list[str]:
     """Each change once, with its impact; the steps where no change tells of it."""
-    changes = [f"{_subject(c)} ({c.impact})" for c in plan.changes if c.impact > limit]
+    changes = [f"{c.subject} ({c.impact})" for c in plan.changes if c.impact > limit]
     steps = [f"{label_of(s.action)} ({s.impact})" for s in plan.steps if s.impact > limit]
     return list(dict.fromkeys(changes or steps))
-
-
-def _subject(change: Change) -> str:
-    """As in the plan's text: the containers of a backend are one."""
-    if change.kind == "haproxy":
-        return f"{change.verb} haproxy"
-    if change.backend:
-        return f"{change.verb} containers of backend {change.backend}"
-    return f"{change.verb} {change.kind} {change.name}"

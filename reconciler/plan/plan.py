@@ -34,6 +34,13 @@ class Change:
     backend: str = ""
     fields: tuple[FieldChange, ...] = ()
 
+    @property
+    def subject(self) -> str:
+        """What it is about, as in the file: the containers of a backend are one."""
+        if self.kind == "haproxy":
+            return "haproxy"
+        return f"backend {self.backend}" if self.backend else f"{self.kind} {self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -78,6 +85,12 @@ class Plan:
         shown = (change.impact for change in self.changes)
         done = (step.impact for step in self.steps)
         return max((*shown, *done), default=Impact.NONE)
+
+    @property
+    def impact_subjects(self) -> tuple[str, ...]:
+        """What has the highest impact, each once; empty when only a step tells of it."""
+        highest = [c.subject for c in self.changes if c.impact is self.impact]
+        return tuple(dict.fromkeys(highest))
 
     def count(self, verb: Verb) -> int:
         return sum(change.verb == verb for change in self.changes)

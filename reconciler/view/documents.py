@@ -115,6 +115,7 @@ class EventDocument(TypedDict, total=False):
     plan: PlanDocument
     step: int
     text: str
+    impact: str
     elapsed_s: float
     done_bytes: int
     total_bytes: int | None
@@ -236,6 +237,7 @@ def event_document(event: Event, topology: str, secrets: Sequence[str]) -> Event
         return document
     document["step"] = event.step.id
     document["text"] = label_of(event.step.action)
+    document["impact"] = str(event.step.impact)
     if isinstance(event, StepDone | StepFailed):
         document["elapsed_s"] = round(event.elapsed_s, 3)
     if isinstance(event, StepProgressed):

@@ -12,15 +12,19 @@ from pathlib import Path
 import pytest
 
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
+from reconciler.plan.actions import PullImage, StopContainer, Target
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer
 from reconciler.plan.impact import Impact
+from reconciler.plan.limit import limit_impact
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedNetworkLink, ObservedProxy
-from reconciler.plan.plan import Change, FieldChange, Plan, Problem
+from reconciler.plan.plan import Change, FieldChange, Plan, Problem, Step
+from reconciler.plan.planner import plan_changes
 from reconciler.plan.spec import describe
 from reconciler.topology.load import load_topology
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.paint import Paint
+from reconciler.view.plan import render_plan, render_steps
 from reconciler.view.status import render_status
 from tests.golden.rendering import load
 
@@ -119,7 +123,41 @@ def status() -> str:
     return "\n\n".join("\n".join([f"=== {name}", *lines]) for name, lines in scenes.items()) + "\n"
 
 
-EXPECTED = {"broken.txt": diagnostics, "status.txt": status}
+def plan() -> str:
+    desired = quickstart()
+    there = observed(desired)
+    first = there.containers[1]
+    image = FieldChange("image", "echo:1", "echo:2")
+    mixed = Plan(
+        "quickstart",
+        (
+            Change("replace", "container", "webservers-1", "its definition changed",
+                   Impact.REPLACE, "webservers", (image,)),
+            Change("update", "haproxy", "haproxy", "hitless reload: servers change",
+                   Impact.RELOAD),
+            Change("create", "network", "quickstart-more", "new", Impact.NONE),
+        ),
+        (
+            Step(1, PullImage("echo:2"), (), "it is not there"),
+            Step(2, StopContainer(Target(first.name), 1), (1,), "it leaves", Impact.RUNTIME),
+        ),
+    )  # fmt: skip
+    ours = "unix:///var/run/docker.sock"
+    refused = limit_impact(mixed, Impact.RELOAD)
+    made = plan_changes(desired, Observed())
+    scenes = {
+        "first": [*render_plan(made, Observed(), ours, Paint()), *render_steps(made, Paint())],
+        "mixed": [*render_plan(mixed, there, ours, Paint()), *render_steps(mixed, Paint())],
+        "refused": render_plan(refused, there, ours, Paint()),
+        "nothing": [
+            *render_plan(Plan("quickstart"), there, ours, Paint()),
+            *render_steps(Plan("quickstart"), Paint()),
+        ],
+    }
+    return "\n\n".join("\n".join([f"=== {name}", *lines]) for name, lines in scenes.items()) + "\n"
+
+
+EXPECTED = {"broken.txt": diagnostics, "plan.txt": plan, "status.txt": status}
 
 
 @pytest.mark.parametrize("name", EXPECTED)

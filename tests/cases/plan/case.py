@@ -29,6 +29,7 @@ from reconciler.engine.protocol import Patience
 from reconciler.plan.actions import label_of
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.desired import Desired
+from reconciler.plan.impact import Impact
 from reconciler.plan.plan import Plan
 from reconciler.plan.spec import Attachment, PublishedPort
 from reconciler.run.apply import ApplyOptions, apply, make_plan
@@ -103,6 +104,7 @@ def _steps(plan: Plan) -> list[str]:
     return [
         f"{step.id:>{width}} {label_of(step.action)}"
         + (f"  (after {', '.join(map(str, step.needs))})" if step.needs else "")
+        + (f"  [{step.impact}]" if step.impact > Impact.NONE else "")
         for step in plan.steps
     ]
 

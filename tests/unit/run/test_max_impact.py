@@ -75,10 +75,10 @@ def _port(text: Spec) -> None:
 
 CHANGES = {
     Impact.NONE: (_limits, ""),
-    Impact.RUNTIME: (_network, "update containers of backend web (runtime)"),
-    Impact.RELOAD: (_timeouts, "update haproxy (reload)"),
-    Impact.REPLACE: (_image, "replace containers of backend web (replace)"),
-    Impact.INTERRUPT: (_port, "replace haproxy (interrupt)"),
+    Impact.RUNTIME: (_network, "backend web (runtime)"),
+    Impact.RELOAD: (_timeouts, "haproxy (reload)"),
+    Impact.REPLACE: (_image, "backend web (replace)"),
+    Impact.INTERRUPT: (_port, "haproxy (interrupt)"),
 }
 
 
@@ -144,9 +144,7 @@ def test_only_what_exceeds_is_named_and_each_once() -> None:
     )  # fmt: skip
     known, found = limit_impact(plan, Impact.RELOAD).problems
     assert known.code == "name-taken"
-    assert found.message.endswith(
-        "allows: replace containers of backend web (replace), replace container job (interrupt)"
-    )
+    assert found.message.endswith("allows: backend web (replace), container job (interrupt)")
     assert limit_impact(plan, Impact.INTERRUPT) is plan
 
 
