@@ -139,6 +139,7 @@ class RowDocument(TypedDict):
     started_at: float | None
     haproxy_state: str | None
     haproxy_check: str | None
+    haproxy_changed_s: int | None
     sessions: int | None
     weight: int | None
     drift: str
@@ -314,6 +315,7 @@ def _row(row: Row) -> RowDocument:
         "started_at": container.started_at if container and container.started_at else None,
         "haproxy_state": server.status if server else None,
         "haproxy_check": server.check if server else None,
+        "haproxy_changed_s": server.changed_s if server else None,
         "sessions": server.sessions if server else None,
         "weight": server.weight if server else None,
         "drift": row.drift,

@@ -62,14 +62,26 @@ def running(number: int, wanted: DesiredContainer, **changes: object) -> Observe
     return ObservedContainer(**(facts | changes))  # type: ignore[arg-type]  # by name, as above
 
 
-def server(number: int, status: str, check: str, sessions: int = 0) -> ServerState:
+def server(
+    number: int, status: str, check: str, sessions: int = 0, weight: int = 1, changed_s: int = 190
+) -> ServerState:
     return ServerState(
         "webservers", f"webservers-{number}", status, f"10.0.0.{number}:8080",
-        0 if status == "DRAIN" else 1, sessions, check, 5,
+        weight, sessions, check, changed_s,
     )  # fmt: skip
 
 
-def observed(desired: Desired, **changes: object) -> Observed:
+ALL_UP = tuple(server(n, "UP", "L7OK/200 in 1 ms", n) for n in (1, 2, 3))
+BY_HAND = (
+    server(1, "UP", "L4OK in 0 ms", 14, weight=3),
+    server(2, "DRAIN", "L4OK in 0 ms", 2, changed_s=65),
+    server(3, "DOWN", "L4CON in 1 ms (Connection refused)", changed_s=5),
+)
+
+
+def observed(
+    desired: Desired, servers: tuple[ServerState, ...] = ALL_UP, **changes: object
+) -> Observed:
     wanted = [c for slot, c in desired.containers.items() if slot != PROXY_SLOT]
     proxy = running(9, desired.containers[PROXY_SLOT], started_at=NOW - 4 * 86400)
     config = desired.config()
@@ -80,11 +92,7 @@ def observed(desired: Desired, **changes: object) -> Observed:
             proxy.id: ObservedProxy(
                 config.text,
                 WorkerInfo("3.0.11", 345_600, 8, "quickstart", config.digest),
-                (
-                    server(1, "UP", "L4OK in 0 ms", 14),
-                    server(2, "DRAIN", "L4OK in 0 ms", 2),
-                    server(3, "DOWN", "L4CON in 1 ms (Connection refused)"),
-                ),
+                servers,
             )
         },
     }
@@ -94,17 +102,21 @@ def observed(desired: Desired, **changes: object) -> Observed:
 def status() -> str:
     desired = quickstart()
     there = observed(desired)
+    by_hand = observed(desired, BY_HAND)
+    gone = observed(desired, BY_HAND, containers=there.containers[:2])
     first = there.containers[1]
     drifted = Plan(
         "quickstart",
         (
-            Change("update", "container", there.containers[2].name, "it was drained by hand",
-                   Impact.RUNTIME),
+            Change("update", "container", there.containers[2].name, "in place",
+                   Impact.NONE, fields=(FieldChange("restart", "no", "always"),)),
             Change("update", "container", there.containers[3].name, "limits", Impact.NONE,
                    fields=(FieldChange("memory", "128m", "256m"),)),
         ),
         problems=(Problem("name-taken", "something is in the way"),),
+        config=desired.config(),
     )  # fmt: skip
+    settled = Plan("quickstart", config=desired.config())
     stopped = observed(
         desired,
         containers=(
@@ -115,8 +127,10 @@ def status() -> str:
         gaps=("volumes could not be read: permission denied",),
     )
     scenes = {
-        "converged": render_status(desired, there, Plan("quickstart"), NOW, Paint()),
-        "drifted": render_status(desired, there, drifted, NOW, Paint()),
+        "converged": render_status(desired, there, settled, NOW, Paint()),
+        "changed by hand": render_status(desired, by_hand, settled, NOW, Paint()),
+        "drifted": render_status(desired, by_hand, drifted, NOW, Paint()),
+        "gone": render_status(desired, gone, drifted, NOW, Paint()),
         "broken": render_status(desired, stopped, drifted, NOW, Paint()),
         "nothing": render_status(desired, Observed(), drifted, NOW, Paint()),
     }
