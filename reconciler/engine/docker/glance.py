@@ -251,16 +251,27 @@ def look(path: str, topology: str, proxy: str, pid: int) -> Glance:
     try:
         containers.send("GET", f"/containers/json?all=1&filters={filters}")
         events.send("GET", _events_path())
-        try:
-            worker = Inside(pid, proxy).ask(RUNTIME_SOCKET, QUESTION)
-        except OSError:
-            worker = _ask_by_exec(path, proxy)
-        return Glance(proxy, containers.receive(), worker, _parse_events(events.receive()))
+        listed = containers.receive()
+        worker = _ask(path, proxy, pid) if _is_running(listed, proxy) else ""
+        return Glance(proxy, listed, worker, _parse_events(events.receive()))
     except (ValueError, KeyError, TypeError) as error:
         raise GlanceError(str(error)) from error
     finally:
         containers.close()
         events.close()
+
+
+def _is_running(listed: bytes, container: str) -> bool:
+    """A container that is paused would keep us waiting."""
+    states = {item["Id"]: item["State"] for item in json.loads(listed)}
+    return states.get(container) == "running"
+
+
+def _ask(path: str, proxy: str, pid: int) -> str:
+    try:
+        return Inside(pid, proxy).ask(RUNTIME_SOCKET, QUESTION)
+    except OSError:
+        return _ask_by_exec(path, proxy)
 
 
 def _ask_by_exec(path: str, proxy: str) -> str:
