@@ -6,6 +6,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.shortcut import Shortcut
+from reconciler.plan.impact import Impact
 
 
 @click.command(
@@ -13,31 +14,23 @@ from reconciler.cli.shortcut import Shortcut
     epilog="""\b
 Examples:
   reconciler apply shop.yaml
-  reconciler apply --yes --output json --timeout 2m topologies/
+  reconciler apply --yes --output json --max-impact replace topologies/
 """,
 )
-@options.files
-@options.yes
-@options.timeout
 @click.option("--no-wait", is_flag=True, help="Do not wait for servers to be up in HAProxy.")
-@options.lock_timeout
-@options.env_file
-@options.output
-def command(  # one parameter an option
-    files: tuple[str, ...],
-    yes: bool,
-    timeout_s: float,
-    no_wait: bool,
-    lock_timeout_s: float,
-    env_files: tuple[str, ...],
-    output: str,
-) -> int:
+@click.option(
+    "--max-impact", type=click.Choice([str(impact) for impact in Impact]), default="interrupt",
+    metavar="IMPACT",
+    help="Begin nothing that does more to traffic: none, runtime, reload, replace, interrupt.",
+)  # fmt: skip
+@options.changing
+def command(told: options.Changing, no_wait: bool, max_impact: str) -> int:
     """Make containers and HAProxy what the file says.
 
     Shows the plan, asks on a terminal, and succeeds only when nothing is left to do and every
     server is up. Ctrl-C finishes the running steps; the next apply goes on from there.
     """
-    shortcut = Shortcut.of(files, env_files) if output == "text" else None
+    shortcut = Shortcut.of(told.files, told.env_files) if told.output == "text" else None
     if shortcut is not None and (line := shortcut.up_to_date()):
         click.echo(line)
         return 0
@@ -45,9 +38,10 @@ def command(  # one parameter an option
     from reconciler.run.apply import ApplyOptions  # noqa: PLC0415  # the same
 
     settings = ApplyOptions(
-        wait=not no_wait, lock_timeout_s=lock_timeout_s, holder=change.holder_name()
+        wait=not no_wait,
+        lock_timeout_s=told.lock_timeout_s,
+        holder=change.holder_name(),
+        max_impact=Impact[max_impact.upper()],
     )
-    request = change.ChangeRequest(
-        "apply", "converged", lambda desired: desired, settings, timeout_s, yes
-    )
-    return change.change_files(files, env_files, output, request, shortcut)
+    request = change.ChangeRequest("apply", "converged", lambda desired: desired, settings)
+    return change.change_files(told, request, shortcut)

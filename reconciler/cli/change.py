@@ -15,6 +15,7 @@ import click
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE, FAILED, INTERRUPTED
 from reconciler.cli.inputs import load_or_report
+from reconciler.cli.options import Changing
 from reconciler.cli.session import (
     Reporting,
     Wish,
@@ -42,25 +43,17 @@ class ChangeRequest:
     aim: Callable[[Desired], Desired]
     """From what a file says to what is wanted now."""
     options: ApplyOptions
-    timeout_s: float
-    yes: bool
 
 
-def change_files(
-    files: tuple[str, ...],
-    env_files: tuple[str, ...],
-    output: str,
-    request: ChangeRequest,
-    shortcut: Shortcut | None = None,
-) -> int:
+def change_files(told: Changing, request: ChangeRequest, shortcut: Shortcut | None = None) -> int:
     """One topology after another; returns the worst exit code of all."""
-    console = Console(output)
-    inputs = load_or_report(files, env_files, console)
+    console = Console(told.output)
+    inputs = load_or_report(told.files, told.env_files, console)
     if inputs is None:
         return FAILED
     codes = []
     for wish in compile_inputs(inputs):
-        code, result = change(wish, request, console)
+        code, result = change(wish, told, request, console)
         codes.append(code)
         if result is not None and shortcut is not None:
             _remember(shortcut, result)
@@ -79,15 +72,17 @@ def holder_name() -> str:
     return f"{user}@{socket.gethostname()}, process {os.getpid()}"
 
 
-def change(wish: Wish, request: ChangeRequest, console: Console) -> tuple[int, ApplyResult | None]:
+def change(
+    wish: Wish, told: Changing, request: ChangeRequest, console: Console
+) -> tuple[int, ApplyResult | None]:
     """Make the engine's world what is wanted. The exit code, and how it went."""
     desired = request.aim(wish.desired)
     topology = desired.topology
     result: ApplyResult | None = None
     with Reporting(console, topology), stopping() as stop, docker_engine(topology) as engine:
-        patience = Patience(request.timeout_s, stop.is_set)
+        patience = Patience(told.timeout_s, stop.is_set)
         view = _progress(console, wish)
-        confirm = _confirmation(engine, request, console)
+        confirm = _confirmation(engine, request.verb, told.yes, console)
         try:
             result = apply(desired, engine, request.options, patience, confirm, view)
         finally:
@@ -108,8 +103,8 @@ def _progress(console: Console, wish: Wish) -> ProgressView:
 class _confirmation:  # noqa: N801  # a function that remembers what it showed
     """Shows a plan and asks. In a pipeline `--yes` is the answer, given beforehand."""
 
-    def __init__(self, engine: Engine, request: ChangeRequest, console: Console) -> None:
-        self.engine, self.request, self.console = engine, request, console
+    def __init__(self, engine: Engine, verb: str, yes: bool, console: Console) -> None:
+        self.engine, self.verb, self.yes, self.console = engine, verb, yes, console
 
     def __call__(self, plan: Plan) -> bool:
         if plan.is_empty:
@@ -117,13 +112,13 @@ class _confirmation:  # noqa: N801  # a function that remembers what it showed
         if not self.console.is_json:
             lines = render_plan(plan, Observed(), self.engine.description, self.console.paint)
             self.console.lines([*lines, ""])
-        if self.request.yes:
+        if self.yes:
             return True
         if not self.console.is_interactive or self.console.is_json:
             raise click.UsageError(
-                f"there is no terminal to ask on; add --yes to {self.request.verb} without asking"
+                f"there is no terminal to ask on; add --yes to {self.verb} without asking"
             )
-        return click.confirm(f"{self.request.verb.capitalize()} this?", err=True)
+        return click.confirm(f"{self.verb.capitalize()} this?", err=True)
 
 
 def _report(result: ApplyResult, wish: Wish, request: ChangeRequest, console: Console) -> int:

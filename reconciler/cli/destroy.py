@@ -18,29 +18,16 @@ Examples:
   reconciler destroy --yes --volumes shop.yaml
 """,
 )
-@options.files
 @click.option("--volumes", is_flag=True, help="Remove its volumes too, with all that is in them.")
-@options.yes
-@options.timeout
-@options.lock_timeout
-@options.env_file
-@options.output
-def command(  # one parameter an option
-    files: tuple[str, ...],
-    volumes: bool,
-    yes: bool,
-    timeout_s: float,
-    lock_timeout_s: float,
-    env_files: tuple[str, ...],
-    output: str,
-) -> int:
+@options.changing
+def command(told: options.Changing, volumes: bool) -> int:
     """Remove what a topology has made: its containers and networks.
 
     HAProxy goes first and finishes its connections. Volumes stay unless --volumes is given.
     Nothing that another made is touched.
     """
     removal = ApplyOptions(
-        remove_volumes=volumes, lock_timeout_s=lock_timeout_s, holder=holder_name()
+        remove_volumes=volumes, lock_timeout_s=told.lock_timeout_s, holder=holder_name()
     )
-    request = ChangeRequest("destroy", "removed", Desired.emptied, removal, timeout_s, yes)
-    return change_files(files, env_files, output, request)
+    request = ChangeRequest("destroy", "removed", Desired.emptied, removal)
+    return change_files(told, request)

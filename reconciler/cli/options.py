@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import click
@@ -37,12 +39,42 @@ output = click.option(
     "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="Text for people, or JSON as in schemas/.",
 )  # fmt: skip
-yes = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-timeout = click.option(
-    "--timeout", "timeout_s", type=Duration(), default=60.0, metavar="TIME",
-    help="How long to wait for a container or a server to become healthy.  [default: 60s]",
+_CHANGING = (
+    files,
+    click.option("-y", "--yes", is_flag=True, help="Do not ask."),
+    click.option(
+        "--timeout", "timeout_s", type=Duration(), default=60.0, metavar="TIME",
+        help="How long to wait for a container or a server to become healthy.  [default: 60s]",
+    ),
+    click.option(
+        "--lock-timeout", "lock_timeout_s", type=Duration(), default=60.0, metavar="TIME",
+        help="How long to wait for another run on the same topology.  [default: 60s]",
+    ),
+    env_file,
+    output,
 )  # fmt: skip
-lock_timeout = click.option(
-    "--lock-timeout", "lock_timeout_s", type=Duration(), default=60.0, metavar="TIME",
-    help="How long to wait for another run on the same topology.  [default: 60s]",
-)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """What every command that changes something is told."""
+
+    files: tuple[str, ...]
+    yes: bool
+    timeout_s: float
+    lock_timeout_s: float
+    env_files: tuple[str, ...]
+    output: str
+
+
+def changing(command: Callable[..., int]) -> Callable[..., int]:
+    """Adds the options that such commands share; they reach it as one `Changing`, first of all."""
+
+    @functools.wraps(command)
+    def told(**given: Any) -> int:
+        shared = {field.name: given.pop(field.name) for field in fields(Changing)}
+        return command(Changing(**shared), **given)
+
+    for option in reversed(_CHANGING):
+        told = option(told)
+    return told

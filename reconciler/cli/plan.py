@@ -11,7 +11,7 @@ from reconciler.cli.inputs import load_or_report
 from reconciler.cli.session import Reporting, compile_inputs, docker_engine
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, make_plan
-from reconciler.view.plan import render_plan
+from reconciler.view.plan import render_plan, render_steps
 
 
 @click.command(
@@ -27,10 +27,15 @@ Examples:
     "--detailed-exitcode", is_flag=True,
     help="Exit with 0 for no change, 1 for an error, 2 for changes.",
 )  # fmt: skip
+@click.option("--steps", is_flag=True, help="Show each step too, with its impact.")
 @options.env_file
 @options.output
 def command(
-    files: tuple[str, ...], detailed_exitcode: bool, env_files: tuple[str, ...], output: str
+    files: tuple[str, ...],
+    detailed_exitcode: bool,
+    steps: bool,
+    env_files: tuple[str, ...],
+    output: str,
 ) -> int:
     """Show what an apply would change, and what that means for traffic.
 
@@ -49,6 +54,8 @@ def command(
             plans.append(plan)
             if not console.is_json:
                 console.lines(render_plan(plan, observed, engine.description, console.paint))
+                if steps and not plan.problems:
+                    console.lines(render_steps(plan, console.paint))
         failed = failed or attempt.failed
     if console.is_json and not failed:
         from reconciler.view.documents import plans_document  # noqa: PLC0415  # for JSON only

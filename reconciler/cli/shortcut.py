@@ -19,6 +19,7 @@ import re
 from reconciler import __version__
 from reconciler.engine.docker.glance import (
     GlanceError,
+    first_process,
     last_event,
     local_socket,
     look,
@@ -53,7 +54,7 @@ class Shortcut:
             with open(self._path, encoding="utf-8") as file:
                 memory = json.load(file)
             topology = memory["topology"]
-            seen = look(self._socket, topology, memory["proxy"], memory["run_directory"])
+            seen = look(self._socket, topology, memory["proxy"], memory["pid"])
             still = seen.fingerprint == memory["fingerprint"] and seen.servers_up == seen.servers
             if still and seen.is_untouched(memory["since"]):
                 return (
@@ -69,7 +70,8 @@ class Shortcut:
     def remember(self, topology: str, proxy: str) -> None:
         """The long way, which began after `up_to_date`, found nothing to do."""
         try:
-            seen = look(self._socket, topology, proxy, None)
+            pid = first_process(self._socket, proxy)
+            seen = look(self._socket, topology, proxy, pid)
             if not seen.has_worker or not seen.is_untouched(self._since):
                 return
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
@@ -77,7 +79,7 @@ class Shortcut:
                 "topology": topology,
                 "proxy": proxy,
                 "since": self._since,
-                "run_directory": seen.run_directory,
+                "pid": pid,
                 "fingerprint": seen.fingerprint,
             }
             temporary = f"{self._path}.{os.getpid()}"

@@ -37,6 +37,13 @@ class Change:
     pace: Pace | None = None
     """How many of its backend are replaced at a time; None for all at once."""
 
+    @property
+    def subject(self) -> str:
+        """What it is about, as in the file: the containers of a backend are one."""
+        if self.kind == "haproxy":
+            return "haproxy"
+        return f"backend {self.backend}" if self.backend else f"{self.kind} {self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -79,7 +86,16 @@ class Plan:
 
     @property
     def impact(self) -> Impact:
-        return max((change.impact for change in self.changes), default=Impact.NONE)
+        """The highest there is, of what people are shown and of what is done."""
+        shown = (change.impact for change in self.changes)
+        done = (step.impact for step in self.steps)
+        return max((*shown, *done), default=Impact.NONE)
+
+    @property
+    def impact_subjects(self) -> tuple[str, ...]:
+        """What has the highest impact, each once; empty when only a step tells of it."""
+        highest = [c.subject for c in self.changes if c.impact is self.impact]
+        return tuple(dict.fromkeys(highest))
 
     @property
     def course(self) -> tuple[Step, ...]:

@@ -14,6 +14,8 @@ from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, Remove
 from reconciler.plan.assign import assign_slots
 from reconciler.plan.desired import PROXY_SLOT, Desired
 from reconciler.plan.events import Failure, PlanStarted, Waiting
+from reconciler.plan.impact import Impact
+from reconciler.plan.limit import limit_impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
@@ -29,6 +31,8 @@ class ApplyOptions:
     wait: bool = True
     lock_timeout_s: float = 60.0
     holder: str = "another run"
+    max_impact: Impact = Impact.INTERRUPT
+    """A plan that would do more is not begun: neither the first, nor one that follows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ Confirm = Callable[[Plan], bool]
 def make_plan(desired: Desired, engine: Engine, options: ApplyOptions) -> tuple[Plan, Observed]:
     observed = engine.observe(desired.scope())
     plan = plan_changes(desired, observed, remove_volumes=options.remove_volumes, wait=options.wait)
-    return plan, observed
+    return limit_impact(plan, options.max_impact), observed
 
 
 def apply(

@@ -72,6 +72,8 @@ class StepDocument(TypedDict):
     needs: list[int]
     because: str
     impact: str
+    rescues: list[int]
+    """If any, the step is for the case that one of these fails."""
 
 
 class ProblemDocument(TypedDict):
@@ -115,6 +117,7 @@ class EventDocument(TypedDict, total=False):
     plan: PlanDocument
     step: int
     text: str
+    impact: str
     elapsed_s: float
     done_bytes: int
     total_bytes: int | None
@@ -138,6 +141,7 @@ class RowDocument(TypedDict):
     started_at: float | None
     haproxy_state: str | None
     haproxy_check: str | None
+    haproxy_changed_s: int | None
     sessions: int | None
     weight: int | None
     drift: str
@@ -200,6 +204,7 @@ def plan_document(plan: Plan) -> PlanDocument:
                 "needs": list(step.needs),
                 "because": step.because,
                 "impact": str(step.impact),
+                "rescues": list(step.rescues),
             }
             for step in plan.steps
         ],
@@ -236,6 +241,7 @@ def event_document(event: Event, topology: str, secrets: Sequence[str]) -> Event
         return document
     document["step"] = event.step.id
     document["text"] = label_of(event.step.action)
+    document["impact"] = str(event.step.impact)
     if isinstance(event, StepDone | StepFailed):
         document["elapsed_s"] = round(event.elapsed_s, 3)
     if isinstance(event, StepProgressed):
@@ -312,6 +318,7 @@ def _row(row: Row) -> RowDocument:
         "started_at": container.started_at if container and container.started_at else None,
         "haproxy_state": server.status if server else None,
         "haproxy_check": server.check if server else None,
+        "haproxy_changed_s": server.changed_s if server else None,
         "sessions": server.sessions if server else None,
         "weight": server.weight if server else None,
         "drift": row.drift,

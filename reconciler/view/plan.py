@@ -7,9 +7,10 @@ import textwrap
 from collections.abc import Iterator
 
 from reconciler.haproxy.sections import diff_config
+from reconciler.plan.actions import label_of
 from reconciler.plan.impact import EXPLANATION, Impact
 from reconciler.plan.observed import Observed
-from reconciler.plan.plan import Change, FieldChange, Plan
+from reconciler.plan.plan import Change, FieldChange, Plan, Step
 from reconciler.plan.rollout import Pace
 from reconciler.view.paint import Paint
 from reconciler.view.words import count
@@ -39,14 +40,51 @@ def render_plan(plan: Plan, observed: Observed, engine: str, paint: Paint) -> li
         return [*lines, "", f"  {plan.topology}: cannot be carried out; nothing was touched."]
     lines += [f"  note: {note}" for note in plan.notes]
     if plan.steps:
-        impact = plan.impact
-        lines += ["", *_wrapped(f"Impact: {impact}. {_explanation(plan)}", str(impact), paint)]
+        impact = str(plan.impact)
+        told = f"Impact: {impact}{_cause(plan)}. {_explanation(plan)}"
+        lines += ["", *_wrapped(told, impact, paint)]
         lines.append(f"  Plan: {_totals(plan)}")
     return lines
 
 
+def render_steps(plan: Plan, paint: Paint) -> list[str]:
+    """What is done, in its order; a reason where traffic is concerned."""
+    width = len(str(len(plan.steps)))
+    words = max((len(str(step.impact)) for step in plan.steps), default=0) + 2
+    lines = ["", "  Steps; each begins when those it comes after are done:"] if plan.steps else []
+    for step, needs in _direct_needs(plan):
+        after = f"  (after {', '.join(map(str, needs))})" if needs else ""
+        if step.rescues:
+            after += f"  (if one of {step.rescues[0]} to {step.rescues[-1]} fails)"
+        impact = paint("dim", f"{f'[{step.impact}]':<{words}}")
+        lines.append(f"  {step.id:>{width}}  {impact}  {label_of(step.action)}{after}")
+        if step.impact > Impact.NONE and step.because:
+            lines.append(f"  {'':{width + words + 4}}{paint('dim', step.because)}")
+    return lines
+
+
+def _direct_needs(plan: Plan) -> Iterator[tuple[Step, list[int]]]:
+    """Each step with what it waits for, without what that waits for itself."""
+    before: dict[int, set[int]] = {}
+    for step in plan.steps:
+        earlier = set().union(*(before.get(need, set()) for need in step.needs))
+        before[step.id] = earlier | set(step.needs)
+        yield step, [need for need in step.needs if need not in earlier]
+
+
+def _cause(plan: Plan) -> str:
+    """What has the highest impact, where that is not everything."""
+    subjects = {change.subject for change in plan.changes}
+    highest = plan.impact_subjects
+    if plan.impact is Impact.NONE or len(highest) == len(subjects):
+        return ""
+    return f", from {' and '.join(filter(None, (', '.join(highest[:-1]), *highest[-1:])))}"
+
+
 def _explanation(plan: Plan) -> str:
-    if plan.config is None and any(change.kind == "haproxy" for change in plan.changes):
+    if plan.config is None and any(
+        c.kind == "haproxy" and c.verb == "remove" for c in plan.changes
+    ):
         return "HAProxy finishes the connections it has, and takes no more."
     stops_first = any(change.pace and change.pace.stops_first for change in plan.changes)
     if plan.impact is Impact.REPLACE and stops_first:
@@ -81,7 +119,7 @@ def _groups(changes: tuple[Change, ...]) -> Iterator[list[Change]]:
     grouped: dict[tuple[object, ...], list[Change]] = {}
     for change in changes:
         key: tuple[object, ...] = (change.verb, change.kind, change.backend, change.reason,
-                                   change.fields)  # fmt: skip
+                                   change.fields, change.impact)  # fmt: skip
         if not change.backend:
             key = (*key, change.name)
         grouped.setdefault(key, []).append(change)
@@ -97,8 +135,8 @@ def _render_group(group: list[Change], plan: Plan, paint: Paint) -> Iterator[str
     if first.verb == "update" and inline:
         summary = f"{', '.join(inline)}; {summary}" if summary != "in place" else (
             f"{', '.join(inline)}, in place")  # fmt: skip
-    impact = f"  [{first.impact}]" if first.impact > Impact.NONE else ""
-    yield f"  {paint(kind, sign)} {title:<{_TITLE_WIDTH}}  {summary}{paint('dim', impact)}"
+    impact = paint("dim", f"[{first.impact}]")
+    yield f"  {paint(kind, sign)} {title:<{_TITLE_WIDTH}}  {summary}  {impact}"
     named = [field.field for field in detail] + (["capacity"] if first.pace else [])
     width = max(map(len, named), default=0)
     for field in detail:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from reconciler.haproxy.runtime import ServerState
 from reconciler.plan.desired import PROXY_SLOT, Desired, Slot
+from reconciler.plan.drift import server_drift
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Change, Plan
 from reconciler.plan.spec import PublishedPort
 from reconciler.view.paint import Paint
-from reconciler.view.words import ago, table
+from reconciler.view.words import ago, count, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,15 @@ class Row:
     slot: str
     container: ObservedContainer | None
     server: ServerState | None
-    drift: str
+    """As HAProxy sees it."""
+    difference: str
+    """What an apply would change."""
+    by_hand: str = ""
+    """What was done in the running HAProxy."""
+
+    @property
+    def drift(self) -> str:
+        return "; ".join(filter(None, (self.difference, self.by_hand)))
 
 
 def status_rows(desired: Desired, observed: Observed, plan: Plan) -> list[Row]:
@@ -37,10 +46,20 @@ def status_rows(desired: Desired, observed: Observed, plan: Plan) -> list[Row]:
         for container in by_slot.get(slot, []):
             server = _server_of(container, servers)
             said = drift.get(container.given_name, "") or _replaced(container, desired, plan)
-            rows.append(Row(slot.backend, str(slot), container, server, said))
+            hand = _by_hand(desired, observed, plan, server)
+            rows.append(Row(slot.backend, str(slot), container, server, said, hand))
         if slot not in by_slot:
             rows.append(Row(slot.backend, str(slot), None, None, "missing"))
     return rows
+
+
+def _by_hand(desired: Desired, observed: Observed, plan: Plan, server: ServerState | None) -> str:
+    """Told only of a HAProxy that runs the wanted configuration."""
+    running = {p.running.structure for p in observed.proxies.values() if p.running}
+    if server is None or desired.proxy is None or plan.config is None:
+        return ""
+    want = next((b for b in desired.proxy.backends if b.name == server.backend), None)
+    return server_drift(want, server) if want and running == {plan.config.structure} else ""
 
 
 def _server_of(container: ObservedContainer, servers: Sequence[ServerState]) -> ServerState | None:
@@ -73,9 +92,9 @@ def render_status(
     rows = status_rows(desired, observed, plan)
     if not observed.containers:
         return [f"{desired.topology}: nothing is running; `reconciler apply` starts it"]
-    lines = [_headline(desired, observed, plan, paint), ""]
+    lines = [_headline(desired, observed, plan, sum(bool(r.by_hand) for r in rows), paint), ""]
     cells: list[tuple[str, ...]] = [
-        ("BACKEND", "SERVER", "STATE", "CHECK", "SESS", "WEIGHT", "CONTAINER", "ADDRESS", "UP", "")
+        ("BACKEND", "SERVER", "STATE", "FOR", "CHECK", "SESS", "WEIGHT", "CONTAINER", "ADDRESS", "")
     ]
     previous = ""
     for row in rows:
@@ -95,14 +114,22 @@ def _cells(row: Row, now: float, *, repeats: bool) -> tuple[str, ...]:
         "haproxy" if is_proxy else "" if repeats else row.backend,
         "" if is_proxy else row.slot,
         state,
+        _lasts(container, server, now),
         server.check if server else "",
         str(server.sessions) if server else "",
         str(server.weight) if server else "",
         container.name if container else "-",
         first_address(container) or "-",
-        ago(now - container.started_at) if container and container.state == "running" else "-",
         f"drift: {row.drift}" if row.drift else "",
     )
+
+
+def _lasts(container: ObservedContainer | None, server: ServerState | None, now: float) -> str:
+    """How long the state has lasted: as HAProxy tells of a server, else since Docker's start."""
+    if server is not None:
+        return ago(server.changed_s)
+    is_running = container is not None and container.state == "running"
+    return ago(now - container.started_at) if container and is_running else "-"
 
 
 def first_address(container: ObservedContainer | None) -> str | None:
@@ -117,9 +144,11 @@ def _container_state(container: ObservedContainer) -> str:
     return f"{container.state}, {container.health}" if container.health else container.state
 
 
-def _headline(desired: Desired, observed: Observed, plan: Plan, paint: Paint) -> str:
+def _headline(desired: Desired, observed: Observed, plan: Plan, by_hand: int, paint: Paint) -> str:
     proxy = next((p for p in observed.proxies.values() if p.running), None)
-    if plan.is_empty:
+    if plan.is_empty and by_hand:
+        state = paint("warning", f"{count(by_hand, 'server')} changed by hand")
+    elif plan.is_empty:
         state = paint("good", "converged")
     else:
         state = paint("warning", f"{len(plan.changes)} to change")

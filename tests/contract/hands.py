@@ -115,9 +115,9 @@ class DockerHand:
         return {row[1] for row in rows}
 
     def hide_sockets(self, reference: str) -> None:
-        made = self.client.exec_create(
-            reference, ["mv", "/usr/bin/perl", "/usr/bin/perl.hidden"], user="0"
-        )
+        """No link is followed from outside, and inside there is nothing to ask with."""
+        script = f"mv {CONFIG_PATH} /tmp/cfg && ln -s /tmp/cfg {CONFIG_PATH} && rm /usr/bin/perl"
+        made = self.client.exec_create(reference, ["sh", "-c", script], user="0")
         self.client.exec_start(made["Id"])
 
     def add_network(self, name: str) -> object:

@@ -12,15 +12,19 @@ from pathlib import Path
 import pytest
 
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
+from reconciler.plan.actions import PullImage, StopContainer, Target
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer
 from reconciler.plan.impact import Impact
+from reconciler.plan.limit import limit_impact
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedNetworkLink, ObservedProxy
-from reconciler.plan.plan import Change, FieldChange, Plan, Problem
+from reconciler.plan.plan import Change, FieldChange, Plan, Problem, Step
+from reconciler.plan.planner import plan_changes
 from reconciler.plan.spec import describe
 from reconciler.topology.load import load_topology
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.paint import Paint
+from reconciler.view.plan import render_plan, render_steps
 from reconciler.view.status import render_status
 from tests.golden.rendering import load
 
@@ -58,14 +62,26 @@ def running(number: int, wanted: DesiredContainer, **changes: object) -> Observe
     return ObservedContainer(**(facts | changes))  # type: ignore[arg-type]  # by name, as above
 
 
-def server(number: int, status: str, check: str, sessions: int = 0) -> ServerState:
+def server(
+    number: int, status: str, check: str, sessions: int = 0, weight: int = 1, changed_s: int = 190
+) -> ServerState:
     return ServerState(
         "webservers", f"webservers-{number}", status, f"10.0.0.{number}:8080",
-        0 if status == "DRAIN" else 1, sessions, check, 5,
+        weight, sessions, check, changed_s,
     )  # fmt: skip
 
 
-def observed(desired: Desired, **changes: object) -> Observed:
+ALL_UP = tuple(server(n, "UP", "L7OK/200 in 1 ms", n) for n in (1, 2, 3))
+BY_HAND = (
+    server(1, "UP", "L4OK in 0 ms", 14, weight=3),
+    server(2, "DRAIN", "L4OK in 0 ms", 2, changed_s=65),
+    server(3, "DOWN", "L4CON in 1 ms (Connection refused)", changed_s=5),
+)
+
+
+def observed(
+    desired: Desired, servers: tuple[ServerState, ...] = ALL_UP, **changes: object
+) -> Observed:
     wanted = [c for slot, c in desired.containers.items() if slot != PROXY_SLOT]
     proxy = running(9, desired.containers[PROXY_SLOT], started_at=NOW - 4 * 86400)
     config = desired.config()
@@ -76,11 +92,7 @@ def observed(desired: Desired, **changes: object) -> Observed:
             proxy.id: ObservedProxy(
                 config.text,
                 WorkerInfo("3.0.11", 345_600, 8, "quickstart", config.digest),
-                (
-                    server(1, "UP", "L4OK in 0 ms", 14),
-                    server(2, "DRAIN", "L4OK in 0 ms", 2),
-                    server(3, "DOWN", "L4CON in 1 ms (Connection refused)"),
-                ),
+                servers,
             )
         },
     }
@@ -90,17 +102,21 @@ def observed(desired: Desired, **changes: object) -> Observed:
 def status() -> str:
     desired = quickstart()
     there = observed(desired)
+    by_hand = observed(desired, BY_HAND)
+    gone = observed(desired, BY_HAND, containers=there.containers[:2])
     first = there.containers[1]
     drifted = Plan(
         "quickstart",
         (
-            Change("update", "container", there.containers[2].name, "it was drained by hand",
-                   Impact.RUNTIME),
+            Change("update", "container", there.containers[2].name, "in place",
+                   Impact.NONE, fields=(FieldChange("restart", "no", "always"),)),
             Change("update", "container", there.containers[3].name, "limits", Impact.NONE,
                    fields=(FieldChange("memory", "128m", "256m"),)),
         ),
         problems=(Problem("name-taken", "something is in the way"),),
+        config=desired.config(),
     )  # fmt: skip
+    settled = Plan("quickstart", config=desired.config())
     stopped = observed(
         desired,
         containers=(
@@ -111,15 +127,51 @@ def status() -> str:
         gaps=("volumes could not be read: permission denied",),
     )
     scenes = {
-        "converged": render_status(desired, there, Plan("quickstart"), NOW, Paint()),
-        "drifted": render_status(desired, there, drifted, NOW, Paint()),
+        "converged": render_status(desired, there, settled, NOW, Paint()),
+        "changed by hand": render_status(desired, by_hand, settled, NOW, Paint()),
+        "drifted": render_status(desired, by_hand, drifted, NOW, Paint()),
+        "gone": render_status(desired, gone, drifted, NOW, Paint()),
         "broken": render_status(desired, stopped, drifted, NOW, Paint()),
         "nothing": render_status(desired, Observed(), drifted, NOW, Paint()),
     }
     return "\n\n".join("\n".join([f"=== {name}", *lines]) for name, lines in scenes.items()) + "\n"
 
 
-EXPECTED = {"broken.txt": diagnostics, "status.txt": status}
+def plan() -> str:
+    desired = quickstart()
+    there = observed(desired)
+    first = there.containers[1]
+    image = FieldChange("image", "echo:1", "echo:2")
+    mixed = Plan(
+        "quickstart",
+        (
+            Change("replace", "container", "webservers-1", "its definition changed",
+                   Impact.REPLACE, "webservers", (image,)),
+            Change("update", "haproxy", "haproxy", "hitless reload: servers change",
+                   Impact.RELOAD),
+            Change("create", "network", "quickstart-more", "new", Impact.NONE),
+        ),
+        (
+            Step(1, PullImage("echo:2"), (), "it is not there"),
+            Step(2, StopContainer(Target(first.name), 1), (1,), "it leaves", Impact.RUNTIME),
+        ),
+    )  # fmt: skip
+    ours = "unix:///var/run/docker.sock"
+    refused = limit_impact(mixed, Impact.RELOAD)
+    made = plan_changes(desired, Observed())
+    scenes = {
+        "first": [*render_plan(made, Observed(), ours, Paint()), *render_steps(made, Paint())],
+        "mixed": [*render_plan(mixed, there, ours, Paint()), *render_steps(mixed, Paint())],
+        "refused": render_plan(refused, there, ours, Paint()),
+        "nothing": [
+            *render_plan(Plan("quickstart"), there, ours, Paint()),
+            *render_steps(Plan("quickstart"), Paint()),
+        ],
+    }
+    return "\n\n".join("\n".join([f"=== {name}", *lines]) for name, lines in scenes.items()) + "\n"
+
+
+EXPECTED = {"broken.txt": diagnostics, "plan.txt": plan, "status.txt": status}
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -17,6 +17,7 @@ from reconciler.plan.actions import (
     StopContainer,
 )
 from reconciler.plan.desired import Desired
+from reconciler.plan.impact import Impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
@@ -108,3 +109,12 @@ def test_a_gap_is_told_and_not_forgotten(history: tuple[Event, ...], wish: Desir
         proxy.is_readable = False
     plan: Plan = plan_changes(wish, MemoryEngine(NAME, world).observe(wish.scope()))
     assert bool(plan.notes) == bool(proxies)
+
+
+@given(histories, wishes)
+def test_no_step_does_more_to_traffic_than_the_changes_say(
+    history: tuple[Event, ...], wish: Desired
+) -> None:
+    plan = plan_changes(wish, observe(history, wish))
+    shown = max((change.impact for change in plan.changes), default=Impact.NONE)
+    assert all(step.impact <= shown for step in plan.steps)

@@ -2,7 +2,7 @@
 
 Answers one question: is everything as it was when a plan was last seen to be empty? Two requests,
 whatever the number of containers, and HAProxy's own word: from its socket, where this process may
-enter Docker's volumes, else through an exec. Only reads.
+reach into the container, else through an exec. Only reads.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import os
 import socket
 import time
 
+from reconciler.engine.docker.direct import Inside
 from reconciler.engine.docker.scripts import GLANCE, MARK, QUESTION
-from reconciler.haproxy.paths import RUN_DIRECTORY, RUNTIME_SOCKET
+from reconciler.haproxy.paths import RUNTIME_SOCKET
 from reconciler.topology.labels import LABEL_PREFIX
 
 TIMEOUT_S = 20
@@ -164,7 +165,6 @@ class Glance:
         self.has_worker = bool(described)
         self.containers = len(containers)
         self.servers_up, self.servers = _count_servers(f"pxname{stat}")
-        self.run_directory = _run_directory(containers)
         self._proxy = proxy
         self._events = events
         self._own = _own_things(containers)
@@ -224,32 +224,36 @@ def _count_servers(table: str) -> tuple[int, int]:
     return sum(state.startswith(("UP", "no check")) for state in states), len(states)
 
 
-def _run_directory(containers: list[dict[str, object]]) -> str | None:
-    """Where on this machine the directory with HAProxy's sockets is, if the engine is here."""
-    for container in containers:
-        mounts = container.get("Mounts")
-        for mount in mounts if isinstance(mounts, list) else ():
-            if mount.get("Destination") == RUN_DIRECTORY:
-                return str(mount.get("Source") or "") or None
-    return None
-
-
 def _is_strange_exec(action: str) -> bool:
     """Whether somebody else runs a command, which may edit the configuration."""
     return action.startswith("exec_create") and MARK not in action
 
 
-def look(path: str, topology: str, proxy: str, run_directory: str | None) -> Glance:
-    """Look at a topology whose HAProxy is container `proxy`. Raises GlanceError, OSError."""
+def first_process(path: str, container: str) -> int:
+    """The number of a container's first process, by which it may be reached directly."""
+    connection = Connection(path)
+    try:
+        connection.send("GET", f"/containers/{container}/json")
+        return int(json.loads(connection.receive())["State"]["Pid"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise GlanceError(str(error)) from error
+    finally:
+        connection.close()
+
+
+def look(path: str, topology: str, proxy: str, pid: int) -> Glance:
+    """Look at a topology whose HAProxy is container `proxy`, and was started as process `pid`.
+
+    Raises GlanceError, OSError.
+    """
     filters = f'{{"label":["{_TOPOLOGY}={topology}"]}}'.replace('"', "%22")
     containers, events = Connection(path), Connection(path)
     try:
         containers.send("GET", f"/containers/json?all=1&filters={filters}")
         events.send("GET", _events_path())
-        worker = _ask_directly(run_directory) if run_directory else None
-        if worker is None:
-            worker = _ask_by_exec(path, proxy)
-        return Glance(proxy, containers.receive(), worker, _parse_events(events.receive()))
+        listed = containers.receive()
+        worker = _ask(path, proxy, pid) if _is_running(listed, proxy) else ""
+        return Glance(proxy, listed, worker, _parse_events(events.receive()))
     except (ValueError, KeyError, TypeError) as error:
         raise GlanceError(str(error)) from error
     finally:
@@ -257,20 +261,17 @@ def look(path: str, topology: str, proxy: str, run_directory: str | None) -> Gla
         events.close()
 
 
-def _ask_directly(run_directory: str) -> str | None:
-    """HAProxy's reply on its own socket; None when that cannot be reached from here."""
-    name = os.path.join(run_directory, os.path.basename(RUNTIME_SOCKET))
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(TIMEOUT_S)
-        try:
-            connection.connect(name)
-            connection.sendall(f"{QUESTION}\n".encode())
-            reply = []
-            while part := connection.recv(1 << 18):
-                reply.append(part)
-        except OSError:
-            return None
-    return b"".join(reply).decode(errors="replace")
+def _is_running(listed: bytes, container: str) -> bool:
+    """A container that is paused would keep us waiting."""
+    states = {item["Id"]: item["State"] for item in json.loads(listed)}
+    return states.get(container) == "running"
+
+
+def _ask(path: str, proxy: str, pid: int) -> str:
+    try:
+        return Inside(pid, proxy).ask(RUNTIME_SOCKET, QUESTION)
+    except OSError:
+        return _ask_by_exec(path, proxy)
 
 
 def _ask_by_exec(path: str, proxy: str) -> str:

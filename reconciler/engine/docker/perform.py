@@ -10,6 +10,7 @@ import docker
 import docker.errors
 
 from reconciler.engine.docker import images, proxy
+from reconciler.engine.docker.talk import is_confirmed
 from reconciler.engine.docker.translate import (
     create_body,
     endpoint,
@@ -228,7 +229,7 @@ def _stop(client: docker.APIClient, container: str, grace_s: int) -> None:
 def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
     """A container that ends at once was accepted by the check: its log says what else is wrong."""
     try:
-        if proxy.is_confirmed(client, container, digest):
+        if is_confirmed(client, container, digest):
             return
     except docker.errors.APIError:
         pass  # not running: told below, with its log

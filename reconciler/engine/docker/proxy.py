@@ -1,19 +1,21 @@
 """HAProxy inside its container: read it, check a configuration, reload and confirm.
 
-Its sockets are reachable through `exec` alone, never from the network.
+Its sockets are never reachable from the network.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tarfile
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import docker
 import docker.errors
 
-from reconciler.engine.docker import scripts
+from reconciler.engine.docker import scripts, talk
 from reconciler.engine.docker.exec import run_in_container, run_in_throwaway
 from reconciler.engine.protocol import ConfigRejectedError, EngineError
 from reconciler.haproxy.commands import (
@@ -40,8 +42,45 @@ from reconciler.plan.compile import PROXY_USER
 from reconciler.plan.observed import ObservedProxy
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is in a proxy's container, as it was read: texts to be parsed."""
+
+    config: str | None
+    worker: str
+    master: str
+
+
 def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
-    """Everything about a running HAProxy in one exec. Raises docker's APIError, EngineError."""
+    """Everything about a running HAProxy. Raises docker's APIError, EngineError."""
+    said = _read_directly(client, container) or _read_by_exec(client, container)
+    info = parse_info(said.worker.partition("# pxname")[0])
+    return ObservedProxy(
+        config=said.config,
+        running=info if info.version else None,
+        servers=parse_servers(said.worker),
+        old_workers=parse_processes(said.master).old_workers,
+    )
+
+
+def _read_directly(client: docker.APIClient, container: str) -> _Said | None:
+    """None when this process may not look into the container."""
+    inside = talk.locate(client, container)
+    if inside is None:
+        return None
+    try:
+        worker = inside.ask(RUNTIME_SOCKET, scripts.QUESTION)
+        master = inside.ask(MASTER_SOCKET, "show proc")
+        try:
+            config = inside.read(CONFIG_PATH)
+        except FileNotFoundError:
+            config = None
+    except OSError:
+        return None
+    return _Said(config, worker, master)
+
+
+def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
     output = run_in_container(client, container, scripts.READ)
     if output.exit_code == scripts.NO_CLIENT:
         raise EngineError(
@@ -50,24 +89,15 @@ def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
     parts = scripts.split_blocks(output.text)
     if "master" not in parts:
         raise EngineError("proxy-unreadable", f"HAProxy cannot be read: {output.text.strip()}")
-    info = parse_info(parts["worker"].partition("# pxname")[0])
     config = parts["config"]
-    return ObservedProxy(
-        config=None if "No such file" in config[:200] else config,
-        running=info if info.version else None,
-        servers=parse_servers(parts["worker"]),
-        old_workers=parse_processes(parts["master"]).old_workers,
+    return _Said(
+        None if "No such file" in config[:200] else config, parts["worker"], parts["master"]
     )
 
 
 def read_states(client: docker.APIClient, container: str) -> tuple[ServerState, ...]:
     """The servers of the running worker."""
-    return parse_servers(ask(client, container, scripts.SERVERS))
-
-
-def ask(client: docker.APIClient, container: str, command: str) -> str:
-    """The running worker's reply to commands of the runtime API."""
-    return run_in_container(client, container, scripts.ASK_ONE, RUNTIME_SOCKET, command).text
+    return parse_servers(talk.ask(client, container, RUNTIME_SOCKET, scripts.SERVERS))
 
 
 def set_servers(
@@ -83,7 +113,7 @@ def set_servers(
             "something else uses them; apply again, which loads more",
         ) from error
     for line in lines_of(commands):
-        if refusal := find_refusal(ask(client, container, line)):
+        if refusal := find_refusal(talk.ask(client, container, RUNTIME_SOCKET, line)):
             raise EngineError(
                 "haproxy-refused", f"HAProxy says: {refusal}", "apply again to go on from here"
             )
@@ -98,7 +128,7 @@ def write_servers(
 ) -> None:
     """Other servers of one backend in the written configuration, and the rest as it is."""
     with _writing:
-        written = read_config(client, container)
+        written = _read_running_config(client, container)
         config = written and parse_config(written)
         if not config:
             raise EngineError(
@@ -107,6 +137,14 @@ def write_servers(
                 "apply again, which writes it anew",
             )
         write_config(client, container, put_servers(config, backend, lines).text)
+
+
+def _read_running_config(client: docker.APIClient, container: str) -> str | None:
+    inside = talk.locate(client, container)
+    if inside is not None:
+        with contextlib.suppress(OSError):
+            return inside.read(CONFIG_PATH)
+    return read_config(client, container)
 
 
 def read_config(client: docker.APIClient, container: str) -> str | None:
@@ -158,11 +196,10 @@ def raise_if_rejected(exit_code: int, output: str) -> None:
 def reload(client: docker.APIClient, container: str, config: Config, previous: str | None) -> None:
     """Write, reload through the master, and see the worker run it; else write `previous` back."""
     write_config(client, container, config.text)
-    answer = run_in_container(client, container, scripts.ASK_ONE, MASTER_SOCKET, "reload")
-    reply = parse_reload(answer.text)
+    reply = parse_reload(talk.ask(client, container, MASTER_SOCKET, "reload"))
     failed = reply.succeeded is False
     if not failed:
-        failed = not is_confirmed(client, container, config.digest)
+        failed = not talk.is_confirmed(client, container, config.digest)
     if not failed:
         return
     if previous is not None:
@@ -172,8 +209,3 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
         "HAProxy did not take the new configuration; the old one is in force and written",
         details=[line for line in reply.log.splitlines() if line.strip()][-5:],
     )
-
-
-def is_confirmed(client: docker.APIClient, container: str, digest: str) -> bool:
-    """Whether the running worker says, within some seconds, that it runs this configuration."""
-    return run_in_container(client, container, scripts.CONFIRM, digest).exit_code == 0

@@ -15,6 +15,8 @@ from reconciler.haproxy.runtime import ServerState
 from reconciler.plan.actions import AwaitIdle, AwaitServers, GuardServers, Target
 
 _FIRST_S, _LONGEST_S = 0.05, 0.5
+_REST = 20
+"""No pause is longer than this many times the question before it: cheap ones are asked often."""
 _LOG_LINES = 5
 
 Server = tuple[str, str]
@@ -28,12 +30,13 @@ def _tries(patience: Patience, timeout_s: float | None = None) -> Iterator[bool]
     while True:
         if patience.is_cancelled():
             raise CancelledError
-        is_last = time.monotonic() >= deadline
-        yield is_last
-        if is_last:
+        asked = time.monotonic()
+        yield asked >= deadline
+        if asked >= deadline:
             return
-        time.sleep(pause)
-        pause = min(pause * 1.5, _LONGEST_S)
+        longest = min(_LONGEST_S, (time.monotonic() - asked) * _REST)
+        time.sleep(max(_FIRST_S, min(pause, longest)))
+        pause *= 1.5
 
 
 def await_ready(client: docker.APIClient, target: Target, patience: Patience) -> None:

@@ -1,0 +1,30 @@
+"""What somebody did to a server in the running HAProxy, past the file.
+
+Only for a HAProxy that runs the wanted configuration: else the difference is the file's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.haproxy.model import Backend
+from reconciler.haproxy.runtime import ServerState
+
+
+def server_drift(want: Backend, state: ServerState) -> str:
+    """`drained by hand; weight 3 by hand, 1 in the file`; "" when all is as the file says."""
+    return "; ".join(_parts(want, state))
+
+
+def _parts(want: Backend, state: ServerState) -> Iterator[str]:
+    if state.is_disabled:
+        yield "in maintenance by hand"
+    elif state.is_drained:
+        yield "drained by hand"
+    elif want.check is not None and state.status == "no check":
+        yield "checks switched off by hand"
+    if state.weight != want.weight:
+        yield f"weight {state.weight} by hand, {want.weight} in the file"
+    if state.maxconn != want.maxconn:
+        had = state.maxconn or "unlimited"
+        yield f"maxconn {had} by hand, {want.maxconn or 'none'} in the file"

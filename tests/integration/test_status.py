@@ -1,0 +1,46 @@
+"""`status`: servers as HAProxy sees them, and what was done to them by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from reconciler.engine.docker.talk import ask
+from reconciler.haproxy.paths import RUNTIME_SOCKET
+from reconciler.view.schemas import build_schema
+from tests.integration.support.stack import Stack
+from tests.integration.support.versions import both_versions
+
+
+def _rows(stack: Stack) -> dict[str, dict[str, Any]]:
+    document = stack.run("status", "--output", "json").document
+    Draft202012Validator(build_schema("status")).validate(document)
+    return {row["server"]: row for row in document["topologies"][0]["rows"]}
+
+
+@both_versions
+def test_what_was_done_by_hand(stack: Stack) -> None:
+    stack.backend.update(replicas=3, weight=5, maxconn=20)
+    stack.apply()
+    rows = _rows(stack)
+    assert {row["drift"] for row in rows.values()} == {""}
+    assert {row["weight"] for name, row in rows.items() if name != "haproxy"} == {5}
+    assert all(rows[name]["haproxy_changed_s"] >= 0 for name in ("web-1", "web-2", "web-3"))
+    assert rows["haproxy"]["haproxy_changed_s"] is None
+
+    commands = ("set server web/web-1 state drain", "set server web/web-2 weight 3",
+                "disable health web/web-3")  # fmt: skip
+    assert not ask(stack.world.api, stack.haproxy, RUNTIME_SOCKET, ";".join(commands)).strip()
+    rows = _rows(stack)
+    assert [rows[f"web-{n}"]["drift"] for n in (1, 2, 3)] == [
+        "drained by hand",
+        "weight 3 by hand, 5 in the file",
+        "checks switched off by hand",
+    ]
+    text = stack.run("status").out
+    assert "drift: drained by hand" in text
+
+    # What is to come from the file is not called somebody's doing.
+    stack.backend["weight"] = 7
+    assert "by hand" not in stack.run("status").out
