@@ -44,12 +44,13 @@ def status_rows(desired: Desired, observed: Observed, plan: Plan) -> list[Row]:
     rows: list[Row] = []
     for slot in sorted(set(desired.containers) | set(by_slot), key=lambda s: (s.role, s)):
         for container in by_slot.get(slot, []):
-            server = _server_of(container, servers)
+            server = _server_at(slot.backend, container.given_name, servers)
             said = drift.get(container.given_name, "") or _replaced(container, desired, plan)
             hand = _by_hand(desired, observed, plan, server)
             rows.append(Row(slot.backend, str(slot), container, server, said, hand))
         if slot not in by_slot:
-            rows.append(Row(slot.backend, str(slot), None, None, "missing"))
+            server = _server_at(slot.backend, desired.containers[slot].name, servers)
+            rows.append(Row(slot.backend, str(slot), None, server, "missing"))
     return rows
 
 
@@ -62,10 +63,9 @@ def _by_hand(desired: Desired, observed: Observed, plan: Plan, server: ServerSta
     return server_drift(want, server) if want and running == {plan.config.structure} else ""
 
 
-def _server_of(container: ObservedContainer, servers: Sequence[ServerState]) -> ServerState | None:
-    """The one that points to it, whatever its own name is."""
-    place = (container.slot.backend, container.given_name)
-    return next((s for s in servers if (s.backend, s.host) == place), None)
+def _server_at(backend: str, host: str, servers: Sequence[ServerState]) -> ServerState | None:
+    """The one that points to a host, whatever its own name is."""
+    return next((s for s in servers if (s.backend, s.host) == (backend, host)), None)
 
 
 def _drift(change: Change) -> str:

@@ -7,16 +7,19 @@ and read the difference before you commit it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from reconciler.haproxy.model import IDLE_HOST
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
 from reconciler.plan.actions import PullImage, StopContainer, Target
 from reconciler.plan.compile import compile_topology
-from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer
+from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.impact import Impact
 from reconciler.plan.limit import limit_impact
+from reconciler.plan.names import SERVER_ROLE
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedNetworkLink, ObservedProxy
 from reconciler.plan.plan import Change, FieldChange, Plan, Problem, Step
 from reconciler.plan.planner import plan_changes
@@ -63,18 +66,27 @@ def running(number: int, wanted: DesiredContainer, **changes: object) -> Observe
 
 
 def server(
-    number: int, status: str, check: str, sessions: int = 0, weight: int = 1, changed_s: int = 190
+    number: int,
+    status: str,
+    check: str,
+    sessions: int = 0,
+    weight: int = 1,
+    changed_s: int = 190,
+    **more: bool,
 ) -> ServerState:
+    """Its name is HAProxy's own affair: the host tells whose it is."""
+    host = quickstart().containers[Slot(SERVER_ROLE, "webservers", number)].name
     return ServerState(
-        "webservers", f"webservers-{number}", status, f"10.0.0.{number}:8080",
-        weight, sessions, check, changed_s,
+        "webservers", f"webservers-{7 - number}", status, f"10.0.0.{number}:8080",
+        weight, sessions, check, changed_s, host, **more,
     )  # fmt: skip
 
 
 ALL_UP = tuple(server(n, "UP", "L7OK/200 in 1 ms", n) for n in (1, 2, 3))
+SPARE = replace(ALL_UP[0], name="webservers-7", status="MAINT", host=IDLE_HOST, is_disabled=True)
 BY_HAND = (
     server(1, "UP", "L4OK in 0 ms", 14, weight=3),
-    server(2, "DRAIN", "L4OK in 0 ms", 2, changed_s=65),
+    server(2, "DRAIN", "L4OK in 0 ms", 2, changed_s=65, is_drained=True),
     server(3, "DOWN", "L4CON in 1 ms (Connection refused)", changed_s=5),
 )
 
@@ -91,8 +103,8 @@ def observed(
         "proxies": {
             proxy.id: ObservedProxy(
                 config.text,
-                WorkerInfo("3.0.11", 345_600, 8, "quickstart", config.digest),
-                servers,
+                WorkerInfo("3.0.11", 345_600, 8, "quickstart", config.structure, config.digest),
+                (*servers, SPARE),
             )
         },
     }
