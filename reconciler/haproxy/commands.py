@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reconciler.haproxy.model import IDLE_HOST
+from reconciler.haproxy.paths import IDLE_HOST
 from reconciler.haproxy.runtime import ServerState
 
 Aim = Literal["ready", "adjust", "check", "drain", "gone"]

@@ -13,10 +13,6 @@ Mode = Literal["http", "tcp"]
 PROBE_SUFFIX = ".next"
 """Ends the name of a backend that only checks servers-to-be; no name in a file has a dot."""
 
-IDLE_HOST = "haproxy"
-"""Where spare servers point, all of them in maintenance: a name that Docker's DNS answers itself,
-since HAProxy's own container has it, and that no container of a backend can have."""
-
 STATIC_BALANCE = frozenset({"static-rr", "source", "uri"})
 """Algorithms that take no other weight at run time (manual, 4.2 "balance")."""
 

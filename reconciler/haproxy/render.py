@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from reconciler.haproxy.config import SENSITIVE_MARK, Config, Line, identified
 from reconciler.haproxy.model import (
-    IDLE_HOST,
     PROBE_SUFFIX,
     Backend,
     Check,
@@ -21,7 +20,7 @@ from reconciler.haproxy.model import (
     RawLine,
     StatsPage,
 )
-from reconciler.haproxy.paths import RUNTIME_SOCKET
+from reconciler.haproxy.paths import IDLE_HOST, RUNTIME_SOCKET
 
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:@%+,=~*!?{}()\[\]-]+\Z")
 

@@ -10,7 +10,7 @@ import io
 import re
 from dataclasses import dataclass
 
-from reconciler.haproxy.model import IDLE_HOST
+from reconciler.haproxy.paths import IDLE_HOST
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from reconciler.haproxy.model import IDLE_HOST
-from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUN_DIRECTORY
+from reconciler.haproxy.paths import CONFIG_PATH, IDLE_HOST, MASTER_SOCKET, RUN_DIRECTORY
 from reconciler.plan.compile_proxy import compile_proxy
 from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners

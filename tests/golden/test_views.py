@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.haproxy.model import IDLE_HOST
+from reconciler.haproxy.paths import IDLE_HOST
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
 from reconciler.plan.actions import PullImage, StopContainer, Target
 from reconciler.plan.compile import compile_topology

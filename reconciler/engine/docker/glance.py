@@ -15,7 +15,7 @@ import time
 
 from reconciler.engine.docker.direct import Inside
 from reconciler.engine.docker.scripts import GLANCE, MARK, QUESTION
-from reconciler.haproxy.paths import RUNTIME_SOCKET
+from reconciler.haproxy.paths import IDLE_HOST, RUNTIME_SOCKET
 from reconciler.topology.labels import LABEL_PREFIX
 
 TIMEOUT_S = 20
@@ -158,13 +158,15 @@ class Glance:
         self, proxy: str, listed: bytes, worker: str, events: list[dict[str, object]]
     ) -> None:
         containers = json.loads(listed)
-        info, _, stat = worker.partition("# pxname")
+        info, _, servers = worker.partition("# pxname")
+        stat, _, states = servers.partition("# be_id")
         described = [line for line in info.splitlines() if line.startswith("description:")]
-        facts = [sorted(map(_facts, containers)), described]
-        self.fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+        rotation = _rotation(f"be_id{states}")
+        facts = [sorted(map(_facts, containers)), described, rotation]
         self.has_worker = bool(described)
         self.containers = len(containers)
-        self.servers_up, self.servers = _count_servers(f"pxname{stat}")
+        self.servers_up, self.servers = _count_servers(f"pxname{stat}", rotation)
+        self.fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
         self._proxy = proxy
         self._events = events
         self._own = _own_things(containers)
@@ -212,15 +214,38 @@ def _facts(container: dict[str, object]) -> str:
     return json.dumps([{key: container.get(key) for key in keys}, links], sort_keys=True)
 
 
-def _count_servers(table: str) -> tuple[int, int]:
-    """Servers that are up, and all of them. The columns needed stand before any quoted one."""
+def _rotation(table: str) -> dict[str, list[str]]:
+    """`web/web-1` to where it points, what was done to it by command, and its weight; without spare
+    servers. From `show servers state`."""
+    header, *rows = table.splitlines()
+    columns = header.split()
+    if "srv_fqdn" not in columns:
+        return {}
+    wanted = [columns.index(name) for name in ("srv_fqdn", "srv_addr", "srv_admin_state",
+                                               "srv_uweight")]  # fmt: skip
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        words = row.split()
+        if len(words) >= len(columns):
+            fqdn, address, *state = (words[at] for at in wanted)
+            if fqdn != IDLE_HOST:
+                found[f"{words[1]}/{words[3]}"] = [fqdn if fqdn != "-" else address, *state]
+    return found
+
+
+def _count_servers(table: str, rotation: dict[str, list[str]]) -> tuple[int, int]:
+    """Servers that are up, and all of those in rotation; notes their limits there. From `show
+    stat`, whose columns of interest stand before any quoted one."""
     header, *rows = table.splitlines() or [""]
     columns = header.split(",")
-    if "status" not in columns or "type" not in columns:
+    if not {"status", "slim"}.issubset(columns):
         return 0, 0
-    status, kind = columns.index("status"), columns.index("type")
-    states = [cells[status] for row in rows if len(cells := row.split(",")) > kind
-              and cells[kind] == "2"]  # fmt: skip
+    status, limit, states = columns.index("status"), columns.index("slim"), []
+    for row in rows:
+        cells = row.split(",")
+        if len(cells) > status and (server := rotation.get(f"{cells[0]}/{cells[1]}")):
+            server.append(cells[limit])
+            states.append(cells[status])
     return sum(state.startswith(("UP", "no check")) for state in states), len(states)
 
 
