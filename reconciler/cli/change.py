@@ -174,6 +174,9 @@ def _last_line(result: ApplyResult, request: ChangeRequest) -> str:
         return " ".join(part for part in parts if part)
     what = "stopped as asked" if result.cancelled else f"not {request.done}"
     still = _servers_up(result) or f"{count(len(observed.containers), 'container')} there."
+    if result.rolled_back:
+        went = f"Rolled back: {count(result.rolled_back, 'new container')} removed."
+        return f"{plan.topology}: {what}. {went} {still} Fix the file and {request.verb} again."
     left = f" {count(result.left, 'step')} of {len(plan.course)} not begun." if result.left else ""
     return f"{plan.topology}: {what}.{left} {still} The next {request.verb} goes on from here."
 

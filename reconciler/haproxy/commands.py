@@ -14,8 +14,9 @@ from typing import Literal
 from reconciler.haproxy.model import IDLE_HOST
 from reconciler.haproxy.runtime import ServerState
 
-Aim = Literal["ready", "check", "drain", "gone"]
-"""Take traffic; be checked, without traffic; finish what there is; stand by as a spare one."""
+Aim = Literal["ready", "adjust", "check", "drain", "gone"]
+"""Take traffic; have another weight or limit; be checked, without traffic; finish what there is;
+stand by as a spare one."""
 _STATE = {"ready": "ready", "check": "drain", "drain": "drain"}
 LONGEST = 4096
 """Bytes of one line of commands. HAProxy's buffer for them has 16 KiB, unless told otherwise."""
@@ -49,7 +50,7 @@ def commands_for(settings: Iterable[ServerSetting], states: Sequence[ServerState
     found: list[str] = []
     for setting in settings:
         server = _find(setting, states)
-        if server is None and setting.aim == "gone":
+        if server is None and setting.aim in {"gone", "adjust"}:
             continue
         if server is None:
             server = _spare(setting.backend, states, taken)
@@ -84,7 +85,8 @@ def _adjust(setting: ServerSetting, server: ServerState) -> Iterator[str]:
         yield f"set server {place} weight {setting.weight}"
     if setting.maxconn is not None and setting.maxconn != (server.maxconn or 0):
         yield f"set maxconn server {place} {setting.maxconn}"
-    yield f"set server {place} state {_STATE[setting.aim]}"
+    if setting.aim != "adjust":
+        yield f"set server {place} state {_STATE[setting.aim]}"
 
 
 def lines_of(commands: Iterable[str]) -> Iterator[str]:

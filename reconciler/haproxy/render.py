@@ -177,6 +177,10 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     if backend.mode == "tcp":
         yield Line("    mode tcp", (*backend.path, "mode"))
     yield Line(f"    balance {backend.balance}", (*backend.path, "balance"))
+    if backend.mode == "http":
+        # A request that a server took and did not answer goes to another, if it may be repeated.
+        yield Line("    retry-on conn-failure empty-response")
+        yield Line("    http-request disable-l7-retry unless METH_GET || { method OPTIONS }")
     if backend.check is not None:
         yield from _check(backend.check, backend.name)
     path = backend.path

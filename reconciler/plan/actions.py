@@ -314,6 +314,7 @@ def label_of(action: Action) -> str:
 
 _AIM = {
     "ready": "send traffic to",
+    "adjust": "adjust",
     "check": "let HAProxy check",
     "drain": "drain",
     "gone": "take out",

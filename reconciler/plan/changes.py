@@ -12,6 +12,7 @@ from reconciler.plan.networks import NetworkPlan, moves_ports
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import Change, FieldChange
 from reconciler.plan.proxy import ProxyMode, ProxyNeed
+from reconciler.plan.rollout import Pace, pace_of
 from reconciler.plan.rotation import Rotation
 from reconciler.plan.volumes import leaving_volumes
 
@@ -29,7 +30,7 @@ def list_changes(
     return (
         *_network_changes(networks),
         *_volume_changes(desired, observed),
-        *_container_changes(desired, assignment),
+        *_container_changes(desired, assignment, rotations),
         *_proxy_changes(assignment, need, rotations),
         *(() if observed.gaps else _removals(desired, observed, assignment, networks,
                                              remove_volumes=remove_volumes)),
@@ -73,25 +74,34 @@ def _volume_changes(desired: Desired, observed: Observed) -> Iterator[Change]:
             yield Change("create", "volume", name, "new", Impact.NONE)
 
 
-def _container_changes(desired: Desired, assignment: Assignment) -> Iterator[Change]:
+def _container_changes(
+    desired: Desired, assignment: Assignment, rotations: Mapping[str, Rotation]
+) -> Iterator[Change]:
     for slot in desired.containers:
         if slot == PROXY_SLOT:
             continue
         if slot in assignment.joining:
-            yield _joining_change(assignment.joining[slot])
+            rotation = rotations.get(slot.backend)
+            rollout = desired.rollouts[slot.backend]
+            pace = pace_of(rollout, rotation.batches) if rotation else None
+            yield _joining_change(assignment.joining[slot], pace)
         elif change := _kept_change(assignment.kept[slot]):
             yield change
 
 
-def _joining_change(joining: Joining) -> Change:
+def _joining_change(joining: Joining, pace: Pace | None) -> Change:
     backend = joining.want.slot.backend
     if joining.replaces is None or joining.diff is None:
         fields = (FieldChange("image", None, _image(joining.want)),)
         return Change("create", "container", joining.name, "new", Impact.NONE,
                       backend, fields)  # fmt: skip
     reason = joining.diff.replace or f"it is {joining.replaces.state}"
-    return Change("replace", "container", joining.name, reason, Impact.REPLACE, backend,
-                  joining.diff.fields)  # fmt: skip
+    nobody_left = pace is not None and pace.least == 0
+    impact = Impact.INTERRUPT if nobody_left else Impact.REPLACE
+    return Change(
+        "replace", "container", joining.name, reason, impact, backend,
+        joining.diff.fields, pace,
+    )  # fmt: skip
 
 
 def _image(want: DesiredContainer) -> str:

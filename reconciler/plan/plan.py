@@ -8,6 +8,7 @@ from typing import Literal
 from reconciler.haproxy.config import Config
 from reconciler.plan.actions import Action
 from reconciler.plan.impact import Impact
+from reconciler.plan.rollout import Pace
 
 Verb = Literal["create", "update", "replace", "remove"]
 Kind = Literal["network", "volume", "container", "haproxy"]
@@ -33,6 +34,8 @@ class Change:
     impact: Impact
     backend: str = ""
     fields: tuple[FieldChange, ...] = ()
+    pace: Pace | None = None
+    """How many of its backend are replaced at a time; None for all at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,34 @@ class Rollout:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """What a roll-out means for capacity, for people. Numbers are of containers."""
+
+    at_once: int
+    stops_first: bool
+    least: int
+    """So many serve at any time."""
+    replicas: int
+    drain_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Batch(Generic[Join, Leave]):
-    """First those that leave early go, then new ones join, then others leave for them."""
+    """First some leave for want of room, then new ones join, then others leave for them."""
 
     early: tuple[Leave, ...]
     joins: tuple[Join, ...]
     leaves: tuple[Leave, ...]
+
+
+def pace_of(rollout: Rollout, batches: Sequence[Batch[Join, Leave]]) -> Pace:
+    return Pace(
+        at_once=max((len(batch.joins) for batch in batches), default=0),
+        stops_first=rollout.stops_first,
+        least=rollout.replicas - rollout.unavailable,
+        replicas=rollout.replicas,
+        drain_timeout_s=rollout.drain_timeout_s,
+    )
 
 
 def plan_batches(
@@ -58,13 +80,12 @@ def plan_batches(
     joining, leaving = list(joins), list(leaves)
     batches: list[Batch[Join, Leave]] = []
     while joining or leaving:
-        early: list[Leave] = []
-        if joining and present >= most:
-            early = _take(leaving, min(present - least, len(joining)))
-            present -= len(early)
+        short = len(joining) - max(most - present, 0)  # so many find no room beside the others
+        early = _take(leaving, min(short, present - least))
+        present -= len(early)
         joined = _take(joining, max(most - present, 0))
         present += len(joined)
-        left = _take(leaving, len(leaving) if not joining else max(present - least, 0))
+        left = _take(leaving, len(leaving) if not joining else present - rollout.replicas)
         present -= len(left)
         if not (early or joined or left):  # more are there than the limits allow, and none leaves
             joined, joining = joining, []

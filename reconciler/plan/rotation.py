@@ -19,6 +19,7 @@ from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import Desired, Slot
 from reconciler.plan.names import SERVER_ROLE, server_name
 from reconciler.plan.observed import ObservedProxy
+from reconciler.plan.rollout import Batch, Rollout, plan_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Rotation:
 
     backend: Backend
     """As it is wanted, with the hosts that its servers will have."""
+    batches: tuple[Batch[Member, str], ...] = ()
+    """Who joins and leaves together, leavers by their hosts."""
     joins: tuple[Member, ...] = ()
     """Not in rotation, or kept from it by hand or by a run that was cut off."""
     stays: tuple[Member, ...] = ()
@@ -51,8 +54,7 @@ class Rotation:
 
     def setting(self, host: str, aim: Aim) -> ServerSetting:
         """How a server of this backend shall be when it serves, or on its way there."""
-        weight = self.backend.weight if self.backend.has_live_weight else None
-        return ServerSetting(self.backend.name, host, aim, weight, self.backend.maxconn or 0)
+        return ServerSetting(self.backend.name, host, aim, *_amounts(self.backend))
 
 
 def plan_rotations(
@@ -67,7 +69,7 @@ def plan_rotations(
     wanted = desired.config(assignment.names)
     assert wanted is not None
     return {
-        backend.name: plan_rotation(backend, seen.servers)
+        backend.name: plan_rotation(backend, desired.rollouts[backend.name], seen.servers)
         for backend in proxy.backends
         if backend_structure(running, backend.name) == backend_structure(wanted, backend.name)
     }
@@ -81,24 +83,39 @@ def running_config(seen: ObservedProxy | None) -> Config | None:
     return written if written and written.structure == seen.running.structure else None
 
 
-def plan_rotation(backend: Backend, servers: Sequence[ServerState]) -> Rotation:
+def plan_rotation(backend: Backend, rollout: Rollout, servers: Sequence[ServerState]) -> Rotation:
     there = {s.host: s for s in servers if s.backend == backend.name and not s.is_idle}
     spare = sum(s.is_idle for s in servers if s.backend == backend.name)
     members = [Member(slot_of(backend.name, s.name), s.address) for s in backend.servers]
     stays = [m for m in members if m.host in there and there[m.host].takes_traffic]
     joins = [m for m in members if m not in stays]
     wanted = {member.host for member in members}
-    found = Rotation(
-        backend,
-        joins=tuple(joins),
-        stays=tuple(stays),
-        leaves=tuple(host for host in there if host not in wanted),
-        lacks_spares=sum(m.host not in there for m in joins) > spare,
-    )
+    leaves = [host for host in there if host not in wanted]
+    batches = plan_batches(rollout, joins, leaves, len(stays) + len(leaves))
     settings = tuple(
-        found.setting(m.host, "ready") for m in stays if _differs(there[m.host], backend)
+        ServerSetting(backend.name, m.host, "adjust", *_amounts(backend))
+        for m in stays
+        if _differs(there[m.host], backend)
     )
-    return Rotation(backend, found.joins, found.stays, found.leaves, settings, found.lacks_spares)
+    return Rotation(
+        backend, tuple(batches), tuple(joins), tuple(stays), tuple(leaves), settings,
+        lacks_spares=_peak(batches, there) > spare,
+    )  # fmt: skip
+
+
+def _peak(batches: Sequence[Batch[Member, str]], there: Collection[str]) -> int:
+    """How many spare servers are in use at once: each batch gives back those of its leavers."""
+    used = peak = 0
+    for batch in batches:
+        used += sum(member.host not in there for member in batch.joins) - len(batch.early)
+        peak = max(peak, used)
+        used -= len(batch.leaves)
+    return peak
+
+
+def _amounts(backend: Backend) -> tuple[int | None, int]:
+    """Weight and limit as they are set at run time: None for one that cannot be, 0 for no limit."""
+    return backend.weight if backend.has_live_weight else None, backend.maxconn or 0
 
 
 def with_hosts(backend: Backend, hosts: Sequence[str], spares: int = 0) -> Backend:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reconciler.engine.protocol import Engine, EngineError, LockedError, Patience, Progress
-from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, Target
+from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, RemoveContainer, Target
 from reconciler.plan.assign import assign_slots
 from reconciler.plan.desired import PROXY_SLOT, Desired
 from reconciler.plan.events import Failure, PlanStarted, Waiting
@@ -42,6 +42,8 @@ class ApplyResult:
     reloads: int = 0
     left: int = 0
     """Steps of the plan that were not begun."""
+    rolled_back: int = 0
+    """New containers that were removed again, since one of their batch failed."""
     declined: bool = False
     cancelled: bool = False
 
@@ -126,6 +128,9 @@ def _converge(
         _since(started),
         reloads,
         left=len(outcome.skipped),
+        rolled_back=sum(
+            bool(step.rescues) and isinstance(step.action, RemoveContainer) for step in outcome.done
+        ),
         cancelled=patience.is_cancelled() and not outcome.succeeded,
     )
 

@@ -10,6 +10,7 @@ from reconciler.haproxy.sections import diff_config
 from reconciler.plan.impact import EXPLANATION, Impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Change, FieldChange, Plan
+from reconciler.plan.rollout import Pace
 from reconciler.view.paint import Paint
 from reconciler.view.words import count
 
@@ -47,6 +48,9 @@ def render_plan(plan: Plan, observed: Observed, engine: str, paint: Paint) -> li
 def _explanation(plan: Plan) -> str:
     if plan.config is None and any(change.kind == "haproxy" for change in plan.changes):
         return "HAProxy finishes the connections it has, and takes no more."
+    stops_first = any(change.pace and change.pace.stops_first for change in plan.changes)
+    if plan.impact is Impact.REPLACE and stops_first:
+        return "Old containers leave before new ones come; the others take their traffic meanwhile."
     return EXPLANATION[plan.impact]
 
 
@@ -95,9 +99,12 @@ def _render_group(group: list[Change], plan: Plan, paint: Paint) -> Iterator[str
             f"{', '.join(inline)}, in place")  # fmt: skip
     impact = f"  [{first.impact}]" if first.impact > Impact.NONE else ""
     yield f"  {paint(kind, sign)} {title:<{_TITLE_WIDTH}}  {summary}{paint('dim', impact)}"
-    width = max((len(field.field) for field in detail), default=0)
+    named = [field.field for field in detail] + (["capacity"] if first.pace else [])
+    width = max(map(len, named), default=0)
     for field in detail:
         yield f"      {field.field:<{width}}  {_arrow(field)}"
+    if first.verb == "replace" and first.pace is not None:
+        yield f"      {'capacity':<{width}}  {_capacity(first.pace)}"
     shows_config = first.kind == "haproxy" and first.verb != "remove"
     if shows_config and plan.config is not None and plan.config_before is not None:
         for line in diff_config(plan.config_before, plan.config.text):
@@ -117,7 +124,7 @@ def _headline(group: list[Change]) -> tuple[str, str]:
         case "container", "replace":
             return (
                 f"backend {first.backend}",
-                f"replace {count(number, 'container')}, new ones first: {first.reason}",
+                f"{_manner(number, first.pace)}: {first.reason}",
             )
         case "container", "remove" if number > 1:
             return (
@@ -132,6 +139,23 @@ def _headline(group: list[Change]) -> tuple[str, str]:
             return "haproxy", first.reason
         case kind, _:
             return f"{kind} {first.name}", first.reason
+
+
+def _manner(number: int, pace: Pace | None) -> str:
+    """`roll 3 containers, 1 at a time, start first`."""
+    if pace is None:
+        return f"replace {count(number, 'container')}, new ones first"
+    order = "stop first" if pace.stops_first else "start first"
+    if number == 1:
+        return f"replace 1 container, {order}"
+    return f"roll {count(number, 'container')}, {min(pace.at_once, number)} at a time, {order}"
+
+
+def _capacity(pace: Pace) -> str:
+    return (
+        f"never below {pace.least} of {pace.replicas}; "
+        f"up to {pace.drain_timeout_s:g} s to drain each"
+    )
 
 
 def _of_several(number: int, reason: str) -> str:

@@ -10,6 +10,7 @@ from reconciler.haproxy.model import Backend
 from reconciler.haproxy.render import server_lines
 from reconciler.haproxy.rewrite import put_servers
 from reconciler.plan.actions import (
+    Action,
     AwaitDrained,
     AwaitIdle,
     AwaitServers,
@@ -23,7 +24,7 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.impact import Impact
 from reconciler.plan.observed import ObservedContainer
-from reconciler.plan.rollout import Batch, Rollout, plan_batches
+from reconciler.plan.rollout import Batch, Rollout
 from reconciler.plan.rotation import Member, Rotation, with_hosts, with_room
 from reconciler.plan.steps.containers import bring_up
 from reconciler.plan.steps.draft import DRAIN_MARGIN_S, Draft, target_of
@@ -87,16 +88,18 @@ def _enlarge(draft: Draft, target: Target) -> list[int]:
 
 def _roll(draft: Draft, target: Target, rotation: Rotation, before: Sequence[int]) -> None:
     rollout = draft.desired.rollouts[rotation.backend.name]
-    leavers = [_Leaver(host, _container(draft, host)) for host in rotation.leaves]
     hosts = [*(member.host for member in rotation.stays), *rotation.leaves]
     roll = _Roll(draft, target, rotation, rollout, hosts, [*draft.placed, *before])
     if rotation.settings:
         tuned = SetServers(target, rotation.settings)
         roll.done = [draft.add(tuned, roll.done, "another weight or limit", Impact.RUNTIME)]
-    batches = plan_batches(rollout, rotation.joins, leavers, len(hosts))
-    for batch in batches:
-        _play(roll, batch)
-    if not batches:
+    for batch in rotation.batches:
+        early, leaves = (
+            tuple(_Leaver(host, _container(draft, host)) for host in group)
+            for group in (batch.early, batch.leaves)
+        )
+        _play(roll, Batch(early, batch.joins, leaves))
+    if not rotation.batches:
         roll.done = [_write(roll)]
     for member in rotation.joins:
         draft.serving[member.slot] = roll.done
@@ -227,16 +230,24 @@ def _lines(draft: Draft, backend: Backend) -> tuple[str, ...]:
 def _rescue(roll: _Roll, batch: Batch[Member, _Leaver], watched: range) -> None:
     """What happens when one of the watched steps fails: the new go, the old are as they were."""
     draft, because = roll.draft, "its batch failed; the old servers keep the traffic"
-    made = [m for m in batch.joins if m.slot in draft.assignment.joining]
-    settings = [ServerSetting(roll.name, m.host, "gone") for m in made]
-    back: list[int] = []
-    for leaver in batch.early:
-        if leaver.container is not None:
-            start = StartContainer(target_of(leaver.container))
-            back.append(draft.rescue(start, (), because, watched))
-            settings.append(roll.rotation.setting(leaver.host, "ready"))
-    if not settings:
-        return
-    reset = draft.rescue(SetServers(roll.target, tuple(settings)), back, because, watched)
-    for member in made:
-        draft.rescue(RemoveContainer(Target(member.host)), [reset], because, watched)
+
+    def rescue(action: Action, needs: Iterable[int]) -> int:
+        return draft.rescue(action, needs, because, watched)
+
+    def put(hosts: Iterable[str], aim: Aim, needs: Iterable[int]) -> int:
+        settings = tuple(roll.rotation.setting(host, aim) for host in hosts)
+        return rescue(SetServers(roll.target, settings), needs)
+
+    made = [m.host for m in batch.joins if m.slot in draft.assignment.joining]
+    gone: list[int] = []
+    if made:
+        out = put(made, "gone", ())
+        gone = [rescue(RemoveContainer(Target(host)), [out]) for host in made]
+    old = [leaver for leaver in batch.early if leaver.container is not None]
+    if old:  # where both cannot run at once, the old one starts when the new one is gone
+        started = [
+            rescue(StartContainer(target_of(leaver.container)), gone)
+            for leaver in old
+            if leaver.container is not None
+        ]
+        put([leaver.host for leaver in old], "ready", started)

@@ -42,8 +42,8 @@ class Check(Model):
         json_schema_extra=accepts({"type": "integer", "minimum": 100, "maximum": 599}),
     )
     """The status codes that mean healthy: `200`, `200-299` or `200,204`."""
-    interval: Duration = Field(2.0, ge=0.01)
-    """Time between two checks."""
+    interval: Duration = Field(1.0, ge=0.01)
+    """Time between two checks. A new server waits up to this long for its first one."""
     timeout: Duration | None = Field(None, ge=0.001)
     """Time one check may take; the interval when not given."""
     rise: Whole = Field(2, ge=1, le=100)

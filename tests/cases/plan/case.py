@@ -171,6 +171,7 @@ DRIFT: dict[str, Callable[[World, Any], object]] = {
     "edit haproxy.cfg": _edit,
     "reload with another haproxy.cfg": _reload_and_restore,
     "hide the sockets of": _hide,
+    "tell HAProxy": lambda w, line: w.command(_id(w, "haproxy"), line),
     "lose network": _lose_network,
     "swap names": _swap_names,
     "lose all images": lambda w, _: w.images.clear(),
