@@ -3,38 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from benchmarks.lossless.change import Change, Group
 from benchmarks.lossless.site import REPLICAS, Site
 
 Act = Callable[[Site], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One apply. `act` changes the file, or what runs.
-
-    `replaces`: containers leave, and long connections on them end after their drain_timeout.
-    `kills`: requests that a container was working on are lost with it, however HAProxy tries.
-    """
-
-    name: str
-    act: Act
-    code: int = 0
-    replaces: bool = False
-    kills: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Changes that follow each other; `needs` are the keys that the tool must know for them."""
-
-    changes: tuple[Change, ...]
-    needs: tuple[str, ...] = ()
-    network: str = ""
-    """Where it is possible; everywhere when not given."""
 
 
 def _turn(*values: object) -> Callable[[], object]:
@@ -46,12 +20,12 @@ def _set(key: str, following: Callable[[], object]) -> Act:
     return lambda site: site.web.update({key: following()})
 
 
-def groups() -> list[Group]:
+def groups() -> list[Group[Site]]:
     """Made anew for each site: some remember which turn it is."""
     return [*_containers(), *_balancing(), *_proxy(), *_troubles()]
 
 
-def _containers() -> Iterator[Group]:
+def _containers() -> Iterator[Group[Site]]:
     scale = _turn(2, 1, 3)
     images = _turn("b", "a")
     numbers = itertools.count(1)
@@ -102,14 +76,14 @@ def _no_surge(site: Site) -> None:
     del site.web["rollout"]["max_surge"], site.web["rollout"]["min_ready"]
 
 
-def _balancing() -> Iterator[Group]:
+def _balancing() -> Iterator[Group[Site]]:
     yield Group((Change("weight", _set("weight", _turn(7, 50, 1))),))
     yield Group((Change("balance", _set("balance", _turn("leastconn", "random", "roundrobin"))),))
     checks = _turn("/health", {"path": "/health", "interval": "1s"}, "tcp")
     yield Group((Change("check", _set("check", checks)),))
 
 
-def _proxy() -> Iterator[Group]:
+def _proxy() -> Iterator[Group[Site]]:
     def default_backend(name: str) -> Act:
         return lambda site: site.spec["frontends"]["www"].update(default_backend=name)
 
@@ -118,7 +92,7 @@ def _proxy() -> Iterator[Group]:
         Change("another default backend", default_backend("web")),
     ))  # fmt: skip
     yield Group((
-        Change("backend added", lambda s: s.spec["backends"].update(blue={**s.spec["backends"]["green"]})),
+        Change("backend added", _add_backend),
         Change("frontend added", _split_frontend),
         Change("frontend removed", _join_frontend, replaces=True),
         Change("backend removed", lambda s: s.spec["backends"].pop("blue"), replaces=True),
@@ -129,11 +103,17 @@ def _proxy() -> Iterator[Group]:
         Change("timeouts", lambda s: s.haproxy.update(timeouts={"client": client()})),
     ))  # fmt: skip
     images = _turn("b", "a")
-    handover = Change(
-        "HAProxy replaced", lambda s: s.haproxy.update(image=s.images.names["haproxy", str(images())])
-    )
+
+    def another_image(site: Site) -> None:
+        site.haproxy["image"] = site.images.names["haproxy", str(images())]
+
+    handover = Change("HAProxy replaced", another_image)
     yield Group((handover,), ("haproxy.upgrade",), "bridge")
     yield Group((handover,), ("haproxy.network",), "host")
+
+
+def _add_backend(site: Site) -> None:
+    site.spec["backends"]["blue"] = dict(site.spec["backends"]["green"])
 
 
 def _split_frontend(site: Site) -> None:
@@ -149,7 +129,7 @@ def _join_frontend(site: Site) -> None:
     site.spec["frontends"]["www"]["bind"].append(f"127.0.0.1:{site.extra}")
 
 
-def _troubles() -> Iterator[Group]:
+def _troubles() -> Iterator[Group[Site]]:
     def exit_at_once(site: Site) -> None:
         site.web.setdefault("env", {})["EXIT_CODE"] = "3"
 
@@ -170,7 +150,7 @@ def _troubles() -> Iterator[Group]:
     yield Group((Change("replica killed and healed", Site.kill_one, replaces=True, kills=True),))
 
 
-def possible(site: Site, network: str) -> tuple[list[Group], list[str]]:
+def possible(site: Site, network: str) -> tuple[list[Group[Site]], list[str]]:
     """The groups that the tool can do there, and lines about those that are left out."""
     found, left_out = [], []
     for group in groups():
@@ -183,10 +163,3 @@ def possible(site: Site, network: str) -> tuple[list[Group], list[str]]:
         else:
             found.append(group)
     return found, left_out
-
-
-def shuffled(found: list[Group], dice: random.Random) -> Iterator[Change]:
-    """Every group in an order of its own, and again."""
-    while True:
-        for group in dice.sample(found, len(found)):
-            yield from group.changes

@@ -43,6 +43,9 @@ class Crowd:
     stopping: bool = False
     dice: random.Random = field(default_factory=random.Random)
 
+    def goes_on(self) -> bool:
+        return not self.stopping
+
     async def ask(self, kind: str, request: Callable[[], Awaitable[bool]]) -> bool:
         """Whether the connection can take another request."""
         started = time.monotonic()
@@ -110,7 +113,7 @@ async def one_shot(crowd: Crowd, port: int, pause_s: float, kind: str, path: str
                 await asyncio.get_running_loop().sock_recv(peer, 1)
             return False
 
-    while not crowd.stopping:
+    while crowd.goes_on():
         await crowd.ask(kind, ask)
         await asyncio.sleep(pause_s)
 
@@ -119,12 +122,12 @@ async def keep_alive(crowd: Crowd, port: int, pause_s: float) -> None:
     """A connection is used until an answer says that it was the last: any other end is a failure,
     also one that comes between two requests."""
     request = request_for("/", keep=True)
-    while not crowd.stopping:
+    while crowd.goes_on():
         try:
             async with connected(port) as peer:
-                while await crowd.ask("keep-alive", lambda: exchange(peer, request)):  # noqa: B023
+                while await crowd.ask("keep-alive", lambda: exchange(peer, request)):
                     await asyncio.sleep(pause_s)
-                    if crowd.stopping:
+                    if not crowd.goes_on():
                         return
         except OSError as error:  # the connection itself
             now = time.monotonic()
@@ -144,7 +147,7 @@ async def tcp_short(crowd: Crowd, port: int, pause_s: float) -> None:
                     raise WrongAnswerError("other bytes came back")
                 return False
 
-        if crowd.stopping:
+        if not crowd.goes_on():
             return
         await crowd.ask("tcp", ask)
         await asyncio.sleep(pause_s)
@@ -172,7 +175,7 @@ class _Talk:
 
 async def _stay(crowd: Crowd, kind: str, port: int, life_s: float, talk: _Talk) -> None:
     """Open a connection, stay for the time of a life or until cut, and again."""
-    while not crowd.stopping:
+    while crowd.goes_on():
         started = time.monotonic()
         opened = 0.0
         try:
@@ -193,12 +196,10 @@ async def _stay(crowd: Crowd, kind: str, port: int, life_s: float, talk: _Talk) 
         await asyncio.sleep(0.05)
 
 
-async def _live(
-    crowd: Crowd, kind: str, peer: socket.socket, life_s: float, talk: _Talk
-) -> None:
+async def _live(crowd: Crowd, kind: str, peer: socket.socket, life_s: float, talk: _Talk) -> None:
     """Ping now and then, and notice at once when the other side ends it."""
     until = time.monotonic() + life_s
-    while time.monotonic() < until and not crowd.stopping:
+    while time.monotonic() < until and crowd.goes_on():
         try:
             async with asyncio.timeout(PING_S):
                 await receive(peer)

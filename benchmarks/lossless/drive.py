@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
-from benchmarks.lossless.changes import Change, possible, shuffled
+from benchmarks.lossless.change import Change, Group, shuffled
 from benchmarks.lossless.judge import Made, judge
 from benchmarks.lossless.load import Load, Mix
 from benchmarks.lossless.record import Failure, Record
-from benchmarks.lossless.site import Site, site
 from benchmarks.lossless.tool import Applied
 
 REST_S = 0.7
@@ -20,10 +20,34 @@ REST_S = 0.7
 MOST_CHANGES = 5000
 
 
+class Place(Protocol):
+    """What a load can be sent to, and what can be changed: ours, or Compose's."""
+
+    www: int
+    extra: int
+    tcp: int
+
+    def apply(self) -> Applied:
+        """Make true what the files say now."""
+
+
+P = TypeVar("P", bound=Place)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """At least so many requests, and each group of changes at least `rounds` times."""
+
+    requests: int = 1
+    seed: int = 1
+    rounds: int = 1
+
+
 @dataclass(slots=True)
 class Outcome:
-    """One run: a HAProxy image on one kind of network."""
+    """One run: who made the changes, with which HAProxy image, on which kind of network."""
 
+    who: str
     proxy: str
     network: str
     changes: list[Made] = field(default_factory=list)
@@ -33,15 +57,20 @@ class Outcome:
     elapsed_s: float = 0.0
     load_cpu_s: float = 0.0
 
+    @property
+    def failed(self) -> int:
+        return len(self.before) + sum(len(made.failed) for made in self.changes)
 
-def make(site: Site, change: Change) -> Made:
+    @property
+    def lost(self) -> bool:
+        """Whether anything happened that must not."""
+        return bool(self.failed or any(made.cut or made.went_wrong for made in self.changes))
+
+
+def make(place: P, change: Change[P]) -> Made:
     started = time.monotonic()
-    change.act(site)
-    applied = site.apply()
-    return _made(change, applied, started)
-
-
-def _made(change: Change, applied: Applied, started: float) -> Made:
+    change.act(place)
+    applied = place.apply()
     return Made(
         change.name, started, applied.ended, applied.code, change.code, applied.impact,
         change.replaces, change.kills, [*applied.reloads, *applied.proxy_replaced],
@@ -49,38 +78,33 @@ def _made(change: Change, applied: Applied, started: float) -> Made:
     )  # fmt: skip
 
 
-def run(proxy: str, network: str, requests: int, seed: int, mix: Mix, rounds: int = 1) -> Outcome:
-    """At least so many requests, and every change at least `rounds` times."""
-    outcome = Outcome(proxy, network)
-    with site(proxy, network) as made:
-        found, outcome.left_out = possible(made, network)
-        least = rounds * sum(len(group.changes) for group in found)
-        changes = shuffled(found, random.Random(seed))
-        started = time.monotonic()
-        with Load([made.www, made.extra], made.tcp, mix) as load:
-            load.go_on(200)
-            for number, change in enumerate(_bounded(changes)):
-                is_whole = number >= least and number % least == 0
-                if is_whole and load.requests() >= requests:
-                    break
-                outcome.changes.append(make(made, change))
+def run(
+    outcome: Outcome, place: P, groups: Sequence[Group[P]], amount: Amount, mix: Mix
+) -> Outcome:
+    """Drive a place that runs; `outcome` says who and where."""
+    least = amount.rounds * sum(len(group.changes) for group in groups)
+    changes = shuffled(groups, random.Random(amount.seed))  # noqa: S311  # an order that can be had again
+    started = time.monotonic()
+    with Load([place.www, place.extra], place.tcp, mix) as load:
+        load.go_on(200)
+        while len(outcome.changes) < MOST_CHANGES:
+            if len(outcome.changes) >= least and load.requests() >= amount.requests:
+                break
+            for change in next(changes).changes:
+                outcome.changes.append(make(place, change))
                 _say(outcome, load)
                 time.sleep(REST_S)
-        outcome.elapsed_s = time.monotonic() - started
-        outcome.record, outcome.load_cpu_s = load.record, load.cpu_s
+    outcome.elapsed_s = time.monotonic() - started
+    outcome.record, outcome.load_cpu_s = load.record, load.cpu_s
     outcome.before = judge(load.record, outcome.changes)
     return outcome
-
-
-def _bounded(changes: Iterable[Change]) -> Iterable[Change]:
-    return (change for _, change in zip(range(MOST_CHANGES), changes, strict=False))
 
 
 def _say(outcome: Outcome, load: Load) -> None:
     made = outcome.changes[-1]
     wrong = f"  EXIT {made.code}: {made.problems}" if made.went_wrong else ""
     print(
-        f"{outcome.proxy} {outcome.network} {len(outcome.changes):4} {made.name:<42}"
+        f"{outcome.who} {outcome.proxy} {outcome.network} {len(outcome.changes):4} {made.name:<42}"
         f"{made.ended - made.started:6.1f} s  {made.impact:<9} {load.requests():>9,}{wrong}",
         file=sys.stderr, flush=True,
     )  # fmt: skip

@@ -78,7 +78,10 @@ def _is_in_flight(failure: Failure, made: Made) -> bool:
 def _expected(long: Long, made: Made, changes: Sequence[Made]) -> str:
     if made.kills and long.ended <= made.started + EARLY_S:
         return "killed"
-    if made.replaces and made.started + DRAIN_TIMEOUT_S - EARLY_S <= long.ended <= made.ended + EARLY_S:
+    if (
+        made.replaces
+        and made.started + DRAIN_TIMEOUT_S - EARLY_S <= long.ended <= made.ended + EARLY_S
+    ):
         return "drain_timeout"
     for stop in (stop for other in changes for stop in other.hard_stops):
         due = stop + HARD_STOP_AFTER_S

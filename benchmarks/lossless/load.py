@@ -52,9 +52,7 @@ def clients(crowd: Crowd, http: list[int], tcp: int, mix: Mix) -> list[Coroutine
         return http[number % len(http)]
 
     slow = f"/slow?seconds={mix.slow_s:g}"
-    made = [
-        one_shot(crowd, port(n), mix.pause_s, "one-shot", "/") for n in range(mix.one_shot)
-    ]
+    made = [one_shot(crowd, port(n), mix.pause_s, "one-shot", "/") for n in range(mix.one_shot)]
     made += [keep_alive(crowd, port(n), mix.pause_s) for n in range(mix.keep_alive)]
     made += [one_shot(crowd, port(n), mix.pause_s, "slow", slow) for n in range(mix.slow)]
     made += [websocket(crowd, http[0], _life(n, mix)) for n in range(mix.websocket)]
@@ -134,7 +132,8 @@ class Load:
             self._process.wait(30)
 
     def _pipes(self) -> tuple[IO[str], IO[str]]:
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         return self._process.stdin, self._process.stdout
 
 

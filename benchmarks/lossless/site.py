@@ -157,12 +157,19 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(proxy: str, network: str = "bridge") -> Iterator[Site]:
-    """A site that runs, and is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="lossless-") as directory, contextlib.ExitStack() as end:
+def site(proxy: str, network: str = "bridge") -> Iterator[Site | None]:
+    """A site that runs, and is gone afterwards; None where the tool does not know the network."""
+    schema = tool.schema()
+    if network == "host" and not tool.knows(schema, "haproxy.network"):
+        yield None
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="lossless-") as directory,
+        contextlib.ExitStack() as end,
+    ):
         images = Images(proxy)
         end.callback(images.remove)
-        made = Site(Path(directory), images, network, tool.schema())
+        made = Site(Path(directory), images, network, schema)
         end.callback(tool.destroy, made.file)
         made.must_apply()
         yield made

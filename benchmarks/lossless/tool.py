@@ -91,13 +91,14 @@ def knows(document: dict[str, Any], path: str) -> bool:
     places = [document]
     for key in path.split("."):
         forms = [form for place in places for form in _forms(place, document)]
-        places = [place for form in forms if (place := _below(form, key)) is not None]
+        places = [place for form in forms for place in _below(form, key)]
     return bool(places)
 
 
-def _below(form: dict[str, Any], key: str) -> dict[str, Any] | None:
-    found = form.get("additionalProperties") if key == "*" else form.get("properties", {}).get(key)
-    return found if isinstance(found, dict) else None
+def _below(form: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    if key == "*":
+        return [*form.get("patternProperties", {}).values()]
+    return [form["properties"][key]] if key in form.get("properties", {}) else []
 
 
 def _forms(place: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
