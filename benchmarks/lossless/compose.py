@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.lossless import tool
 from benchmarks.lossless.change import Change, Group
+from benchmarks.lossless.settings import Settings
 from benchmarks.lossless.site import REPLICAS, Images, Site, Spec
 from benchmarks.lossless.tool import Applied
 
@@ -27,7 +28,7 @@ SETTLE_S = 3.0
 class ComposeSite:
     def __init__(self, directory: Path, images: Images) -> None:
         self.images = images
-        ours = Site(directory, images, "bridge", {})
+        ours = Site(directory, images, "bridge", {}, Settings())
         self.www, self.extra, self.tcp = ours.www, ours.extra, ours.tcp
         self.name = ours.name
         self.file = directory / f"{self.name}.compose.json"

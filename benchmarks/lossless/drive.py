@@ -13,6 +13,7 @@ from benchmarks.lossless.change import Change, Group, shuffled
 from benchmarks.lossless.judge import Made, judge
 from benchmarks.lossless.load import Load, Mix
 from benchmarks.lossless.record import Failure, Record
+from benchmarks.lossless.settings import Settings
 from benchmarks.lossless.tool import Applied
 
 REST_S = 0.7
@@ -53,6 +54,7 @@ class Outcome:
     changes: list[Made] = field(default_factory=list)
     record: Record = field(default_factory=Record)
     before: list[Failure] = field(default_factory=list)
+    settings: Settings = field(default_factory=Settings)
     left_out: list[str] = field(default_factory=list)
     elapsed_s: float = 0.0
     load_cpu_s: float = 0.0
@@ -96,7 +98,7 @@ def run(
                 time.sleep(REST_S)
     outcome.elapsed_s = time.monotonic() - started
     outcome.record, outcome.load_cpu_s = load.record, load.cpu_s
-    outcome.before = judge(load.record, outcome.changes)
+    outcome.before = judge(load.record, outcome.changes, outcome.settings)
     return outcome
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.lossless.record import LONG_KINDS, Failure, Long, Record
-from benchmarks.lossless.settings import DRAIN_TIMEOUT_S, HARD_STOP_AFTER_S
+from benchmarks.lossless.settings import Settings
 
 EARLY_S = 0.5
 LATE_S = 3.0
@@ -47,7 +47,7 @@ class Made:
         return max(f.ended for f in failed) - min(f.started for f in failed) if failed else 0.0
 
 
-def judge(record: Record, changes: Sequence[Made]) -> list[Failure]:
+def judge(record: Record, changes: Sequence[Made], settings: Settings) -> list[Failure]:
     """Fill in what happened in each change; what failed before the first is returned."""
     before = [f for f in record.failures if not changes or f.ended < changes[0].started]
     ends = [made.started for made in changes[1:]] + [float("inf")]
@@ -59,7 +59,7 @@ def judge(record: Record, changes: Sequence[Made]) -> list[Failure]:
                 lost.append(failure)
         for long in record.longs:
             if long.cut and made.started <= long.ended < until:
-                if reason := _expected(long, made, changes):
+                if reason := _expected(long, made, changes, settings):
                     made.apart[reason] += 1
                 else:
                     made.cut.append(long)
@@ -75,16 +75,14 @@ def _is_in_flight(failure: Failure, made: Made) -> bool:
     return failure.kind in {"tcp", *LONG_KINDS}
 
 
-def _expected(long: Long, made: Made, changes: Sequence[Made]) -> str:
+def _expected(long: Long, made: Made, changes: Sequence[Made], settings: Settings) -> str:
     if made.kills and long.ended <= made.started + EARLY_S:
         return "killed"
-    if (
-        made.replaces
-        and made.started + DRAIN_TIMEOUT_S - EARLY_S <= long.ended <= made.ended + EARLY_S
-    ):
+    drained = made.started + settings.drain_timeout - EARLY_S
+    if made.replaces and drained <= long.ended <= made.ended + EARLY_S:
         return "drain_timeout"
     for stop in (stop for other in changes for stop in other.hard_stops):
-        due = stop + HARD_STOP_AFTER_S
+        due = stop + settings.hard_stop_after
         if long.opened <= stop and due - EARLY_S <= long.ended <= due + LATE_S:
             return "hard_stop_after"
     return ""

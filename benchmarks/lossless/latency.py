@@ -161,5 +161,5 @@ def _interrupt(made: Site) -> float:
         applied = made.must_apply()
         load.go_on(100)
     change = Made("", applied.started, applied.ended, 0, 0)
-    judge(load.record, [change])
+    judge(load.record, [change], made.settings)
     return change.refused_s

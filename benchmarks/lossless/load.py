@@ -36,7 +36,7 @@ class Mix:
     websocket: int = 4
     tcp_short: int = 2
     tcp_long: int = 3
-    pause_s: float = 0.004
+    pause_s: float = 0.012
     """Between two requests of a client; ten times that on short TCP connections, whose ports the
     client keeps for a minute."""
     slow_s: float = 3.0

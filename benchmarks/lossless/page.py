@@ -14,7 +14,7 @@ from benchmarks.lossless.drive import Amount, Outcome
 from benchmarks.lossless.judge import Made
 from benchmarks.lossless.latency import Latency
 from benchmarks.lossless.load import Mix
-from benchmarks.lossless.settings import DRAIN_TIMEOUT_S, ECHO, HARD_STOP_AFTER_S, READY_TIMEOUT_S
+from benchmarks.lossless.settings import ECHO, Settings
 
 MOST_DESCRIBED = 20
 NOTHING = "-"
@@ -26,7 +26,7 @@ def render(
 ) -> str:  # fmt: skip
     ours = [outcome for outcome in outcomes if outcome.who == "reconciler"]
     composed = {outcome.proxy: outcome for outcome in outcomes if outcome.who == "compose"}
-    lines = [*_head(ours, amount), "", *_how(mix), ""]
+    lines = [*_head(ours, amount), "", *_how(mix, ours[0].settings), ""]
     for outcome in ours:
         lines += _one(outcome, composed.get(outcome.proxy))
         if outcome.network == "bridge":
@@ -64,7 +64,7 @@ def _machine() -> str:
     )
 
 
-def _how(mix: Mix) -> list[str]:
+def _how(mix: Mix, settings: Settings) -> list[str]:
     return [
         "## What was counted, and with which settings",
         "",
@@ -75,9 +75,10 @@ def _how(mix: Mix) -> list[str]:
         f"a connection that is kept may end only after an answer with `Connection: close`.",
         f"- Long connections ping every half second and live up to {mix.life_s:g} s, but for "
         f"{mix.endless} of each kind that stays until it is cut.",
-        f"- `drain_timeout: {DRAIN_TIMEOUT_S}s`, `ready_timeout: {READY_TIMEOUT_S}s`, "
-        f"`hard_stop_after: {HARD_STOP_AFTER_S}s`. Long connections that ended at those times, "
-        "on a container that left or an old HAProxy worker, stand under \"ended when due\"; so "
+        f"- `drain_timeout: {settings.drain_timeout}s`, "
+        f"`ready_timeout: {settings.ready_timeout}s`, "
+        f"`hard_stop_after: {settings.hard_stop_after}s`. Long connections that ended at those "
+        "times, on a container that left or an old HAProxy worker, stand under \"ended when due\"; so "
         "do those on a container that was killed.",
         "- Under \"in flight\": slow requests and TCP connections that a killed container was "
         "working on, which nobody can repeat.",
@@ -149,23 +150,32 @@ def _totals(outcome: Outcome) -> list[str]:
     return [
         f"{outcome.who}: {outcome.failed:,} of {outcome.record.total:,} requests failed, in "
         f"{outcome.elapsed_s:.0f} s ({rate:.0f} a second), {len(outcome.changes)} changes. By "
-        f"kind, what was in flight included: {kinds}. {kept:,} long connections ended by the client."
+        f"kind, what was in flight included: {kinds}. {kept:,} long connections ended well."
     ]
 
 
 def _described(outcome: Outcome) -> list[str]:
     """What went wrong, for whoever looks into it."""
-    found = [f"- {made.name}: exit {made.code} and not {made.expected_code}: {made.problems}"
-             for made in outcome.changes if made.went_wrong]  # fmt: skip
-    for made in outcome.changes:
-        found += [f"- {made.name}, {f.started - made.started:.2f} to {f.ended - made.started:.2f} s "
-                  f"after its start, {f.kind}: {f.what}" for f in made.failed]  # fmt: skip
-        found += [f"- {made.name}, {c.ended - made.started:.2f} s after its start, {c.kind} of "
-                  f"{c.ended - c.opened:.1f} s was cut: {c.cut}" for c in made.cut]  # fmt: skip
+    found = [line for made in outcome.changes for line in wrongs(made)]
     if not found:
         return []
     more = [f"- and {len(found) - MOST_DESCRIBED} more"] if len(found) > MOST_DESCRIBED else []
     return ["What went wrong:", "", *found[:MOST_DESCRIBED], *more, ""]
+
+
+def wrongs(made: Made) -> list[str]:
+    """A line for each thing that must not have happened, with times from the change's start."""
+    start = made.started
+    lines = [f"exit {made.code}, not {made.expected_code}: {made.problems}"] * made.went_wrong
+    lines += [
+        f"{f.kind}, {f.started - start:.2f} to {f.ended - start:.2f} s: {f.what}"
+        for f in made.failed
+    ]
+    lines += [
+        f"{c.kind} of {c.ended - c.opened:.1f} s was cut at {c.ended - start:.2f} s: {c.cut}"
+        for c in made.cut
+    ]
+    return [f"- {made.name}: {line}" for line in lines]
 
 
 def _latencies(measured: Sequence[Latency]) -> list[str]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-DRAIN_TIMEOUT_S = 10
-HARD_STOP_AFTER_S = 15
-READY_TIMEOUT_S = 10
-APPLY_TIMEOUT_S = 12
-"""For `--timeout`: how long an apply waits for an image that fails, where `ready_timeout` is not
-known."""
+from dataclasses import dataclass
 
 PROXIES = ("reconciler-test/haproxy:3.0", "reconciler-test/haproxy:2.6")
 ECHO = "reconciler-test/echo:1"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """In seconds. Long connections must stay for less than the first two, but for the endless."""
+
+    drain_timeout: int = 10
+    hard_stop_after: int = 15
+    ready_timeout: int = 10
+    apply_timeout: int = 12
+    """For `--timeout`: how long an apply waits for an image that fails, where `ready_timeout` is
+    not known."""

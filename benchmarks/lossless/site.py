@@ -16,13 +16,7 @@ import docker
 import docker.errors
 
 from benchmarks.lossless import tool
-from benchmarks.lossless.settings import (
-    APPLY_TIMEOUT_S,
-    DRAIN_TIMEOUT_S,
-    ECHO,
-    HARD_STOP_AFTER_S,
-    READY_TIMEOUT_S,
-)
+from benchmarks.lossless.settings import ECHO, Settings
 from reconciler.plan import names
 
 Spec = dict[str, Any]
@@ -76,8 +70,15 @@ class Images:
 class Site:
     """`spec` is the file's content, to be changed at will; JSON is YAML."""
 
-    def __init__(self, directory: Path, images: Images, network: str, schema: Spec) -> None:
-        self.images = images
+    def __init__(
+        self,
+        directory: Path,
+        images: Images,
+        network: str,
+        schema: Spec,
+        settings: Settings,
+    ) -> None:
+        self.images, self.settings = images, settings
         self.name = f"ll{secrets.token_hex(4)}"
         self.file = directory / f"{self.name}.yaml"
         self.www, self.extra, self.tcp, self.stats = free_ports(4)
@@ -100,14 +101,17 @@ class Site:
     def echo(self, **more: Any) -> Spec:
         """A backend of echo servers."""
         spec = {"image": self.images.names["echo", "a"], "port": 8080, "stop_grace_period": "2s"}
-        rollout = {"drain_timeout": f"{DRAIN_TIMEOUT_S}s", "ready_timeout": f"{READY_TIMEOUT_S}s"}
+        rollout = {
+            "drain_timeout": f"{self.settings.drain_timeout}s",
+            "ready_timeout": f"{self.settings.ready_timeout}s",
+        }
         known = {k: v for k, v in rollout.items() if self.knows(f"backends.*.rollout.{k}")}
         return {**spec, **({"rollout": known} if known else {}), **more}
 
     def _first_spec(self, network: str) -> Spec:
         haproxy: Spec = {
             "image": self.images.names["haproxy", "a"],
-            "hard_stop_after": f"{HARD_STOP_AFTER_S}s",
+            "hard_stop_after": f"{self.settings.hard_stop_after}s",
         }
         more: Spec = {}
         if network == "host":
@@ -139,7 +143,7 @@ class Site:
 
     def apply(self) -> tool.Applied:
         self.write()
-        return tool.apply(self.file, APPLY_TIMEOUT_S)
+        return tool.apply(self.file, self.settings.apply_timeout)
 
     def must_apply(self) -> tool.Applied:
         applied = self.apply()
@@ -157,7 +161,9 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(proxy: str, network: str = "bridge") -> Iterator[Site | None]:
+def site(
+    proxy: str, network: str = "bridge", settings: Settings | None = None
+) -> Iterator[Site | None]:
     """A site that runs, and is gone afterwards; None where the tool does not know the network."""
     schema = tool.schema()
     if network == "host" and not tool.knows(schema, "haproxy.network"):
@@ -169,7 +175,7 @@ def site(proxy: str, network: str = "bridge") -> Iterator[Site | None]:
     ):
         images = Images(proxy)
         end.callback(images.remove)
-        made = Site(Path(directory), images, network, schema)
+        made = Site(Path(directory), images, network, schema, settings or Settings())
         end.callback(tool.destroy, made.file)
         made.must_apply()
         yield made
