@@ -78,7 +78,8 @@ def _how(mix: Mix, settings: Settings) -> list[str]:
         f"- `drain_timeout: {settings.drain_timeout}s`, "
         f"`ready_timeout: {settings.ready_timeout}s`, "
         f"`hard_stop_after: {settings.hard_stop_after}s`. Long connections that ended at those "
-        "times, on a container that left or an old HAProxy worker, stand under \"ended when due\"; so "
+        "times, on a container that left or an old HAProxy worker, stand under "
+        "\"ended when due\"; so "
         "do those on a container that was killed.",
         "- Under \"in flight\": slow requests and TCP connections that a killed container was "
         "working on, which nobody can repeat.",
