@@ -75,7 +75,7 @@ def make(place: P, change: Change[P]) -> Made:
     applied = place.apply()
     return Made(
         change.name, started, applied.ended, applied.code, change.code, applied.impact,
-        change.replaces, change.kills, [*applied.reloads, *applied.proxy_replaced],
+        change.replaces, change.kills, applied.proxy_stops,
         applied.problems,
     )  # fmt: skip
 

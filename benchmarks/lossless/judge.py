@@ -25,8 +25,8 @@ class Made:
     impact: str = ""
     replaces: bool = False
     kills: bool = False
-    hard_stops: Sequence[float] = ()
-    """When a worker or a container of HAProxy was asked to end."""
+    proxy_stops: Sequence[tuple[float, float]] = ()
+    """Spans in which a worker or a container of HAProxy was asked to end."""
     problems: Sequence[str] = ()
     requests: int = 0
     failed: list[Failure] = field(default_factory=list)
@@ -81,8 +81,9 @@ def _expected(long: Long, made: Made, changes: Sequence[Made], settings: Setting
     drained = made.started + settings.drain_timeout - EARLY_S
     if made.replaces and drained <= long.ended <= made.ended + EARLY_S:
         return "drain_timeout"
-    for stop in (stop for other in changes for stop in other.hard_stops):
-        due = stop + settings.hard_stop_after
-        if long.opened <= stop and due - EARLY_S <= long.ended <= due + LATE_S:
+    after = settings.hard_stop_after
+    for begun, done in (span for other in changes for span in other.proxy_stops):
+        is_due = begun + after - EARLY_S <= long.ended <= done + after + LATE_S
+        if long.opened <= done and is_due:
             return "hard_stop_after"
     return ""

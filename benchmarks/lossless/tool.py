@@ -13,33 +13,33 @@ from pathlib import Path
 from typing import Any
 
 LONGEST_S = 300.0
+PROXY_CHANGES = {"ReloadProxy", "ReplaceProxy", "HandOverProxy"}
+"""The names of the plan's actions that end what HAProxy runs."""
 
 
 @dataclass(slots=True)
 class Applied:
-    """`impact` is the plan's own word. `reloads` and `handovers` are the times of those."""
+    """`impact` is the plan's own word. Somewhere in each span of `proxy_stops` an old worker, or a
+    whole HAProxy, was asked to end."""
 
     started: float
     ended: float = 0.0
     code: int = 0
     impact: str = "none"
-    reloads: list[float] = field(default_factory=list)
-    proxy_replaced: list[float] = field(default_factory=list)
+    proxy_stops: list[tuple[float, float]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     _actions: dict[int, str] = field(default_factory=dict)
+    _begun: dict[int, float] = field(default_factory=dict)
 
     def take(self, event: dict[str, Any], now: float) -> None:
         match event["event"]:
             case "plan":
                 self.impact = event["plan"]["impact"]
                 self._actions = {step["id"]: step["action"] for step in event["plan"]["steps"]}
-            case "step_started" | "step_done":
-                # The old worker stops at some time between the two: both are kept.
-                action = self._actions.get(event["step"], "")
-                if action == "ReloadProxy":
-                    self.reloads.append(now)
-                elif action in {"ReplaceProxy", "HandOverProxy"}:
-                    self.proxy_replaced.append(now)
+            case "step_started" if self._actions.get(event["step"]) in PROXY_CHANGES:
+                self._begun[event["step"]] = now
+            case "step_done" | "step_failed" if event["step"] in self._begun:
+                self.proxy_stops.append((self._begun.pop(event["step"]), now))
             case "result":
                 self.problems = [f"{f['code']}: {f['message']}" for f in event["failures"]]
 

@@ -22,7 +22,7 @@ from tests.integration.support.versions import both_versions
 
 SHORT = Settings(drain_timeout=3, hard_stop_after=4, ready_timeout=4, apply_timeout=10)
 MIX = Mix(one_shot=3, keep_alive=3, slow=3, websocket=3, tcp_short=1, tcp_long=2,
-          pause_s=0.01, slow_s=1.5, life_s=2.0, longest_s=280.0)  # fmt: skip
+          pause_s=0.01, slow_s=1.5, life_s=2.0, longest_s=900.0)  # fmt: skip
 CHANGES = {
     "scale up",
     "weight",
@@ -53,6 +53,7 @@ def running(haproxy_image: str, request: pytest.FixtureRequest) -> Iterator[tupl
         yield made, request.param
 
 
+@pytest.mark.timeout(900)  # a minute and less, but for machines that are busy with much else
 @both_versions
 def test_nobody_sees_a_change(running: tuple[Site, str], haproxy_image: str) -> None:
     made, network = running
