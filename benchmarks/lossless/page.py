@@ -83,6 +83,7 @@ def _how(mix: Mix, settings: Settings) -> list[str]:
         "do those on a container that was killed.",
         "- Under \"in flight\": slow requests and TCP connections that a killed container was "
         "working on, which nobody can repeat.",
+        "- \"Refused for\" is the span from the first new connection that failed to the last.",
         "- A request counts for the change during which, or up to the start of the next, it ended.",
     ]  # fmt: skip
 
@@ -92,9 +93,9 @@ def _one(outcome: Outcome, compose: Outcome | None) -> list[str]:
     lines = [
         f"## {outcome.proxy}, {outcome.network} network",
         "",
-        "| change | made | impact | median time | requests | failed | long cut | ended when due "
-        "| in flight | Compose: failed of | long cut |",
-        "|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| change | made | impact | median time | requests | failed | refused for | long cut "
+        "| ended when due | in flight | Compose: failed of | refused for | long cut |",
+        "|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     lines += [_row(name, made, theirs.pop(name, [])) for name, made in _by_name(outcome)]
     lines += [_row(name, [], made) for name, made in theirs.items()]
@@ -120,7 +121,7 @@ def _row(name: str, ours: Sequence[Made], theirs: Sequence[Made]) -> str:
 
 def _ours(changes: Sequence[Made]) -> list[str]:
     if not changes:
-        return [NOTHING] * 8
+        return [NOTHING] * 9
     apart = sum((made.apart for made in changes), Counter[str]())
     return [
         str(len(changes)),
@@ -128,6 +129,7 @@ def _ours(changes: Sequence[Made]) -> list[str]:
         f"{statistics.median(made.ended - made.started for made in changes):.1f} s",
         f"{sum(made.requests for made in changes):,}",
         str(sum(len(made.failed) for made in changes)),
+        _refused(changes),
         str(sum(len(made.cut) for made in changes)),
         ", ".join(f"{number} {why}" for why, number in sorted(apart.items())) or "0",
         str(sum(len(made.in_flight) for made in changes)),
@@ -136,11 +138,16 @@ def _ours(changes: Sequence[Made]) -> list[str]:
 
 def _theirs(changes: Sequence[Made]) -> list[str]:
     if not changes:
-        return [NOTHING, NOTHING]
-    failed, requests = (
-        sum(len(made.failed) for made in changes), sum(made.requests for made in changes)
-    )  # fmt: skip
-    return [f"{failed:,} of {requests:,}", str(sum(len(made.cut) for made in changes))]
+        return [NOTHING] * 3
+    failed = sum(len(made.failed) for made in changes)
+    requests = sum(made.requests for made in changes)
+    cut = sum(len(made.cut) for made in changes)
+    return [f"{failed:,} of {requests:,}", _refused(changes), str(cut)]
+
+
+def _refused(changes: Sequence[Made]) -> str:
+    """From the first new connection that failed to the last, at the median."""
+    return f"{statistics.median(made.refused_s for made in changes):.1f} s"
 
 
 def _totals(outcome: Outcome) -> list[str]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 SLICES_PER_S = 10
-MOST_FAILURES = 5000
-"""Beyond these, failures are counted and not described."""
+MOST_FAILURES = 500_000
+"""A bound on memory. Refused clients fail as fast as they are paced, for many seconds."""
 
 LONG_KINDS = ("websocket", "tcp long")
 

@@ -34,7 +34,8 @@ class Applied:
     def take(self, event: dict[str, Any], now: float) -> None:
         match event["event"]:
             case "plan":
-                self.impact = event["plan"]["impact"]
+                if not self._actions:  # further passes are about what changed meanwhile
+                    self.impact = event["plan"]["impact"]
                 self._actions = {step["id"]: step["action"] for step in event["plan"]["steps"]}
             case "step_started" if self._actions.get(event["step"]) in PROXY_CHANGES:
                 self._begun[event["step"]] = now
