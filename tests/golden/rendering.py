@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.haproxy.render import Config
+from reconciler.haproxy.config import Config
 from reconciler.plan.compile import compile_topology
 from reconciler.topology.load import Loaded, load_topology
 

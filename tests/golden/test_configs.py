@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from reconciler.haproxy.render import SENSITIVE_MARK, read_digest
+from reconciler.haproxy.config import SENSITIVE_MARK, read_config
 from reconciler.haproxy.sections import diff_config
 from reconciler.topology.diagnostic import Severity
 from reconciler.topology.model import Topology
@@ -37,10 +37,16 @@ def test_no_config_without_a_topology() -> None:
     assert {path.stem for path in configs} == {path.stem for path in TOPOLOGIES}
 
 
-def test_the_config_carries_its_digest(topology: Path) -> None:
+def test_the_config_carries_its_digests(topology: Path) -> None:
     config = render(topology)
-    assert read_digest(config.text) == config.digest
-    assert read_digest(config.text.replace("retries 3", "retries 4")) is None
+    read = read_config(config.text)
+    assert read is not None
+    assert (read.text, read.digest, read.structure) == (
+        config.text,
+        config.digest,
+        config.structure,
+    )
+    assert read_config(config.text.replace("retries 3", "retries 4")) is None
 
 
 @pytest.mark.parametrize("image", IMAGES)

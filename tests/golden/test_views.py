@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.haproxy.model import IDLE_HOST
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer
@@ -58,10 +59,13 @@ def running(number: int, wanted: DesiredContainer, **changes: object) -> Observe
     return ObservedContainer(**(facts | changes))  # type: ignore[arg-type]  # by name, as above
 
 
-def server(number: int, status: str, check: str, sessions: int = 0) -> ServerState:
+def server(
+    number: int, host: str, status: str, check: str, sessions: int = 0, **more: bool
+) -> ServerState:
+    """Its name is HAProxy's own affair: the host tells whose it is."""
     return ServerState(
-        "webservers", f"webservers-{number}", status, f"10.0.0.{number}:8080",
-        0 if status == "DRAIN" else 1, sessions, check, 5,
+        "webservers", f"webservers-{7 - number}", status, f"10.0.0.{number}:8080",
+        1, sessions, check, 5, host, **more,
     )  # fmt: skip
 
 
@@ -70,16 +74,18 @@ def observed(desired: Desired, **changes: object) -> Observed:
     proxy = running(9, desired.containers[PROXY_SLOT], started_at=NOW - 4 * 86400)
     config = desired.config()
     assert config is not None
+    hosts = [container.name for container in wanted]
     facts: dict[str, object] = {
         "containers": (proxy, *(running(n, c) for n, c in enumerate(wanted, start=1))),
         "proxies": {
             proxy.id: ObservedProxy(
                 config.text,
-                WorkerInfo("3.0.11", 345_600, 8, "quickstart", config.digest),
+                WorkerInfo("3.0.11", 345_600, 8, "quickstart", config.structure, config.digest),
                 (
-                    server(1, "UP", "L4OK in 0 ms", 14),
-                    server(2, "DRAIN", "L4OK in 0 ms", 2),
-                    server(3, "DOWN", "L4CON in 1 ms (Connection refused)"),
+                    server(1, hosts[0], "UP", "L4OK in 0 ms", 14),
+                    server(2, hosts[1], "DRAIN", "L4OK in 0 ms", 2, is_drained=True),
+                    server(3, hosts[2], "DOWN", "L4CON in 1 ms (Connection refused)"),
+                    server(4, IDLE_HOST, "MAINT", "", is_disabled=True),
                 ),
             )
         },

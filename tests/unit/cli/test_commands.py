@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,7 +146,8 @@ def test_render(run: Run) -> None:
     assert done.code == 0
     assert done.out.startswith("# Written by haproxy-reconciler from topology shop")
     assert "\nbackend web\n" in done.out
-    assert done.out.endswith(":80\n")
+    assert re.search(r"^    server web-1 shop-web-1-[0-9a-f]{8}:80$", done.out, re.MULTILINE)
+    assert done.out.endswith(" haproxy:80 disabled\n")
 
 
 def test_render_without_a_haproxy(run: Run) -> None:

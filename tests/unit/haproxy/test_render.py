@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.haproxy.config import SENSITIVE_MARK, read_config
 from reconciler.haproxy.model import (
     Backend,
     Check,
@@ -19,13 +20,7 @@ from reconciler.haproxy.model import (
     StatsPage,
     Timeouts,
 )
-from reconciler.haproxy.render import (
-    SENSITIVE_MARK,
-    format_duration,
-    quote,
-    read_digest,
-    render_config,
-)
+from reconciler.haproxy.render import format_duration, quote, render_config
 
 CONTROL = "".join(map(chr, [*range(32), 127]))
 
@@ -91,21 +86,26 @@ def lines_of(one: Proxy) -> list[str]:
 
 def test_the_digest_covers_everything_else() -> None:
     config = render_config(proxy())
-    assert read_digest(config.text) == config.digest
+    read = read_config(config.text)
+    assert read is not None
+    assert (read.digest, read.structure) == (config.digest, config.structure)
     for edited in (
         config.text.replace("retries 3", "retries 4"),
         config.text + "# more\n",
         config.text.removeprefix("# Written"),
         config.text.replace(config.digest, "0" * 16),
+        config.text.replace(config.structure, "0" * 16),
         "",
         "global\n",
     ):
-        assert read_digest(edited) is None
+        assert read_config(edited) is None
 
 
 def test_a_digest_of_lines_with_separators_of_unicode() -> None:
     config = render_config(proxy(raw_global=(RawLine("setenv A x\u2028y\x85z", ("r",)),)))
-    assert read_digest(config.text) == config.digest
+    read = read_config(config.text)
+    assert read is not None
+    assert read.digest == config.digest
 
 
 def test_equal_proxies_have_equal_digests() -> None:

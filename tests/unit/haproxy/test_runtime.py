@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.haproxy.model import IDLE_HOST
 from reconciler.haproxy.runtime import (
     Alert,
     Processes,
     ReloadReply,
+    ServerState,
     WorkerInfo,
     parse_alerts,
     parse_info,
     parse_processes,
     parse_reload,
+    parse_servers,
     parse_stat,
 )
 
@@ -29,18 +32,25 @@ def reply(version: str, name: str) -> str:
 @pytest.mark.parametrize(("version", "patch"), [("2.6", "2.6.12"), ("3.0", "3.0.11")])
 def test_info(version: str, patch: str) -> None:
     info = parse_info(reply(version, "info"))
-    assert info == WorkerInfo(patch, info.uptime_s, 14, "shop", "0123456789abcdef")
+    assert info == WorkerInfo(
+        patch, info.uptime_s, 8, "shop", "0123456789abcdef", "fedcba9876543210"
+    )
     assert 1 <= info.uptime_s < 60
 
 
 @pytest.mark.parametrize("text", ["", "\n", "Unknown command\n", "Name: HAProxy\nVersion: \n: x\n"])
 def test_info_that_says_nothing(text: str) -> None:
-    assert parse_info(text) == WorkerInfo("", 0, 0, "", "")
+    assert parse_info(text) == WorkerInfo("", 0, 0, "", "", "")
 
 
 def test_info_of_a_haproxy_that_is_not_ours() -> None:
     info = parse_info("Version: 3.2.9\ndescription: topology=x\nUptime_sec: 5\n")
-    assert info == WorkerInfo("3.2.9", 5, 0, "", "")
+    assert info == WorkerInfo("3.2.9", 5, 0, "", "", "")
+
+
+def test_info_of_one_that_an_older_version_of_this_package_wrote() -> None:
+    info = parse_info("Version: 3.2.9\ndescription: topology=x config=0123456789abcdef\n")
+    assert info == WorkerInfo("3.2.9", 0, 0, "", "", "")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -62,6 +72,104 @@ def test_stat(version: str) -> None:
     ]  # fmt: skip
     assert servers[1].check == "L4CON in 0 ms (Connection refused)"
     assert servers[5].check.endswith("(Service Unavailable)")
+
+
+# What was done to the servers of `servers.txt`: web-2 drained, web-3 put in maintenance; web-4 has a
+# name that nobody knows; web-5 was a spare one and joined, with a weight and a limit of its own.
+# Then six requests for /status/503 came.
+SETTINGS = {
+    "web-1": ("shop-web-1", "UP", 10, 50, "takes traffic"),
+    "web-2": ("shop-web-2", "DRAIN", 10, 50, "drained"),
+    "web-3": ("shop-web-3", "MAINT", 10, 50, "disabled"),
+    "web-4": ("shop-web-4", "MAINT", 10, 50, "takes traffic"),
+    "web-5": ("shop-web-5", "UP", 3, 7, "takes traffic"),
+    "web-6": (IDLE_HOST, "MAINT", 10, 50, "disabled idle"),
+    "web-7": (IDLE_HOST, "MAINT", 10, 50, "disabled idle"),
+    "web-8": (IDLE_HOST, "MAINT", 10, 50, "disabled idle"),
+    "plain-1": ("shop-plain-1", "no check", 1, None, "takes traffic"),
+    "plain-2": (IDLE_HOST, "MAINT", 1, None, "disabled idle"),
+    "plain-3": (IDLE_HOST, "MAINT", 1, None, "disabled idle"),
+}
+
+
+def traits(server: ServerState) -> str:
+    said = {
+        "disabled": server.is_disabled, "drained": server.is_drained, "idle": server.is_idle,
+        "takes traffic": server.takes_traffic,
+    }  # fmt: skip
+    return " ".join(name for name, holds in said.items() if holds)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("before", ["", "\n", "Name: HAProxy\nVersion: 3.0\n\n"])
+def test_servers(version: str, before: str) -> None:
+    servers = parse_servers(before + reply(version, "servers"))
+    assert {s.name: (s.host, s.status, s.weight, s.maxconn, traits(s)) for s in servers} == SETTINGS
+    assert [s.name for s in servers if s.is_proven] == ["web-1", "web-2", "web-5", "plain-1"]
+    counted = {s.name: (s.requests, s.errors) for s in servers if s.requests or s.errors}
+    assert counted == {"web-1": (5, 5), "web-5": (1, 1)}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_servers_without_their_settings(version: str) -> None:
+    """One of two replies is missing: nothing is known that the other one said."""
+    stat, _, states = reply(version, "servers").partition("\n1\n# be_id")
+    assert [(s.name, s.host, s.is_disabled, s.is_drained) for s in parse_servers(stat)] == [
+        (name, "", False, False) for name in SETTINGS
+    ]
+    assert [s.weight for s in parse_servers(stat)] == [s[2] for s in SETTINGS.values()]
+    assert parse_servers(f"1\n# be_id{states}") == ()
+    assert parse_servers("") == parse_servers("Unknown command\n") == ()
+
+
+STATES = "be_name srv_name srv_addr srv_admin_state srv_uweight srv_fqdn"
+HOSTS = {
+    "web web-1 10.0.0.1 0 1 shop-web-1": ("shop-web-1", "takes traffic", 1),
+    "web web-1 10.0.0.1 0 1 -": ("10.0.0.1", "takes traffic", 1),
+    "web web-1 - 0 1 -": ("-", "takes traffic", 1),
+    "web web-1 10.0.0.1 1 0 a": ("a", "disabled", 0),
+    "web web-1 10.0.0.1 9 256 a": ("a", "disabled drained", 256),
+    "web web-1 - 32 1 a": ("a", "takes traffic", 1),
+    "web web-1 10.0.0.1 68 1 a": ("a", "takes traffic", 1),
+    "web web-1 10.0.0.1 x y a": ("a", "takes traffic", 0),
+    "web web-1 10.0.0.1": ("", "takes traffic", 5),
+    "web other 10.0.0.1 1 1 a": ("", "takes traffic", 5),
+    "api web-1 10.0.0.1 1 1 a": ("", "takes traffic", 5),
+    "web web-1 10.0.0.1 8 2 a and more": ("a", "drained", 2),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), HOSTS.items())
+def test_settings(line: str, expected: tuple[str, str, int]) -> None:
+    stat = "# pxname,svname,status,type,weight\nweb,web-1,UP,2,5\n\n"
+    (server,) = parse_servers(f"{stat}1\n# be_id {STATES}\n3 {line}\n\n")
+    assert (server.host, traits(server), server.weight) == expected
+
+
+PROVEN = {
+    ("UP", "L7OK"): True,
+    ("UP", "L4OK"): True,
+    ("UP", "* L7OK"): True,  # one that runs again while the last one holds
+    ("DRAIN", "L7OK"): True,
+    ("no check", ""): True,
+    ("UP", ""): False,
+    ("UP", "INI"): False,
+    ("UP", "L4CON"): False,
+    ("UP 1/3", "L4CON"): False,
+    ("UP 1/2", "L7OK"): False,
+    ("DRAIN 1/2", "L7OK"): False,
+    ("DOWN", "L7OK"): False,
+    ("DOWN 1/2", "L7OK"): False,
+    ("MAINT", "L7OK"): False,
+    ("MAINT (resolution)", "L7OK"): False,
+    ("NOLB", "L7OKC"): False,
+}
+
+
+@pytest.mark.parametrize(("status", "check"), PROVEN)
+def test_proven(status: str, check: str) -> None:
+    text = f"# pxname,svname,status,type,check_status\nweb,web-1,{status},2,{check}\n"
+    assert parse_stat(text)[0].is_proven is PROVEN[status, check]
 
 
 STATUSES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.haproxy.render import SENSITIVE_MARK
+from reconciler.haproxy.config import SENSITIVE_MARK
 from reconciler.haproxy.sections import (
     diff_config,
     explain_difference,
@@ -15,7 +15,7 @@ from reconciler.haproxy.sections import (
 BEFORE = """\
 # Written by us
 global
-    description topology=shop config=0123456789abcdef
+    description topology=shop config=0123456789abcdef text=fedcba9876543210
     maxconn 10
 
 frontend www
@@ -30,7 +30,21 @@ backend web
 
 CHANGES = {
     "nothing": (BEFORE, "comments change", []),
-    "only the digest": (BEFORE.replace("89abcdef", "00000000"), "comments change", []),
+    "only the digests": (
+        BEFORE.replace("89abcdef", "00000000").replace("76543210", "00000000"),
+        "comments change",
+        [],
+    ),
+    "other spare servers": (
+        BEFORE + "    server-template web- 3-6 haproxy:80 disabled\n",
+        "comments change",
+        [],
+    ),
+    "another weight": (
+        BEFORE + "    default-server weight 5\n",
+        "servers of `web` change",
+        ["@@ backend web", "+    default-server weight 5"],
+    ),
     "a server more": (
         BEFORE + "    server web-3 c:80\n",
         "servers of `web` change",
