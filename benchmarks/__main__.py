@@ -8,6 +8,7 @@ import platform
 from collections.abc import Callable
 
 from benchmarks.create import measure_create
+from benchmarks.lossless.main import add_arguments, measure_lossless
 from benchmarks.noop import measure_noop
 from benchmarks.planning import measure_planning
 from benchmarks.world import has_compose
@@ -17,19 +18,25 @@ BENCHMARKS: dict[str, Callable[[int], None]] = {
     "noop": measure_noop,
     "create": measure_create,
 }
+LOSSLESS = "lossless"
+"""It takes long, and runs only when named; it has options of its own."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*BENCHMARKS, LOSSLESS]))
     parser.add_argument("--rounds", type=int, default=0, help="in place of each one's own number")
+    add_arguments(parser)
     arguments = parser.parse_args()
-    if unknown := set(arguments.names) - set(BENCHMARKS):
+    if unknown := set(arguments.names) - {*BENCHMARKS, LOSSLESS}:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     compose = "beside Docker Compose" if has_compose() else "without Docker Compose"
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {compose}")
     for name in arguments.names or BENCHMARKS:
-        BENCHMARKS[name](arguments.rounds)
+        if name == LOSSLESS:
+            measure_lossless(arguments)
+        else:
+            BENCHMARKS[name](arguments.rounds)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
@@ -11,35 +12,44 @@ from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.observe import resolve, server_states
 from reconciler.engine.protocol import EngineError, Patience
 from reconciler.haproxy.model import PROBE_SUFFIX
-from reconciler.haproxy.servers import read_servers
 from reconciler.plan.actions import (
     Action,
     DisconnectNetwork,
+    ReloadProxy,
     RemoveContainer,
+    SetServers,
     StopContainer,
     Target,
     label_of,
 )
 from reconciler.plan.desired import Desired
 from reconciler.plan.impact import Impact
-from reconciler.plan.names import PROXY_ROLE
+from reconciler.plan.names import PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, apply
-from tests.property.topologies import NAME, rollouts
+from tests.property.topologies import NAME, rolls, rollouts
 from tests.property.worlds import Crash, apply_wish, new_world, plan_of
 
 Up = dict[str, int]
-"""Servers that are up, by backend."""
+"""Servers that are up, or containers that run, by backend."""
 
 
 def servers_up(world: World) -> Up:
     """Of the running proxy, those that frontends can use."""
     found: Up = {}
     for proxy in _proxies(world):
-        for state in server_states(world, proxy, proxy.worker or ""):
+        for state in server_states(world, proxy):
             found.setdefault(state.backend, 0)
-            found[state.backend] += state.is_up
+            found[state.backend] += state.is_up and state.takes_traffic
     return {name: number for name, number in found.items() if not name.endswith(PROBE_SUFFIX)}
+
+
+def containers_up(world: World) -> Up:
+    return Counter(
+        c.slot.backend
+        for c in world.containers.values()
+        if c.owner == NAME and c.slot.role == SERVER_ROLE and c.state == "running"
+    )
 
 
 def _proxies(world: World) -> list[Container]:
@@ -48,44 +58,77 @@ def _proxies(world: World) -> list[Container]:
 
 
 def floor_of(before: Up, wish: Desired) -> Up:
-    """What was there before, or all that is wanted when that is less."""
+    """What was there before, or all that is wanted when that is less; fewer only by what the file
+    lets be unavailable."""
     backends = wish.proxy.backends if wish.proxy else ()
-    wanted = {backend.name: len(backend.servers) for backend in backends}
-    return {name: min(up, wanted[name]) for name, up in before.items() if name in wanted}
+    least = {
+        backend.name: len(backend.servers) - wish.rollouts[backend.name].unavailable
+        for backend in backends
+    }
+    return {name: min(up, least[name]) for name, up in before.items() if name in least}
+
+
+def ceiling_of(world: World, plan: Plan, wish: Desired) -> Up:
+    """How many containers may run of backends that are changed a few at a time."""
+    rolled = {
+        setting.backend
+        for step in plan.course
+        if isinstance(step.action, SetServers)
+        for setting in step.action.settings
+    }
+    there = containers_up(world)
+    limits = {name: wish.rollouts[name].replicas + wish.rollouts[name].surge for name in rolled}
+    return {name: max(limit, there[name]) for name, limit in limits.items()}
 
 
 def in_use(world: World) -> set[str]:
-    """Ids of the containers that some worker of HAProxy, old or new, may send a request to."""
+    """Ids of the containers that the running HAProxy may send a request to."""
     found: set[str] = set()
     for proxy in _proxies(world):
-        for text in (proxy.worker or "", *proxy.old_workers):
-            for server in read_servers(text):
-                target = resolve(world, proxy, server.host)
-                if target is not None and not server.backend.endswith(PROBE_SUFFIX):
-                    found.add(target[0].id)
+        for server in server_states(world, proxy):
+            target = resolve(world, proxy, server.host)
+            is_out = server.is_idle or server.is_disabled or server.backend.endswith(PROBE_SUFFIX)
+            if target is not None and not is_out:
+                found.add(target[0].id)
     return found
 
 
 class Watched(MemoryEngine):
     """Looks before and after each action, and breaks off where it is told to."""
 
-    def __init__(self, world: World, floor: Up, cut: int, how: type[BaseException]) -> None:
+    def __init__(
+        self, world: World, floor: Up, cut: int, how: type[BaseException], ceiling: Up | None = None
+    ) -> None:
         super().__init__(NAME, world)
         self.floor, self.cut, self.how = floor, cut, how
+        self.ceiling = ceiling or {}
+        self.old: set[str] = set()
+        """What workers that were reloaded may still use."""
 
     def perform(self, action: Action, patience: Patience, report: object) -> None:  # noqa: ARG002  # nothing takes time
         self.cut -= 1
         if self.cut == 0:
             raise self.how("injected", "injected") if self.how is EngineError else self.how
-        used = in_use(self.world)
+        used = self._used()
         if isinstance(action, StopContainer | RemoveContainer):
             assert self._id_of(action.target) not in used, label_of(action)
         super().perform(action, patience, lambda _: None)
+        if isinstance(action, ReloadProxy):
+            self.old |= used
         if isinstance(action, DisconnectNetwork):
-            assert self._id_of(action.target) not in used - in_use(self.world), label_of(action)
-        up = servers_up(self.world)
+            assert self._id_of(action.target) not in used - self._used(), label_of(action)
+        up, there = servers_up(self.world), containers_up(self.world)
         for backend, number in self.floor.items():
             assert up.get(backend, 0) >= number, (label_of(action), backend, up, self.floor)
+        for backend, number in self.ceiling.items():
+            assert there[backend] <= number, (label_of(action), backend, there, self.ceiling)
+
+    def _used(self) -> set[str]:
+        """By some worker of HAProxy, old or new."""
+        old_workers = [text for proxy in _proxies(self.world) for text in proxy.old_workers]
+        if not old_workers:
+            self.old = set()
+        return in_use(self.world) | self.old
 
     def _id_of(self, target: Target) -> str:
         found = self.world.find(target.reference)
@@ -95,7 +138,7 @@ class Watched(MemoryEngine):
 def apply_watched(
     world: World, wish: Desired, floor: Up, cut: int, how: type[BaseException]
 ) -> bool:
-    engine = Watched(world, floor, cut, how)
+    engine = Watched(world, floor, cut, how, ceiling_of(world, plan_of(world, wish), wish))
     try:
         return apply(
             wish, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None
@@ -110,7 +153,10 @@ def keeps_traffic(plan: Plan) -> bool:
     return plan.impact < Impact.INTERRUPT
 
 
-@given(rollouts(), st.integers(0, 40), st.sampled_from([Crash, EngineError]))
+changes = st.one_of(rollouts(), rolls())
+
+
+@given(changes, st.integers(0, 60), st.sampled_from([Crash, EngineError]))
 def test_capacity_never_falls(
     rollout: tuple[Desired, Desired], cut: int, how: type[BaseException]
 ) -> None:
@@ -126,7 +172,7 @@ def test_capacity_never_falls(
     assert plan_of(world, new).is_empty
 
 
-@given(rollouts(), st.sampled_from(["app:1", "app:2", "tool:1"]))
+@given(changes, st.sampled_from(["app:1", "app:2", "tool:1"]))
 def test_an_image_that_does_not_serve_gets_no_traffic(
     rollout: tuple[Desired, Desired], broken: str
 ) -> None:
@@ -143,7 +189,7 @@ def test_an_image_that_does_not_serve_gets_no_traffic(
     assert plan_of(world, old).is_empty
 
 
-@given(rollouts(), st.randoms(use_true_random=False))
+@given(changes, st.randoms(use_true_random=False))
 def test_the_order_of_steps_is_free_but_for_needs(
     rollout: tuple[Desired, Desired], how: random.Random
 ) -> None:
@@ -153,10 +199,11 @@ def test_the_order_of_steps_is_free_but_for_needs(
     apply_wish(world, old)
     plan = plan_of(world, new)
     assume(keeps_traffic(plan))
-    engine = Watched(world, floor_of(servers_up(world), new), 0, Crash)
+    floor, ceiling = floor_of(servers_up(world), new), ceiling_of(world, plan, new)
+    engine = Watched(world, floor, 0, Crash, ceiling)
     done: set[int] = set()
-    while len(done) < len(plan.steps):
-        ready = [s for s in plan.steps if s.id not in done and done.issuperset(s.needs)]
+    while len(done) < len(plan.course):
+        ready = [s for s in plan.course if s.id not in done and done.issuperset(s.needs)]
         step = how.choice(ready)
         engine.perform(step.action, Patience(), lambda _: None)
         done.add(step.id)

@@ -20,6 +20,22 @@ SHARED_NETWORK = "shared"
 
 _checks = st.sampled_from(["tcp", "/health", "/ready", False])
 _maybe = st.booleans()
+ROLLOUTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"max_surge": 1},
+    {"max_surge": 2, "drain_timeout": "5s"},
+    {"max_surge": "50%", "max_unavailable": "50%"},
+    {"max_surge": 1, "max_unavailable": 1},
+    {"max_surge": 0, "max_unavailable": 1},
+    {"max_surge": 0, "max_unavailable": 2, "on_failure": "pause"},
+    {"order": "stop-first"},
+    {"order": "stop-first", "max_unavailable": 2, "ready_timeout": "5s"},
+    {"min_ready": "1s", "guard": {"window": "1s"}},
+    {"max_surge": "100%", "on_failure": "pause"},
+    {"max_surge": 9, "on_failure": "pause", "guard": {"window": "1s"}},
+)
+_rollouts = st.sampled_from(ROLLOUTS)
+_balances = st.sampled_from(["roundrobin", "leastconn", "source"])
 
 
 @st.composite
@@ -41,6 +57,10 @@ def _backend(draw: st.DrawFn, networks: list[str], *, checked: bool) -> dict[str
         found["healthcheck"] = {"test": "true"}
     if draw(_maybe):
         found["restart"] = "no"
+    if draw(_maybe):
+        found |= {"rollout": draw(_rollouts), "balance": draw(_balances)}
+    if draw(_maybe):
+        found |= {"weight": draw(st.sampled_from([0, 1, 5])), "maxconn": 20}
     return found
 
 
@@ -100,6 +120,42 @@ def rollouts(draw: st.DrawFn) -> tuple[Desired, Desired]:
     if draw(_maybe):
         after["haproxy"]["maxconn"] = 200
     return wish_of(before), wish_of(after)
+
+
+_TAKES_A_ROLL = {
+    "image": st.sampled_from(IMAGES),
+    "replicas": st.integers(0, 7),
+    "env": st.sampled_from([{"LEVEL": "info"}, {"LEVEL": "debug"}]),
+    "weight": st.sampled_from([1, 5]),
+    "maxconn": st.sampled_from([20, 30]),
+    "rollout": _rollouts,
+}
+
+
+@st.composite
+def rolls(draw: st.DrawFn) -> tuple[Desired, Desired]:
+    """Two wishes that differ in servers and in nothing that a running HAProxy cannot be told."""
+    names = draw(st.lists(st.sampled_from(["api", "web"]), min_size=1, unique=True))
+    plain = {"port": 8080, "balance": draw(st.sampled_from(["roundrobin", "leastconn"]))}
+    before = {
+        name: {**plain, "check": draw(_checks), "image": draw(st.sampled_from(IMAGES)),
+               "replicas": draw(st.integers(0, 7))}
+        for name in names
+    }  # fmt: skip
+    after = {
+        name: {**backend, **{key: draw(_TAKES_A_ROLL[key])
+                             for key in sorted(draw(st.sets(st.sampled_from(sorted(_TAKES_A_ROLL)),
+                                                            min_size=1)) | {"rollout"})}}
+        for name, backend in before.items()
+    }  # fmt: skip
+    frontends = {"on-80": {"bind": 80, "default_backend": names[0]}}
+    frontends |= {"on-81": {"bind": 81, "default_backend": names[-1]}}
+    old, new = (
+        wish_of({"name": NAME, "backends": backends, "frontends": frontends,
+                 "haproxy": {"image": PROXY_IMAGES[0]}})
+        for backends in (before, after)
+    )  # fmt: skip
+    return old, new
 
 
 wishes = files().map(wish_of)

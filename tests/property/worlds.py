@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.protocol import EngineError, Patience
+from reconciler.haproxy.model import IDLE_HOST
 from reconciler.plan.actions import Action
 from reconciler.plan.desired import Desired
 from reconciler.plan.names import PROXY_ROLE
@@ -112,6 +113,25 @@ def _leave_network_for_good(world: World, container: Container) -> None:
         world.remove_network(name)
 
 
+def _tell(world: World, container: Container, command: str) -> None:
+    """The running HAProxy about a server that points to this container."""
+    for proxy in _running_proxies(world):
+        for server in list(proxy.servers):
+            if server.host == container.given_name:
+                world.command(proxy.id, command.format(f"{server.backend}/{server.name}"))
+
+
+def _enable_spare(world: World, _: Container) -> None:
+    for proxy in _running_proxies(world):
+        for server in [s for s in proxy.servers if s.host == IDLE_HOST][:1]:
+            world.command(proxy.id, f"set server {server.backend}/{server.name} state ready")
+
+
+def _running_proxies(world: World) -> list[Container]:
+    return [c for c in world.containers.values() if c.owner == NAME and c.worker is not None
+            and c.state == "running"]  # fmt: skip
+
+
 def _swap_names(world: World, container: Container) -> None:
     others = [c for c in world.containers.values() if c.owner == NAME and c is not container]
     if others:
@@ -136,6 +156,12 @@ BREAKS: dict[str, Break] = {
     "edit haproxy.cfg": _edit,
     "lose haproxy.cfg": lambda w, c: w.edit_config(c.id, None),
     "run something else": _run_something_else,
+    "drain a server": lambda w, c: _tell(w, c, "set server {} state drain"),
+    "disable a server": lambda w, c: _tell(w, c, "set server {} state maint"),
+    "set a weight": lambda w, c: _tell(w, c, "set server {} weight 7"),
+    "set a limit": lambda w, c: _tell(w, c, "set maxconn server {} 7"),
+    "point a server elsewhere": lambda w, c: _tell(w, c, "set server {} fqdn shop-foreign"),
+    "enable a spare server": _enable_spare,
     "lose a network": _leave_network_for_good,
     "move tags": lambda w, _: [w.move_tag(reference) for reference in list(w.images)],
     "lose images": lambda w, _: w.images.clear(),

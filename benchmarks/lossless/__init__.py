@@ -1,0 +1,1 @@
+"""Every change under traffic: what clients of every kind see while the tool works."""
