@@ -25,9 +25,22 @@ class Case:
 
 
 CASES = [
-    Case("scale_up", lambda s: s.backend.update(replicas=5), "reload", 5),
-    Case("scale_down", lambda s: s.backend.update(replicas=1), "reload", 1),
+    Case("scale_up", lambda s: s.backend.update(replicas=5), "runtime", 5),
+    Case("scale_down", lambda s: s.backend.update(replicas=1), "runtime", 1),
+    Case("beyond_the_spares", lambda s: s.backend.update(replicas=9), "reload", 9),
+    Case("weight", lambda s: s.backend.update(weight=20, maxconn=50), "runtime"),
+    Case("check", lambda s: s.backend.update(check="/health"), "reload"),
     Case("env", lambda s: s.backend.update(env={"VERSION": "2"}), "replace"),
+    Case(
+        "surge",
+        lambda s: s.backend.update(env={"V": "2"}, rollout={"max_surge": "100%"}),
+        "replace",
+    ),
+    Case(
+        "stop_first",
+        lambda s: s.backend.update(env={"V": "2"}, rollout={"order": "stop-first"}),
+        "replace",
+    ),
     Case("timeouts", lambda s: s.spec["haproxy"].update(timeouts={"client": "12s"}), "reload"),
     Case("limits", lambda s: s.backend.update(resources={"cpus": 1.5, "memory": "96m"}), "none"),
     Case("network", lambda s: s.backend.update(networks=["default", "extra"]), "runtime"),
