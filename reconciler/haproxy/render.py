@@ -184,7 +184,7 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
         yield from _check(backend.check, backend.name)
     path = backend.path
     yield Line(" ".join(["    default-server", *_server_defaults(backend)]), path,
-               ((*path, "check"), (*path, "weight")))  # fmt: skip
+               ((*path, "check"), (*path, "weight"), (*path, "port")))  # fmt: skip
     yield from _servers(backend)
 
 
@@ -192,6 +192,7 @@ def _server_defaults(backend: Backend) -> Iterator[str]:
     """What all servers of a backend have in common. A name that does not resolve yet is no error:
     the resolver goes on asking."""
     yield "resolvers docker init-addr libc,none resolve-prefer ipv4"
+    yield f"port {backend.port}"  # to check on; and no server can be told another port meanwhile
     if backend.check is not None:
         check = backend.check
         inter, fast = format_duration(check.interval_s), _fast(check)
