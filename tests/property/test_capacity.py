@@ -27,7 +27,7 @@ from reconciler.plan.impact import Impact
 from reconciler.plan.names import PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, apply
-from tests.property.topologies import NAME, rolls, rollouts
+from tests.property.topologies import NAME, rollouts, rolls
 from tests.property.worlds import Crash, apply_wish, new_world, plan_of
 
 Up = dict[str, int]
