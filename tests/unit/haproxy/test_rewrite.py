@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -55,7 +56,7 @@ def test_what_was_rendered_reads_back(found: list[Backend]) -> None:
     )
 
 
-EDITS = {
+EDITS: dict[str, Callable[[str], str]] = {
     "a line more": lambda text: text + "# more\n",
     "a line less": lambda text: text.replace("    retries 3\n", ""),
     "another value": lambda text: text.replace("retries 3", "retries 4"),
