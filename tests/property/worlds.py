@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.parts import LiveServer, loaded_servers
 from reconciler.engine.protocol import EngineError, Patience
-from reconciler.haproxy.model import IDLE_HOST
+from reconciler.haproxy.paths import IDLE_HOST
 from reconciler.plan.actions import Action
 from reconciler.plan.desired import Desired
 from reconciler.plan.names import PROXY_ROLE

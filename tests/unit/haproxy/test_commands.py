@@ -16,7 +16,7 @@ from reconciler.haproxy.commands import (
     find_refusal,
     lines_of,
 )
-from reconciler.haproxy.model import IDLE_HOST
+from reconciler.haproxy.paths import IDLE_HOST
 from reconciler.haproxy.runtime import ServerState
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.haproxy.model import IDLE_HOST
+from reconciler.haproxy.paths import IDLE_HOST
 from reconciler.haproxy.runtime import (
     Alert,
     Processes,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.haproxy.commands import ServerSetting
-from reconciler.haproxy.model import IDLE_HOST, Backend, Server
+from reconciler.haproxy.model import Backend, Server
+from reconciler.haproxy.paths import IDLE_HOST
 from reconciler.haproxy.runtime import ServerState
 from reconciler.plan.rollout import Rollout
 from reconciler.plan.rotation import plan_rotation, slot_of, with_hosts, with_room
