@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from reconciler.engine.memory import MemoryEngine, World
 from reconciler.engine.memory.observe import server_states
 from reconciler.engine.protocol import EngineError, Patience, Report
-from reconciler.plan.actions import Action, CreateContainer
+from reconciler.plan.actions import (
+    Action,
+    CreateContainer,
+    RemoveContainer,
+    StopContainer,
+    label_of,
+)
 from reconciler.plan.desired import Desired
 from reconciler.plan.names import SERVER_ROLE
 from reconciler.plan.plan import Plan, Step
@@ -21,7 +27,7 @@ from tests.property.test_capacity import (
     keeps_traffic,
     servers_up,
 )
-from tests.property.topologies import NAME, rolls
+from tests.property.topologies import NAME, rolls, wish_of
 from tests.property.worlds import apply_wish, new_world, plan_of, serves_what_is_written
 
 
@@ -145,3 +151,47 @@ def test_the_next_apply_converges(
         c.given_name for c in MemoryEngine(NAME, world).observe(wish.scope()).containers
         if c.slot in wish.containers and c.slot.role == SERVER_ROLE
     }  # fmt: skip
+
+
+# -- two that were found by the above --------------------------------------------------------
+
+
+def of_one_backend(**web: object) -> Desired:
+    return wish_of({
+        "name": NAME, "backends": {"web": {"port": 8080, "check": "tcp", **web}},
+        "frontends": {"www": {"bind": 80, "default_backend": "web"}},
+        "haproxy": {"image": "haproxy:1"},
+    })  # fmt: skip
+
+
+def test_who_leaves_early_is_stopped_before_it_is_removed() -> None:
+    """Also when nobody joins in its batch, for want of room."""
+    world = new_world()
+    apply_wish(world, of_one_backend(image="app:1", replicas=3))
+    plan = plan_of(world, of_one_backend(image="app:2", replicas=1))
+    steps = {step.id: step for step in plan.steps}
+    stops = {s.action.target.name: s.id for s in plan.course if isinstance(s.action, StopContainer)}
+
+    def before(step: Step) -> set[int]:
+        return {*step.needs, *(n for need in step.needs for n in before(steps[need]))}
+
+    removals = [s for s in plan.course if isinstance(s.action, RemoveContainer)]
+    assert len(removals) == 3
+    for step in removals:
+        assert isinstance(step.action, RemoveContainer)
+        assert stops[step.action.target.name] in before(step), label_of(step.action)
+
+
+def test_two_that_cannot_run_at_once_do_not_after_a_failure_either() -> None:
+    """The old one is out of rotation and runs on, since stopping it failed."""
+    old = of_one_backend(image="app:1", replicas=1)
+    new = of_one_backend(image="app:2", replicas=1, rollout={"order": "stop-first"})
+    world = new_world()
+    apply_wish(world, old)
+    number = next(
+        n for n, s in enumerate(plan_of(world, new).course) if isinstance(s.action, StopContainer)
+    )
+    run_with_failure(world, new, number)
+    engine = Watched(world, {}, 0, EngineError, {"web": 1})
+    outcome = execute(plan_of(world, new), engine, Patience(), lambda _: None, "pass")
+    assert outcome.succeeded
