@@ -10,7 +10,7 @@ from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import SERVER_ROLE, server_name
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Backend, Check, Topology
-from reconciler.topology.rules import served_backends
+from reconciler.topology.served import served_backends
 
 
 def compile_proxy(

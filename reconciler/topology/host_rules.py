@@ -1,0 +1,75 @@
+"""Rules for HAProxy on the host's network, and for the subnets it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from itertools import combinations
+
+from reconciler.topology.diagnostic import Path
+from reconciler.topology.finding import Finding
+from reconciler.topology.model import Topology
+from reconciler.topology.served import served_backends
+
+
+def address_network(topology: Topology, backend: str) -> str | None:
+    """The network, by its name in the file, on which a backend's containers get fixed addresses.
+
+    The first of its networks that says its subnet.
+    """
+    joined = topology.backends[backend].networks
+    return next(
+        (net for net in joined if net in topology.networks and topology.networks[net].subnet), None
+    )
+
+
+def _of_bridges_only(topology: Topology) -> Iterator[Finding]:
+    settings = topology.haproxy
+    if settings.network != "host":
+        return
+    if settings.networks is not None:
+        yield Finding(
+            "host-network",
+            "HAProxy on the host's network joins no other",
+            ("haproxy", "networks"),
+            "leave `networks` out: the host reaches every bridge",
+        )
+    if settings.upgrade != "interrupt":
+        yield Finding(
+            "host-network",
+            "on the host's network HAProxy always hands its sockets over",
+            ("haproxy", "upgrade"),
+            "leave `upgrade` out",
+        )
+
+
+def _no_subnet(topology: Topology) -> Iterator[Finding]:
+    if topology.haproxy.network != "host":
+        return
+    for name in served_backends(topology):
+        if address_network(topology, name) is None:
+            path: Path = ("backends", name)
+            yield Finding(
+                "no-subnet",
+                f"on the host's network HAProxy knows no container names, and `{name}` has no "
+                "network with fixed addresses",
+                path,
+                "put it on a network that says its `subnet`, like `172.30.7.0/24`",
+                on_key=True,
+            )
+
+
+def _subnet_overlap(topology: Topology) -> Iterator[Finding]:
+    subnets = [(name, net.subnet) for name, net in topology.networks.items() if net.subnet]
+    for (one, first), (two, second) in combinations(subnets, 2):
+        if ip_network(first).overlaps(ip_network(second)):
+            path: Path = ("networks", two, "subnet")
+            yield Finding(
+                "subnet-overlap",
+                f"networks `{one}` and `{two}` overlap",
+                path,
+                "give each a subnet of its own",
+            )
+
+
+HOST_RULES = (_of_bridges_only, _no_subnet, _subnet_overlap)
