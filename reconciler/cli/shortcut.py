@@ -53,7 +53,7 @@ class Shortcut:
             with open(self._path, encoding="utf-8") as file:
                 memory = json.load(file)
             topology = memory["topology"]
-            seen = look(self._socket, topology, memory["proxy"], memory["run_directory"])
+            seen = look(self._socket, topology, memory["proxy"], memory["runtime_socket"])
             still = seen.fingerprint == memory["fingerprint"] and seen.servers_up == seen.servers
             if still and seen.is_untouched(memory["since"]):
                 return (
@@ -77,7 +77,7 @@ class Shortcut:
                 "topology": topology,
                 "proxy": proxy,
                 "since": self._since,
-                "run_directory": seen.run_directory,
+                "runtime_socket": seen.runtime_socket,
                 "fingerprint": seen.fingerprint,
             }
             temporary = f"{self._path}.{os.getpid()}"

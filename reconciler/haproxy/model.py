@@ -22,10 +22,12 @@ class RawLine:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A `bind` line. Inside the container all addresses are listened on; Docker maps the rest."""
+    """A `bind` line. In a network of its own HAProxy listens on all addresses (None), and Docker
+    maps the host's; on the host's network it listens on the address itself."""
 
     port: int
     path: Path
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A `server` line. `address` is a name that the resolver of the network knows."""
+    """A `server` line. `address` is a name that the resolver of the network knows, or an IP."""
 
     name: str
     address: str
@@ -61,6 +63,8 @@ class Backend:
     maxconn: int | None
     servers: tuple[Server, ...]
     path: Path
+    resolves: bool = True
+    """Whether addresses of servers are names; fixed ones need no resolver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ class Proxy:
     raw_defaults: tuple[RawLine, ...] = ()
     sensitive: frozenset[Path] = frozenset()
     """Paths whose values came from outside the file: their lines are marked, and never shown."""
+    hands_over: bool = False
+    """Whether a successor takes its listening sockets over."""
 
     def with_addresses(self, addresses: dict[tuple[str, str], str]) -> Proxy:
         """The same with other addresses, by (backend, server)."""

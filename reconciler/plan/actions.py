@@ -67,8 +67,11 @@ class RemoveVolume:
 
 @dataclass(frozen=True, slots=True)
 class CreateContainer:
+    """`predecessor` is the HAProxy whose listening sockets this one takes over when it starts."""
+
     container: DesiredContainer
     name: str
+    predecessor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,16 @@ class ReplaceProxy:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """Start the new, which takes the listening sockets over from the old, and confirm that it runs
+    the configuration of this digest. On failure the new is stopped, and the old goes on."""
+
+    old: Target
+    new: Target
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class AwaitServers:
     """HAProxy's own checks have passed for these (backend, server).
 
@@ -201,6 +214,7 @@ Action = (
     | ReloadProxy
     | AwaitProxy
     | ReplaceProxy
+    | HandOver
     | AwaitServers
     | AwaitDrained
 )
@@ -249,6 +263,8 @@ def label_of(action: Action) -> str:
             return "confirm that HAProxy runs the configuration"
         case ReplaceProxy(_, new):
             return f"replace HAProxy by {new.name}"
+        case HandOver(_, new):
+            return f"hand the listening sockets over to {new.name}"
         case AwaitServers(_, servers, _):
             return f"wait until {_count(len(servers), 'server')} {'is' if len(servers) == 1 else 'are'} up"  # noqa: E501  # one sentence
         case AwaitDrained():

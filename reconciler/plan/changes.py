@@ -130,6 +130,7 @@ def revival(container: ObservedContainer) -> tuple[str, str] | None:
 
 
 _CLOSED = "; its ports are closed for a moment"
+_HANDED_OVER = "; the new HAProxy takes the listening sockets over, and no request is refused"
 
 
 def _proxy_changes(assignment: Assignment, need: ProxyNeed) -> Iterator[Change]:
@@ -155,6 +156,10 @@ def _proxy_changes(assignment: Assignment, need: ProxyNeed) -> Iterator[Change]:
                 f"{need.reason}{_CLOSED}", Impact.INTERRUPT, "",
                 diff.fields if diff else (),
             )  # fmt: skip
+        case ProxyMode.HANDOVER:
+            diff = assignment.joining[PROXY_SLOT].diff
+            yield Change("replace", "haproxy", name, f"{need.reason}{_HANDED_OVER}",
+                         Impact.REPLACE, "", diff.fields if diff else ())  # fmt: skip
         case ProxyMode.RELOAD:
             reason = f"reload: {need.reason}{_CLOSED}" if is_closed else (
                 f"hitless reload: {need.reason}")  # fmt: skip

@@ -36,6 +36,11 @@ class DesiredContainer:
     sensitive: Mapping[str, str] = field(default_factory=dict)
     """Fields whose values came from outside the file, and how they were written there."""
 
+    @property
+    def host(self) -> str:
+        """By which HAProxy reaches it: its fixed address, or its name."""
+        return next((a.address for a in self.spec.networks if a.address), self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Desired:
@@ -49,6 +54,8 @@ class Desired:
     run_volume: str = ""
     """HAProxy's own, in memory, for its sockets: it goes with HAProxy."""
     proxy: Proxy | None = None
+    host_ports: tuple[PublishedPort, ...] = ()
+    """Ports of the host that HAProxy takes itself, unpublished, on the host's network."""
     lock_image: str = ""
     """An image with a shell, to hold the topology's lock with: HAProxy's."""
 
@@ -57,7 +64,7 @@ class Desired:
         return Desired(self.topology, lock_image=self.lock_image)
 
     def config(self, names: Mapping[Slot, str] | None = None) -> Config | None:
-        """The configuration of HAProxy; `names` are containers that carry another name."""
+        """The configuration of HAProxy; `names` are containers that it reaches by another one."""
         if self.proxy is None:
             return None
         addresses = {
@@ -75,7 +82,8 @@ class Desired:
             images=tuple(sorted({spec.image for spec in specs})),
             networks=tuple(sorted(self.networks)),
             names=tuple(sorted(container.name for container in self.containers.values())),
-            ports=tuple(port for spec in specs for port in spec.ports),
+            ports=(*(port for spec in specs for port in spec.ports), *self.host_ports),
+            subnets={net.name: net.subnet for net in self.networks.values() if net.subnet},
             reads_proxy=self.proxy is not None,
         )
 
@@ -89,5 +97,7 @@ class Scope:
     networks: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
+    subnets: Mapping[str, str] = field(default_factory=dict)
+    """The networks on which it matters which addresses are taken, and their subnets."""
     reads_proxy: bool = True
     """False when HAProxy leaves whatever it runs: one that cannot be read can then be removed."""

@@ -6,6 +6,7 @@ ready before HAProxy is told; old ones leave when no worker of HAProxy uses them
 
 from __future__ import annotations
 
+from reconciler.plan.addresses import assign_addresses
 from reconciler.plan.assign import assign_slots
 from reconciler.plan.changes import list_changes
 from reconciler.plan.conflicts import find_problems
@@ -27,10 +28,11 @@ def plan_changes(
     """
     observed = observed.ordered()
     assignment = assign_slots(desired, observed)
-    config = desired.config(assignment.names)
-    need = proxy_need(assignment, observed, config)
     networks = plan_networks(desired, observed)
-    problems = find_problems(desired, observed, assignment)
+    assignment, too_small = assign_addresses(desired, observed, networks, assignment)
+    config = desired.config(assignment.hosts)
+    need = proxy_need(assignment, observed, config)
+    problems = (*find_problems(desired, observed, assignment), *too_small)
     changes = list_changes(desired, observed, assignment, networks, need, remove_volumes)
     steps = build_steps(
         desired, observed, assignment, networks, need, remove_volumes=remove_volumes, wait=wait

@@ -53,14 +53,20 @@ def stage_config(
     return Staged(
         config,
         tuple((probe.name, server.name) for probe in probes for server in probe.servers),
-        tuple(server.address for probe in probes for server in probe.servers),
+        tuple(
+            assignment.names[_slot_of(probe.name.removesuffix(PROBE_SUFFIX), server)]
+            for probe in probes
+            for server in probe.servers
+        ),
     )
 
 
 def _serves(backend: str, assignment: Assignment, rotation: set[tuple[str, str]]) -> bool:
     """Whether a container that runs has the backend's traffic now."""
     there = [kept.have for kept in assignment.kept.values()] + list(assignment.leaving)
-    return any(c.state == "running" and (backend, c.given_name) in rotation for c in there)
+    return any(
+        c.state == "running" and (backend, host) in rotation for c in there for host in c.hosts
+    )
 
 
 def _probe(
@@ -73,11 +79,11 @@ def _probe(
     """A backend's new servers under a name that no file can give, if HAProxy can check them."""
     if backend.check is None:
         return None
-    names = assignment.names
+    hosts = assignment.hosts
     servers = tuple(
-        replace(server, address=names[slot])
+        replace(server, address=hosts[slot])
         for server in backend.servers
-        if (slot := _slot_of(backend.name, server)) in names
+        if (slot := _slot_of(backend.name, server)) in hosts
         and any(a.network in reachable for a in desired.containers[slot].spec.networks)
     )
     written = read_servers(render_backend(replace(backend, servers=servers)))

@@ -86,6 +86,7 @@ CODES: dict[str, str] = {
     "unreachable-backend": "HAProxy shares no network with a backend it sends traffic to",
     "host-network": "a setting of HAProxy that has no meaning on the host's network",
     "no-subnet": "HAProxy is on the host's network, and a backend has no fixed addresses there",
+    "subnet-too-small": "a subnet has too few addresses for old and new containers together",
     "subnet-overlap": "two networks want the same addresses",
     "name-too-long": "a container name made of the parts would not fit in a DNS label",
     "same-target": "two mounts on one path of a container",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from ipaddress import ip_network
 from itertools import combinations
@@ -9,7 +10,8 @@ from itertools import combinations
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.finding import Finding
 from reconciler.topology.model import Topology
-from reconciler.topology.served import served_backends
+from reconciler.topology.served import proxied_backends
+from reconciler.topology.subnet import fixed_addresses
 
 
 def address_network(topology: Topology, backend: str) -> str | None:
@@ -46,7 +48,7 @@ def _of_bridges_only(topology: Topology) -> Iterator[Finding]:
 def _no_subnet(topology: Topology) -> Iterator[Finding]:
     if topology.haproxy.network != "host":
         return
-    for name in served_backends(topology):
+    for name in proxied_backends(topology):
         if address_network(topology, name) is None:
             path: Path = ("backends", name)
             yield Finding(
@@ -72,4 +74,24 @@ def _subnet_overlap(topology: Topology) -> Iterator[Finding]:
             )
 
 
-HOST_RULES = (_of_bridges_only, _no_subnet, _subnet_overlap)
+def _subnet_too_small(topology: Topology) -> Iterator[Finding]:
+    if topology.haproxy.network != "host":
+        return
+    needed: Counter[str] = Counter()
+    for name, backend in proxied_backends(topology).items():
+        if network := address_network(topology, name):
+            needed[network] += 2 * backend.replicas
+    for network, count in needed.items():
+        there = len(fixed_addresses(topology.networks[network].subnet or ""))
+        if count > there:
+            path: Path = ("networks", network, "subnet")
+            yield Finding(
+                "subnet-too-small",
+                f"the containers on `{network}` need {count} addresses, and it has {there}",
+                path,
+                "half of a subnet is for containers that HAProxy finds by address, and new ones "
+                "come up beside old ones: choose a larger one",
+            )
+
+
+HOST_RULES = (_of_bridges_only, _no_subnet, _subnet_overlap, _subnet_too_small)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import IPv4Network
 from typing import Annotated
 
@@ -41,3 +42,32 @@ Subnet = Annotated[
         {"type": "string", "pattern": r"^[0-9.]+/[0-9]+$", "examples": ["172.30.7.0/24"]}
     ),
 ]
+
+
+def gateway_of(subnet: str) -> str:
+    """The host's own address on a network."""
+    return str(IPv4Network(subnet)[1])
+
+
+def range_of_docker(subnet: str) -> str:
+    """The lower half: for the gateway, and for whoever joins without saying an address."""
+    return str(next(IPv4Network(subnet).subnets()))
+
+
+def fixed_addresses(subnet: str) -> Addresses:
+    """The upper half, from which containers get addresses that stay; Docker gives none of them out
+    by itself."""
+    return Addresses(list(IPv4Network(subnet).subnets())[1])
+
+
+class Addresses:
+    """The addresses of a network but for the last, which is for broadcasts."""
+
+    def __init__(self, network: IPv4Network) -> None:
+        self._network = network
+
+    def __len__(self) -> int:
+        return self._network.num_addresses - 1
+
+    def __iter__(self) -> Iterator[str]:
+        return (str(self._network[number]) for number in range(len(self)))

@@ -14,12 +14,14 @@ import socket
 import time
 
 from reconciler.engine.docker.scripts import GLANCE, MARK, QUESTION
-from reconciler.haproxy.paths import RUN_DIRECTORY, RUNTIME_SOCKET
+from reconciler.haproxy.paths import RUN_DIRECTORY, RUNTIME_SOCKET, runtime_socket_of
 from reconciler.topology.labels import LABEL_PREFIX
 
 TIMEOUT_S = 20
 _API = "/v1.41"
 _TOPOLOGY = LABEL_PREFIX + "topology"
+_SPEC = LABEL_PREFIX + "spec"
+_NAME = LABEL_PREFIX + "name"
 _QUIET = ("exec_", "health_status", "attach", "top", "resize", "archive-path", "export", "logs")
 """Events of a container that leave it as it was, but for what an exec does in HAProxy's."""
 
@@ -164,7 +166,7 @@ class Glance:
         self.has_worker = bool(described)
         self.containers = len(containers)
         self.servers_up, self.servers = _count_servers(f"pxname{stat}")
-        self.run_directory = _run_directory(containers)
+        self.runtime_socket = _runtime_socket(containers)
         self._proxy = proxy
         self._events = events
         self._own = _own_things(containers)
@@ -224,14 +226,22 @@ def _count_servers(table: str) -> tuple[int, int]:
     return sum(state.startswith(("UP", "no check")) for state in states), len(states)
 
 
-def _run_directory(containers: list[dict[str, object]]) -> str | None:
-    """Where on this machine the directory with HAProxy's sockets is, if the engine is here."""
+def _runtime_socket(containers: list[dict[str, object]]) -> str | None:
+    """Where on this machine HAProxy's socket is, if the engine is here."""
     for container in containers:
-        mounts = container.get("Mounts")
+        mounts, labels = container.get("Mounts"), container.get("Labels")
         for mount in mounts if isinstance(mounts, list) else ():
-            if mount.get("Destination") == RUN_DIRECTORY:
-                return str(mount.get("Source") or "") or None
+            source = str(mount.get("Source") or "")
+            if mount.get("Destination") == RUN_DIRECTORY and source and isinstance(labels, dict):
+                return _socket_in(source, labels)
     return None
+
+
+def _socket_in(directory: str, labels: dict[str, str]) -> str:
+    """HAProxys that hand over share the directory, and have each a socket of its own."""
+    spec = json.loads(labels.get(_SPEC, "{}"))
+    own = runtime_socket_of(labels[_NAME]) if "hands_over" in spec else RUNTIME_SOCKET
+    return os.path.join(directory, os.path.basename(own))
 
 
 def _is_strange_exec(action: str) -> bool:
@@ -239,14 +249,14 @@ def _is_strange_exec(action: str) -> bool:
     return action.startswith("exec_create") and MARK not in action
 
 
-def look(path: str, topology: str, proxy: str, run_directory: str | None) -> Glance:
+def look(path: str, topology: str, proxy: str, runtime_socket: str | None) -> Glance:
     """Look at a topology whose HAProxy is container `proxy`. Raises GlanceError, OSError."""
     filters = f'{{"label":["{_TOPOLOGY}={topology}"]}}'.replace('"', "%22")
     containers, events = Connection(path), Connection(path)
     try:
         containers.send("GET", f"/containers/json?all=1&filters={filters}")
         events.send("GET", _events_path())
-        worker = _ask_directly(run_directory) if run_directory else None
+        worker = _ask_directly(runtime_socket) if runtime_socket else None
         if worker is None:
             worker = _ask_by_exec(path, proxy)
         return Glance(proxy, containers.receive(), worker, _parse_events(events.receive()))
@@ -257,9 +267,8 @@ def look(path: str, topology: str, proxy: str, run_directory: str | None) -> Gla
         events.close()
 
 
-def _ask_directly(run_directory: str) -> str | None:
+def _ask_directly(name: str) -> str | None:
     """HAProxy's reply on its own socket; None when that cannot be reached from here."""
-    name = os.path.join(run_directory, os.path.basename(RUNTIME_SOCKET))
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(TIMEOUT_S)
         try:

@@ -9,7 +9,7 @@ from typing import Any, assert_never
 import docker
 import docker.errors
 
-from reconciler.engine.docker import images, proxy
+from reconciler.engine.docker import handover, images, proxy
 from reconciler.engine.docker.translate import (
     create_body,
     endpoint,
@@ -49,8 +49,8 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.RemoveVolume(name):
             with contextlib.suppress(docker.errors.NotFound):
                 client.remove_volume(name)
-        case a.CreateContainer(container, name):
-            _create_container(client, topology, container, name)
+        case a.CreateContainer(container, name, predecessor):
+            _create_container(client, topology, container, name, predecessor)
         case a.StartContainer(target):
             client.start(target.reference)
         case a.UnpauseContainer(target):
@@ -76,6 +76,8 @@ def perform(  # noqa: PLR0915  # one branch an action
             _await_proxy(client, target.reference, digest)
         case a.ReplaceProxy(old, new, _):
             _replace_proxy(client, old.reference, new.reference)
+        case a.HandOver(old, new, digest):
+            handover.hand_over(client, old, new, digest)
         case a.AwaitReady(target):
             await_ready(client, target, patience)
         case a.AwaitServers():
@@ -87,11 +89,15 @@ def perform(  # noqa: PLR0915  # one branch an action
 
 
 def _create_container(
-    client: docker.APIClient, topology: str, container: DesiredContainer, name: str
+    client: docker.APIClient,
+    topology: str,
+    container: DesiredContainer,
+    name: str,
+    predecessor: str,
 ) -> None:
     try:
         made = client.create_container_from_config(
-            create_body(topology, container, name), name=name
+            create_body(topology, container, name, predecessor), name=name
         )["Id"]
     except docker.errors.APIError as error:
         if error.status_code != 409:
@@ -132,7 +138,7 @@ def _create_network(client: docker.APIClient, body: dict[str, Any]) -> None:
     try:
         client.create_network(
             body["Name"], driver=body["Driver"], internal=body["Internal"],
-            check_duplicate=True, labels=body["Labels"],
+            check_duplicate=True, labels=body["Labels"], ipam=body.get("IPAM"),
         )  # fmt: skip
     except docker.errors.APIError as error:
         if error.status_code != 409:
@@ -157,8 +163,9 @@ def _remove_network(client: docker.APIClient, network: str) -> None:
 def _connect(client: docker.APIClient, container: str, attachment: Attachment) -> None:
     try:
         client.connect_container_to_network(
-            container, attachment.network, aliases=endpoint(attachment).get("Aliases")
-        )
+            container, attachment.network,
+            aliases=endpoint(attachment).get("Aliases"), ipv4_address=attachment.address or None,
+        )  # fmt: skip
     except docker.errors.APIError as error:
         if "already exists in network" not in str(error):
             raise
@@ -219,7 +226,9 @@ def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
     except docker.errors.APIError:
         pass  # not running: told below, with its log
     log = client.logs(container, tail=5).decode(errors="replace").splitlines()
-    raise EngineError("proxy-not-running", "HAProxy does not run its configuration", details=log)
+    raise EngineError(
+        "proxy-not-running", "HAProxy does not run its configuration", proxy.hint_of(log), log
+    )
 
 
 def _replace_proxy(client: docker.APIClient, old: str, new: str) -> None:

@@ -14,7 +14,7 @@ import docker.errors
 from reconciler.engine.docker import scripts
 from reconciler.engine.docker.exec import run_in_container, run_in_throwaway
 from reconciler.engine.protocol import ConfigRejectedError, EngineError
-from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET
+from reconciler.haproxy.paths import CONFIG_PATH
 from reconciler.haproxy.render import Config
 from reconciler.haproxy.runtime import (
     parse_alerts,
@@ -98,7 +98,7 @@ def raise_if_rejected(exit_code: int, output: str) -> None:
 def reload(client: docker.APIClient, container: str, config: Config, previous: str | None) -> None:
     """Write, reload through the master, and see the worker run it; else write `previous` back."""
     write_config(client, container, config.text)
-    answer = run_in_container(client, container, scripts.ASK_ONE, MASTER_SOCKET, "reload")
+    answer = run_in_container(client, container, scripts.RELOAD)
     reply = parse_reload(answer.text)
     failed = reply.succeeded is False
     if not failed:
@@ -117,3 +117,16 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
 def is_confirmed(client: docker.APIClient, container: str, digest: str) -> bool:
     """Whether the running worker says, within some seconds, that it runs this configuration."""
     return run_in_container(client, container, scripts.CONFIRM, digest).exit_code == 0
+
+
+def hint_of(log: list[str]) -> str:
+    """What to do about a HAProxy that does not start, where its log tells."""
+    text = "\n".join(log)
+    if "cannot bind socket (Permission denied)" in text:
+        return (
+            "HAProxy runs as an unprivileged user: let such users have low ports of the host, "
+            "`sysctl net.ipv4.ip_unprivileged_port_start=80`, or bind to a port from 1024 on"
+        )
+    if "cannot bind socket" in text:
+        return "another program of the host has the port; stop it, or bind to another one"
+    return ""

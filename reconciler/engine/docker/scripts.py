@@ -4,7 +4,12 @@ Images bring different clients for a Unix socket: Debian's have perl, Alpine's h
 master's socket answers to the end of input, so each client closes its side after the command.
 """
 
-from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
+from reconciler.haproxy.paths import (
+    CONFIG_PATH,
+    OWN_MASTER_SOCKET,
+    OWN_RUNTIME_SOCKET,
+    RUN_DIRECTORY,
+)
 
 CONFIRM_S = 15
 NO_CLIENT = 127
@@ -28,19 +33,19 @@ ask() {{
 }}
 """
 
-ASK_ONE = _ASK + 'ask "$1" "$2"'
-"""Socket and command as arguments; prints the reply."""
+RELOAD = f'{_ASK}ask "{OWN_MASTER_SOCKET}" reload'
+"""Prints the master's reply."""
 
 QUESTION = "show info;show stat"
 """What runs, and how its servers are: two replies on end."""
 
-GLANCE = f"{_ASK}ask {RUNTIME_SOCKET} '{QUESTION}'"
+GLANCE = f"""{_ASK}ask "{OWN_RUNTIME_SOCKET}" '{QUESTION}'"""
 
 READ = f"""{_ASK}
 command -v perl || command -v socat || command -v nc || exit {NO_CLIENT}
 printf '\\036config\\n'; cat {CONFIG_PATH}
-printf '\\036worker\\n'; ask {RUNTIME_SOCKET} '{QUESTION}'
-printf '\\036master\\n'; ask {MASTER_SOCKET} 'show proc'
+printf '\\036worker\\n'; ask "{OWN_RUNTIME_SOCKET}" '{QUESTION}'
+printf '\\036master\\n'; ask "{OWN_MASTER_SOCKET}" 'show proc'
 """
 """What is written, what runs, and whether old workers are left."""
 
@@ -49,12 +54,20 @@ CHECK = "haproxy -c -f /dev/stdin"
 CONFIRM = f"""{_ASK}
 end=$(( $(date +%s) + {CONFIRM_S} ))
 while [ "$(date +%s)" -lt "$end" ]; do
-    ask {RUNTIME_SOCKET} 'show info' | grep -q "config=$1" && exit 0
+    ask "{OWN_RUNTIME_SOCKET}" 'show info' | grep -q "config=$1" && exit 0
     sleep 0.05 || sleep 1
 done
 exit 1
 """
 """Exit 0 when the running worker says that it runs the configuration of this digest."""
+
+
+TIDY = f"""{MARK}
+for socket in {RUN_DIRECTORY}/*.sock; do
+    case "$socket" in "$1"*|"$2"*) ;; *) rm -f "$socket" ;; esac
+done
+"""
+"""Remove the sockets that containers of long ago have left, but for those that begin as told."""
 
 
 def split_blocks(output: str) -> dict[str, str]:

@@ -34,7 +34,7 @@ def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR
         case a.RemoveVolume(name):
             if name in world.volumes:
                 world.remove_volume(name)
-        case a.CreateContainer(container, name):
+        case a.CreateContainer(container, name, _):
             _create_container(world, topology, container, name)
         case a.StartContainer(target):
             world.start(target.reference)
@@ -66,6 +66,8 @@ def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR
             _await_proxy(world, target, digest)
         case a.ReplaceProxy(old, new, _):
             _replace_proxy(world, old.reference, new.reference)
+        case a.HandOver(_, new, digest):
+            _hand_over(world, new, digest)
         case a.AwaitReady(target):
             _await_ready(world.get(target.reference))
         case a.AwaitServers(target, servers, _):
@@ -166,6 +168,18 @@ def _replace_proxy(world: World, old: str, new: str) -> None:
     except EngineError:
         world.start(old)
         raise
+
+
+def _hand_over(world: World, new: a.Target, digest: str) -> None:
+    world.start(new.reference)
+    running = observed_proxy(world, world.get(new.reference)).running
+    if running is None or running.config_digest != digest:
+        world.stop(new.reference)
+        raise EngineError(
+            "handover-failed",
+            "the new HAProxy did not take over; the old one goes on",
+            "look at the lines of its log",
+        )
 
 
 # -- waits: they hold at once or never ------------------------------------------------------

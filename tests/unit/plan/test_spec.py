@@ -40,6 +40,8 @@ OTHER: dict[str, Any] = {
     "cpus": 0.5,
     "memory_bytes": 134_217_728,
     "networks": (Attachment("shop-front", ("web",)),),
+    "network_mode": "host",
+    "hands_over": True,
 }
 
 
