@@ -89,8 +89,7 @@ def _subnet_too_small(topology: Topology) -> Iterator[Finding]:
                 "subnet-too-small",
                 f"the containers on `{network}` need {count} addresses, and it has {there}",
                 path,
-                "half of a subnet is for containers that HAProxy finds by address, and new ones "
-                "come up beside old ones: choose a larger one",
+                "choose a larger one: half of it is for these, and new ones come up beside old",
             )
 
 

@@ -101,10 +101,11 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
         )
         container.stop_grace_s, container.restart = spec.stop_grace_s, spec.restart
         container.cpus, container.memory_bytes = spec.cpus, spec.memory_bytes
+        container.network_mode = spec.network_mode
         for volume in container.volumes:
             world.volumes.setdefault(volume, "")
         for first in spec.networks[:1]:  # a missing one is found at the start only
-            container.links[first.network] = Link(frozenset(first.aliases))
+            container.links[first.network] = Link(frozenset(first.aliases), "", first.address)
     elif container.owner != topology or container.revision != wanted.revision:
         raise EngineError(
             "name-taken",
