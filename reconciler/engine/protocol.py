@@ -82,7 +82,14 @@ class Patience:
     is_cancelled: Callable[[], bool] = field(default=_never)
 
 
-Report = Callable[[Progress], None]
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How long listening ports were closed, in seconds, by an action that closes them."""
+
+    for_s: float
+
+
+Report = Callable[[Progress | Closed], None]
 
 
 class Engine(Protocol):

@@ -15,6 +15,7 @@ from reconciler.haproxy.servers import read_servers
 from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import Desired, Slot
 from reconciler.plan.names import SERVER_ROLE
+from reconciler.plan.spec import ContainerSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,19 @@ def _probe(
         replace(server, address=hosts[slot])
         for server in backend.servers
         if (slot := _slot_of(backend.name, server)) in hosts
-        and any(a.network in reachable for a in desired.containers[slot].spec.networks)
+        and _networks_to(desired.containers[slot].spec) & set(reachable)
     )
     written = read_servers(render_backend(replace(backend, servers=servers)))
     fresh = tuple(
         server for server, it in zip(servers, written, strict=True) if it.place not in proven
     )
     return replace(backend, name=backend.name + PROBE_SUFFIX, servers=fresh) if fresh else None
+
+
+def _networks_to(spec: ContainerSpec) -> set[str]:
+    """By which HAProxy reaches a container: just the one of its fixed address, if it has one."""
+    fixed = {a.network for a in spec.networks if a.is_fixed}
+    return fixed or {a.network for a in spec.networks}
 
 
 def _slot_of(backend: str, server: Server) -> Slot:

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from reconciler.engine.protocol import Engine, EngineError, LockedError, Patience, Progress
+from reconciler.engine.protocol import Engine, EngineError, LockedError, Patience
 from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, Target
 from reconciler.plan.desired import PROXY_SLOT, Desired
 from reconciler.plan.events import Failure, PlanStarted, Waiting
@@ -39,6 +39,8 @@ class ApplyResult:
     failures: tuple[Failure, ...]
     elapsed_s: float
     reloads: int = 0
+    closed_s: float = 0.0
+    """How long listening ports were closed, all in all."""
     left: int = 0
     """Steps of the plan that were not begun."""
     declined: bool = False
@@ -98,18 +100,21 @@ def _converge(
     started: float,
 ) -> ApplyResult:
     outcome = Outcome()
-    reloads = 0
+    reloads, closed_s = 0, 0.0
     for _ in range(MAX_PASSES):
         plan, observed = make_plan(desired, engine, options)
         if plan.problems or plan.is_empty:
             break
         if plan.changes != shown.changes and not confirm(plan):
-            return ApplyResult(plan, observed, (), _since(started), reloads, declined=True)
+            return ApplyResult(
+                plan, observed, (), _since(started), reloads, closed_s, declined=True
+            )
         shown = plan
         pass_id = uuid.uuid4().hex[:8]
         emit(PlanStarted(pass_id, plan))
         outcome = execute(plan, engine, patience, emit, pass_id)
         reloads += sum(isinstance(step.action, ReloadProxy) for step in outcome.done)
+        closed_s += sum(outcome.closed_s.values())
         if not outcome.succeeded:
             observed = engine.observe(desired.scope())
             break
@@ -124,6 +129,7 @@ def _converge(
         failures,
         _since(started),
         reloads,
+        closed_s,
         left=len(outcome.skipped),
         cancelled=patience.is_cancelled() and not outcome.succeeded,
     )
@@ -153,7 +159,7 @@ def _since(started: float) -> float:
     return time.monotonic() - started
 
 
-def _ignore(_: Progress) -> None:
+def _ignore(_: object) -> None:
     """Nobody looks at the progress of what is not a step of the plan."""
 
 

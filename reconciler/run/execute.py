@@ -7,7 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from reconciler.engine.protocol import ConfigRejectedError, Engine, EngineError, Patience, Progress
+from reconciler.engine.protocol import (
+    Closed,
+    ConfigRejectedError,
+    Engine,
+    EngineError,
+    Patience,
+    Progress,
+)
 from reconciler.plan.events import (
     Event,
     Failure,
@@ -30,6 +37,8 @@ class Outcome:
     done: list[Step] = field(default_factory=list)
     failed: list[tuple[Step, Failure]] = field(default_factory=list)
     skipped: list[Step] = field(default_factory=list)
+    closed_s: dict[int, float] = field(default_factory=dict)
+    """By a step's number: how long it had listening ports closed."""
 
     @property
     def succeeded(self) -> bool:
@@ -54,7 +63,10 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
     running: dict[Future[float], Step] = {}
 
     def run(step: Step) -> float:
-        def report(progress: Progress) -> None:
+        def report(progress: Progress | Closed) -> None:
+            if isinstance(progress, Closed):
+                outcome.closed_s[step.id] = progress.for_s
+                return
             emit(StepProgressed(pass_id, step, progress.done, progress.total))
 
         started = time.monotonic()
@@ -83,7 +95,8 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
                 if error is None:
                     done.add(step.id)
                     outcome.done.append(step)
-                    emit(StepDone(pass_id, step, future.result()))
+                    closed_s = outcome.closed_s.get(step.id)
+                    emit(StepDone(pass_id, step, future.result(), closed_s))
                 elif isinstance(error, EngineError):
                     lost.add(step.id)
                     failure = failure_of(error)

@@ -36,13 +36,6 @@ def _of_bridges_only(topology: Topology) -> Iterator[Finding]:
             ("haproxy", "networks"),
             "leave `networks` out: the host reaches every bridge",
         )
-    if settings.upgrade != "interrupt":
-        yield Finding(
-            "host-network",
-            "on the host's network HAProxy always hands its sockets over",
-            ("haproxy", "upgrade"),
-            "leave `upgrade` out",
-        )
 
 
 def _no_subnet(topology: Topology) -> Iterator[Finding]:

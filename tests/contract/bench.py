@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from reconciler.engine.protocol import Engine, EngineError, Patience, Progress
+from reconciler.engine.protocol import Engine, EngineError, Patience
 from reconciler.plan import actions as a
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.desired import PROXY_SLOT, Desired, Slot
@@ -177,5 +177,5 @@ def random_name() -> str:
     return f"contract{secrets.token_hex(4)}"
 
 
-def _ignore(_: Progress) -> None:
+def _ignore(_: object) -> None:
     """Nobody looks."""

@@ -9,7 +9,8 @@ from typing import Any, assert_never
 import docker
 import docker.errors
 
-from reconciler.engine.docker import handover, images, proxy
+from reconciler.engine.docker import handover, images, proxy, replace
+from reconciler.engine.docker.replace import stop
 from reconciler.engine.docker.translate import (
     create_body,
     endpoint,
@@ -18,14 +19,11 @@ from reconciler.engine.docker.translate import (
     restart_policy,
 )
 from reconciler.engine.docker.wait import await_drained, await_ready, await_servers
-from reconciler.engine.protocol import EngineError, Patience, Report, foreign_volume
+from reconciler.engine.protocol import Closed, EngineError, Patience, Report, foreign_volume
 from reconciler.plan import actions as a
 from reconciler.plan import names
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.spec import Attachment
-
-REPLACE_GRACE_S = 1
-"""The old HAProxy's listening ports are closed while it ends: no longer than this."""
 
 
 def perform(  # noqa: PLR0915  # one branch an action
@@ -64,7 +62,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.DisconnectNetwork(target, network, network_id):
             _disconnect(client, target.reference, network_id or network)
         case a.StopContainer(target, grace_s):
-            _stop(client, target.reference, int(grace_s))
+            stop(client, target.reference, int(grace_s))
         case a.RemoveContainer(target):
             with contextlib.suppress(docker.errors.NotFound):
                 client.remove_container(target.reference, v=True, force=True)
@@ -75,7 +73,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.AwaitProxy(target, digest):
             _await_proxy(client, target.reference, digest)
         case a.ReplaceProxy(old, new, _):
-            _replace_proxy(client, old.reference, new.reference)
+            report(Closed(replace.replace_proxy(client, old.reference, new.reference)))
         case a.HandOver(old, new, digest):
             handover.hand_over(client, old, new, digest)
         case a.AwaitReady(target):
@@ -211,13 +209,6 @@ def _update(
     client._result(client._post_json(url, data=body), json=True)
 
 
-def _stop(client: docker.APIClient, container: str, grace_s: int) -> None:
-    with contextlib.suppress(docker.errors.NotFound):
-        if client.inspect_container(container)["State"]["Paused"]:
-            client.unpause(container)  # a paused container cannot act on its stop signal
-        client.stop(container, timeout=grace_s)
-
-
 def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
     """A container that ends at once was accepted by the check: its log says what else is wrong."""
     try:
@@ -229,12 +220,3 @@ def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
     raise EngineError(
         "proxy-not-running", "HAProxy does not run its configuration", proxy.hint_of(log), log
     )
-
-
-def _replace_proxy(client: docker.APIClient, old: str, new: str) -> None:
-    _stop(client, old, REPLACE_GRACE_S)
-    try:
-        client.start(new)
-    except docker.errors.APIError:
-        client.start(old)
-        raise

@@ -7,7 +7,13 @@ from typing import assert_never
 from reconciler.engine.memory.observe import observed_proxy, server_states
 from reconciler.engine.memory.parts import Container, Link, refused
 from reconciler.engine.memory.world import World
-from reconciler.engine.protocol import ConfigRejectedError, EngineError, foreign_volume
+from reconciler.engine.protocol import (
+    Closed,
+    ConfigRejectedError,
+    EngineError,
+    Report,
+    foreign_volume,
+)
 from reconciler.haproxy.model import PROBE_SUFFIX
 from reconciler.haproxy.render import Config
 from reconciler.plan import actions as a
@@ -15,7 +21,7 @@ from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.spec import Attachment, describe
 
 
-def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR0915  # a branch an action
+def perform(world: World, topology: str, action: a.Action, report: Report) -> None:  # noqa: PLR0915  # a branch an action
     """Raises EngineError."""
     match action:
         case a.PullImage(image):
@@ -66,6 +72,7 @@ def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR
             _await_proxy(world, target, digest)
         case a.ReplaceProxy(old, new, _):
             _replace_proxy(world, old.reference, new.reference)
+            report(Closed(0.0))
         case a.HandOver(_, new, digest):
             _hand_over(world, new, digest)
         case a.AwaitReady(target):

@@ -109,7 +109,10 @@ def _reachable_from(draft: Draft, proxy: ObservedContainer) -> Collection[str]:
     """The networks on which a HAProxy that leaves can still check servers."""
     if proxy.state != "running":
         return ()
-    joined = draft.desired.networks if proxy.network_mode == "host" else proxy.networks
+    on_host = proxy.network_mode == "host"
+    if on_host and draft.desired.containers[PROXY_SLOT].spec.network_mode != "host":
+        return ()  # it knows no names, which its successor goes by
+    joined = draft.desired.networks if on_host else proxy.networks
     return joined.keys() - draft.networks.replaced_names
 
 

@@ -98,9 +98,6 @@ class HAProxy(Model):
     network: Literal["bridge", "host"] = "bridge"
     """`host` lets HAProxy use the host's network: nothing stands between it and clients, and a new
     HAProxy takes the listening sockets over from the old one."""
-    upgrade: Literal["interrupt", "handover"] = "interrupt"
-    """How a new HAProxy container comes on a bridge: `interrupt` closes its ports for a moment;
-    `handover` lets a container of its own hold the ports, so that none is closed."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that HAProxy takes at a time."""
     timeouts: Timeouts = Timeouts()

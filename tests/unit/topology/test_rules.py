@@ -114,12 +114,10 @@ BROKEN = {
         ["unreachable-backend 5:39 HAProxy cannot reach backend `api`: they share no network; "
          "HAProxy is on `front`; `api` is on `back`"],
     ),
-    "networks and an upgrade on the host": (
-        HOST.replace("network: host", "network: host, networks: [back], upgrade: handover"),
+    "networks on the host": (
+        HOST.replace("network: host", "network: host, networks: [back]"),
         ["host-network 5:36 HAProxy on the host's network joins no other; leave `networks` out: "
-         "the host reaches every bridge",
-         "host-network 5:53 on the host's network HAProxy always hands its sockets over; leave "
-         "`upgrade` out"],
+         "the host reaches every bridge"],
     ),
     "no fixed addresses on the host": (
         HOST.replace("subnet: 172.30.7.0/24", ""),
@@ -135,7 +133,7 @@ BROKEN = {
     "subnets in one another": (
         HOST.replace("back: {", "all: {subnet: 172.16.0.0/12}, back: {").replace(
             "networks: back", "networks: [back, all]"),
-        ["subnet-overlap 2:65 networks `all` and `back` overlap; give each a subnet of its own"],
+        ["subnet-overlap 2:57 networks `all` and `back` overlap; give each a subnet of its own"],
     ),
     "a name that is too long": (
         f"name: {'s' * 24}\nbackends:\n  {'b' * 24}: {{image: a}}\n",
