@@ -33,13 +33,17 @@ Up = dict[str, int]
 
 
 def servers_up(world: World) -> Up:
-    """Of the running proxy, those that frontends can use."""
+    """Of the running proxy, those that frontends can use; of the worse one, while there are two:
+    either may get a request."""
     found: Up = {}
     for proxy in _proxies(world):
+        up: Up = {}
         for state in server_states(world, proxy, proxy.worker or ""):
-            found.setdefault(state.backend, 0)
-            found[state.backend] += state.is_up
-    return {name: number for name, number in found.items() if not name.endswith(PROBE_SUFFIX)}
+            up[state.backend] = up.get(state.backend, 0) + state.is_up
+        for name, number in up.items():
+            if not name.endswith(PROBE_SUFFIX):
+                found[name] = min(number, found.get(name, number))
+    return found
 
 
 def _proxies(world: World) -> list[Container]:
