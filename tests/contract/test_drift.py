@@ -42,7 +42,7 @@ def test_a_configuration_changed_by_hand(topology: Bench) -> None:
     proxy = topology.proxy()
     assert (proxy.config, proxy.written_digest) == (edited, None)
     assert proxy.running is not None
-    assert proxy.running.config_digest == config.digest
+    assert proxy.running.digest == config.digest
     foreign = config.text.replace(config.digest, "0123456789abcdef")
     topology.hand.edit_config(name, foreign)
     topology.hand.reload(name)
@@ -50,7 +50,7 @@ def test_a_configuration_changed_by_hand(topology: Bench) -> None:
     proxy = topology.proxy()
     assert proxy.written_digest == config.digest
     assert proxy.running is not None
-    assert proxy.running.config_digest == "0123456789abcdef"
+    assert proxy.running.digest == "0123456789abcdef"
 
 
 def test_a_tag_that_moved(bench: Bench) -> None:

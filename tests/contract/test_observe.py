@@ -74,7 +74,7 @@ def test_a_proxy_that_runs(running: Bench) -> None:
     assert proxy.running is not None
     assert proxy.running.version.startswith("3.0")
     assert proxy.running.topology == running.topology
-    assert proxy.running.config_digest == config.digest
+    assert proxy.running.digest == config.digest
     assert proxy.old_workers == 0
     (server,) = proxy.servers
     assert (server.backend, server.name, server.status) == ("web", "web-1", "UP")

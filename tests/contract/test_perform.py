@@ -6,8 +6,9 @@ import dataclasses
 from time import sleep
 
 from reconciler.engine.protocol import ConfigRejectedError, Patience
+from reconciler.haproxy.config import Config, Line
 from reconciler.haproxy.model import RawLine
-from reconciler.haproxy.render import Config, Line, render_config
+from reconciler.haproxy.render import render_config
 from reconciler.plan import actions as a
 from reconciler.plan.desired import PROXY_SLOT, Desired
 from reconciler.plan.spec import Attachment, NetworkSpec, PublishedPort, revision_of
@@ -319,7 +320,7 @@ def test_reload_and_drain(topology: Bench) -> None:
         topology.do(a.ReloadProxy(proxy_target(wish), new, old.text))
         proxy = topology.proxy()
         assert proxy.running is not None
-        assert (proxy.written_digest, proxy.running.config_digest) == (new.digest, new.digest)
+        assert (proxy.written_digest, proxy.running.digest) == (new.digest, new.digest)
         assert proxy.old_workers == 1
         error = topology.fail(a.AwaitDrained(proxy_target(wish), 0.2))
         assert error.code == "not-drained"
@@ -346,7 +347,7 @@ def test_a_configuration_that_is_refused_changes_nothing(topology: Bench) -> Non
     assert error.code == "reload-failed"
     proxy = topology.proxy()
     assert proxy.running is not None
-    assert (proxy.config, proxy.running.config_digest) == (good.text, good.digest)
+    assert (proxy.config, proxy.running.digest) == (good.text, good.digest)
 
 
 def refuse_broken(bench: Bench) -> None:

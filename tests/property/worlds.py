@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.protocol import EngineError, Patience
-from reconciler.haproxy.model import IDLE_HOST
+from reconciler.haproxy.paths import IDLE_HOSTS
 from reconciler.plan.actions import Action
 from reconciler.plan.desired import Desired
 from reconciler.plan.names import PROXY_ROLE
@@ -116,14 +116,15 @@ def _leave_network_for_good(world: World, container: Container) -> None:
 def _tell(world: World, container: Container, command: str) -> None:
     """The running HAProxy about a server that points to this container."""
     for proxy in _running_proxies(world):
+        hosts = {container.given_name, *(link.fixed for link in container.links.values())}
         for server in list(proxy.servers):
-            if server.host == container.given_name:
+            if server.host in hosts:
                 world.command(proxy.id, command.format(f"{server.backend}/{server.name}"))
 
 
 def _enable_spare(world: World, _: Container) -> None:
     for proxy in _running_proxies(world):
-        for server in [s for s in proxy.servers if s.host == IDLE_HOST][:1]:
+        for server in [s for s in proxy.servers if s.host in IDLE_HOSTS][:1]:
             world.command(proxy.id, f"set server {server.backend}/{server.name} state ready")
 
 
