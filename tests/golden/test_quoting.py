@@ -85,8 +85,7 @@ def test_hostile_words_read_back(image: str) -> None:
         text = render(HOSTILE).text.replace("bind :8404", f"bind 127.0.0.1:{page}")
         text = text.replace("bind :80\n", f"bind 127.0.0.1:{front}\n")
         text = text.replace("hostile-web-1-a4db6e5b:80", f"127.0.0.1:{server_port}")
-        own = "default-server resolvers docker init-addr libc,none resolve-prefer ipv4 port 80 "
-        text = text.replace(own, f"default-server port {server_port} ")
+        text = text.replace(" port 80 check ", f" port {server_port} check ")
         command = ["haproxy", "-f", "/tmp/hostile.cfg"]
         with container(
             image, command, {"tmp/hostile.cfg": text}, network_mode="host",
