@@ -7,7 +7,7 @@ restarted meanwhile, and has put its servers in another order.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
@@ -45,8 +45,17 @@ class NoSpareServerError(Exception):
         self.backend = backend
 
 
-def commands_for(settings: Iterable[ServerSetting], states: Sequence[ServerState]) -> Iterator[str]:
-    """The commands, in order. Raises NoSpareServerError before the first."""
+def commands_for(
+    settings: Iterable[ServerSetting],
+    states: Sequence[ServerState],
+    addresses: Mapping[str, str] | None = None,
+) -> Iterator[str]:
+    """The commands, in order. Raises NoSpareServerError before the first.
+
+    `addresses` are those of hosts. A spare server that has not served yet has HAProxy's own, and
+    would be checked there until the new name resolves: so it is told the address as well. One that
+    has no address takes none, and is out of reach until its name resolves.
+    """
     taken: set[tuple[str, str]] = set()
     found: list[str] = []
     for setting in settings:
@@ -57,6 +66,8 @@ def commands_for(settings: Iterable[ServerSetting], states: Sequence[ServerState
             server = _spare(setting.backend, states, taken)
             taken.add((server.backend, server.name))
             found.append(_point(f"{server.backend}/{server.name}", setting.host))
+            if server.address and (address := (addresses or {}).get(setting.host)):
+                found.append(f"set server {server.backend}/{server.name} addr {address}")
         found += _adjust(setting, server)
     return iter(found)
 
@@ -124,4 +135,10 @@ def find_refusal(reply: str) -> str:
     return ""
 
 
-_CONSENT = ("changed its FQDN", "IP changed from", "no need to change")
+_CONSENT = (
+    "changed its FQDN",
+    "no need to change",
+    "nothing changed",
+    "IP changed from",
+    "only supported through configuration file",  # of an address: there is none, and a name follows
+)

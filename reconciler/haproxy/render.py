@@ -226,7 +226,7 @@ def _server_defaults(backend: Backend) -> Iterator[str]:
 
 
 def _servers(backend: Backend) -> Iterator[Line]:
-    """All that the runtime API can change: `config.is_live` must know these lines by their look."""
+    """All that the runtime API can change; `config.live_lines` knows these lines by their look."""
     path = backend.path
     if backend.weight != 1 and backend.has_live_weight:
         yield Line(f"    default-server weight {backend.weight}", path, ((*path, "weight"),))

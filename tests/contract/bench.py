@@ -45,7 +45,7 @@ backends:
     restart: "no"
     resources: {{cpus: 0.5, memory: 64m}}
     stop_grace_period: 2s
-    check: {{path: /health, interval: 100ms, timeout: 2s, rise: 1}}
+    check: {check}
 frontends:
   www: {{bind: "127.0.0.1:{port}", default_backend: web}}
 haproxy:
@@ -71,6 +71,9 @@ class Hand(Protocol):
     def edit_config(self, reference: str, text: str) -> None: ...
     def reload(self, reference: str) -> None: ...
     def hide_sockets(self, reference: str) -> None: ...
+    def sicken(self, reference: str) -> None:
+        """It runs on, and passes no check any more."""
+
     def add_network(self, name: str) -> object: ...
     def remove_network(self, reference: str) -> None: ...
     def add_volume(self, name: str) -> None: ...
@@ -80,6 +83,9 @@ class Hand(Protocol):
     ) -> object: ...
     def hold_connection(self, reference: str, port: int) -> contextlib.AbstractContextManager[None]:
         """A request through a proxy that keeps the worker that took it busy."""
+
+    def send_requests(self, port: int, *, bad: bool) -> contextlib.AbstractContextManager[None]:
+        """One after another, through a proxy; the answers to bad ones are errors of the server."""
 
 
 @dataclass(slots=True)
@@ -103,6 +109,7 @@ class Bench:
         """The topology of `FILE`, with some values of its own."""
         values = {
             "name": self.topology, "image": ECHO, "haproxy": HAPROXY, "replicas": 1,
+            "check": "{path: /health, interval: 100ms, timeout: 2s, rise: 1}",
             "greeting": "hello", "port": self.port, "hard_stop_after": "2s", **fields,
         }  # fmt: skip
         loaded = load_topology(self.file.format(**values).encode(), "bench.yaml", {})

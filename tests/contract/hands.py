@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import io
 import socket
 import tarfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -30,6 +32,9 @@ class MemoryHand:
     def hide_sockets(self, reference: str) -> None:
         self.world.get(reference).is_readable = False
 
+    def sicken(self, reference: str) -> None:
+        self.world.get(reference).is_sick = True
+
     def add_volume(self, name: str) -> None:
         self.world.volumes[name] = ""
 
@@ -41,6 +46,12 @@ class MemoryHand:
         self.world.get(reference).is_busy = True
         yield
         self.world.get(reference).is_busy = False
+
+    @contextlib.contextmanager
+    def send_requests(self, port: int, *, bad: bool) -> Iterator[None]:  # noqa: ARG002  # data has no port
+        self.world.images[ECHO].errs = bad
+        yield
+        self.world.images[ECHO].errs = False
 
 
 def memory_world() -> World:
@@ -120,6 +131,10 @@ class DockerHand:
         made = self.client.exec_create(reference, ["sh", "-c", script], user="0")
         self.client.exec_start(made["Id"])
 
+    def sicken(self, reference: str) -> None:
+        made = self.client.exec_create(reference, ["touch", "/tmp/unhealthy"], user="0")
+        self.client.exec_start(made["Id"])
+
     def add_network(self, name: str) -> object:
         self.networks.append(self.client.create_network(name, check_duplicate=True)["Id"])
         return self.networks[-1]
@@ -160,6 +175,27 @@ class DockerHand:
             connection.sendall(b"GET /slow?seconds=30 HTTP/1.1\r\nHost: x\r\n\r\n")
             time.sleep(0.2)  # until the request is the worker's
             yield
+
+    @contextlib.contextmanager
+    def send_requests(self, port: int, *, bad: bool) -> Iterator[None]:
+        done = threading.Event()
+
+        def send() -> None:
+            while not done.is_set():
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    connection.request("GET", "/status/500" if bad else "/")
+                    connection.getresponse().read()
+                connection.close()
+                done.wait(0.01)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        try:
+            yield
+        finally:
+            done.set()
+            sender.join()
 
     def clean(self, topology: str) -> None:
         label = {"label": [f"io.haproxy-reconciler.topology={topology}"]}

@@ -42,7 +42,7 @@ def test_a_configuration_changed_by_hand(topology: Bench) -> None:
     proxy = topology.proxy()
     assert (proxy.config, proxy.written_digest) == (edited, None)
     assert proxy.running is not None
-    assert proxy.running.digest == config.digest
+    assert (proxy.running.digest, proxy.running.structure) == (config.digest, config.structure)
     foreign = config.text.replace(config.digest, "0123456789abcdef")
     topology.hand.edit_config(name, foreign)
     topology.hand.reload(name)

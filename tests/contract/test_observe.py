@@ -74,10 +74,17 @@ def test_a_proxy_that_runs(running: Bench) -> None:
     assert proxy.running is not None
     assert proxy.running.version.startswith("3.0")
     assert proxy.running.topology == running.topology
-    assert proxy.running.digest == config.digest
+    assert (proxy.running.digest, proxy.running.structure) == (config.digest, config.structure)
     assert proxy.old_workers == 0
-    (server,) = proxy.servers
+    (server,) = proxy.serving
     assert (server.backend, server.name, server.status) == ("web", "web-1", "UP")
+    assert (server.host, server.weight, server.maxconn) == (running.one().given_name, 1, None)
+    assert server.takes_traffic
+    spare = [s for s in proxy.servers if s is not server]
+    assert [s.name for s in spare] == [f"web-{number}" for number in range(2, 6)]
+    assert {(s.backend, s.status, s.is_idle, s.takes_traffic) for s in spare} == {
+        ("web", "MAINT", True, False)
+    }
     assert server.check.startswith("L7OK/200")
     address = running.one().networks[f"{running.topology}-front"].address
     assert server.address == f"{address}:8080"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from time import sleep
 
 from reconciler.engine.protocol import ConfigRejectedError, Patience
+from reconciler.haproxy.commands import ServerSetting
 from reconciler.haproxy.config import Config, Line
 from reconciler.haproxy.model import RawLine
 from reconciler.haproxy.render import render_config
 from reconciler.plan import actions as a
 from reconciler.plan.desired import PROXY_SLOT, Desired
+from reconciler.plan.rollout import Guard
 from reconciler.plan.spec import Attachment, NetworkSpec, PublishedPort, revision_of
 from tests.contract.bench import (
     ECHO,
@@ -131,6 +132,9 @@ def test_what_cannot_be_done_to_a_container(bench: Bench) -> None:
         a.ReloadProxy(GONE, config_of(wish), None),
         a.ReplaceProxy(GONE, GONE, 1.0),
         a.AwaitServers(GONE, (("web", "web-1"),)),
+        a.SetServers(GONE, (ServerSetting("web", "web-1", "ready"),)),
+        a.AwaitIdle(GONE, (("web", "web-1"),), 1.0),
+        a.GuardServers(GONE, (("web", "web-1"),), Guard(0.0, 1.0, 1)),
         a.AwaitDrained(GONE, 1.0),
         a.CheckConfig(HAPROXY, config_of(wish), GONE),
         a.CheckConfig("reconciler-test/not-here:1", config_of(wish)),
@@ -292,25 +296,6 @@ def test_a_proxy_from_nothing(bench: Bench) -> None:
         a.AwaitProxy(proxy_target(wish), config.digest),
         a.CheckConfig(HAPROXY, config, proxy_target(wish)),
     )
-
-
-def test_waiting_for_servers(topology: Bench) -> None:
-    wish = topology.wish()
-    wait = a.AwaitServers(proxy_target(wish), (("web", "web-1"),), (target(wish),))
-    topology.do_twice(wait)
-    topology.hand.kill(target(wish).name)
-    topology.patience = Patience(timeout_s=0.3)
-    for _ in range(20):  # HAProxy needs some checks to see it
-        if topology.proxy().servers[0].status != "UP":
-            break
-        sleep(0.1)
-    error = topology.fail(wait)
-    assert error.code == "servers-down"
-    assert "1 of 1 servers" in error.message
-    assert error.details[0].startswith("web-1: ")
-    error = topology.fail(a.AwaitServers(proxy_target(wish), (("web.next", "web-2"),)))
-    assert "the old ones keep the traffic" in error.message
-    assert error.details == ("web-2: not known to HAProxy",)
 
 
 def test_reload_and_drain(topology: Bench) -> None:

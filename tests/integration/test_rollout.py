@@ -86,7 +86,7 @@ def test_the_guard_stops_what_answers_badly(stack: Stack) -> None:
     before, workers = stack.ids(), stack.world.workers(stack.haproxy)
     stack.backend.update(
         image=ECHO,
-        entrypoint=["perl", "-e", ERRS],
+        entrypoint=["perl", "-e", ERRS.replace("$", "$$")],
         rollout={"guard": {"max_errors": "10%", "window": "20s", "min_requests": 5}},
     )
     with Traffic(stack.port) as traffic:  # the errors that it is about do reach clients

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.observe import resolve, server_states
-from reconciler.engine.protocol import EngineError, Patience
+from reconciler.engine.protocol import EngineError, Patience, Report
 from reconciler.haproxy.model import PROBE_SUFFIX
 from reconciler.plan.actions import (
     Action,
@@ -110,7 +110,7 @@ class Watched(MemoryEngine):
         self.old: set[str] = set()
         """What workers that were reloaded may still use."""
 
-    def perform(self, action: Action, patience: Patience, report: object) -> None:  # noqa: ARG002  # nothing takes time
+    def perform(self, action: Action, patience: Patience, report: Report) -> None:  # noqa: ARG002  # nothing takes time
         self.cut -= 1
         if self.cut == 0:
             raise self.how("injected", "injected") if self.how is EngineError else self.how

@@ -17,6 +17,7 @@ from tests.property.worlds import (
     histories,
     make_world,
     plan_of,
+    serves_what_is_written,
 )
 
 
@@ -28,6 +29,7 @@ def test_an_apply_converges(history: tuple[Event, ...], wish: Desired) -> None:
     assert result.converged, result.failures
     assert plan_of(world, wish).is_empty
     assert plan_of(world, wish).changes == ()
+    assert serves_what_is_written(world)
     assert foreigners(world) == before
     event(f"impact {result.plan.impact}")
 
@@ -54,6 +56,7 @@ def test_an_apply_that_was_cut_off_is_completed_by_the_next(
     result = apply_wish(world, wish)
     assert result.converged, result.failures
     assert plan_of(world, wish).is_empty
+    assert serves_what_is_written(world)
     assert foreigners(world) == before
 
 

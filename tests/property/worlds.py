@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
+from reconciler.engine.memory.parts import LiveServer, loaded_servers
 from reconciler.engine.protocol import EngineError, Patience
 from reconciler.haproxy.paths import IDLE_HOSTS
 from reconciler.plan.actions import Action
@@ -116,9 +117,8 @@ def _leave_network_for_good(world: World, container: Container) -> None:
 def _tell(world: World, container: Container, command: str) -> None:
     """The running HAProxy about a server that points to this container."""
     for proxy in _running_proxies(world):
-        hosts = {container.given_name, *(link.fixed for link in container.links.values())}
         for server in list(proxy.servers):
-            if server.host in hosts:
+            if server.host in {container.given_name, *(k.fixed for k in container.links.values())}:
                 world.command(proxy.id, command.format(f"{server.backend}/{server.name}"))
 
 
@@ -215,6 +215,24 @@ def make_world(history: tuple[Event, ...]) -> World:
         event.happen(world)
     world.locks.clear()
     return world
+
+
+def serves_what_is_written(world: World) -> bool:
+    """Whether each running HAProxy has the servers that it would have if it were started anew."""
+    return all(
+        _servers(proxy.servers) == _servers(loaded_servers(proxy.config or ""))
+        for proxy in _running_proxies(world)
+    )
+
+
+def _servers(servers: Sequence[LiveServer]) -> set[tuple[object, ...]]:
+    """All that traffic sees of them: neither names nor spare ones."""
+    return {
+        (s.backend, s.host, s.port, s.weight, s.maxconn, s.is_checked, s.checks_http,
+         s.is_disabled, s.is_drained)
+        for s in servers
+        if s.host not in IDLE_HOSTS
+    }  # fmt: skip
 
 
 def foreigners(world: World) -> object:

@@ -9,7 +9,7 @@ import contextlib
 import io
 import tarfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import docker
@@ -105,7 +105,10 @@ def set_servers(
 ) -> None:
     """Change servers of the running worker. Raises EngineError for what HAProxy refuses."""
     try:
-        commands = list(commands_for(settings, read_states(client, container)))
+        states = read_states(client, container)
+        known = {(state.backend, state.host) for state in states}
+        new = {s.host for s in settings if (s.backend, s.host) not in known}
+        commands = list(commands_for(settings, states, _addresses(client, container, new)))
     except NoSpareServerError as error:
         raise EngineError(
             "no-spare-server",
@@ -117,6 +120,25 @@ def set_servers(
             raise EngineError(
                 "haproxy-refused", f"HAProxy says: {refusal}", "apply again to go on from here"
             )
+
+
+def _addresses(client: docker.APIClient, proxy: str, hosts: Collection[str]) -> dict[str, str]:
+    """Where HAProxy reaches these containers: on a network that both are on."""
+    if not hosts:
+        return {}
+    own = _links(client, proxy)
+    found: dict[str, str] = {}
+    for host in hosts:
+        with contextlib.suppress(docker.errors.NotFound):
+            shared = (address for net, address in _links(client, host).items() if net in own)
+            found[host] = next(shared, "")
+    return found
+
+
+def _links(client: docker.APIClient, container: str) -> dict[str, str]:
+    """A container's addresses, by the ids of its networks."""
+    networks = client.inspect_container(container)["NetworkSettings"]["Networks"] or {}
+    return {link["NetworkID"]: link["IPAddress"] for link in networks.values()}
 
 
 _writing = threading.Lock()

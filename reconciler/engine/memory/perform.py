@@ -83,8 +83,8 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
             _set_servers(world, _running(world, target), settings)
         case a.WriteServers(target, backend, lines):
             _write_servers(world.get(target.reference), backend, lines)
-        case a.AwaitServers(target, servers):
-            _await_servers(world, _running(world, target), servers)
+        case a.AwaitServers(target, servers, containers):
+            _await_servers(world, _running(world, target), servers, containers)
         case a.GuardServers(target, servers):
             _guard_servers(world, _running(world, target), servers)
         case a.AwaitIdle(target):
@@ -236,11 +236,22 @@ def _await_ready(container: Container) -> None:
     raise EngineError("not-ready", f"{container.name} {what}")
 
 
-def _await_servers(world: World, proxy: Container, servers: tuple[tuple[str, str], ...]) -> None:
+def _await_servers(
+    world: World,
+    proxy: Container,
+    servers: tuple[tuple[str, str], ...],
+    containers: tuple[a.Target, ...],
+) -> None:
     states = {(s.backend, s.host): s for s in server_states(world, proxy)}
     missing = [key for key in servers if key not in states or not states[key].is_proven]
     if not missing:
         return
+    for key, target in zip(servers, containers, strict=False):
+        container = world.find(target.reference)
+        if key in missing and container is not None and container.state in {"exited", "dead"}:
+            raise EngineError(
+                "not-ready", f"{container.name} exited with code {container.exit_code}"
+            )
     raise EngineError(
         "servers-down",
         f"{len(missing)} of {len(servers)} servers did not come up in time",

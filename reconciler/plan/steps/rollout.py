@@ -90,6 +90,7 @@ def _roll(draft: Draft, target: Target, rotation: Rotation, before: Sequence[int
     rollout = draft.desired.rollouts[rotation.backend.name]
     hosts = [*(member.host for member in rotation.stays), *rotation.leaves]
     roll = _Roll(draft, target, rotation, rollout, hosts, [*draft.placed, *before])
+    roll.done += _stop_strangers(draft, rotation, roll.done)
     if rotation.settings:
         tuned = SetServers(target, rotation.settings)
         roll.done = [draft.add(tuned, roll.done, "another weight or limit", Impact.RUNTIME)]
@@ -106,6 +107,20 @@ def _roll(draft: Draft, target: Target, rotation: Rotation, before: Sequence[int
     draft.rolled_out += roll.done
 
 
+def _stop_strangers(draft: Draft, rotation: Rotation, needs: list[int]) -> list[int]:
+    """Containers that leave and get no traffic any more, from a run that got no further: they count
+    for what may run at once, and with `stop-first` no new one may run beside them."""
+    stopped: list[int] = []
+    for container in draft.leavers():
+        is_here = container.slot.backend == rotation.backend.name
+        if is_here and not set(container.hosts).intersection(rotation.leaves):
+            draft.retired.add(container.id)
+            ended = stop(draft, container, list(needs))
+            draft.rolled_out += remove(draft, container, ended)
+            stopped += ended
+    return stopped
+
+
 def _container(draft: Draft, host: str) -> ObservedContainer | None:
     """The container behind a server that leaves; it is removed here and nowhere else."""
     found = next((c for c in draft.assignment.leaving if host in c.hosts), None)
@@ -120,7 +135,9 @@ def _play(roll: _Roll, batch: Batch[Member, _Leaver]) -> None:
     stopped = _retire(roll, batch.early, roll.done, [])
     roll.hosts = [h for h in roll.hosts if h not in {leaver.host for leaver in batch.early}]
     first = len(draft.steps) + 1
-    opened = _join(roll, batch.joins, [*roll.done, *stopped]) if batch.joins else roll.done
+    opened = [*roll.done, *stopped]
+    if batch.joins:
+        opened = _join(roll, batch.joins, opened)
     last = len(draft.steps)
     going = {leaver.host for leaver in batch.leaves}
     roll.hosts = [h for h in [*roll.hosts, *(m.host for m in batch.joins)] if h not in going]

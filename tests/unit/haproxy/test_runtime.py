@@ -74,8 +74,8 @@ def test_stat(version: str) -> None:
     assert servers[5].check.endswith("(Service Unavailable)")
 
 
-# What was done to the servers of `servers.txt`: web-2 drained, web-3 in maintenance; web-4 has a
-# name that nobody knows; web-5 was a spare one and joined, with a weight and a limit of its own.
+# What was done to the servers of `servers.txt`: web-2 drained, web-3 put in maintenance; web-4 has
+# a name that nobody knows; web-5 was a spare one and joined, with a weight and a limit of its own.
 # Then six requests for /status/503 came.
 SETTINGS = {
     "web-1": ("shop-web-1", "UP", 10, 50, "takes traffic"),
