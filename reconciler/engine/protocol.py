@@ -35,6 +35,24 @@ def foreign_volume(name: str) -> EngineError:
     )
 
 
+def no_spare_server(backend: str) -> EngineError:
+    """For a server that joins a backend in which HAProxy has none to spare."""
+    return EngineError(
+        "no-spare-server",
+        f"HAProxy has no free server slot in backend `{backend}`",
+        "something else uses them; apply again, which loads more",
+    )
+
+
+def edited_meanwhile() -> EngineError:
+    """For a haproxy.cfg that is not ours any more when a part of it is to be written."""
+    return EngineError(
+        "haproxy-edited",
+        "haproxy.cfg was edited in the container meanwhile",
+        "apply again, which writes it anew",
+    )
+
+
 class ConfigRejectedError(EngineError):
     """HAProxy refuses a configuration; `alerts` are (line of haproxy.cfg or None, message)."""
 

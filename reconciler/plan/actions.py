@@ -161,7 +161,6 @@ class ReplaceProxy:
 
     old: Target
     new: Target
-    grace_s: float
 
 
 @dataclass(frozen=True, slots=True)

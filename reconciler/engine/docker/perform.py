@@ -81,7 +81,7 @@ def perform(  # noqa: PLR0915  # one branch an action
             proxy.reload(client, target.reference, config, previous)
         case a.AwaitProxy(target, digest):
             _await_proxy(client, target.reference, digest)
-        case a.ReplaceProxy(old, new, _):
+        case a.ReplaceProxy(old, new):
             _replace_proxy(client, old.reference, new.reference)
         case a.AwaitReady(target, timeout_s):
             await_ready(client, target, patience.within(timeout_s))

@@ -17,7 +17,12 @@ import docker.errors
 
 from reconciler.engine.docker import scripts, talk
 from reconciler.engine.docker.exec import run_in_container, run_in_throwaway
-from reconciler.engine.protocol import ConfigRejectedError, EngineError
+from reconciler.engine.protocol import (
+    ConfigRejectedError,
+    EngineError,
+    edited_meanwhile,
+    no_spare_server,
+)
 from reconciler.haproxy.commands import (
     NoSpareServerError,
     ServerSetting,
@@ -110,11 +115,7 @@ def set_servers(
         new = {s.host for s in settings if (s.backend, s.host) not in known}
         commands = list(commands_for(settings, states, _addresses(client, container, new)))
     except NoSpareServerError as error:
-        raise EngineError(
-            "no-spare-server",
-            f"HAProxy has no free server slot in backend `{error.backend}`",
-            "something else uses them; apply again, which loads more",
-        ) from error
+        raise no_spare_server(error.backend) from error
     for line in lines_of(commands):
         if refusal := find_refusal(talk.ask(client, container, RUNTIME_SOCKET, line)):
             raise EngineError(
@@ -153,11 +154,7 @@ def write_servers(
         written = _read_running_config(client, container)
         config = written and parse_config(written)
         if not config:
-            raise EngineError(
-                "haproxy-edited",
-                "haproxy.cfg was edited in the container meanwhile",
-                "apply again, which writes it anew",
-            )
+            raise edited_meanwhile()
         write_config(client, container, put_servers(config, backend, lines).text)
 
 

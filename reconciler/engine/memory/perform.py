@@ -8,7 +8,13 @@ from typing import assert_never
 from reconciler.engine.memory.observe import observed_proxy, resolve, server_states
 from reconciler.engine.memory.parts import Container, Link, refused
 from reconciler.engine.memory.world import World
-from reconciler.engine.protocol import ConfigRejectedError, EngineError, foreign_volume
+from reconciler.engine.protocol import (
+    ConfigRejectedError,
+    EngineError,
+    edited_meanwhile,
+    foreign_volume,
+    no_spare_server,
+)
 from reconciler.haproxy.commands import NoSpareServerError, ServerSetting, commands_for
 from reconciler.haproxy.config import Config, read_config
 from reconciler.haproxy.rewrite import put_servers
@@ -66,7 +72,7 @@ def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR
             _reload(world, world.get(target.reference), config, previous)
         case a.AwaitProxy(target, digest):
             _await_proxy(world, target, digest)
-        case a.ReplaceProxy(old, new, _):
+        case a.ReplaceProxy(old, new):
             _replace_proxy(world, old.reference, new.reference)
         case a.AwaitReady(target, _):
             _await_ready(world.get(target.reference))
@@ -167,11 +173,7 @@ def _set_servers(world: World, proxy: Container, settings: Sequence[ServerSettin
     try:
         commands = list(commands_for(settings, server_states(world, proxy)))
     except NoSpareServerError as error:
-        raise EngineError(
-            "no-spare-server",
-            f"HAProxy has no free server slot in backend `{error.backend}`",
-            "something else uses them; apply again, which loads more",
-        ) from error
+        raise no_spare_server(error.backend) from error
     for command in commands:
         world.command(proxy.id, command)
 
@@ -179,11 +181,7 @@ def _set_servers(world: World, proxy: Container, settings: Sequence[ServerSettin
 def _write_servers(proxy: Container, backend: str, lines: Sequence[str]) -> None:
     config = read_config(proxy.config or "")
     if config is None:
-        raise EngineError(
-            "haproxy-edited",
-            "haproxy.cfg was edited in the container meanwhile",
-            "apply again, which writes it anew",
-        )
+        raise edited_meanwhile()
     proxy.config = put_servers(config, backend, lines).text
 
 

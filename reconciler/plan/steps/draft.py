@@ -79,6 +79,11 @@ class Draft:
         rotation = self.rotations.get(slot.backend)
         return rotation is not None and any(member.slot == slot for member in rotation.joins)
 
+    @property
+    def written(self) -> str | None:
+        """haproxy.cfg as the steps so far have left it."""
+        return self.running.text if self.running else self.need.written
+
     def networks_of(self, want: DesiredContainer) -> list[int]:
         """The steps that make the networks of a container."""
         return [
@@ -88,7 +93,9 @@ class Draft:
         ]
 
     def leavers(self) -> list[ObservedContainer]:
-        return sorted(self.assignment.leaving, key=lambda c: (c.slot, c.name))
+        """Those that leave, but for the ones that a roll-out has seen to."""
+        leaving = (c for c in self.assignment.leaving if c.id not in self.retired)
+        return sorted(leaving, key=lambda c: (c.slot, c.name))
 
 
 def target_of(container: ObservedContainer) -> Target:

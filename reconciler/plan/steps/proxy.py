@@ -70,8 +70,7 @@ def proxy_steps(draft: Draft, *, wait: bool) -> None:
 
 def _someone_leaves(draft: Draft) -> bool:
     """After this; those that a roll-out retires are gone before."""
-    leavers = [c for c in draft.leavers() if c.id not in draft.retired]
-    return bool(leavers or draft.departures) and not draft.observed.gaps
+    return bool(draft.leavers() or draft.departures) and not draft.observed.gaps
 
 
 def _proxy_target(draft: Draft) -> Target:
@@ -90,10 +89,10 @@ def _new_proxy(draft: Draft, ready: list[int]) -> list[int]:
     )
     written = draft.add(WriteConfig(target, config), [created], need.reason)
     if need.mode is ProxyMode.REPLACE and need.have is not None:
-        old, grace_s = target_of(need.have), joining.want.spec.stop_grace_s
+        old = target_of(need.have)
         proven = _prove(draft, old, ready, _reachable_from(draft, need.have))
         running = draft.add(
-            ReplaceProxy(old, target, grace_s), [written, *ready, *proven],
+            ReplaceProxy(old, target), [written, *ready, *proven],
             need.reason, Impact.INTERRUPT,
         )  # fmt: skip
     else:
@@ -110,12 +109,11 @@ def _reachable_from(draft: Draft, proxy: ObservedContainer) -> Collection[str]:
 
 def _prove(draft: Draft, target: Target, needs: list[int], reachable: Collection[str]) -> list[int]:
     """Let HAProxy check new servers before it, or its successor, sends traffic to them."""
-    written = draft.running.text if draft.running else draft.need.written
-    staged = stage_config(draft.desired, draft.assignment, written, reachable)
+    staged = stage_config(draft.desired, draft.assignment, draft.written, reachable)
     if staged is None:
         return []
     loaded = draft.add(
-        ReloadProxy(target, staged.config, written), needs,
+        ReloadProxy(target, staged.config, draft.written), needs,
         "HAProxy checks new servers beside the old ones, without traffic", Impact.RELOAD,
     )  # fmt: skip
     return [
@@ -165,8 +163,7 @@ def _reload(draft: Draft, target: Target, needs: list[int]) -> int:
     assert config is not None
     joined = {a.network for a in kept.want.spec.networks}
     proven = _prove(draft, target, needs, joined)
-    written = draft.running.text if draft.running else draft.need.written
-    action = ReloadProxy(target, config, written)
+    action = ReloadProxy(target, config, draft.written)
     return draft.add(action, [*needs, *proven], draft.need.reason, Impact.RELOAD)
 
 

@@ -20,7 +20,7 @@ DEFAULT_GRACE_S = 10.0
 def removal_steps(draft: Draft, *, remove_volumes: bool) -> None:
     """HAProxy first when it goes for good, so that it finishes while its servers are there."""
     removed: list[int] = []
-    leavers = [c for c in draft.leavers() if c.id not in draft.retired]
+    leavers = draft.leavers()
     proxies = [c for c in leavers if c.slot.role == PROXY_ROLE]
     for container in proxies:
         removed += _leave(draft, container, draft.settled)
