@@ -43,6 +43,8 @@ class Rotation:
     stays: tuple[Member, ...] = ()
     leaves: tuple[str, ...] = ()
     """Hosts that are in rotation, or half in it, and not wanted."""
+    unused: tuple[str, ...] = ()
+    """Those of them that get no traffic: they are no capacity, and leave before anybody else."""
     settings: tuple[ServerSetting, ...] = ()
     """Weights and limits of those that stay and have others."""
     lacks_spares: bool = False
@@ -51,6 +53,12 @@ class Rotation:
     @property
     def is_settled(self) -> bool:
         return not (self.joins or self.leaves or self.settings)
+
+    @property
+    def serving(self) -> list[str]:
+        """The hosts that get traffic now."""
+        leaving = [host for host in self.leaves if host not in self.unused]
+        return [*(member.host for member in self.stays), *leaving]
 
     def setting(self, host: str, aim: Aim) -> ServerSetting:
         """How a server of this backend shall be when it serves, or on its way there."""
@@ -91,14 +99,18 @@ def plan_rotation(backend: Backend, rollout: Rollout, servers: Sequence[ServerSt
     joins = [m for m in members if m not in stays]
     wanted = {member.host for member in members}
     leaves = [host for host in there if host not in wanted]
-    batches = plan_batches(rollout, joins, leaves, len(stays) + len(leaves))
+    unused = [host for host in leaves if not there[host].takes_traffic]
+    serving = sorted((h for h in leaves if h not in unused), key=lambda h: there[h].is_up)
+    batches = plan_batches(rollout, joins, serving, len(stays) + len(serving))
+    if unused:
+        batches.insert(0, Batch((), (), tuple(unused)))
     settings = tuple(
         ServerSetting(backend.name, m.host, "adjust", *_amounts(backend))
         for m in stays
         if _differs(there[m.host], backend)
     )
     return Rotation(
-        backend, tuple(batches), tuple(joins), tuple(stays), tuple(leaves), settings,
+        backend, tuple(batches), tuple(joins), tuple(stays), tuple(leaves), tuple(unused), settings,
         lacks_spares=_peak(batches, there) > spare,
     )  # fmt: skip
 
@@ -129,8 +141,7 @@ def with_hosts(backend: Backend, hosts: Sequence[str], spares: int = 0) -> Backe
 
 def with_room(rotation: Rotation) -> Backend:
     """Who is in rotation now, and spare servers enough for all that join, and later for more."""
-    hosts = [*(member.host for member in rotation.stays), *rotation.leaves]
-    return with_hosts(rotation.backend, hosts, 2 * len(rotation.joins))
+    return with_hosts(rotation.backend, rotation.serving, 2 * len(rotation.joins))
 
 
 def _differs(server: ServerState, backend: Backend) -> bool:

@@ -55,12 +55,12 @@ def status_rows(desired: Desired, observed: Observed, plan: Plan) -> list[Row]:
 
 
 def _by_hand(desired: Desired, observed: Observed, plan: Plan, server: ServerState | None) -> str:
-    """Told only of a HAProxy that runs the wanted configuration."""
-    running = {p.running.structure for p in observed.proxies.values() if p.running}
+    """Told only where the wanted configuration is written: else the difference is the file's."""
+    written = {p.written_digest for p in observed.proxies.values()}
     if server is None or desired.proxy is None or plan.config is None:
         return ""
     want = next((b for b in desired.proxy.backends if b.name == server.backend), None)
-    return server_drift(want, server) if want and running == {plan.config.structure} else ""
+    return server_drift(want, server) if want and written == {plan.config.digest} else ""
 
 
 def _server_at(backend: str, host: str, servers: Sequence[ServerState]) -> ServerState | None:

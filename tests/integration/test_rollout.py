@@ -138,7 +138,10 @@ def test_scaling_and_weights_cut_no_long_connection(stack: Stack) -> None:
     port = free_port()
     stack.spec["backends"]["raw"] = echo_backend(port=9000, mode="tcp", replicas=2)
     stack.spec["frontends"]["raw"] = {"bind": f"127.0.0.1:{port}", "default_backend": "raw"}
-    stack.spec["haproxy"]["hard_stop_after"] = "1s"  # what a reload would do, it does soon
+    stack.spec["haproxy"].update(
+        hard_stop_after="1s",  # what a reload would do, it does soon
+        timeouts={"client": "5m", "server": "5m"},  # however long an apply takes
+    )
     stack.apply()
     raw = stack.spec["backends"]["raw"]
     workers = stack.world.workers(stack.haproxy)

@@ -88,8 +88,7 @@ def _enlarge(draft: Draft, target: Target) -> list[int]:
 
 def _roll(draft: Draft, target: Target, rotation: Rotation, before: Sequence[int]) -> None:
     rollout = draft.desired.rollouts[rotation.backend.name]
-    hosts = [*(member.host for member in rotation.stays), *rotation.leaves]
-    roll = _Roll(draft, target, rotation, rollout, hosts, [*draft.placed, *before])
+    roll = _Roll(draft, target, rotation, rollout, rotation.serving, [*draft.placed, *before])
     roll.done += _stop_strangers(draft, rotation, roll.done)
     if rotation.settings:
         tuned = SetServers(target, rotation.settings)

@@ -147,6 +147,29 @@ def test_how_many_spare_servers_a_replacement_takes(limits: tuple[int, int], spa
     assert lacks is SPARES[limits, spares]
 
 
+def _batches(wanted: Backend, servers: list[ServerState]) -> list[tuple[str, str, str]]:
+    """(leave early, join, leave), batch by batch."""
+    rotation = plan_rotation(wanted, Rollout(len(wanted.servers), surge=1), servers)
+    return [
+        ("".join(b.early), "".join(m.host for m in b.joins), "".join(b.leaves))
+        for b in rotation.batches
+    ]
+
+
+def test_who_was_not_opened_yet_serves_nobody_and_leaves_first() -> None:
+    """`a` was made by a run that got no further, and only `b` serves: it must not leave for it."""
+    servers = seen("ab", is_drained=True)
+    assert _batches(backend("x"), servers) == [("", "", "a"), ("", "x", "b")]
+    rotation = plan_rotation(backend("x"), Rollout(1, surge=1), servers)
+    assert [s.address for s in with_room(rotation).servers] == ["b"]
+
+
+def test_who_is_down_leaves_before_who_is_up() -> None:
+    assert _batches(backend("x"), seen("ab", status="UP")) == [("a", "x", "b")]
+    servers = list(reversed(seen("ba", status="DOWN")))
+    assert _batches(backend("x"), servers) == [("b", "x", "a")]
+
+
 def test_settings_have_all_amounts() -> None:
     wanted = backend("a", weight=3, maxconn=5)
     rotation = plan_rotation(wanted, Rollout(1), seen("a"))
