@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from reconciler.plan.desired import Desired, DesiredContainer, Slot
 from reconciler.plan.diff import ContainerDiff, diff_container
-from reconciler.plan.names import replacement_name
+from reconciler.plan.names import PROXY_ROLE, replacement_name
 from reconciler.plan.observed import Observed, ObservedContainer
 
 GONE = frozenset({"dead", "removing"})
@@ -45,6 +46,19 @@ class Assignment:
         names = {slot: kept.have.given_name for slot, kept in self.kept.items()}
         return names | {slot: joining.name for slot, joining in self.joining.items()}
 
+    @property
+    def hosts(self) -> dict[Slot, str]:
+        """By which HAProxy reaches each slot's container: its fixed address, or its name."""
+        wanted = {slot: kept.want for slot, kept in self.kept.items()}
+        wanted |= {slot: joining.want for slot, joining in self.joining.items()}
+        addresses = {
+            slot: attachment.address
+            for slot, want in wanted.items()
+            for attachment in want.spec.networks
+            if attachment.address
+        }
+        return self.names | addresses
+
 
 def assign_slots(desired: Desired, observed: Observed) -> Assignment:
     """Keep every container that can serve its slot as it is or with changes in place."""
@@ -56,7 +70,7 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
     for container in observed.containers:
         there.setdefault(container.slot, []).append(container)
     for slot, want in desired.containers.items():
-        candidates = sorted(there.pop(slot, []), key=_preference)
+        candidates = sorted(there.pop(slot, []), key=partial(_preference, observed))
         staying = _first_that_stays(want, candidates, observed)
         leaving += [c for c in candidates if staying is None or c is not staying.have]
         if staying is not None:
@@ -74,18 +88,36 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
 def _first_that_stays(
     want: DesiredContainer, candidates: list[ObservedContainer], observed: Observed
 ) -> Kept | None:
-    publishes = bool(want.spec.ports) and bool(candidates)
+    publishes = bool(want.spec.ports or want.spec.hands_over) and bool(candidates)
     for have in candidates:
         if publishes and candidates[0].state in HOLDS_PORTS and have.state not in HOLDS_PORTS:
             # Made by a run that got no further. It cannot start beside the one that has the ports:
             # that one has to be replaced, as if nothing had been made yet.
             return None
+        if (
+            want.spec.hands_over
+            and is_serving(candidates[0], observed)
+            and (not is_serving(have, observed))
+        ):
+            return None  # it ends, having handed its sockets over, or never got any
         diff = diff_container(want, have, observed)
         if not diff.replace and have.state not in GONE:
             return Kept(want, have, diff)
     return None
 
 
-def _preference(container: ObservedContainer) -> tuple[bool, bool, str]:
-    """A running container first, then by name, so that the choice never depends on order."""
-    return (container.state != "running", container.state not in HOLDS_PORTS, container.name)
+def is_serving(container: ObservedContainer, observed: Observed) -> bool:
+    """Whether it is a HAProxy that takes traffic: one that is ending answers no questions."""
+    proxy = observed.proxies.get(container.id)
+    return container.state == "running" and proxy is not None and proxy.running is not None
+
+
+def _preference(observed: Observed, container: ObservedContainer) -> tuple[bool, bool, bool, str]:
+    """A running container first, and a HAProxy that answers before one that ends; then by name, so
+    that the choice never depends on order."""
+    return (
+        container.state != "running",
+        container.slot.role == PROXY_ROLE and not is_serving(container, observed),
+        container.state not in HOLDS_PORTS,
+        container.name,
+    )

@@ -142,6 +142,7 @@ def revival(container: ObservedContainer) -> tuple[str, str] | None:
 
 
 _CLOSED = "; its ports are closed for a moment"
+_HANDED_OVER = "; the new HAProxy takes the listening sockets over, and no request is refused"
 
 
 def _proxy_changes(
@@ -174,6 +175,10 @@ def _proxy_changes(
             how = "hitless reload for more server slots" if reloads else "no reload"
             impact = max(Impact.RELOAD if reloads else Impact.RUNTIME, in_place)
             yield Change("update", "haproxy", name, f"{how}: {need.reason}", impact, "", fields)
+        case ProxyMode.HANDOVER:
+            diff = assignment.joining[PROXY_SLOT].diff
+            yield Change("replace", "haproxy", name, f"{need.reason}{_HANDED_OVER}",
+                         Impact.REPLACE, "", diff.fields if diff else ())  # fmt: skip
         case ProxyMode.RELOAD:
             reason = f"reload: {need.reason}{_CLOSED}" if is_closed else (
                 f"hitless reload: {need.reason}")  # fmt: skip

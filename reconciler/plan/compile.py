@@ -7,7 +7,14 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from reconciler.haproxy.paths import CONFIG_PATH, IDLE_HOST, MASTER_SOCKET, RUN_DIRECTORY
+from reconciler.haproxy.paths import (
+    CONFIG_PATH,
+    IDLE_HOST,
+    MASTER_SOCKET,
+    RUN_DIRECTORY,
+    SOCKETS_VARIABLE,
+)
+from reconciler.plan.addresses import first_addresses
 from reconciler.plan.compile_proxy import compile_proxy
 from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
@@ -27,11 +34,14 @@ from reconciler.plan.spec import (
     Healthcheck,
     Mount,
     NetworkSpec,
+    PublishedPort,
     revision_of,
 )
 from reconciler.topology.diagnostic import Path
+from reconciler.topology.host_rules import address_network
 from reconciler.topology.model import Backend, Network, Topology, Volume
 from reconciler.topology.rules import DEFAULT_NETWORK, proxy_networks
+from reconciler.topology.served import proxied_backends
 
 PROXY_USER = "99:99"
 """Any unprivileged user does: Docker lets every user of a container bind low ports since 20.10."""
@@ -53,12 +63,15 @@ def compile_topology(
         for name, backend in topology.backends.items()
         for container in _replicas(topology, name, backend, networks, base_directory, sensitive)
     }
+    containers = first_addresses(containers, networks)
     proxy, run_volume = None, ""
+    host_ports: tuple[PublishedPort, ...] = ()
     if topology.frontends or topology.stats is not None:
         listeners = Listeners(topology)
         proxy = compile_proxy(topology, containers, listeners, frozenset(sensitive))
         containers[PROXY_SLOT] = _proxy_container(topology, listeners, networks, sensitive)
         run_volume = run_volume_name(topology.name)
+        host_ports = tuple(listeners.host_ports)
     used = {attachment.network for c in containers.values() for attachment in c.spec.networks}
     return Desired(
         topology=topology.name,
@@ -70,6 +83,7 @@ def compile_topology(
         ),
         run_volume=run_volume,
         proxy=proxy,
+        host_ports=host_ports,
         rollouts={name: _rollout(backend) for name, backend in topology.backends.items()},
         lock_image=topology.haproxy.image,
     )  # fmt: skip
@@ -114,6 +128,7 @@ def _networks(topology: Topology) -> dict[str, NetworkSpec]:
             driver=net.driver,
             internal=net.internal,
             external=net.external,
+            subnet=net.subnet,
         )
         for name, net in defined.items()
     }
@@ -128,6 +143,8 @@ def _replicas(
     sensitive: Mapping[Path, str],
 ) -> list[DesiredContainer]:
     spec = _server_spec(topology, name, backend, networks, base_directory)
+    if topology.haproxy.network == "host" and name in proxied_backends(topology):
+        spec = _with_fixed_address(spec, networks, address_network(topology, name))
     revision = revision_of(spec)
     fields = sensitive_fields(("backends", name), sensitive)
     return [
@@ -141,6 +158,16 @@ def _replicas(
         )
         for number in range(1, backend.replicas + 1)
     ]
+
+
+def _with_fixed_address(
+    spec: ContainerSpec, networks: Mapping[str, NetworkSpec], network: str | None
+) -> ContainerSpec:
+    """On the network, by its name in the file, where HAProxy finds it by address."""
+    assert network is not None  # a rule of the file sees to it
+    name = networks[network].name
+    places = (replace(a, is_fixed=a.network == name) for a in spec.networks)
+    return replace(spec, networks=tuple(places))
 
 
 def _server_spec(
@@ -195,10 +222,12 @@ def _proxy_container(
 ) -> DesiredContainer:
     """Hardened: no root, no capability, no new privileges, sockets in a volume of its own."""
     settings = topology.haproxy
+    hands_over = settings.network == "host"
+    master = f"${{{SOCKETS_VARIABLE}}}master.sock" if hands_over else MASTER_SOCKET
     spec = ContainerSpec(
         image=settings.image,
         # The entry points of the public images add `-W -db` to this.
-        command=("haproxy", "-f", CONFIG_PATH, "-S", f"{MASTER_SOCKET},mode,600"),
+        command=("haproxy", "-f", CONFIG_PATH, "-S", f"{master},mode,600"),
         user=PROXY_USER,
         cap_drop=("ALL",),
         no_new_privileges=True,
@@ -211,6 +240,8 @@ def _proxy_container(
         restart=settings.restart,
         cpus=settings.resources.cpus,
         memory_bytes=settings.resources.memory,
+        network_mode="host" if settings.network == "host" else "",
+        hands_over=hands_over,
     )
     revision = revision_of(spec)
     joined = (

@@ -38,6 +38,11 @@ class DesiredContainer:
     sensitive: Mapping[str, str] = field(default_factory=dict)
     """Fields whose values came from outside the file, and how they were written there."""
 
+    @property
+    def host(self) -> str:
+        """By which HAProxy reaches it: its fixed address, or its name."""
+        return next((a.address for a in self.spec.networks if a.address), self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Desired:
@@ -53,6 +58,8 @@ class Desired:
     proxy: Proxy | None = None
     rollouts: Mapping[str, Rollout] = field(default_factory=dict)
     """How containers are replaced, by backend."""
+    host_ports: tuple[PublishedPort, ...] = ()
+    """Ports of the host that HAProxy takes itself, unpublished, on the host's network."""
     lock_image: str = ""
     """An image with a shell, to hold the topology's lock with: HAProxy's."""
 
@@ -61,12 +68,12 @@ class Desired:
         return Desired(self.topology, lock_image=self.lock_image)
 
     def config(self, names: Mapping[Slot, str] | None = None) -> Config | None:
-        """The configuration of HAProxy; `names` are containers that carry another name."""
+        """The configuration of HAProxy; `names` are containers that it reaches by another one."""
         proxy = self.proxy_with(names or {})
         return None if proxy is None else render_config(proxy)
 
     def proxy_with(self, names: Mapping[Slot, str]) -> Proxy | None:
-        """HAProxy's model, with the names that containers carry."""
+        """HAProxy's model, with the hosts by which it reaches containers."""
         if self.proxy is None:
             return None
         addresses = {
@@ -84,7 +91,8 @@ class Desired:
             images=tuple(sorted({spec.image for spec in specs})),
             networks=tuple(sorted(self.networks)),
             names=tuple(sorted(container.name for container in self.containers.values())),
-            ports=tuple(port for spec in specs for port in spec.ports),
+            ports=(*(port for spec in specs for port in spec.ports), *self.host_ports),
+            subnets={net.name: net.subnet for net in self.networks.values() if net.subnet},
             reads_proxy=self.proxy is not None,
         )
 
@@ -98,5 +106,7 @@ class Scope:
     networks: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
+    subnets: Mapping[str, str] = field(default_factory=dict)
+    """The networks on which it matters which addresses are taken, and their subnets."""
     reads_proxy: bool = True
     """False when HAProxy leaves whatever it runs: one that cannot be read can then be removed."""

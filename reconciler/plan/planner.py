@@ -6,6 +6,9 @@ ready before HAProxy is told; old ones leave when no worker of HAProxy uses them
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from reconciler.plan.addresses import assign_addresses
 from reconciler.plan.assign import Assignment, assign_slots
 from reconciler.plan.changes import list_changes
 from reconciler.plan.conflicts import find_problems
@@ -28,12 +31,13 @@ def plan_changes(
     """
     observed = observed.ordered()
     assignment = assign_slots(desired, observed)
-    names = assignment.names
-    proxy, config = desired.proxy_with(names), desired.config(names)
     networks = plan_networks(desired, observed)
+    assignment, too_small = assign_addresses(desired, observed, networks, assignment)
+    hosts = assignment.hosts
+    proxy, config = desired.proxy_with(hosts), desired.config(hosts)
     rotations = _rotations(desired, observed, assignment, networks)
     need = proxy_need(assignment, observed, config, rotations)
-    problems = find_problems(desired, observed, assignment)
+    problems = (*find_problems(desired, observed, assignment), *too_small)
     changes = list_changes(desired, observed, assignment, networks, need, rotations, remove_volumes)
     steps = build_steps(
         desired, observed, assignment, networks, need, rotations,
@@ -65,5 +69,8 @@ def _rotations(
     if have is None or have.state != "running" or observed.gaps or networks.replace:
         return {}
     rotations = plan_rotations(desired, assignment, observed.proxies.get(have.id))
-    joined = {a.network for a in kept.want.spec.networks} if kept else have.networks
+    if have.network_mode == "host":
+        joined: Collection[str] = desired.networks
+    else:
+        joined = {a.network for a in kept.want.spec.networks} if kept else have.networks
     return without_unreachable(rotations, desired, joined)

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.sections import explain_difference
-from reconciler.plan.assign import HOLDS_PORTS, Assignment
-from reconciler.plan.desired import PROXY_SLOT
+from reconciler.plan.assign import HOLDS_PORTS, Assignment, is_serving
+from reconciler.plan.desired import PROXY_SLOT, DesiredContainer
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.rotation import Rotation, explain_work, has_work, running_config
 
@@ -26,6 +26,8 @@ class ProxyMode(StrEnum):
     RESTART = "restart"
     CREATE = "create"
     REPLACE = "replace"
+    HANDOVER = "handover"
+    """Replaced, while the listening sockets stay open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,23 @@ def proxy_need(
         if old is not None and old.state in HOLDS_PORTS:
             diff = assignment.joining[PROXY_SLOT].diff
             reason = diff.replace if diff else ""
-            return ProxyNeed(ProxyMode.REPLACE, reason, written, config, old, must_write=True)
+            goes_on = can_hand_over(assignment.joining[PROXY_SLOT].want, old, observed)
+            mode = ProxyMode.HANDOVER if goes_on else ProxyMode.REPLACE
+            return ProxyNeed(mode, reason, written, config, old, must_write=True)
         return ProxyNeed(ProxyMode.CREATE, "new", written, config, must_write=True)
     have = assignment.kept[PROXY_SLOT].have
     return _need_of_kept(have, observed, config, rotations)
+
+
+def can_hand_over(want: DesiredContainer, old: ObservedContainer, observed: Observed) -> bool:
+    """Whether a new HAProxy can take the listening sockets of the old one: it is asked for them, so
+    it must answer, and they are worth something in the same network only."""
+    return (
+        want.spec.hands_over
+        and old.hands_over
+        and old.network_mode == want.spec.network_mode
+        and is_serving(old, observed)
+    )
 
 
 def _need_of_kept(

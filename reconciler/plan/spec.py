@@ -59,6 +59,11 @@ class Attachment:
 
     network: str
     aliases: tuple[str, ...] = ()
+    is_fixed: bool = False
+    """Whether the container needs an address of its own there that stays; which, is decided when
+    it is known which are taken."""
+    address: str = ""
+    """The fixed address; "" leaves the choice to Docker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,10 @@ class ContainerSpec:
     cpus: float | None = None
     memory_bytes: int | None = None
     networks: tuple[Attachment, ...] = ()
+    network_mode: str = ""
+    """`host`, or `container:` and a name; "" for networks of its own."""
+    hands_over: bool = False
+    """A HAProxy whose listening sockets its successor takes over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,7 @@ class NetworkSpec:
     driver: str = "bridge"
     internal: bool = False
     external: bool = False
+    subnet: str | None = None
 
 
 def canonical(spec: Any) -> dict[str, Any]:

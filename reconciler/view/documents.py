@@ -107,7 +107,7 @@ class EventDocument(TypedDict, total=False):
     """One line of `apply --output json` and `destroy --output json`.
 
     `event`: plan, step_started, step_progress, step_done, step_failed, step_skipped, waiting, and
-    last `result`, with `converged`.
+    last `result`, with `converged`. `closed_s` is how long listening ports were closed, in seconds.
     """
 
     version: int
@@ -127,6 +127,7 @@ class EventDocument(TypedDict, total=False):
     details: list[str]
     converged: bool
     reloads: int
+    closed_s: float
     failures: list[ProblemDocument]
 
 
@@ -244,6 +245,8 @@ def event_document(event: Event, topology: str, secrets: Sequence[str]) -> Event
     document["impact"] = str(event.step.impact)
     if isinstance(event, StepDone | StepFailed):
         document["elapsed_s"] = round(event.elapsed_s, 3)
+    if isinstance(event, StepDone) and event.closed_s is not None:
+        document["closed_s"] = round(event.closed_s, 3)
     if isinstance(event, StepProgressed):
         document["done_bytes"], document["total_bytes"] = event.done, event.total
     if isinstance(event, StepFailed):
@@ -271,6 +274,7 @@ def result_document(
     failures: Sequence[Failure],
     elapsed_s: float,
     reloads: int,
+    closed_s: float,
     secrets: Sequence[str],
 ) -> EventDocument:
     return {
@@ -280,6 +284,7 @@ def result_document(
         "converged": converged,
         "elapsed_s": round(elapsed_s, 3),
         "reloads": reloads,
+        "closed_s": round(closed_s, 3),
         "failures": [
             {"code": f.code, "message": strike_secrets(f.message, secrets), "hint": f.hint}
             for f in failures

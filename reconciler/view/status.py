@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from reconciler.haproxy.runtime import ServerState
@@ -44,12 +44,12 @@ def status_rows(desired: Desired, observed: Observed, plan: Plan) -> list[Row]:
     rows: list[Row] = []
     for slot in sorted(set(desired.containers) | set(by_slot), key=lambda s: (s.role, s)):
         for container in by_slot.get(slot, []):
-            server = _server_at(slot.backend, container.given_name, servers)
+            server = _server_at(slot.backend, container.hosts, servers)
             said = drift.get(container.given_name, "") or _replaced(container, desired, plan)
             hand = _by_hand(desired, observed, plan, server)
             rows.append(Row(slot.backend, str(slot), container, server, said, hand))
         if slot not in by_slot:
-            server = _server_at(slot.backend, desired.containers[slot].name, servers)
+            server = _server_at(slot.backend, {desired.containers[slot].host}, servers)
             rows.append(Row(slot.backend, str(slot), None, server, "missing"))
     return rows
 
@@ -63,9 +63,11 @@ def _by_hand(desired: Desired, observed: Observed, plan: Plan, server: ServerSta
     return server_drift(want, server) if want and written == {plan.config.digest} else ""
 
 
-def _server_at(backend: str, host: str, servers: Sequence[ServerState]) -> ServerState | None:
-    """The one that points to a host, whatever its own name is."""
-    return next((s for s in servers if (s.backend, s.host) == (backend, host)), None)
+def _server_at(
+    backend: str, hosts: Collection[str], servers: Sequence[ServerState]
+) -> ServerState | None:
+    """The one that points to a container, whatever its own name is."""
+    return next((s for s in servers if s.backend == backend and s.host in hosts), None)
 
 
 def _drift(change: Change) -> str:

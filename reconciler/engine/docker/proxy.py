@@ -228,3 +228,16 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
         "HAProxy did not take the new configuration; the old one is in force and written",
         details=[line for line in reply.log.splitlines() if line.strip()][-5:],
     )
+
+
+def hint_of(log: list[str]) -> str:
+    """What to do about a HAProxy that does not start, where its log tells."""
+    text = "\n".join(log)
+    if "cannot bind socket (Permission denied)" in text:
+        return (
+            "HAProxy runs as an unprivileged user: let such users have low ports of the host, "
+            "`sysctl net.ipv4.ip_unprivileged_port_start=80`, or bind to a port from 1024 on"
+        )
+    if "cannot bind socket" in text:
+        return "another program of the host has the port; stop it, or bind to another one"
+    return ""

@@ -49,7 +49,7 @@ class MemoryEngine:
         self.on_perform(action)
         with self.world.mutex:
             try:
-                perform(self.world, self._topology, action)
+                perform(self.world, self._topology, action, report)
             except EngineError as error:
                 raise _in_words(label_of(action), error) from error
             self.performed.append(action)

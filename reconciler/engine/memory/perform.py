@@ -9,8 +9,10 @@ from reconciler.engine.memory.observe import observed_proxy, resolve, server_sta
 from reconciler.engine.memory.parts import Container, Link, refused
 from reconciler.engine.memory.world import World
 from reconciler.engine.protocol import (
+    Closed,
     ConfigRejectedError,
     EngineError,
+    Report,
     edited_meanwhile,
     foreign_volume,
     no_spare_server,
@@ -23,7 +25,7 @@ from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.spec import Attachment, describe
 
 
-def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR0915  # a branch an action
+def perform(world: World, topology: str, action: a.Action, report: Report) -> None:  # noqa: PLR0915  # a branch an action
     """Raises EngineError."""
     match action:
         case a.PullImage(image):
@@ -42,7 +44,7 @@ def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR
         case a.RemoveVolume(name):
             if name in world.volumes:
                 world.remove_volume(name)
-        case a.CreateContainer(container, name):
+        case a.CreateContainer(container, name, _):
             _create_container(world, topology, container, name)
         case a.StartContainer(target):
             world.start(target.reference)
@@ -74,6 +76,9 @@ def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR
             _await_proxy(world, target, digest)
         case a.ReplaceProxy(old, new):
             _replace_proxy(world, old.reference, new.reference)
+            report(Closed(0.0))
+        case a.HandOver(_, new, digest):
+            _hand_over(world, new, digest)
         case a.AwaitReady(target, _):
             _await_ready(world.get(target.reference))
         case a.SetServers(target, settings):
@@ -115,10 +120,11 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
         )
         container.stop_grace_s, container.restart = spec.stop_grace_s, spec.restart
         container.cpus, container.memory_bytes = spec.cpus, spec.memory_bytes
+        container.network_mode = spec.network_mode
         for volume in container.volumes:
             world.volumes.setdefault(volume, "")
         for first in spec.networks[:1]:  # a missing one is found at the start only
-            container.links[first.network] = Link(frozenset(first.aliases))
+            container.links[first.network] = Link(frozenset(first.aliases), "", first.address)
     elif container.owner != topology or container.revision != wanted.revision:
         raise EngineError(
             "name-taken",
@@ -198,6 +204,18 @@ def _replace_proxy(world: World, old: str, new: str) -> None:
     except EngineError:
         world.start(old)
         raise
+
+
+def _hand_over(world: World, new: a.Target, digest: str) -> None:
+    world.start(new.reference)
+    running = observed_proxy(world, world.get(new.reference)).running
+    if running is None or running.digest != digest:
+        world.stop(new.reference)
+        raise EngineError(
+            "handover-failed",
+            "the new HAProxy did not take over; the old one goes on",
+            "look at the lines of its log",
+        )
 
 
 # -- waits: they hold at once or never ------------------------------------------------------

@@ -215,7 +215,7 @@ class World:
                     raise refused(f"{container.name} already exists in network {name}")
                 network_id = self.networks[name].id
             aliases = frozenset({*attachment.aliases, container.id[:12]})
-            container.links[name] = Link(aliases, network_id)
+            container.links[name] = Link(aliases, network_id, attachment.address)
 
     def disconnect(self, reference: str, network: str) -> None:
         """`network` is a name or an id."""

@@ -75,7 +75,7 @@ def _is_new_to_haproxy(draft: Draft, container: ObservedContainer) -> bool:
     if proxy is None or not draft.need.must_write:
         return False
     known = {(s.backend, s.host) for s in read_servers(draft.need.written or "")}
-    return (backend, container.given_name) not in known and any(
+    return not any((backend, host) in known for host in container.hosts) and any(
         served.name == backend for served in proxy.backends
     )
 

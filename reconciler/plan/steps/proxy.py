@@ -9,6 +9,7 @@ from reconciler.plan.actions import (
     AwaitProxy,
     AwaitServers,
     CreateContainer,
+    HandOver,
     ReloadProxy,
     ReplaceProxy,
     StartContainer,
@@ -42,19 +43,20 @@ def proxy_steps(draft: Draft, *, wait: bool) -> None:
     if need.mode is ProxyMode.ABSENT or config is None:
         return
     match need.mode:
-        case ProxyMode.CREATE | ProxyMode.REPLACE:
+        case ProxyMode.CREATE | ProxyMode.REPLACE | ProxyMode.HANDOVER:
             confirmed = _new_proxy(draft, ready)
         case _:
             confirmed = _kept_proxy(draft, ready)
     draft.settled = [*ready, *confirmed]
     target = _proxy_target(draft)
-    servers, names = _servers_to_await(draft, confirmed), draft.assignment.names
+    servers = _servers_to_await(draft, confirmed)
+    names, hosts = draft.assignment.names, draft.assignment.hosts
     if wait and servers:
         draft.settled = [
             draft.add(
                 AwaitServers(
                     target,
-                    tuple((slot.backend, names[slot]) for slot in servers),
+                    tuple((slot.backend, hosts[slot]) for slot in servers),
                     tuple(Target(names[slot]) for slot in servers),
                 ),
                 [*ready, *confirmed], "done means that HAProxy's own checks pass",
@@ -82,12 +84,23 @@ def _new_proxy(draft: Draft, ready: list[int]) -> list[int]:
     joining, need, config = draft.assignment.joining[PROXY_SLOT], draft.need, draft.need.config
     assert config is not None
     target = Target(joining.name)
+    hands_over = need.mode is ProxyMode.HANDOVER and need.have is not None
+    predecessor = need.have.given_name if hands_over and need.have else ""
     created = draft.add(
-        CreateContainer(joining.want, joining.name),
+        CreateContainer(joining.want, joining.name, predecessor),
         [*draft.networks_of(joining.want), *draft.volume_ready],
         need.reason,
     )
     written = draft.add(WriteConfig(target, config), [created], need.reason)
+    if hands_over and need.have is not None:
+        old = Target(need.have.given_name, need.have.id)
+        proven = _prove(draft, old, ready, _reachable_from(draft, need.have))
+        return [
+            draft.add(
+                HandOver(old, target, config.digest), [written, *ready, *proven],
+                need.reason, Impact.REPLACE,
+            )
+        ]  # fmt: skip
     if need.mode is ProxyMode.REPLACE and need.have is not None:
         old = target_of(need.have)
         proven = _prove(draft, old, ready, _reachable_from(draft, need.have))
@@ -104,7 +117,11 @@ def _reachable_from(draft: Draft, proxy: ObservedContainer) -> Collection[str]:
     """The networks on which a HAProxy that leaves can still check servers."""
     if proxy.state != "running":
         return ()
-    return proxy.networks.keys() - draft.networks.replaced_names
+    on_host = proxy.network_mode == "host"
+    if on_host and draft.desired.containers[PROXY_SLOT].spec.network_mode != "host":
+        return ()  # it knows no names, which its successor goes by
+    joined = draft.desired.networks if on_host else proxy.networks
+    return joined.keys() - draft.networks.replaced_names
 
 
 def _prove(draft: Draft, target: Target, needs: list[int], reachable: Collection[str]) -> list[int]:
@@ -161,7 +178,10 @@ def _start(draft: Draft, target: Target, confirm: AwaitProxy, needs: list[int]) 
 def _reload(draft: Draft, target: Target, needs: list[int]) -> int:
     config, kept = draft.need.config, draft.assignment.kept[PROXY_SLOT]
     assert config is not None
-    joined = {a.network for a in kept.want.spec.networks}
+    on_host = kept.want.spec.network_mode == "host"
+    joined = (
+        set(draft.desired.networks) if on_host else {a.network for a in kept.want.spec.networks}
+    )
     proven = _prove(draft, target, needs, joined)
     action = ReloadProxy(target, config, draft.written)
     return draft.add(action, [*needs, *proven], draft.need.reason, Impact.RELOAD)
