@@ -13,7 +13,7 @@ from tests.integration.support.traffic import Traffic
 from tests.integration.support.versions import both_versions
 from tests.integration.support.world import HAPROXY_26, HAPROXY_30
 
-MOST_STEPS = 20
+MOST_STEPS = 40
 
 
 @pytest.fixture

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
-from tests.integration.support import tool
-from tests.integration.support.crash import CRASHED
+from tests.integration.support import crash, forked, tool
 from tests.integration.support.stack import Stack
 from tests.integration.support.waiting import await_true
 
@@ -14,13 +10,13 @@ from tests.integration.support.waiting import await_true
 def crash_after(stack: Stack, steps: int) -> bool:
     """Whether it crashed: an apply of fewer steps ends before."""
     stack.write()
-    ended = subprocess.run(  # our own module
-        [sys.executable, "-m", "tests.integration.support.crash", str(stack.file), str(steps)],
-        env=tool.environment(stack.directory), capture_output=True, text=True, timeout=120,
-        check=False,
+    command = forked.Command(
+        crash.main, (str(stack.file), str(steps)), stack.directory,
+        tool.environment(stack.directory),
     )  # fmt: skip
-    assert ended.returncode in {0, CRASHED}, ended.stderr
-    return ended.returncode == CRASHED
+    code, _, errors = forked.run(command, tool.LONGEST_S)
+    assert code in {0, crash.CRASHED}, errors
+    return code == crash.CRASHED
 
 
 def await_unlocked(stack: Stack) -> None:
