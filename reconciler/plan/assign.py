@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from reconciler.plan.desired import Desired, DesiredContainer, Slot
+from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.diff import ContainerDiff, diff_container
 from reconciler.plan.names import PROXY_ROLE, replacement_name
 from reconciler.plan.observed import Observed, ObservedContainer
+from reconciler.plan.spec import OF_A_CONTAINER
 
 GONE = frozenset({"dead", "removing"})
 """States from which no container comes back."""
@@ -41,6 +42,11 @@ class Assignment:
     leaving: tuple[ObservedContainer, ...]
 
     @property
+    def ground(self) -> Slot:
+        """Whose networks and ports HAProxy has: its own, or its anchor's."""
+        return ANCHOR_SLOT if ANCHOR_SLOT in self.kept.keys() | self.joining.keys() else PROXY_SLOT
+
+    @property
     def names(self) -> dict[Slot, str]:
         """The name that each slot's container will have when the plan is done."""
         names = {slot: kept.have.given_name for slot, kept in self.kept.items()}
@@ -69,7 +75,8 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
     there: dict[Slot, list[ObservedContainer]] = {}
     for container in observed.containers:
         there.setdefault(container.slot, []).append(container)
-    for slot, want in desired.containers.items():
+    for slot, wish in desired.containers.items():  # an anchor comes before the HAProxy on it
+        want = _on_anchor(wish, kept, joining) if slot == PROXY_SLOT else wish
         candidates = sorted(there.pop(slot, []), key=partial(_preference, observed))
         staying = _first_that_stays(want, candidates, observed)
         leaving += [c for c in candidates if staying is None or c is not staying.have]
@@ -79,7 +86,7 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
         replaced = candidates[0] if candidates else None
         holder = taken.get(want.name)
         name = replacement_name(want.name, holder.id) if holder else want.name
-        diff = diff_container(want, replaced, observed) if replaced else None
+        diff = _diff(want, replaced, observed) if replaced else None
         joining[slot] = Joining(want, name, replaced, diff)
     leaving += [container for group in there.values() for container in group]
     return Assignment(kept, joining, tuple(leaving))
@@ -100,10 +107,30 @@ def _first_that_stays(
             and (not is_serving(have, observed))
         ):
             return None  # it ends, having handed its sockets over, or never got any
-        diff = diff_container(want, have, observed)
+        diff = _diff(want, have, observed)
         if not diff.replace and have.state not in GONE:
             return Kept(want, have, diff)
     return None
+
+
+def _on_anchor(
+    want: DesiredContainer, kept: Mapping[Slot, Kept], joining: Mapping[Slot, Joining]
+) -> DesiredContainer:
+    """Docker keeps the id of the container whose network is shared; one to be made has a name."""
+    if ANCHOR_SLOT in kept:
+        anchor = kept[ANCHOR_SLOT].have.id
+    elif ANCHOR_SLOT in joining:
+        anchor = joining[ANCHOR_SLOT].name
+    else:
+        return want
+    return replace(want, spec=replace(want.spec, network_mode=OF_A_CONTAINER + anchor))
+
+
+def _diff(want: DesiredContainer, have: ObservedContainer, observed: Observed) -> ContainerDiff:
+    diff = diff_container(want, have, observed)
+    if not diff.replace and have.network_mode != want.spec.network_mode:
+        return ContainerDiff("the container whose network it had is gone")
+    return diff
 
 
 def is_serving(container: ObservedContainer, observed: Observed) -> bool:

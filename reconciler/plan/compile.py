@@ -16,10 +16,11 @@ from reconciler.haproxy.paths import (
 )
 from reconciler.plan.addresses import first_addresses
 from reconciler.plan.compile_proxy import compile_proxy
-from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
+from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import (
     SERVER_ROLE,
+    anchor_name,
     container_name,
     network_name,
     proxy_name,
@@ -29,6 +30,7 @@ from reconciler.plan.names import (
 from reconciler.plan.rollout import Guard, Rollout
 from reconciler.plan.sensitive import sensitive_fields, sensitive_ports
 from reconciler.plan.spec import (
+    OF_A_CONTAINER,
     Attachment,
     ContainerSpec,
     Healthcheck,
@@ -69,7 +71,7 @@ def compile_topology(
     if topology.frontends or topology.stats is not None:
         listeners = Listeners(topology)
         proxy = compile_proxy(topology, containers, listeners, frozenset(sensitive))
-        containers[PROXY_SLOT] = _proxy_container(topology, listeners, networks, sensitive)
+        containers |= _proxy_containers(topology, listeners, networks, sensitive)
         run_volume = run_volume_name(topology.name)
         host_ports = tuple(listeners.host_ports)
     used = {attachment.network for c in containers.values() for attachment in c.spec.networks}
@@ -214,15 +216,69 @@ def _healthcheck(backend: Backend) -> Healthcheck | None:
     return Healthcheck(check.test, check.interval, check.timeout, check.retries, check.start_period)
 
 
-def _proxy_container(
+def _proxy_containers(
     topology: Topology,
     listeners: Listeners,
     networks: Mapping[str, NetworkSpec],
     sensitive: Mapping[Path, str],
+) -> dict[Slot, DesiredContainer]:
+    """HAProxy, and before it the container that has its network, if it is not HAProxy itself."""
+    ports = tuple(sorted(listeners.published, key=str))
+    joined = tuple(
+        Attachment(networks[net].name, (IDLE_HOST,))
+        for net in dict.fromkeys(proxy_networks(topology))
+    )
+    if topology.haproxy.network == "host":
+        proxy = _proxy_container(topology, "host", sensitive)
+    elif topology.haproxy.upgrade == "handover":
+        anchor = _anchor(topology, sensitive, ports, joined)
+        proxy = _proxy_container(topology, OF_A_CONTAINER, sensitive)
+        return {ANCHOR_SLOT: anchor, PROXY_SLOT: proxy}
+    else:
+        proxy = _proxy_container(topology, "", sensitive, ports, joined)
+    return {PROXY_SLOT: proxy}
+
+
+def _anchor(
+    topology: Topology,
+    sensitive: Mapping[Path, str],
+    ports: tuple[PublishedPort, ...],
+    joined: tuple[Attachment, ...],
+) -> DesiredContainer:
+    """It waits to be killed, in an image that is here anyway; a newer one does not concern it."""
+    spec = ContainerSpec(
+        image="",
+        entrypoint=("tail",),
+        command=("-f", "/dev/null"),
+        user=PROXY_USER,
+        cap_drop=("ALL",),
+        no_new_privileges=True,
+        ports=ports,
+        stop_signal="SIGKILL",
+        restart=topology.haproxy.restart,
+    )
+    revision = revision_of(spec)
+    return DesiredContainer(
+        slot=ANCHOR_SLOT,
+        name=anchor_name(topology.name, revision),
+        spec=replace(spec, image=topology.haproxy.image, networks=joined),
+        revision=revision,
+        pull=topology.haproxy.pull,
+        sensitive=sensitive_fields(("haproxy",), sensitive) | sensitive_ports(sensitive),
+        any_image=True,
+    )
+
+
+def _proxy_container(
+    topology: Topology,
+    network_mode: str,
+    sensitive: Mapping[Path, str],
+    ports: tuple[PublishedPort, ...] = (),
+    joined: tuple[Attachment, ...] = (),
 ) -> DesiredContainer:
     """Hardened: no root, no capability, no new privileges, sockets in a volume of its own."""
     settings = topology.haproxy
-    hands_over = settings.network == "host"
+    hands_over = bool(network_mode)
     master = f"${{{SOCKETS_VARIABLE}}}master.sock" if hands_over else MASTER_SOCKET
     spec = ContainerSpec(
         image=settings.image,
@@ -234,24 +290,20 @@ def _proxy_container(
         # A volume and not a plain tmpfs: who may look into Docker's volumes on the engine's machine
         # reaches the sockets there, without the detour of an exec.
         mounts=(Mount("volume", run_volume_name(topology.name), RUN_DIRECTORY),),
-        ports=tuple(sorted(listeners.published, key=str)),
+        ports=ports,
         stop_signal="SIGUSR1",
         stop_grace_s=settings.hard_stop_after + STOP_MARGIN_S,
         restart=settings.restart,
         cpus=settings.resources.cpus,
         memory_bytes=settings.resources.memory,
-        network_mode="host" if settings.network == "host" else "",
+        network_mode=network_mode,
         hands_over=hands_over,
     )
     revision = revision_of(spec)
-    joined = (
-        Attachment(networks[net].name, (IDLE_HOST,))
-        for net in dict.fromkeys(proxy_networks(topology))
-    )
     return DesiredContainer(
         slot=PROXY_SLOT,
         name=proxy_name(topology.name, revision),
-        spec=replace(spec, networks=tuple(joined)),
+        spec=replace(spec, networks=joined),
         revision=revision,
         pull=settings.pull,
         sensitive=sensitive_fields(("haproxy",), sensitive) | sensitive_ports(sensitive),

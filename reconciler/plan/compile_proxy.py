@@ -46,7 +46,7 @@ def compile_proxy(
         raw_global=_raw(settings.raw.global_, "global"),
         raw_defaults=_raw(settings.raw.defaults, "defaults"),
         sensitive=sensitive,
-        hands_over=settings.network == "host",
+        hands_over=settings.hands_over,
     )
 
 

@@ -8,24 +8,28 @@ from dataclasses import dataclass, field
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import Proxy
 from reconciler.haproxy.render import render_config
-from reconciler.plan.names import PROXY_ROLE, SERVER_ROLE
+from reconciler.plan.names import ANCHOR_ROLE, PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.rollout import Rollout
 from reconciler.plan.spec import ContainerSpec, NetworkSpec, PublishedPort
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Slot:
-    """A place for one container: replica `number` of a backend, or the proxy (number 0)."""
+    """A place for one container: replica `number` of a backend, or HAProxy or its anchor (0)."""
 
     role: str
     backend: str = ""
     number: int = 0
 
     def __str__(self) -> str:
-        return f"{self.backend}-{self.number}" if self.role == SERVER_ROLE else "haproxy"
+        if self.role == SERVER_ROLE:
+            return f"{self.backend}-{self.number}"
+        return "haproxy-anchor" if self.role == ANCHOR_ROLE else "haproxy"
 
 
 PROXY_SLOT = Slot(PROXY_ROLE)
+ANCHOR_SLOT = Slot(ANCHOR_ROLE)
+NOT_SERVERS = frozenset({PROXY_SLOT, ANCHOR_SLOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class DesiredContainer:
     pull: str = "missing"
     sensitive: Mapping[str, str] = field(default_factory=dict)
     """Fields whose values came from outside the file, and how they were written there."""
+    any_image: bool = False
+    """It does its work with whatever image it was made from."""
 
     @property
     def host(self) -> str:

@@ -33,7 +33,7 @@ def diff_container(
     if have.revision != want.revision:
         return ContainerDiff("its definition changed", _described_changes(want, have))
     image_id = observed.images.get(want.spec.image)
-    if image_id is not None and image_id != have.image_id:
+    if image_id is not None and image_id != have.image_id and not want.any_image:
         shown = want.sensitive.get("image", want.spec.image)
         change = FieldChange("image id", _short_id(have.image_id), _short_id(image_id))
         return ContainerDiff(f"`{shown}` now names another image", (change,))

@@ -6,13 +6,12 @@ ready before HAProxy is told; old ones leave when no worker of HAProxy uses them
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from reconciler.plan.addresses import assign_addresses
 from reconciler.plan.assign import Assignment, assign_slots
 from reconciler.plan.changes import list_changes
 from reconciler.plan.conflicts import find_problems
 from reconciler.plan.desired import PROXY_SLOT, Desired
+from reconciler.plan.ground import has_ground, networks_of_proxy
 from reconciler.plan.networks import NetworkPlan, plan_networks
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
@@ -68,9 +67,8 @@ def _rotations(
     have = kept.have if kept else joining.replaces if joining else None
     if have is None or have.state != "running" or observed.gaps or networks.replace:
         return {}
+    if not has_ground(have, observed):
+        return {}
     rotations = plan_rotations(desired, assignment, observed.proxies.get(have.id))
-    if have.network_mode == "host":
-        joined: Collection[str] = desired.networks
-    else:
-        joined = {a.network for a in kept.want.spec.networks} if kept else have.networks
+    joined = networks_of_proxy(have, desired, observed, assignment)
     return without_unreachable(rotations, desired, joined)

@@ -17,6 +17,10 @@ from reconciler.plan.impact import is_in_place
 
 REVISION_VERSION = "v1"
 
+OF_A_CONTAINER = "container:"
+"""The network mode of a container that shares another's network; which one's, by id or name, is
+added when it is known, and is no part of the revision."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mount:
@@ -89,7 +93,7 @@ class ContainerSpec:
     memory_bytes: int | None = None
     networks: tuple[Attachment, ...] = ()
     network_mode: str = ""
-    """`host`, or `container:` and a name; "" for networks of its own."""
+    """`host`, or `container:` and what that one is; "" for networks of its own."""
     hands_over: bool = False
     """A HAProxy whose listening sockets its successor takes over."""
 
@@ -149,6 +153,8 @@ def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str
             shown[name] = ", ".join(map(_text_of_port, spec.ports))
         elif name == "mounts":
             shown[name] = ", ".join(map(_text_of_mount, spec.mounts))
+        elif name == "network_mode" and value.startswith(OF_A_CONTAINER):
+            shown[name] = "of its anchor"
         elif name != "networks":
             shown[name] = _text_of(value)
     for name, text in shown.items():

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from reconciler.haproxy.runtime import ServerState
-from reconciler.plan.desired import PROXY_SLOT, Desired, Slot
+from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, Slot
 from reconciler.plan.drift import server_drift
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Change, Plan
@@ -164,7 +164,9 @@ def _headline(desired: Desired, observed: Observed, plan: Plan, by_hand: int, pa
         stats = desired.proxy.stats
         parts += [
             f"http://{_host(port)}:{port.host_port}{stats.uri}"
-            for port in desired.containers[PROXY_SLOT].spec.ports
+            for slot in (PROXY_SLOT, ANCHOR_SLOT)
+            if slot in desired.containers
+            for port in desired.containers[slot].spec.ports
             if port.container_port == stats.listener.port
         ]
     return "   ".join(parts)

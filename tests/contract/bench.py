@@ -123,6 +123,13 @@ class Bench:
         )
         return self.wish(**fields)
 
+    def wish_on_anchor(self, **fields: Any) -> Desired:
+        """The same with an anchor under HAProxy."""
+        self.file = FILE.replace(
+            "  networks: [front]\n", "  networks: [front]\n  upgrade: handover\n"
+        )
+        return self.wish(**fields)
+
     def do(self, *actions: a.Action) -> None:
         for action in actions:
             self.engine.perform(action, self.patience, _ignore)

@@ -1,11 +1,14 @@
-"""HAProxy on the host's network: fixed addresses, and sockets that go from one to the next."""
+"""HAProxy on a network that is not its own: fixed addresses, and sockets that go to the next."""
 
 from __future__ import annotations
 
+import pytest
+
 from reconciler.engine.protocol import Closed
 from reconciler.plan import actions as a
-from reconciler.plan.desired import PROXY_SLOT
-from tests.contract.bench import OTHER, WEB_1, Bench, made, proxy_target, target
+from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT
+from reconciler.plan.impact import Impact
+from tests.contract.bench import FILE, OTHER, WEB_1, Bench, free_port, made, proxy_target, target
 from tests.contract.test_perform import config_of
 
 
@@ -72,3 +75,64 @@ def test_a_replacement_tells_how_long_ports_were_closed(bench: Bench) -> None:
     (closed,) = told
     assert isinstance(closed, Closed)
     assert 0 <= closed.for_s < bench.patience.timeout_s
+
+
+def test_a_proxy_on_an_anchor_has_its_network(bench: Bench) -> None:
+    wish = bench.wish_on_anchor()
+    bench.apply(wish)
+    proxy, anchor = bench.one(wish, PROXY_SLOT), bench.one(wish, ANCHOR_SLOT)
+    assert proxy.network_mode == f"container:{anchor.id}"
+    assert not proxy.networks
+    assert anchor.networks
+    assert all(server.is_up for server in bench.proxy(wish).serving)
+    assert bench.apply(wish).is_empty
+
+
+def test_an_anchor_outlives_the_image_of_its_proxy(bench: Bench) -> None:
+    bench.apply(bench.wish_on_anchor())
+    before, wish = bench.one(slot=ANCHOR_SLOT), bench.wish_on_anchor(haproxy=OTHER)
+    bench.apply(wish)
+    assert bench.one(wish, ANCHOR_SLOT).id == before.id
+    assert bench.apply(wish).is_empty
+
+
+@pytest.mark.parametrize("happens", ["kill", "remove", "restart"])
+def test_an_anchor_that_ended_is_seen_and_replaced(bench: Bench, happens: str) -> None:
+    wish = bench.wish_on_anchor()
+    bench.apply(wish)
+    anchor = bench.one(wish, ANCHOR_SLOT).name
+    if happens == "restart":
+        bench.hand.stop(anchor)
+        bench.hand.start(anchor)
+    else:
+        getattr(bench.hand, happens)(anchor)
+    plan = bench.apply(wish)
+    assert plan.impact is Impact.NONE  # nothing got through before
+    assert all(server.is_up for server in bench.proxy(wish).serving)
+    assert bench.apply(wish).is_empty
+
+
+def test_a_proxy_does_not_start_without_its_anchor(bench: Bench) -> None:
+    wish = bench.wish_on_anchor()
+    bench.apply(wish)
+    for slot in (PROXY_SLOT, ANCHOR_SLOT):
+        bench.hand.kill(bench.one(wish, slot).name)
+    bench.fail(a.StartContainer(proxy_target(wish)))
+    bench.apply(wish)
+    assert bench.apply(wish).is_empty
+
+
+def test_anchors_come_and_go_with_their_ports(bench: Bench) -> None:
+    for wish in (
+        bench.wish_on_anchor(),
+        bench.wish_on_anchor(port=free_port()),
+        bench.wish_on_anchor(),
+    ):
+        bench.apply(wish)
+        assert bench.apply(wish).is_empty
+    bench.file = FILE
+    bench.apply(bench.wish())
+    assert {str(c.slot) for c in bench.see().containers} == {"haproxy", "web-1"}
+    wish = bench.wish_on_anchor()
+    bench.apply(wish)
+    assert bench.apply(wish).is_empty

@@ -91,7 +91,12 @@ def files(draw: st.DrawFn, *, checked: bool = False) -> dict[str, Any]:
         found["haproxy"]["maxconn"] = 100
     if draw(_maybe):
         found["haproxy"]["resources"] = {"cpus": 0.5}
-    return _on_host(found) if draw(_maybe) else found
+    match draw(st.sampled_from(["host", "handover", "", ""])):
+        case "host":
+            return _on_host(found)
+        case "handover":
+            found["haproxy"]["upgrade"] = "handover"
+    return found
 
 
 def _on_host(file: dict[str, Any]) -> dict[str, Any]:
@@ -131,8 +136,9 @@ def rollouts(draw: st.DrawFn) -> tuple[Desired, Desired]:
     }
     if draw(_maybe):
         after["haproxy"]["maxconn"] = 200
-    if before["haproxy"].get("network") == "host":
+    if {"network", "upgrade"} & before["haproxy"].keys():
         after["haproxy"]["image"] = draw(st.sampled_from(PROXY_IMAGES))
+    if "network" in before["haproxy"]:
         after = _on_host(after)
     return wish_of(before), wish_of(after)
 

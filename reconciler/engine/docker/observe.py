@@ -70,7 +70,7 @@ def _collect(
 def _list_containers(client: docker.APIClient, topology: str) -> list[dict[str, Any]]:
     """Low-level list: one request, where the SDK's high-level one inspects each container."""
     listed = client.containers(all=True, filters={"label": [f"{names.TOPOLOGY}={topology}"]})
-    roles = {names.SERVER_ROLE, names.PROXY_ROLE}
+    roles = {names.SERVER_ROLE, names.PROXY_ROLE, names.ANCHOR_ROLE}
     return [item for item in listed if item["Labels"].get(names.ROLE) in roles]
 
 

@@ -79,8 +79,8 @@ def perform(  # noqa: PLR0915  # one branch an action
             proxy.reload(client, target.reference, config, previous)
         case a.AwaitProxy(target, digest):
             _await_proxy(client, target.reference, digest)
-        case a.ReplaceProxy(old, new):
-            report(Closed(replace.replace_proxy(client, old.reference, new.reference)))
+        case a.ReplaceProxy():
+            report(Closed(replace.replace_proxy(client, action)))
         case a.HandOver(old, new, digest):
             handover.hand_over(client, old, new, digest)
         case a.AwaitReady(target, timeout_s):

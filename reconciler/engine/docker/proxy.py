@@ -45,6 +45,7 @@ from reconciler.haproxy.runtime import (
 from reconciler.plan import names
 from reconciler.plan.compile import PROXY_USER
 from reconciler.plan.observed import ObservedProxy
+from reconciler.plan.spec import OF_A_CONTAINER
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,12 @@ def _addresses(client: docker.APIClient, proxy: str, hosts: Collection[str]) -> 
 
 
 def _links(client: docker.APIClient, container: str) -> dict[str, str]:
-    """A container's addresses, by the ids of its networks."""
-    networks = client.inspect_container(container)["NetworkSettings"]["Networks"] or {}
+    """A container's addresses, by the ids of its networks, or of those it shares."""
+    inspected = client.inspect_container(container)
+    mode = inspected["HostConfig"].get("NetworkMode") or ""
+    if mode.startswith(OF_A_CONTAINER):
+        return _links(client, mode.removeprefix(OF_A_CONTAINER))
+    networks = inspected["NetworkSettings"]["Networks"] or {}
     return {link["NetworkID"]: link["IPAddress"] for link in networks.values()}
 
 

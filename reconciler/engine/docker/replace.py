@@ -12,22 +12,30 @@ import time
 import docker
 import docker.errors
 
+from reconciler.plan.actions import ReplaceProxy
+
 GRACE_S = 0.25
 """For requests that the old HAProxy has: its listening ports are closed meanwhile."""
 _STEP_S = 0.02
 _OPEN_WITHIN_S = 10.0
 
 
-def replace_proxy(client: docker.APIClient, old: str, new: str) -> float:
+def replace_proxy(client: docker.APIClient, action: ReplaceProxy) -> float:
     """For how long nobody listened, in seconds. When the new one cannot start, the old one does."""
     began = time.monotonic()
-    _end(client, old)
+    _end(client, action.old.reference)
     try:
-        client.start(new)
+        for anchor in action.old_anchors:
+            client.stop(anchor.reference, timeout=0)
+        for started in (*action.new_anchors, action.new):
+            client.start(started.reference)
     except docker.errors.APIError:
-        client.start(old)
+        for anchor in action.new_anchors:
+            stop(client, anchor.reference, 0)
+        for started in (*action.old_anchors, action.old):
+            client.start(started.reference)
         raise
-    _await_listening(client, new)
+    _await_listening(client, action.new.reference)
     return time.monotonic() - began
 
 

@@ -13,7 +13,14 @@ from reconciler.engine.docker.sockets import with_sockets
 from reconciler.plan import names
 from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.observed import ObservedContainer, ObservedNetworkLink
-from reconciler.plan.spec import Attachment, ContainerSpec, Healthcheck, NetworkSpec, describe
+from reconciler.plan.spec import (
+    OF_A_CONTAINER,
+    Attachment,
+    ContainerSpec,
+    Healthcheck,
+    NetworkSpec,
+    describe,
+)
 from reconciler.topology.subnet import gateway_of, range_of_docker
 
 _NANO = 1_000_000_000
@@ -190,7 +197,7 @@ def observed_container(inspected: dict[str, Any]) -> ObservedContainer:
 
 def _shared_network(mode: str) -> str:
     """Docker's network mode, when it is no network of the container's own."""
-    return mode if mode == "host" or mode.startswith("container:") else ""
+    return mode if mode == "host" or mode.startswith(OF_A_CONTAINER) else ""
 
 
 def slot_of(labels: dict[str, str]) -> Slot:

@@ -9,7 +9,7 @@ from reconciler.engine.memory.parts import Container, LiveServer, Network, overl
 from reconciler.engine.memory.world import World
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
 from reconciler.plan.desired import Scope
-from reconciler.plan.names import PROXY_ROLE, SERVER_ROLE
+from reconciler.plan.names import ANCHOR_ROLE, PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.observed import (
     Holder,
     Observed,
@@ -52,7 +52,8 @@ def observe(world: World, scope: Scope) -> Observed:
 
 def is_of(container: Container, topology: str) -> bool:
     """Whether a container is a topology's own, by its labels."""
-    return container.owner == topology and container.slot.role in {PROXY_ROLE, SERVER_ROLE}
+    roles = {PROXY_ROLE, ANCHOR_ROLE, SERVER_ROLE}
+    return container.owner == topology and container.slot.role in roles
 
 
 def _observed(world: World, container: Container) -> ObservedContainer:
@@ -170,9 +171,10 @@ def _health(container: Container, server: LiveServer) -> tuple[str, str]:
 def resolve(world: World, asker: Container, host: str) -> tuple[Container, Network] | None:
     """What a host means to a container: Docker's DNS knows names and aliases on its networks, and
     who is on the host's network reaches all addresses there are."""
+    ground = world.ground_of(asker)
     for network in world.networks.values():
         members = list(world.members(network))
-        if asker not in members and asker.network_mode != "host":
+        if ground not in members and asker.network_mode != "host":
             continue
         for container in members:
             if host == container.address_on(network):

@@ -22,7 +22,7 @@ from reconciler.haproxy.config import Config, read_config
 from reconciler.haproxy.rewrite import put_servers
 from reconciler.plan import actions as a
 from reconciler.plan.desired import DesiredContainer
-from reconciler.plan.spec import Attachment, describe
+from reconciler.plan.spec import OF_A_CONTAINER, Attachment, describe
 
 
 def perform(world: World, topology: str, action: a.Action, report: Report) -> None:  # noqa: PLR0915  # a branch an action
@@ -74,8 +74,8 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
             _reload(world, world.get(target.reference), config, previous)
         case a.AwaitProxy(target, digest):
             _await_proxy(world, target, digest)
-        case a.ReplaceProxy(old, new):
-            _replace_proxy(world, old.reference, new.reference)
+        case a.ReplaceProxy():
+            _replace_proxy(world, action)
             report(Closed(0.0))
         case a.HandOver(_, new, digest):
             _hand_over(world, new, digest)
@@ -120,7 +120,7 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
         )
         container.stop_grace_s, container.restart = spec.stop_grace_s, spec.restart
         container.cpus, container.memory_bytes = spec.cpus, spec.memory_bytes
-        container.network_mode = spec.network_mode
+        container.network_mode = _network_mode(world, spec.network_mode)
         for volume in container.volumes:
             world.volumes.setdefault(volume, "")
         for first in spec.networks[:1]:  # a missing one is found at the start only
@@ -133,6 +133,13 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
         )
     for attachment in spec.networks[1:]:
         _connect(world, container, attachment)
+
+
+def _network_mode(world: World, mode: str) -> str:
+    """Docker keeps the id of the container whose network is shared."""
+    if not mode.startswith(OF_A_CONTAINER):
+        return mode
+    return OF_A_CONTAINER + world.get(mode.removeprefix(OF_A_CONTAINER)).id
 
 
 def _connect(world: World, container: Container, attachment: Attachment) -> None:
@@ -197,12 +204,17 @@ def _await_proxy(world: World, target: a.Target, digest: str) -> None:
         raise EngineError("proxy-not-running", "HAProxy does not run its configuration")
 
 
-def _replace_proxy(world: World, old: str, new: str) -> None:
-    world.stop(old)
+def _replace_proxy(world: World, action: a.ReplaceProxy) -> None:
+    for stopped in (action.old, *action.old_anchors):
+        world.stop(stopped.reference)
     try:
-        world.start(new)
+        for started in (*action.new_anchors, action.new):
+            world.start(started.reference)
     except EngineError:
-        world.start(old)
+        for stopped in action.new_anchors:
+            world.stop(stopped.reference)
+        for started in (*action.old_anchors, action.old):
+            world.start(started.reference)
         raise
 
 

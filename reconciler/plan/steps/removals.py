@@ -41,8 +41,8 @@ def removal_steps(draft: Draft, *, remove_volumes: bool) -> None:
 
 
 def _leave(draft: Draft, container: ObservedContainer, after: Iterable[int]) -> list[int]:
-    is_stopped = draft.need.mode is ProxyMode.REPLACE and container is draft.need.have
     needs = list(after)
+    is_stopped = container.id in draft.stopped
     return remove(draft, container, needs if is_stopped else stop(draft, container, needs))
 
 
