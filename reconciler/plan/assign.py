@@ -84,8 +84,9 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
             kept[slot] = staying
             continue
         replaced = candidates[0] if candidates else None
-        holder = taken.get(want.name)
-        name = replacement_name(want.name, holder.id) if holder else want.name
+        name = want.name
+        while holder := taken.get(name):  # one that is replaced, or one that was made for nothing
+            name = replacement_name(name, holder.id)
         diff = _diff(want, replaced, observed) if replaced else None
         joining[slot] = Joining(want, name, replaced, diff)
     leaving += [container for group in there.values() for container in group]

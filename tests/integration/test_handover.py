@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import docker.errors
 import pytest
 
 from tests.integration.support import web
@@ -19,6 +22,16 @@ MOST_STEPS = 40
 @pytest.fixture
 def host(stack: Stack) -> Stack:
     """HAProxy on the host's network."""
+    return on_host(stack)
+
+
+@pytest.fixture
+def anchored(stack: Stack) -> Stack:
+    """HAProxy on a bridge, in the network of its anchor."""
+    return on_anchor(stack)
+
+
+def on_host(stack: Stack) -> Stack:
     stack.spec["networks"] = {"back": {"subnet": free_subnet()}}
     stack.backend["networks"] = ["back"]
     stack.backend["check"] = {"interval": "200ms", "rise": 1}
@@ -26,13 +39,26 @@ def host(stack: Stack) -> Stack:
     return stack
 
 
+def on_anchor(stack: Stack) -> Stack:
+    stack.backend["check"] = {"interval": "200ms", "rise": 1}
+    stack.spec["haproxy"].update(upgrade="handover", hard_stop_after="10s")
+    return stack
+
+
+both_networks = pytest.mark.parametrize("place", [on_host, on_anchor])
+
+
 def _change_haproxy(stack: Stack, number: int) -> None:
     """So that it takes a new container."""
     stack.spec["haproxy"]["hard_stop_after"] = f"{10 + number}s"
 
 
+@both_networks
 @both_versions
-def test_nothing_is_lost_when_haproxy_is_replaced(host: Stack) -> None:
+def test_nothing_is_lost_when_haproxy_is_replaced(
+    stack: Stack, place: Callable[[Stack], Stack]
+) -> None:
+    host = place(stack)
     host.apply()
     with Traffic(host.port) as traffic:
         for number in range(1, 4):
@@ -77,8 +103,12 @@ def test_from_one_version_to_another_and_back(host: Stack) -> None:
     host.assert_converged()
 
 
+@both_networks
 @pytest.mark.parametrize("part", range(4))
-def test_the_tool_is_killed_after_each_step(host: Stack, part: int) -> None:
+def test_the_tool_is_killed_after_each_step(
+    stack: Stack, place: Callable[[Stack], Stack], part: int
+) -> None:
+    host = place(stack)
     host.backend["replicas"] = 1
     host.apply()
     with Traffic(host.port, one_shot=1, keep_alive=1) as traffic:
@@ -134,6 +164,45 @@ def test_a_new_one_that_cannot_start_leaves_the_old_one(host: Stack) -> None:
             traffic.go_on()
         traffic.assert_lossless()
     host.assert_converged()
+
+
+def test_a_new_port_of_an_anchor_is_a_moment_without(anchored: Stack) -> None:
+    anchored.apply()
+    port = free_port()
+    anchored.spec["frontends"]["www"]["bind"] = [f"127.0.0.1:{anchored.port}", f"127.0.0.1:{port}"]
+    assert anchored.plan_document()["impact"] == "interrupt"
+    anchored.apply()
+    assert web.get(port).status == 200
+    anchored.assert_converged()
+    del anchored.spec["haproxy"]["upgrade"]
+    anchored.apply()
+    assert web.get(port).status == 200
+    anchored.assert_converged()
+
+
+@pytest.mark.parametrize("steps", [3, 5, 7])
+def test_killed_while_anchors_change(anchored: Stack, steps: int) -> None:
+    anchored.apply()
+    anchored.port = free_port()
+    anchored.spec["frontends"]["www"]["bind"] = f"127.0.0.1:{anchored.port}"
+    crash_after(anchored, steps)
+    await_unlocked(anchored)
+    anchored.apply("--lock-timeout", "0s")
+    anchored.assert_converged()
+
+
+def test_an_engine_that_starts_haproxy_before_its_anchor(anchored: Stack) -> None:
+    """As after a restart of Docker, which does not try again: the next apply does."""
+    anchored.apply()
+    api, ids = anchored.world.api, anchored.ids()
+    for slot in ("haproxy", "anchor"):
+        api.kill(ids[slot])
+    with pytest.raises(docker.errors.APIError, match="non running container"):
+        api.start(ids["haproxy"])
+    api.start(ids["anchor"])
+    anchored.apply("--max-impact", "none")
+    assert anchored.ids() == ids
+    anchored.assert_converged()
 
 
 def test_from_a_bridge_to_the_host_and_back(stack: Stack) -> None:

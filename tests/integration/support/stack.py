@@ -86,8 +86,11 @@ class Stack:
         """Every wanted container is there and no other, and every server takes traffic."""
         wanted = {f"{name}-{number}" for name, backend in self.spec["backends"].items()
                   for number in range(1, backend.get("replicas", 1) + 1)}  # fmt: skip
-        assert set(self.ids()) == wanted | {"haproxy"}
-        assert len(self.containers()) == len(wanted) + 1
+        wanted.add("haproxy")
+        if "upgrade" in self.spec["haproxy"]:
+            wanted.add("anchor")
+        assert set(self.ids()) == wanted
+        assert len(self.containers()) == len(wanted)
         self.assert_serves()
 
     # -- what is there ----------------------------------------------------------------------

@@ -129,7 +129,7 @@ def _serial() -> str:
 
 
 def slot_of(inspected: dict[str, Any]) -> str:
-    """`web-1` or `haproxy`."""
+    """`web-1`, `haproxy` or `anchor`."""
     labels = inspected["Config"]["Labels"]
     if labels[names.ROLE] == names.SERVER_ROLE:
         return f"{labels[names.BACKEND]}-{labels[names.SLOT]}"
