@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 LONGEST_S = 300.0
-PROXY_CHANGES = {"ReloadProxy", "ReplaceProxy", "HandOverProxy"}
-"""The names of the plan's actions that end what HAProxy runs."""
+PROXY_CHANGES = {"ReloadProxy", "ReplaceProxy"}
+"""The names of the plan's actions that end what HAProxy runs, and go on with another."""
 
 
 @dataclass(slots=True)
@@ -28,21 +28,28 @@ class Applied:
     impact: str = "none"
     proxy_stops: list[tuple[float, float]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    _actions: dict[int, str] = field(default_factory=dict)
+    _is_planned: bool = False
+    _ending: set[int] = field(default_factory=set)
     _begun: dict[int, float] = field(default_factory=dict)
 
     def take(self, event: dict[str, Any], now: float) -> None:
         match event["event"]:
             case "plan":
-                if not self._actions:  # further passes are about what changed meanwhile
+                if not self._is_planned:  # further passes are about what changed meanwhile
                     self.impact = event["plan"]["impact"]
-                self._actions = {step["id"]: step["action"] for step in event["plan"]["steps"]}
-            case "step_started" if self._actions.get(event["step"]) in PROXY_CHANGES:
+                self._ending = {s["id"] for s in event["plan"]["steps"] if _ends_proxy(s)}
+                self._is_planned = True
+            case "step_started" if event["step"] in self._ending:
                 self._begun[event["step"]] = now
             case "step_done" | "step_failed" if event["step"] in self._begun:
                 self.proxy_stops.append((self._begun.pop(event["step"]), now))
             case "result":
                 self.problems = [f"{f['code']}: {f['message']}" for f in event["failures"]]
+
+
+def _ends_proxy(step: dict[str, Any]) -> bool:
+    is_stop = step["action"] == "StopContainer" and "-haproxy-" in step["text"]
+    return is_stop or step["action"] in PROXY_CHANGES
 
 
 def environment(file: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A file of topologies/ made harmless: its own name, free ports on 127.0.0.1, the tests' images."""
+"""A file of topologies/ made harmless: its own name, free ports and subnets, the tests' images."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Spec, Stack
+from tests.integration.support.subnets import free_subnet
 from tests.integration.support.world import ECHO
 
 DIRECTORY = Path(__file__).parents[3] / "topologies"
@@ -32,6 +33,9 @@ def borrow(stack: Stack, file: str, haproxy_image: str) -> Spec:
     spec = {key: value for key, value in spec.items() if not key.startswith("x-")}
     for frontend in spec.get("frontends", {}).values():
         frontend["bind"] = [_moved(bind) for bind in _listed(frontend["bind"])]
+    for network in filter(None, (spec.get("networks") or {}).values()):
+        if "subnet" in network:
+            network["subnet"] = free_subnet()
     if "stats" in spec:
         spec["stats"] = _moved_stats(spec["stats"])
     stack.spec = spec
