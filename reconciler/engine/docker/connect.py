@@ -33,7 +33,7 @@ def connect(parallel: int) -> tuple[docker.APIClient, str]:
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
         raise EngineError(
             "engine-unreachable",
-            f"no Docker engine answers at {where}: {_cause(error)}",
+            f"no Docker engine answers at {where}: {cause_of(error)}",
             "start Docker, or set DOCKER_HOST or `docker context use`",
         ) from error
     version = tuple(int(part) for part in client.api_version.split("."))
@@ -73,7 +73,7 @@ def _endpoint() -> dict[str, Any]:
     return options
 
 
-def _cause(error: BaseException) -> str:
+def cause_of(error: BaseException) -> str:
     """The innermost reason, short: `connection refused`, `no such file or directory`."""
     text = str(error)
     seen: BaseException | None = error

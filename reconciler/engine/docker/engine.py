@@ -10,7 +10,7 @@ import docker.errors
 import requests.exceptions
 
 from reconciler.engine.docker import lock, observe, perform
-from reconciler.engine.docker.connect import connect
+from reconciler.engine.docker.connect import cause_of, connect
 from reconciler.engine.protocol import EngineError, Patience, Report
 from reconciler.plan.actions import Action, label_of
 from reconciler.plan.desired import Scope
@@ -82,6 +82,6 @@ def _in_words(doing: str) -> Iterator[None]:
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
         raise EngineError(
             "engine-lost",
-            f"{doing}: the connection to the Docker engine broke ({error})",
+            f"{doing}: the connection to the Docker engine broke: {cause_of(error)}",
             "apply again when it answers",
         ) from error

@@ -15,6 +15,7 @@ from typing import Any
 
 import docker
 import docker.errors
+import requests.exceptions
 
 from reconciler.engine.docker.exec import closing_stream
 from reconciler.engine.protocol import EngineError, LockedError
@@ -37,7 +38,8 @@ def held_lock(
             _sweep(client, topology)
             yield
     finally:
-        with contextlib.suppress(docker.errors.APIError):
+        # An engine that is gone has taken the lock with it.
+        with contextlib.suppress(docker.errors.APIError, requests.exceptions.RequestException):
             client.remove_container(container, force=True)
 
 

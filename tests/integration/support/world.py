@@ -18,12 +18,11 @@ HAPROXY_26 = "reconciler-test/haproxy:2.6"
 
 
 class World:
-    """A Docker engine. `api` is the SDK's low-level client."""
+    """A Docker engine, that of the environment or at a URL. `api` is the SDK's low-level client."""
 
-    def __init__(self) -> None:
-        self.api: Any = docker.APIClient(
-            version="auto", timeout=60, **docker.utils.kwargs_from_env()
-        )
+    def __init__(self, url: str = "") -> None:
+        where = {"base_url": url} if url else docker.utils.kwargs_from_env()
+        self.api: Any = docker.APIClient(version="auto", timeout=60, **where)
         self.api.ping()
 
     def close(self) -> None:

@@ -1,0 +1,95 @@
+"""A Docker engine of a test's own, to be stopped, killed and started again.
+
+It has a network namespace for itself, so that its bridges and firewall rules meet nobody else's;
+published ports are reachable in there alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.integration.support.waiting import await_true
+
+START_S = 60.0
+
+
+_NETWORK = """
+import fcntl, signal, socket, struct
+with socket.socket() as any_socket:
+    fcntl.ioctl(any_socket, 0x8914, struct.pack("16sH14x", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
+signal.pause()
+"""
+"""Keeps a network namespace whose loopback interface is up."""
+
+
+class PrivateEngine:
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.url = f"unix://{home}/docker.sock"
+        self._log = (home / "dockerd.log").open("wb")
+        self._network = subprocess.Popen(["unshare", "--net", sys.executable, "-c", _NETWORK])
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """With the network that it had before."""
+        process = subprocess.Popen(
+            ["nsenter", f"--net=/proc/{self._network.pid}/ns/net", "dockerd", f"--host={self.url}",
+             f"--data-root={self.home}/data", f"--exec-root={self.home}/exec",
+             f"--pidfile={self.home}/docker.pid"],
+            stdout=self._log, stderr=self._log,
+        )  # fmt: skip
+        self.await_answer()
+        return process
+
+    def await_answer(self) -> None:
+        await_true(self._answers, "the private engine answers", START_S)
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as peer:
+            try:
+                peer.connect(self.url.removeprefix("unix://"))
+                peer.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+                return b" 200 " in peer.recv(64)
+            except OSError:
+                return False
+
+    def restart(self, number: signal.Signals) -> None:
+        """With SIGTERM as the service does; after SIGKILL containers run on until the start."""
+        self._end(number)
+        self._process = self._start()
+
+    def _end(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+        self._process.wait(START_S)
+        for left in ("docker.pid", "exec/containerd/containerd.pid"):
+            # Its containerd ends with it; where nobody reaps it, it would look alive for ever.
+            (self.home / left).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            self._end(signal.SIGTERM)
+        self._network.kill()
+        self._network.wait()
+        self._log.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def private_engine(home: Path, *images: str) -> Iterator[PrivateEngine]:
+    """An engine that has these images of the usual one."""
+    engine = PrivateEngine(home)
+    try:
+        archive = str(home / "images.tar")
+        subprocess.run(["docker", "save", "--output", archive, *images], check=True)
+        load = ["docker", "--host", engine.url, "load", "--quiet", "--input", archive]
+        subprocess.run(load, check=True, stdout=subprocess.DEVNULL)
+        yield engine
+    finally:
+        engine.close()

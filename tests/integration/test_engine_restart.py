@@ -1,0 +1,75 @@
+"""The Docker engine ends in the middle of an apply, and comes back: the next one completes it."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.support import tool
+from tests.integration.support.private_engine import PrivateEngine, private_engine
+from tests.integration.support.stack import Stack
+from tests.integration.support.world import ECHO, HAPROXY_30, World
+
+
+@pytest.fixture(scope="module")
+def private() -> Iterator[PrivateEngine]:
+    home = Path(tempfile.mkdtemp(prefix="engine-"))  # short: a socket's path has 108 bytes
+    with private_engine(home, ECHO, HAPROXY_30) as engine:
+        yield engine
+
+
+@pytest.fixture
+def stack(private: PrivateEngine, tmp_path: Path) -> Iterator[Stack]:
+    world = World(private.url)
+    made = Stack(world, tmp_path)
+    made.env["DOCKER_HOST"] = private.url
+    made.backend.update(replicas=3, check={"interval": "200ms", "rise": 1})
+    yield made
+    world.close()  # its connections are to an engine that has ended
+    world = World(private.url)
+    world.sweep(made.name)
+    world.close()
+
+
+def _change(stack: Stack) -> None:
+    stack.backend["env"] = {"VERSION": "2"}
+
+
+def _assert_up_to_date(stack: Stack) -> None:
+    """In the private engine's network, which requests from here do not reach."""
+    plan = stack.plan("--detailed-exitcode").out
+    assert "3 of 3 servers up" in plan
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["ends", "is killed"])
+def test_the_engine_goes_away_in_the_middle(
+    stack: Stack, private: PrivateEngine, number: signal.Signals
+) -> None:
+    stack.apply()
+    _change(stack)
+    stack.write()
+    arguments = ["apply", "--yes", "--timeout", "20s", str(stack.file)]
+    with tool.start(arguments, stack.directory, stack.env) as process:
+        assert process.stdout is not None
+        while "send traffic to" not in (line := process.stdout.readline()):
+            assert line, "it ended before"
+        private.restart(number)
+        said = process.stdout.read()
+    assert process.returncode == 1, said
+    assert "Traceback" not in said
+    assert "error[" in said
+    stack.apply()
+    _assert_up_to_date(stack)
+
+
+def test_an_anchor_after_a_restart(stack: Stack, private: PrivateEngine) -> None:
+    """HAProxy may have been started before its anchor, which fails, and Docker leaves it so."""
+    stack.spec["haproxy"]["upgrade"] = "handover"
+    stack.apply()
+    private.restart(signal.SIGTERM)
+    stack.apply("--max-impact", "none")
+    _assert_up_to_date(stack)
