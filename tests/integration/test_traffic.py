@@ -72,6 +72,18 @@ def test_slow_answers_are_waited_for(stack: Stack) -> None:
     assert not traffic.failures
 
 
+def test_answers_that_take_longer_than_the_drain(stack: Stack) -> None:
+    """What may be asked twice is asked again, of a server that stays."""
+    stack.backend["rollout"] = {"drain_timeout": "200ms"}
+    stack.apply()
+    stack.backend["env"] = {"VERSION": "2"}
+    with Traffic(stack.port, "/slow?seconds=3", one_shot=6, keep_alive=6) as traffic:
+        stack.apply()
+        traffic.go_on(24)
+    assert not traffic.failures
+    stack.assert_converged()
+
+
 def test_many_changes_in_a_row(stack: Stack) -> None:
     stack.apply()
     with Traffic(stack.port) as traffic:

@@ -26,9 +26,11 @@ def _parse_amount(value: Any) -> int | str:
 
 def _parse_share(value: Any) -> float:
     """`5%` to 0.05."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise error("wrong-type", "a percentage is needed here", hint="write it like `5%`")
     text = written(value)
     match = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]+)?)%", text)
-    if isinstance(value, bool) or match is None or float(match[1]) > 100:
+    if match is None or float(match[1]) > 100:
         raise error("bad-value", "`{value}` is not a percentage", value=text,
                     hint="write it like `5%`")  # fmt: skip
     return float(match[1]) / 100
