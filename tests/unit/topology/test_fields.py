@@ -217,7 +217,8 @@ IN_WEB = {
     "init: maybe": "wrong-type `init` must be true or false, not `maybe`",
     "volumes: data:/x": "wrong-type `volumes` must be a list, not `data:/x`",
     "volumes: [5]": "wrong-type `volumes` must be a mapping, not `5`",
-    "rollout: {guard: {max_errors: true}}": "wrong-type a percentage is needed here",
+    "rollout: {guard: {max_errors: true}}": "wrong-type a percentage is needed here; "
+    "write it like `5%`",
     # out of range
     "replicas: -1": "out-of-range `replicas` is `-1`, and must be at least 0",
     "replicas: 10001": "out-of-range `replicas` is `10001`, and must be at most 10,000",
