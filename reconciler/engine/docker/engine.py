@@ -43,13 +43,13 @@ class DockerEngine:
     @contextlib.contextmanager
     def lock(
         self, topology: str, holder: str, images: Sequence[str], timeout_s: float
-    ) -> Iterator[None]:
+    ) -> Iterator[lock.HeldLock]:
         with contextlib.ExitStack() as stack:
             with _in_words("taking the lock"):
-                stack.enter_context(
+                taken = stack.enter_context(
                     lock.held_lock(self._client, topology, holder, images, timeout_s)
                 )
-            yield
+            yield taken
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -8,13 +8,16 @@ dies, however it dies, the input ends, the container exits, and Docker removes i
 from __future__ import annotations
 
 import contextlib
+import select
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import docker
 import docker.errors
+import requests.exceptions
 
 from reconciler.engine.docker.exec import closing_stream
 from reconciler.engine.protocol import EngineError, LockedError
@@ -25,19 +28,37 @@ _NEVER_STARTED_S = 20.0
 """A lock that is this old and still not started belongs to a run that died in between."""
 
 
+@dataclass(frozen=True, slots=True)
+class HeldLock:
+    """`connection` is the container's standard input, or None where it cannot be looked at."""
+
+    connection: Any
+
+    def is_held(self) -> bool:
+        """The container never says a word: all there can be to read is the end."""
+        if self.connection is None:
+            return True
+        poll = select.poll()
+        poll.register(self.connection, select.POLLIN)
+        return not poll.poll(0)
+
+
 @contextlib.contextmanager
 def held_lock(
     client: docker.APIClient, topology: str, holder: str, images: Sequence[str], timeout_s: float
-) -> Iterator[None]:
+) -> Iterator[HeldLock]:
     """Hold the lock of a topology. Raises LockedError when another holds it for longer."""
     container = _acquire(client, topology, holder, images, time.monotonic() + timeout_s)
     try:
-        with closing_stream(client.attach_socket(container, params={"stdin": 1, "stream": 1})):
+        stream = client.attach_socket(container, params={"stdin": 1, "stream": 1})
+        with closing_stream(stream) as connection:
             client.start(container)
             _sweep(client, topology)
-            yield
+            over_ssh = str(client.base_url).startswith("http+docker://ssh")
+            yield HeldLock(None if over_ssh else connection)
     finally:
-        with contextlib.suppress(docker.errors.APIError):
+        # An engine that is gone has taken the lock with it.
+        with contextlib.suppress(docker.errors.APIError, requests.exceptions.RequestException):
             client.remove_container(container, force=True)
 
 
