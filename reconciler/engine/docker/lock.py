@@ -121,7 +121,7 @@ def _is_dead(client: docker.APIClient, container: dict[str, Any]) -> bool:
     if state != "created":
         return state in {"exited", "dead"}
     made = datetime.fromisoformat(container["Created"]).timestamp()
-    return _engine_time(client) - made > _NEVER_STARTED_S
+    return engine_time(client) - made > _NEVER_STARTED_S
 
 
 def _sweep(client: docker.APIClient, topology: str) -> None:
@@ -129,11 +129,11 @@ def _sweep(client: docker.APIClient, topology: str) -> None:
     themselves."""
     labels = [f"{names.TOPOLOGY}={topology}", f"{names.ROLE}={names.CHECK_ROLE}"]
     for item in client.containers(all=True, filters={"label": labels, "status": "created"}):
-        if _engine_time(client) - item["Created"] > _NEVER_STARTED_S:
+        if engine_time(client) - item["Created"] > _NEVER_STARTED_S:
             _remove_dead(client, item["Id"])
 
 
-def _engine_time(client: docker.APIClient) -> float:
+def engine_time(client: docker.APIClient) -> float:
     """The engine's own clock, which need not agree with ours."""
     return datetime.fromisoformat(client.info()["SystemTime"]).timestamp()
 
