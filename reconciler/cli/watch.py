@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,10 +22,14 @@ from reconciler.cli.reading import Watched, follow_files
 from reconciler.cli.signals import Signals, received
 from reconciler.engine.protocol import WATCHING
 from reconciler.plan.impact import Impact
+from reconciler.plan.passes import News
 from reconciler.run.daemon import Daemon
 from reconciler.run.follow import Follower, Reading
-from reconciler.run.keeper import WatchOptions
+from reconciler.run.keeper import Tell, WatchOptions
 from reconciler.view.log import JsonLog, LogView, TextLog
+
+if TYPE_CHECKING:
+    from reconciler.cli.admin import Admin
 
 LONGEST_STOP_S = 25.0
 """For the running steps, once asked to stop. Docker gives its own clients no more than ten."""
@@ -36,7 +41,7 @@ _ATTEND_S = 5.0
     epilog="""\b
 Examples:
   reconciler watch shop.yaml
-  reconciler watch --log-format json --prune /etc/reconciler
+  reconciler watch --log-format json --listen 127.0.0.1:9464 /etc/reconciler
 """,
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
@@ -51,15 +56,19 @@ Examples:
     metavar="IMPACT", help="Do nothing that does more to traffic, as in apply.",
 )  # fmt: skip
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--listen", metavar="HOST:PORT", help="Answer /healthz, /readyz, /metrics and /status there."
+)
 @options.timeout
 @options.env_file
-def command(
+def command(  # noqa: PLR0913  # one argument an option
     paths: tuple[str, ...],
     dry_run: bool,
     prune: bool,
     resync_s: float,
     max_impact: str,
     log_format: str,
+    listen: str | None,
     timeout_s: float,
     env_files: tuple[str, ...],
 ) -> int:
@@ -78,7 +87,10 @@ def command(
     log = _log(log_format, pipe.write)
     from reconciler.engine.docker.wakeups import DockerEngines  # noqa: PLC0415  # a slow import
 
-    daemon = Daemon(DockerEngines(), settings, log)
+    tell, admin = _told(log, listen)
+    daemon = Daemon(DockerEngines(), settings, tell)
+    if admin is not None:
+        admin.serve(daemon.is_alive)
     follower = _Hiding(daemon, log, prune=prune)
     follow = functools.partial(follow_files, Watched(paths, env_files), follower, daemon.stop)
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -95,6 +107,27 @@ def _log(log_format: str, write: Callable[[str], None]) -> LogView:
     if log_format == "json":
         return JsonLog(write, lambda: datetime.now().astimezone())
     return TextLog(write, Console().paint, datetime.now)
+
+
+def _told(log: LogView, listen: str | None) -> tuple[Tell, Admin | None]:
+    """Whom the daemon tells what happens: the log, and who is asked over HTTP."""
+    if listen is None:
+        return log, None
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdigit():
+        raise click.BadParameter(f"`{listen}` is not HOST:PORT, as in 127.0.0.1:9464")
+    from reconciler.cli.admin import Admin  # noqa: PLC0415  # with the Prometheus client
+
+    try:
+        admin = Admin(host.strip("[]"), int(port))
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {listen}: {error.strerror}") from error
+
+    def tell(topology: str, news: News) -> None:
+        admin.note(topology, news)
+        log(topology, news)
+
+    return tell, admin
 
 
 class _Hiding(Follower):

@@ -24,6 +24,9 @@ from reconciler.run.execute import Emit, Outcome, execute, failure_of
 MAX_PASSES = 3
 """A pass that found the world changed under it is followed by another, but not forever."""
 
+GOING_S = 2.0
+"""A daemon that has ended is gone, lock and all, within this."""
+
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
@@ -232,7 +235,8 @@ def held(
 ) -> Iterator[Lock]:
     """Hold the topology's lock; say so when another run must be waited for.
 
-    A daemon is not waited for: it holds its topologies for as long as it lives.
+    A daemon holds its topologies for as long as it lives: it is waited for only as long as one
+    that has just ended needs to be gone.
     """
     _pull_lock_image(desired, observed, engine, patience)
     images = _lock_images(desired, observed)
@@ -241,8 +245,12 @@ def held(
         try:
             lock = stack.enter_context(take(0.0))
         except LockedError as error:
-            if options.lock_timeout_s <= 0 or error.is_watch:
+            if options.lock_timeout_s <= 0:
                 raise
-            emit(Waiting("", f"{error}; waiting up to {options.lock_timeout_s:g} s"))
-            lock = stack.enter_context(take(options.lock_timeout_s))
+            timeout_s = options.lock_timeout_s
+            if error.is_watch:
+                timeout_s = min(timeout_s, GOING_S)
+            else:
+                emit(Waiting("", f"{error}; waiting up to {timeout_s:g} s"))
+            lock = stack.enter_context(take(timeout_s))
         yield lock
