@@ -16,9 +16,9 @@ from reconciler.cli.session import compile_inputs
 from reconciler.run.follow import Broken, Follower, Reading, Said
 from reconciler.topology.diagnostic import Diagnostic, Severity
 
-DEBOUNCE_MS, STEP_MS = 50, 20
+DEBOUNCE_MS, STEP_MS = 50, 30
 """Changes within these belong together: at most so long in all, and until none comes for a step."""
-TICK_MS = 1000
+TICK_MS = 5000
 """How often file times are compared, where the system tells of no change."""
 SETTLE_S = (0.15, 0.85)
 """A file that is broken or gone is looked at again before it is believed: somebody may be in the

@@ -25,7 +25,7 @@ from reconciler.engine.docker.pulse import Pulse
 from reconciler.engine.protocol import EngineError, Wake, Wakeup
 from reconciler.plan import names
 
-LOOK_S = 2.0
+LOOK_S = 3.0
 """How often HAProxy is asked."""
 _FIRST_S, _LONGEST_S = 0.1, 5.0
 _FIRST_TRY_S = 10.0
