@@ -18,7 +18,7 @@ from reconciler.topology.diagnostic import Diagnostic, Severity
 
 DEBOUNCE_MS, STEP_MS = 50, 30
 """Changes within these belong together: at most so long in all, and until none comes for a step."""
-TICK_MS = 5000
+TICK_MS = 1000
 """How often file times are compared, where the system tells of no change."""
 SETTLE_S = (0.15, 0.85)
 """A file that is broken or gone is looked at again before it is believed: somebody may be in the
@@ -96,7 +96,7 @@ def _stat(file: Path) -> tuple[int, ...]:
 
 
 def follow_files(watched: Watched, follower: Follower, stop: threading.Event) -> None:
-    """Until `stop` is set. Watching begins before the first look."""
+    """Until `stop` is set."""
     seen: object = None
     while not stop.is_set():
         for _ in _changes(watched, stop):
@@ -116,10 +116,11 @@ def _settled(watched: Watched, follower: Follower, stop: threading.Event) -> Rea
 
 
 def _changes(watched: Watched, stop: threading.Event) -> Iterator[object]:
-    """Something for each change, for each tick, and at once; ends when other places are to be
-    watched."""
+    """Something at once, and then for each change and each tick; ends when other places are to be
+    watched. What changes before the watching has begun is seen at the first tick."""
     from watchfiles import watch  # noqa: PLC0415  # loaded only to watch
 
+    yield None
     try:
         directories = watched.directories()
         for changes in watch(
@@ -132,5 +133,4 @@ def _changes(watched: Watched, stop: threading.Event) -> Iterator[object]:
                 return
     except OSError:
         # A directory that went away meanwhile, or no more watches to be had: look at the times.
-        yield None
         stop.wait(TICK_MS / 1000)

@@ -117,7 +117,7 @@ def test_the_command_tells_systemd_and_ends(tmp_path: Path) -> None:
     """The whole daemon, without an engine: it waits for one, and is ready all the same."""
     address = str(tmp_path / "notify")
     (tmp_path / "shop.yaml").write_text("name: shop\n", encoding="utf-8")
-    environment = {**os.environ, "NOTIFY_SOCKET": address, "WATCHDOG_USEC": "400000",
+    environment = {**os.environ, "NOTIFY_SOCKET": address, "WATCHDOG_USEC": "4000000",
                    "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}  # fmt: skip
     environment.pop("WATCHDOG_PID", None)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
