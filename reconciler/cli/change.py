@@ -129,7 +129,7 @@ def _report(result: ApplyResult, wish: Wish, request: ChangeRequest, console: Co
 
         document = result_document(
             topology, result.converged, result.failures, result.elapsed_s, result.reloads,
-            wish.secrets,
+            result.closed_s, wish.secrets,
         )  # fmt: skip
         console.line_document(document)
         return code
@@ -166,6 +166,8 @@ def _last_line(result: ApplyResult, request: ChangeRequest) -> str:
         parts = [f"{plan.topology}: {request.done} in {took}.", _servers_up(result)]
         if result.reloads:
             parts.append(f"{count(result.reloads, 'reload')}.")
+        if result.closed_s:
+            parts.append(f"Ports were closed for {seconds(result.closed_s)}.")
         return " ".join(part for part in parts if part)
     what = "stopped as asked" if result.cancelled else f"not {request.done}"
     still = _servers_up(result) or f"{count(len(observed.containers), 'container')} there."

@@ -68,7 +68,7 @@ class Reporting:
         if self._console.is_json:
             from reconciler.view.documents import result_document  # noqa: PLC0415  # for JSON
 
-            document = result_document(self._topology, False, [failure], 0.0, 0, ())
+            document = result_document(self._topology, False, [failure], 0.0, 0, 0.0, ())
             self._console.line_document(document)
         else:
             self._console.show_failure(failure)

@@ -54,7 +54,7 @@ class Shortcut:
             with open(self._path, encoding="utf-8") as file:
                 memory = json.load(file)
             topology = memory["topology"]
-            seen = look(self._socket, topology, memory["proxy"], memory["pid"])
+            seen = look(self._socket, topology, memory["proxy"], memory["pid"], memory["sockets"])
             still = seen.fingerprint == memory["fingerprint"] and seen.servers_up == seen.servers
             if still and seen.is_untouched(memory["since"]):
                 return (
@@ -70,8 +70,8 @@ class Shortcut:
     def remember(self, topology: str, proxy: str) -> None:
         """The long way, which began after `up_to_date`, found nothing to do."""
         try:
-            pid = first_process(self._socket, proxy)
-            seen = look(self._socket, topology, proxy, pid)
+            pid, sockets = first_process(self._socket, proxy)
+            seen = look(self._socket, topology, proxy, pid, sockets)
             if not seen.has_worker or not seen.is_untouched(self._since):
                 return
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
@@ -80,6 +80,7 @@ class Shortcut:
                 "proxy": proxy,
                 "since": self._since,
                 "pid": pid,
+                "sockets": sockets,
                 "fingerprint": seen.fingerprint,
             }
             temporary = f"{self._path}.{os.getpid()}"

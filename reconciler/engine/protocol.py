@@ -113,7 +113,14 @@ class Patience:
         return self if timeout_s is None else replace(self, timeout_s=timeout_s)
 
 
-Report = Callable[[Progress], None]
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How long listening ports were closed, in seconds, by an action that closes them."""
+
+    for_s: float
+
+
+Report = Callable[[Progress | Closed], None]
 
 
 @dataclass(frozen=True, slots=True)

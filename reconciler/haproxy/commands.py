@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Literal
 
-from reconciler.haproxy.paths import IDLE_HOST
+from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
 from reconciler.haproxy.runtime import ServerState
 
 Aim = Literal["ready", "adjust", "check", "drain", "gone"]
@@ -64,10 +65,9 @@ def commands_for(
         if server is None:
             server = _spare(setting.backend, states, taken)
             taken.add((server.backend, server.name))
-            place = f"set server {server.backend}/{server.name}"
-            found.append(f"{place} fqdn {setting.host}")
+            found.append(_point(f"{server.backend}/{server.name}", setting.host))
             if server.address and (address := (addresses or {}).get(setting.host)):
-                found.append(f"{place} addr {address}")
+                found.append(f"set server {server.backend}/{server.name} addr {address}")
         found += _adjust(setting, server)
     return iter(found)
 
@@ -91,7 +91,7 @@ def _adjust(setting: ServerSetting, server: ServerState) -> Iterator[str]:
     place = f"{server.backend}/{server.name}"
     if setting.aim == "gone":
         yield f"set server {place} state maint"
-        yield f"set server {place} fqdn {IDLE_HOST}"
+        yield _point(place, IDLE_ADDRESS if _is_address(setting.host) else IDLE_HOST)
         return
     if setting.weight is not None and setting.weight != server.weight:
         yield f"set server {place} weight {setting.weight}"
@@ -99,6 +99,19 @@ def _adjust(setting: ServerSetting, server: ServerState) -> Iterator[str]:
         yield f"set maxconn server {place} {setting.maxconn}"
     if setting.aim != "adjust":
         yield f"set server {place} state {_STATE[setting.aim]}"
+
+
+def _point(place: str, host: str) -> str:
+    """A server has its port already, and keeps it."""
+    return f"set server {place} {'addr' if _is_address(host) else 'fqdn'} {host}"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def lines_of(commands: Iterable[str]) -> Iterator[str]:

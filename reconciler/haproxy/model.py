@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
+
 Path = tuple[str | int, ...]
 """Where in the user's file a part of the configuration comes from; only carried through."""
 
@@ -25,10 +27,12 @@ class RawLine:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A `bind` line. Inside the container all addresses are listened on; Docker maps the rest."""
+    """A `bind` line. In a network of its own HAProxy listens on all addresses (None), and Docker
+    maps the host's; on the host's network it listens on the address itself."""
 
     port: int
     path: Path
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A `server` line. `address` is a name that the resolver of the network knows."""
+    """A `server` line. `address` is a name that the resolver of the network knows, or an IP."""
 
     name: str
     address: str
@@ -66,7 +70,14 @@ class Backend:
     path: Path
     port: int = 0
     """Of its servers, and of the spare ones."""
+    resolves: bool = True
+    """Whether addresses of servers are names; fixed ones need no resolver."""
     least_spares: int = 4
+
+    @property
+    def idle_host(self) -> str:
+        """Where spare servers point."""
+        return IDLE_HOST if self.resolves else IDLE_ADDRESS
 
     @property
     def spares(self) -> int:
@@ -126,6 +137,8 @@ class Proxy:
     raw_defaults: tuple[RawLine, ...] = ()
     sensitive: frozenset[Path] = frozenset()
     """Paths whose values came from outside the file: their lines are marked, and never shown."""
+    hands_over: bool = False
+    """Whether a successor takes its listening sockets over."""
 
     def with_addresses(self, addresses: dict[tuple[str, str], str]) -> Proxy:
         """The same with other addresses, by (backend, server)."""

@@ -9,3 +9,22 @@ CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg"
 IDLE_HOST = "haproxy"
 """Where spare servers point, all of them in maintenance: a name that Docker's DNS answers itself,
 since HAProxy's own container has it, and that no container of a backend can have."""
+IDLE_ADDRESS = "127.0.0.1"
+"""The same where HAProxy knows no names: on the host's network, and no container has it there."""
+IDLE_HOSTS = frozenset({IDLE_HOST, IDLE_ADDRESS})
+
+SOCKETS_VARIABLE = "RECONCILER_SOCKETS"
+"""What the sockets of a HAProxy that hands over begin with. Two share the run directory then, with
+one configuration: the variable, which each container has for itself, keeps their sockets apart."""
+OWN_RUNTIME_SOCKET = f"${{{SOCKETS_VARIABLE}-{RUN_DIRECTORY}/}}api.sock"
+"""In haproxy.cfg and in a shell alike."""
+OWN_MASTER_SOCKET = f"${{{SOCKETS_VARIABLE}-{RUN_DIRECTORY}/}}master.sock"
+
+
+def sockets_of(container: str) -> str:
+    """What the names of a container's sockets begin with, when it hands over."""
+    return f"{RUN_DIRECTORY}/{container}."
+
+
+def runtime_socket_of(container: str) -> str:
+    return f"{sockets_of(container)}api.sock"

@@ -15,12 +15,13 @@ from reconciler.haproxy.model import (
     Backend,
     Check,
     Frontend,
+    Listener,
     Path,
     Proxy,
     RawLine,
     StatsPage,
 )
-from reconciler.haproxy.paths import IDLE_HOST, RUNTIME_SOCKET
+from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:@%+,=~*!?{}()\[\]-]+\Z")
 
@@ -78,7 +79,8 @@ def _mark_sensitive(lines: Iterable[Line], sensitive: frozenset[Path]) -> Iterat
 def _body(proxy: Proxy) -> Iterator[Line]:
     yield from _global(proxy)
     yield from _defaults(proxy)
-    yield from _resolvers()
+    if any(backend.resolves for backend in proxy.backends) or not proxy.backends:
+        yield from _resolvers()
     if proxy.stats is not None:
         yield from _stats(proxy.stats)
     for frontend in proxy.frontends:
@@ -89,12 +91,32 @@ def _body(proxy: Proxy) -> Iterator[Line]:
 
 def _global(proxy: Proxy) -> Iterator[Line]:
     yield Line("    log stdout format raw local0 info")
-    yield Line(f"    stats socket {RUNTIME_SOCKET} mode 600 level admin")
+    if proxy.hands_over:
+        yield from _handover()
+    else:
+        yield Line(f"    stats socket {RUNTIME_SOCKET} mode 600 level admin")
     yield Line(f"    hard-stop-after {format_duration(proxy.hard_stop_after_s)}",
                ("haproxy", "hard_stop_after"))  # fmt: skip
     if proxy.maxconn is not None:
         yield Line(f"    maxconn {proxy.maxconn}", ("haproxy", "maxconn"))
     yield from _raw(proxy.raw_global)
+
+
+def _handover() -> Iterator[Line]:
+    """Listening sockets are handed out on the runtime socket, and never doubled: with SO_REUSEPORT
+    two HAProxys of one user would share a port unasked, and lose what one has not accepted yet."""
+    yield Line(f'    stats socket "{OWN_RUNTIME_SOCKET}" mode 600 level admin expose-fd listeners')
+    yield Line("    noreuseport")
+
+
+def _bind(listener: Listener) -> str:
+    """Without a word on it, HAProxy does not know a socket of a single IPv6 address again that its
+    predecessor hands it, and opens another."""
+    if listener.address is None:
+        return f"    bind :{listener.port}"
+    if ":" in listener.address:
+        return f"    bind [{listener.address}]:{listener.port} v6only"
+    return f"    bind {listener.address}:{listener.port}"
 
 
 def _defaults(proxy: Proxy) -> Iterator[Line]:
@@ -145,7 +167,7 @@ def _stats(stats: StatsPage) -> Iterator[Line]:
             yield Line(f"    user {quote(user)} {keyword} {quote(password)}", auth, (auth,))
     yield Line("")
     yield Line("frontend stats", stats.path)
-    yield Line(f"    bind :{stats.listener.port}", stats.listener.path)
+    yield Line(_bind(stats.listener), stats.listener.path)
     yield Line("    option dontlog-normal")
     if stats.users:
         yield Line("    http-request auth realm stats unless { http_auth(stats-users) }",
@@ -165,7 +187,7 @@ def _frontend(frontend: Frontend) -> Iterator[Line]:
         yield Line("    mode tcp", (*frontend.path, "mode"))
         yield Line("    option tcplog", frontend.path)
     for listener in frontend.listeners:
-        yield Line(f"    bind :{listener.port}", listener.path, ((*frontend.path, "bind"),))
+        yield Line(_bind(listener), listener.path, ((*frontend.path, "bind"),))
     yield Line(f"    default_backend {frontend.default_backend}",
                (*frontend.path, "default_backend"))  # fmt: skip
 
@@ -191,7 +213,8 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
 def _server_defaults(backend: Backend) -> Iterator[str]:
     """What all servers of a backend have in common. A name that does not resolve yet is no error:
     the resolver goes on asking."""
-    yield "resolvers docker init-addr libc,none resolve-prefer ipv4"
+    if backend.resolves:
+        yield "resolvers docker init-addr libc,none resolve-prefer ipv4"
     yield f"port {backend.port}"  # to check on; and no server can be told another port meanwhile
     if backend.check is not None:
         check = backend.check
@@ -216,7 +239,9 @@ def _servers(backend: Backend) -> Iterator[Line]:
         return
     first = len(backend.servers) + 1
     numbers = f"{first}-{first + backend.spares - 1}"
-    text = f"    server-template {backend.name}- {numbers} {IDLE_HOST}:{backend.port} disabled"
+    text = (
+        f"    server-template {backend.name}- {numbers} {backend.idle_host}:{backend.port} disabled"
+    )
     yield Line(text, path, ((*path, "port"),))
 
 

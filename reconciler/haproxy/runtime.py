@@ -10,7 +10,7 @@ import io
 import re
 from dataclasses import dataclass
 
-from reconciler.haproxy.paths import IDLE_HOST
+from reconciler.haproxy.paths import IDLE_HOSTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class ServerState:
 
     @property
     def is_idle(self) -> bool:
-        return self.host == IDLE_HOST
+        return self.host in IDLE_HOSTS
 
     @property
     def takes_traffic(self) -> bool:

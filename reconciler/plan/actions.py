@@ -69,8 +69,11 @@ class RemoveVolume:
 
 @dataclass(frozen=True, slots=True)
 class CreateContainer:
+    """`predecessor` is the HAProxy whose listening sockets this one takes over when it starts."""
+
     container: DesiredContainer
     name: str
+    predecessor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +160,25 @@ class AwaitProxy:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceProxy:
-    """Stop the old, start the new, as close together as can be; on failure start the old again."""
+    """Stop the old, start the new, as close together as can be; on failure start the old again.
+
+    With them anchors: old ones stop after the old HAProxy, new ones start before the new HAProxy.
+    """
 
     old: Target
     new: Target
+    old_anchors: tuple[Target, ...] = ()
+    new_anchors: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Start the new, which takes the listening sockets over from the old, and confirm that it runs
+    the configuration of this digest. On failure the new is stopped, and the old goes on."""
+
+    old: Target
+    new: Target
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +261,7 @@ Action = (
     | ReloadProxy
     | AwaitProxy
     | ReplaceProxy
+    | HandOver
     | SetServers
     | WriteServers
     | AwaitServers
@@ -295,6 +314,8 @@ def label_of(action: Action) -> str:
             return "confirm that HAProxy runs the configuration"
         case ReplaceProxy(_, new):
             return f"replace HAProxy by {new.name}"
+        case HandOver(_, new):
+            return f"hand the listening sockets over to {new.name}"
         case SetServers(_, settings):
             return _label_of_settings(settings)
         case WriteServers(_, backend):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
-from reconciler.plan.desired import Desired, DesiredContainer, Slot
+from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.diff import ContainerDiff, diff_container
-from reconciler.plan.names import replacement_name
+from reconciler.plan.names import PROXY_ROLE, replacement_name
 from reconciler.plan.observed import Observed, ObservedContainer
+from reconciler.plan.spec import OF_A_CONTAINER
 
 GONE = frozenset({"dead", "removing"})
 """States from which no container comes back."""
@@ -40,10 +42,28 @@ class Assignment:
     leaving: tuple[ObservedContainer, ...]
 
     @property
+    def ground(self) -> Slot:
+        """Whose networks and ports HAProxy has: its own, or its anchor's."""
+        return ANCHOR_SLOT if ANCHOR_SLOT in self.kept.keys() | self.joining.keys() else PROXY_SLOT
+
+    @property
     def names(self) -> dict[Slot, str]:
         """The name that each slot's container will have when the plan is done."""
         names = {slot: kept.have.given_name for slot, kept in self.kept.items()}
         return names | {slot: joining.name for slot, joining in self.joining.items()}
+
+    @property
+    def hosts(self) -> dict[Slot, str]:
+        """By which HAProxy reaches each slot's container: its fixed address, or its name."""
+        wanted = {slot: kept.want for slot, kept in self.kept.items()}
+        wanted |= {slot: joining.want for slot, joining in self.joining.items()}
+        addresses = {
+            slot: attachment.address
+            for slot, want in wanted.items()
+            for attachment in want.spec.networks
+            if attachment.address
+        }
+        return self.names | addresses
 
 
 def assign_slots(desired: Desired, observed: Observed) -> Assignment:
@@ -55,8 +75,9 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
     there: dict[Slot, list[ObservedContainer]] = {}
     for container in observed.containers:
         there.setdefault(container.slot, []).append(container)
-    for slot, want in desired.containers.items():
-        candidates = sorted(there.pop(slot, []), key=_preference)
+    for slot, wish in desired.containers.items():  # an anchor comes before the HAProxy on it
+        want = _on_anchor(wish, kept, joining) if slot == PROXY_SLOT else wish
+        candidates = sorted(there.pop(slot, []), key=partial(_preference, observed))
         staying = _first_that_stays(want, candidates, observed)
         leaving += [c for c in candidates if staying is None or c is not staying.have]
         if staying is not None:
@@ -65,7 +86,7 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
         replaced = candidates[0] if candidates else None
         holder = taken.get(want.name)
         name = replacement_name(want.name, holder.id) if holder else want.name
-        diff = diff_container(want, replaced, observed) if replaced else None
+        diff = _diff(want, replaced, observed) if replaced else None
         joining[slot] = Joining(want, name, replaced, diff)
     leaving += [container for group in there.values() for container in group]
     return Assignment(kept, joining, tuple(leaving))
@@ -74,18 +95,56 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
 def _first_that_stays(
     want: DesiredContainer, candidates: list[ObservedContainer], observed: Observed
 ) -> Kept | None:
-    publishes = bool(want.spec.ports) and bool(candidates)
+    publishes = bool(want.spec.ports or want.spec.hands_over) and bool(candidates)
     for have in candidates:
         if publishes and candidates[0].state in HOLDS_PORTS and have.state not in HOLDS_PORTS:
             # Made by a run that got no further. It cannot start beside the one that has the ports:
             # that one has to be replaced, as if nothing had been made yet.
             return None
-        diff = diff_container(want, have, observed)
+        if (
+            want.spec.hands_over
+            and is_serving(candidates[0], observed)
+            and (not is_serving(have, observed))
+        ):
+            return None  # it ends, having handed its sockets over, or never got any
+        diff = _diff(want, have, observed)
         if not diff.replace and have.state not in GONE:
             return Kept(want, have, diff)
     return None
 
 
-def _preference(container: ObservedContainer) -> tuple[bool, bool, str]:
-    """A running container first, then by name, so that the choice never depends on order."""
-    return (container.state != "running", container.state not in HOLDS_PORTS, container.name)
+def _on_anchor(
+    want: DesiredContainer, kept: Mapping[Slot, Kept], joining: Mapping[Slot, Joining]
+) -> DesiredContainer:
+    """Docker keeps the id of the container whose network is shared; one to be made has a name."""
+    if ANCHOR_SLOT in kept:
+        anchor = kept[ANCHOR_SLOT].have.id
+    elif ANCHOR_SLOT in joining:
+        anchor = joining[ANCHOR_SLOT].name
+    else:
+        return want
+    return replace(want, spec=replace(want.spec, network_mode=OF_A_CONTAINER + anchor))
+
+
+def _diff(want: DesiredContainer, have: ObservedContainer, observed: Observed) -> ContainerDiff:
+    diff = diff_container(want, have, observed)
+    if not diff.replace and have.network_mode != want.spec.network_mode:
+        return ContainerDiff("the container whose network it had is gone")
+    return diff
+
+
+def is_serving(container: ObservedContainer, observed: Observed) -> bool:
+    """Whether it is a HAProxy that takes traffic: one that is ending answers no questions."""
+    proxy = observed.proxies.get(container.id)
+    return container.state == "running" and proxy is not None and proxy.running is not None
+
+
+def _preference(observed: Observed, container: ObservedContainer) -> tuple[bool, bool, bool, str]:
+    """A running container first, and a HAProxy that answers before one that ends; then by name, so
+    that the choice never depends on order."""
+    return (
+        container.state != "running",
+        container.slot.role == PROXY_ROLE and not is_serving(container, observed),
+        container.state not in HOLDS_PORTS,
+        container.name,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.plan.assign import Assignment, Joining, Kept
-from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
+from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.impact import Impact
 from reconciler.plan.names import PROXY_ROLE, run_volume_name
 from reconciler.plan.networks import NetworkPlan, moves_ports
@@ -78,8 +78,8 @@ def _container_changes(
     desired: Desired, assignment: Assignment, rotations: Mapping[str, Rotation]
 ) -> Iterator[Change]:
     for slot in desired.containers:
-        if slot == PROXY_SLOT:
-            continue
+        if slot == PROXY_SLOT or (slot == ANCHOR_SLOT and slot in assignment.joining):
+            continue  # a new anchor is a part of what becomes of HAProxy
         if slot in assignment.joining:
             rotation = rotations.get(slot.backend)
             rollout = desired.rollouts[slot.backend]
@@ -142,6 +142,7 @@ def revival(container: ObservedContainer) -> tuple[str, str] | None:
 
 
 _CLOSED = "; its ports are closed for a moment"
+_HANDED_OVER = "; the new HAProxy takes the listening sockets over, and no request is refused"
 
 
 def _proxy_changes(
@@ -163,17 +164,17 @@ def _proxy_changes(
             image = FieldChange("image", None, _image(assignment.joining[PROXY_SLOT].want))
             yield Change("create", "haproxy", name, need.reason, Impact.NONE, "", (image,))
         case ProxyMode.REPLACE:
-            diff = assignment.joining[PROXY_SLOT].diff
-            yield Change(
-                "replace", "haproxy", name,
-                f"{need.reason}{_CLOSED}", Impact.INTERRUPT, "",
-                diff.fields if diff else (),
-            )  # fmt: skip
+            reason = need.reason if need.is_cut_off else f"{need.reason}{_CLOSED}"
+            yield Change("replace", "haproxy", name, reason, need.end, "",
+                         _anew_fields(assignment))  # fmt: skip
         case ProxyMode.RUNTIME:
             reloads = any(rotation.lacks_spares for rotation in rotations.values())
             how = "hitless reload for more server slots" if reloads else "no reload"
             impact = max(Impact.RELOAD if reloads else Impact.RUNTIME, in_place)
             yield Change("update", "haproxy", name, f"{how}: {need.reason}", impact, "", fields)
+        case ProxyMode.HANDOVER:
+            yield Change("replace", "haproxy", name, f"{need.reason}{_HANDED_OVER}",
+                         Impact.REPLACE, "", _anew_fields(assignment))  # fmt: skip
         case ProxyMode.RELOAD:
             reason = f"reload: {need.reason}{_CLOSED}" if is_closed else (
                 f"hitless reload: {need.reason}")  # fmt: skip
@@ -185,8 +186,15 @@ def _proxy_changes(
         case ProxyMode.START:
             yield Change("update", "haproxy", name, f"start: {need.reason}", in_place, "", fields)
         case ProxyMode.RESTART:
-            yield Change("update", "haproxy", name, f"restart: {need.reason}", Impact.INTERRUPT,
+            yield Change("update", "haproxy", name, f"restart: {need.reason}", need.end,
                          "", fields)  # fmt: skip
+
+
+def _anew_fields(assignment: Assignment) -> tuple[FieldChange, ...]:
+    """What differs of HAProxy, and of the anchor that is made anew with it."""
+    diffs = (assignment.joining[slot].diff for slot in (PROXY_SLOT, ANCHOR_SLOT)
+             if slot in assignment.joining)  # fmt: skip
+    return tuple(field for diff in diffs if diff is not None for field in diff.fields)
 
 
 def _leaving_changes(assignment: Assignment, desired: Desired) -> Iterator[Change]:
@@ -196,6 +204,8 @@ def _leaving_changes(assignment: Assignment, desired: Desired) -> Iterator[Chang
             continue
         is_proxy = container.slot.role == PROXY_ROLE
         reason = _leaving_reason(container.slot, desired)
+        if container.slot == ANCHOR_SLOT and desired.containers:
+            reason = "HAProxy uses its network no more"
         impact = (
             Impact.INTERRUPT if is_proxy and PROXY_SLOT not in desired.containers else Impact.NONE
         )

@@ -7,12 +7,20 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from reconciler.haproxy.paths import CONFIG_PATH, IDLE_HOST, MASTER_SOCKET, RUN_DIRECTORY
+from reconciler.haproxy.paths import (
+    CONFIG_PATH,
+    IDLE_HOST,
+    MASTER_SOCKET,
+    RUN_DIRECTORY,
+    SOCKETS_VARIABLE,
+)
+from reconciler.plan.addresses import first_addresses
 from reconciler.plan.compile_proxy import compile_proxy
-from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
+from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import (
     SERVER_ROLE,
+    anchor_name,
     container_name,
     network_name,
     proxy_name,
@@ -22,16 +30,20 @@ from reconciler.plan.names import (
 from reconciler.plan.rollout import Guard, Rollout
 from reconciler.plan.sensitive import sensitive_fields, sensitive_ports
 from reconciler.plan.spec import (
+    OF_A_CONTAINER,
     Attachment,
     ContainerSpec,
     Healthcheck,
     Mount,
     NetworkSpec,
+    PublishedPort,
     revision_of,
 )
 from reconciler.topology.diagnostic import Path
+from reconciler.topology.host_rules import address_network
 from reconciler.topology.model import Backend, Network, Topology, Volume
 from reconciler.topology.rules import DEFAULT_NETWORK, proxy_networks
+from reconciler.topology.served import proxied_backends
 
 PROXY_USER = "99:99"
 """Any unprivileged user does: Docker lets every user of a container bind low ports since 20.10."""
@@ -53,12 +65,15 @@ def compile_topology(
         for name, backend in topology.backends.items()
         for container in _replicas(topology, name, backend, networks, base_directory, sensitive)
     }
+    containers = first_addresses(containers, networks)
     proxy, run_volume = None, ""
+    host_ports: tuple[PublishedPort, ...] = ()
     if topology.frontends or topology.stats is not None:
         listeners = Listeners(topology)
         proxy = compile_proxy(topology, containers, listeners, frozenset(sensitive))
-        containers[PROXY_SLOT] = _proxy_container(topology, listeners, networks, sensitive)
+        containers |= _proxy_containers(topology, listeners, networks, sensitive)
         run_volume = run_volume_name(topology.name)
+        host_ports = tuple(listeners.host_ports)
     used = {attachment.network for c in containers.values() for attachment in c.spec.networks}
     return Desired(
         topology=topology.name,
@@ -70,6 +85,7 @@ def compile_topology(
         ),
         run_volume=run_volume,
         proxy=proxy,
+        host_ports=host_ports,
         rollouts={name: _rollout(backend) for name, backend in topology.backends.items()},
         lock_image=topology.haproxy.image,
     )  # fmt: skip
@@ -114,6 +130,7 @@ def _networks(topology: Topology) -> dict[str, NetworkSpec]:
             driver=net.driver,
             internal=net.internal,
             external=net.external,
+            subnet=net.subnet,
         )
         for name, net in defined.items()
     }
@@ -128,6 +145,8 @@ def _replicas(
     sensitive: Mapping[Path, str],
 ) -> list[DesiredContainer]:
     spec = _server_spec(topology, name, backend, networks, base_directory)
+    if topology.haproxy.network == "host" and name in proxied_backends(topology):
+        spec = _with_fixed_address(spec, networks, address_network(topology, name))
     revision = revision_of(spec)
     fields = sensitive_fields(("backends", name), sensitive)
     return [
@@ -141,6 +160,16 @@ def _replicas(
         )
         for number in range(1, backend.replicas + 1)
     ]
+
+
+def _with_fixed_address(
+    spec: ContainerSpec, networks: Mapping[str, NetworkSpec], network: str | None
+) -> ContainerSpec:
+    """On the network, by its name in the file, where HAProxy finds it by address."""
+    assert network is not None  # a rule of the file sees to it
+    name = networks[network].name
+    places = (replace(a, is_fixed=a.network == name) for a in spec.networks)
+    return replace(spec, networks=tuple(places))
 
 
 def _server_spec(
@@ -187,40 +216,94 @@ def _healthcheck(backend: Backend) -> Healthcheck | None:
     return Healthcheck(check.test, check.interval, check.timeout, check.retries, check.start_period)
 
 
-def _proxy_container(
+def _proxy_containers(
     topology: Topology,
     listeners: Listeners,
     networks: Mapping[str, NetworkSpec],
     sensitive: Mapping[Path, str],
+) -> dict[Slot, DesiredContainer]:
+    """HAProxy, and before it the container that has its network, if it is not HAProxy itself."""
+    ports = tuple(sorted(listeners.published, key=str))
+    joined = tuple(
+        Attachment(networks[net].name, (IDLE_HOST,))
+        for net in dict.fromkeys(proxy_networks(topology))
+    )
+    if topology.haproxy.network == "host":
+        proxy = _proxy_container(topology, "host", sensitive)
+    elif topology.haproxy.upgrade == "handover":
+        anchor = _anchor(topology, sensitive, ports, joined)
+        proxy = _proxy_container(topology, OF_A_CONTAINER, sensitive)
+        return {ANCHOR_SLOT: anchor, PROXY_SLOT: proxy}
+    else:
+        proxy = _proxy_container(topology, "", sensitive, ports, joined)
+    return {PROXY_SLOT: proxy}
+
+
+def _anchor(
+    topology: Topology,
+    sensitive: Mapping[Path, str],
+    ports: tuple[PublishedPort, ...],
+    joined: tuple[Attachment, ...],
+) -> DesiredContainer:
+    """It waits to be killed, in an image that is here anyway; a newer one does not concern it."""
+    spec = ContainerSpec(
+        image="",
+        entrypoint=("tail",),
+        command=("-f", "/dev/null"),
+        user=PROXY_USER,
+        cap_drop=("ALL",),
+        no_new_privileges=True,
+        ports=ports,
+        stop_signal="SIGKILL",
+        restart=topology.haproxy.restart,
+    )
+    revision = revision_of(spec)
+    return DesiredContainer(
+        slot=ANCHOR_SLOT,
+        name=anchor_name(topology.name, revision),
+        spec=replace(spec, image=topology.haproxy.image, networks=joined),
+        revision=revision,
+        pull=topology.haproxy.pull,
+        sensitive=sensitive_fields(("haproxy",), sensitive) | sensitive_ports(sensitive),
+        any_image=True,
+    )
+
+
+def _proxy_container(
+    topology: Topology,
+    network_mode: str,
+    sensitive: Mapping[Path, str],
+    ports: tuple[PublishedPort, ...] = (),
+    joined: tuple[Attachment, ...] = (),
 ) -> DesiredContainer:
     """Hardened: no root, no capability, no new privileges, sockets in a volume of its own."""
     settings = topology.haproxy
+    hands_over = bool(network_mode)
+    master = f"${{{SOCKETS_VARIABLE}}}master.sock" if hands_over else MASTER_SOCKET
     spec = ContainerSpec(
         image=settings.image,
         # The entry points of the public images add `-W -db` to this.
-        command=("haproxy", "-f", CONFIG_PATH, "-S", f"{MASTER_SOCKET},mode,600"),
+        command=("haproxy", "-f", CONFIG_PATH, "-S", f"{master},mode,600"),
         user=PROXY_USER,
         cap_drop=("ALL",),
         no_new_privileges=True,
         # A volume and not a plain tmpfs: who may look into Docker's volumes on the engine's machine
         # reaches the sockets there, without the detour of an exec.
         mounts=(Mount("volume", run_volume_name(topology.name), RUN_DIRECTORY),),
-        ports=tuple(sorted(listeners.published, key=str)),
+        ports=ports,
         stop_signal="SIGUSR1",
         stop_grace_s=settings.hard_stop_after + STOP_MARGIN_S,
         restart=settings.restart,
         cpus=settings.resources.cpus,
         memory_bytes=settings.resources.memory,
+        network_mode=network_mode,
+        hands_over=hands_over,
     )
     revision = revision_of(spec)
-    joined = (
-        Attachment(networks[net].name, (IDLE_HOST,))
-        for net in dict.fromkeys(proxy_networks(topology))
-    )
     return DesiredContainer(
         slot=PROXY_SLOT,
         name=proxy_name(topology.name, revision),
-        spec=replace(spec, networks=tuple(joined)),
+        spec=replace(spec, networks=joined),
         revision=revision,
         pull=settings.pull,
         sensitive=sensitive_fields(("haproxy",), sensitive) | sensitive_ports(sensitive),

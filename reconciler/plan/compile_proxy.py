@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
 from reconciler.plan.desired import DesiredContainer, Slot
@@ -10,7 +11,7 @@ from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import SERVER_ROLE, server_name
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Backend, Check, Topology
-from reconciler.topology.rules import served_backends
+from reconciler.topology.served import proxied_backends
 
 
 def compile_proxy(
@@ -20,12 +21,8 @@ def compile_proxy(
     sensitive: frozenset[Path],
 ) -> haproxy.Proxy:
     settings = topology.haproxy
-    backends = {
-        name: backend
-        for name, backend in topology.backends.items()
-        if backend.port is not None
-        and (name in served_backends(topology) or not topology.frontends)
-    }
+    backends = proxied_backends(topology)
+    resolves = settings.network == "bridge"
     return haproxy.Proxy(
         topology=topology.name,
         maxconn=settings.maxconn,
@@ -42,12 +39,14 @@ def compile_proxy(
             for name, frontend in topology.frontends.items()
         ),
         backends=tuple(
-            _proxy_backend(name, backend, containers) for name, backend in backends.items()
+            replace(_proxy_backend(name, backend, containers), resolves=resolves)
+            for name, backend in backends.items()
         ),
         stats=_stats(topology, listeners),
         raw_global=_raw(settings.raw.global_, "global"),
         raw_defaults=_raw(settings.raw.defaults, "defaults"),
         sensitive=sensitive,
+        hands_over=settings.hands_over,
     )
 
 
@@ -73,7 +72,7 @@ def _proxy_backend(
         servers=tuple(
             haproxy.Server(
                 server_name(name, number),
-                containers[Slot(SERVER_ROLE, name, number)].name,
+                containers[Slot(SERVER_ROLE, name, number)].host,
                 backend.port,
             )
             for number in range(1, backend.replicas + 1)

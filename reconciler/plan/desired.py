@@ -8,24 +8,28 @@ from dataclasses import dataclass, field
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import Proxy
 from reconciler.haproxy.render import render_config
-from reconciler.plan.names import PROXY_ROLE, SERVER_ROLE
+from reconciler.plan.names import ANCHOR_ROLE, PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.rollout import Rollout
 from reconciler.plan.spec import ContainerSpec, NetworkSpec, PublishedPort
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Slot:
-    """A place for one container: replica `number` of a backend, or the proxy (number 0)."""
+    """A place for one container: replica `number` of a backend, or HAProxy or its anchor (0)."""
 
     role: str
     backend: str = ""
     number: int = 0
 
     def __str__(self) -> str:
-        return f"{self.backend}-{self.number}" if self.role == SERVER_ROLE else "haproxy"
+        if self.role == SERVER_ROLE:
+            return f"{self.backend}-{self.number}"
+        return "haproxy-anchor" if self.role == ANCHOR_ROLE else "haproxy"
 
 
 PROXY_SLOT = Slot(PROXY_ROLE)
+ANCHOR_SLOT = Slot(ANCHOR_ROLE)
+NOT_SERVERS = frozenset({PROXY_SLOT, ANCHOR_SLOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,13 @@ class DesiredContainer:
     pull: str = "missing"
     sensitive: Mapping[str, str] = field(default_factory=dict)
     """Fields whose values came from outside the file, and how they were written there."""
+    any_image: bool = False
+    """It does its work with whatever image it was made from."""
+
+    @property
+    def host(self) -> str:
+        """By which HAProxy reaches it: its fixed address, or its name."""
+        return next((a.address for a in self.spec.networks if a.address), self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,8 @@ class Desired:
     proxy: Proxy | None = None
     rollouts: Mapping[str, Rollout] = field(default_factory=dict)
     """How containers are replaced, by backend."""
+    host_ports: tuple[PublishedPort, ...] = ()
+    """Ports of the host that HAProxy takes itself, unpublished, on the host's network."""
     lock_image: str = ""
     """An image with a shell, to hold the topology's lock with: HAProxy's."""
 
@@ -61,12 +74,12 @@ class Desired:
         return Desired(self.topology, lock_image=self.lock_image)
 
     def config(self, names: Mapping[Slot, str] | None = None) -> Config | None:
-        """The configuration of HAProxy; `names` are containers that carry another name."""
+        """The configuration of HAProxy; `names` are containers that it reaches by another one."""
         proxy = self.proxy_with(names or {})
         return None if proxy is None else render_config(proxy)
 
     def proxy_with(self, names: Mapping[Slot, str]) -> Proxy | None:
-        """HAProxy's model, with the names that containers carry."""
+        """HAProxy's model, with the hosts by which it reaches containers."""
         if self.proxy is None:
             return None
         addresses = {
@@ -84,7 +97,8 @@ class Desired:
             images=tuple(sorted({spec.image for spec in specs})),
             networks=tuple(sorted(self.networks)),
             names=tuple(sorted(container.name for container in self.containers.values())),
-            ports=tuple(port for spec in specs for port in spec.ports),
+            ports=(*(port for spec in specs for port in spec.ports), *self.host_ports),
+            subnets={net.name: net.subnet for net in self.networks.values() if net.subnet},
             reads_proxy=self.proxy is not None,
         )
 
@@ -98,5 +112,7 @@ class Scope:
     networks: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
+    subnets: Mapping[str, str] = field(default_factory=dict)
+    """The networks on which it matters which addresses are taken, and their subnets."""
     reads_proxy: bool = True
     """False when HAProxy leaves whatever it runs: one that cannot be read can then be removed."""

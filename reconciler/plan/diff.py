@@ -33,7 +33,7 @@ def diff_container(
     if have.revision != want.revision:
         return ContainerDiff("its definition changed", _described_changes(want, have))
     image_id = observed.images.get(want.spec.image)
-    if image_id is not None and image_id != have.image_id:
+    if image_id is not None and image_id != have.image_id and not want.any_image:
         shown = want.sensitive.get("image", want.spec.image)
         change = FieldChange("image id", _short_id(have.image_id), _short_id(image_id))
         return ContainerDiff(f"`{shown}` now names another image", (change,))
@@ -42,6 +42,11 @@ def diff_container(
         return ContainerDiff("Docker cannot take a limit away in place", _limits(want, have))
     if any(other.name == have.given_name for other in observed.containers if other is not have):
         return ContainerDiff(f"another container has its name, `{have.given_name}`")
+    for place in want.spec.networks:
+        link = have.networks.get(place.network)
+        if place.is_fixed and link is not None and not link.fixed:
+            change = FieldChange("address", None, "fixed")
+            return ContainerDiff(f"its address on `{place.network}` is not a fixed one", (change,))
     limits = _limits(want, have)
     connect, disconnect = _links(want, have, observed)
     joined = {attachment.network for attachment in want.spec.networks}
@@ -134,7 +139,7 @@ def _cut_from_haproxy(leaves: set[str], have: ObservedContainer, observed: Obser
         server.address.rpartition(":")[0]
         for proxy in observed.proxies.values()
         for server in proxy.serving
-        if (server.backend, server.host) == (have.slot.backend, have.given_name)
+        if server.backend == have.slot.backend and server.host in have.hosts
     }
     return next((name for name in sorted(leaves) if have.networks[name].address in used), "")
 

@@ -46,6 +46,8 @@ class StepDone:
     pass_id: str
     step: Step
     elapsed_s: float
+    closed_s: float | None = None
+    """How long it had listening ports closed; None for a step that closes none."""
 
 
 @dataclass(frozen=True, slots=True)

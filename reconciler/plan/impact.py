@@ -54,6 +54,8 @@ CONTAINER_FIELDS: dict[str, Impact] = {
     "cpus": Impact.NONE,
     "memory_bytes": Impact.NONE,
     "networks": Impact.RUNTIME,
+    "network_mode": Impact.REPLACE,
+    "hands_over": Impact.REPLACE,
 }
 
 

@@ -12,9 +12,13 @@ class Listeners:
 
     Usually the port itself. Two frontends may use one port on two addresses of the host; in the
     container both listen on all addresses, so the later one gets a port of its own.
+    On the host's network nothing is published, and each listens just where its bind says.
     """
 
     def __init__(self, topology: Topology) -> None:
+        self._on_host = topology.haproxy.network == "host"
+        self.host_ports: list[PublishedPort] = []
+        """What HAProxy itself takes of the host."""
         self.published: list[PublishedPort] = []
         self.of_frontend: dict[str, tuple[haproxy.Listener, ...]] = {}
         self.stats: haproxy.Listener | None = None
@@ -23,16 +27,20 @@ class Listeners:
         if topology.stats is not None:
             self._reserved.add(topology.stats.port)
         for name, frontend in topology.frontends.items():
-            listeners: dict[int, haproxy.Listener] = {}
+            listeners: dict[tuple[str | None, int], haproxy.Listener] = {}
             for index, bind in enumerate(frontend.bind):
-                port = self._publish(name, bind)
-                listeners.setdefault(
-                    port, haproxy.Listener(port, ("frontends", name, "bind", index))
-                )
+                listener = self._listener(name, bind, ("frontends", name, "bind", index))
+                listeners.setdefault((listener.address, listener.port), listener)
             self.of_frontend[name] = tuple(listeners.values())
         if topology.stats is not None:
             bind = Bind(port=topology.stats.port, address=topology.stats.address)
-            self.stats = haproxy.Listener(self._publish("\0stats", bind), ("stats", "port"))
+            self.stats = self._listener("\0stats", bind, ("stats", "port"))
+
+    def _listener(self, owner: str, bind: Bind, path: haproxy.Path) -> haproxy.Listener:
+        if self._on_host:
+            self.host_ports.append(PublishedPort(bind.address, bind.port, bind.port))
+            return haproxy.Listener(bind.port, path, bind.address)
+        return haproxy.Listener(self._publish(owner, bind), path)
 
     def _publish(self, owner: str, bind: Bind) -> int:
         port = bind.port

@@ -19,6 +19,8 @@ HOLDER = PREFIX + "holder"
 
 PROXY_ROLE = "proxy"
 SERVER_ROLE = "server"
+ANCHOR_ROLE = "anchor"
+"""The container that keeps HAProxy's network and ports while one HAProxy follows another."""
 NETWORK_ROLE = "network"
 VOLUME_ROLE = "volume"
 LOCK_ROLE = "lock"
@@ -32,6 +34,10 @@ def container_name(topology: str, backend: str, slot: int, revision: str) -> str
 
 def proxy_name(topology: str, revision: str) -> str:
     return f"{topology}-haproxy-{short_revision(revision)}"
+
+
+def anchor_name(topology: str, revision: str) -> str:
+    return f"{topology}-haproxy-anchor-{short_revision(revision)}"
 
 
 def network_name(topology: str, network: str) -> str:

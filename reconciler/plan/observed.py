@@ -19,6 +19,8 @@ class ObservedNetworkLink:
     network_id: str
     address: str
     aliases: frozenset[str]
+    fixed: str = ""
+    """The address it was told to have; it has it also while it does not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,19 @@ class ObservedContainer:
     memory_bytes: int | None = None
     networks: Mapping[str, ObservedNetworkLink] = field(default_factory=dict)
     """By the network's Docker name."""
+    network_mode: str = ""
+    """Docker's, when it is `host` or that of a container: `container:<id>`."""
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """By which HAProxy may know it: its name, or an address."""
+        links = self.networks.values()
+        addresses = {address for link in links for address in (link.address, link.fixed)}
+        return frozenset({self.given_name, *addresses} - {""})
+
+    @property
+    def hands_over(self) -> bool:
+        return self.described.get("hands_over") == "true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,8 @@ class ObservedNetwork:
     name: str
     revision: str | None
     """None for a network that is not ours."""
+    taken: frozenset[str] = frozenset()
+    """Addresses that somebody has on it; only looked at where containers get fixed ones."""
 
 
 @dataclass(frozen=True, slots=True)

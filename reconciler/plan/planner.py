@@ -6,10 +6,12 @@ ready before HAProxy is told; old ones leave when no worker of HAProxy uses them
 
 from __future__ import annotations
 
+from reconciler.plan.addresses import assign_addresses
 from reconciler.plan.assign import Assignment, assign_slots
 from reconciler.plan.changes import list_changes
 from reconciler.plan.conflicts import find_problems
 from reconciler.plan.desired import PROXY_SLOT, Desired
+from reconciler.plan.ground import has_ground, networks_of_proxy
 from reconciler.plan.networks import NetworkPlan, plan_networks
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
@@ -28,12 +30,13 @@ def plan_changes(
     """
     observed = observed.ordered()
     assignment = assign_slots(desired, observed)
-    names = assignment.names
-    proxy, config = desired.proxy_with(names), desired.config(names)
     networks = plan_networks(desired, observed)
+    assignment, too_small = assign_addresses(desired, observed, networks, assignment)
+    hosts = assignment.hosts
+    proxy, config = desired.proxy_with(hosts), desired.config(hosts)
     rotations = _rotations(desired, observed, assignment, networks)
     need = proxy_need(assignment, observed, config, rotations)
-    problems = find_problems(desired, observed, assignment)
+    problems = (*find_problems(desired, observed, assignment), *too_small)
     changes = list_changes(desired, observed, assignment, networks, need, rotations, remove_volumes)
     steps = build_steps(
         desired, observed, assignment, networks, need, rotations,
@@ -64,6 +67,8 @@ def _rotations(
     have = kept.have if kept else joining.replaces if joining else None
     if have is None or have.state != "running" or observed.gaps or networks.replace:
         return {}
+    if not has_ground(have, observed):
+        return {}
     rotations = plan_rotations(desired, assignment, observed.proxies.get(have.id))
-    joined = {a.network for a in kept.want.spec.networks} if kept else have.networks
+    joined = networks_of_proxy(have, desired, observed, assignment)
     return without_unreachable(rotations, desired, joined)

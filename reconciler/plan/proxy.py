@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.sections import explain_difference
-from reconciler.plan.assign import HOLDS_PORTS, Assignment
+from reconciler.plan.assign import HOLDS_PORTS, Assignment, is_serving
 from reconciler.plan.desired import PROXY_SLOT
+from reconciler.plan.ground import has_ground
+from reconciler.plan.impact import Impact
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.rotation import Rotation, explain_work, has_work, running_config
 
@@ -26,6 +28,8 @@ class ProxyMode(StrEnum):
     RESTART = "restart"
     CREATE = "create"
     REPLACE = "replace"
+    HANDOVER = "handover"
+    """Replaced, while the listening sockets stay open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,13 @@ class ProxyNeed:
     have: ObservedContainer | None = None
     must_write: bool = False
     """The written configuration is not the wanted one."""
+    is_cut_off: bool = False
+    """Nothing reaches the one that is there, whose network has ended."""
+
+    @property
+    def end(self) -> Impact:
+        """What it means that the one that is there ends before another starts."""
+        return Impact.NONE if self.is_cut_off else Impact.INTERRUPT
 
 
 def proxy_need(
@@ -53,12 +64,38 @@ def proxy_need(
         proxy = observed.proxies.get(old.id) if old else None
         written = proxy.config if proxy else None
         if old is not None and old.state in HOLDS_PORTS:
-            diff = assignment.joining[PROXY_SLOT].diff
-            reason = diff.replace if diff else ""
-            return ProxyNeed(ProxyMode.REPLACE, reason, written, config, old, must_write=True)
+            reason = _why_anew(assignment)
+            goes_on = can_hand_over(assignment, old, observed)
+            mode = ProxyMode.HANDOVER if goes_on else ProxyMode.REPLACE
+            is_cut_off = not has_ground(old, observed)
+            return ProxyNeed(mode, reason, written, config, old, True, is_cut_off)
         return ProxyNeed(ProxyMode.CREATE, "new", written, config, must_write=True)
     have = assignment.kept[PROXY_SLOT].have
-    return _need_of_kept(have, observed, config, rotations)
+    need = _need_of_kept(have, observed, config, rotations)
+    if have.state in {"running", "paused"} and not has_ground(have, observed):
+        reason = _also("its network ended with the container that it shares it with", need.reason)
+        return replace(need, mode=ProxyMode.RESTART, reason=reason, is_cut_off=True)
+    return need
+
+
+def _why_anew(assignment: Assignment) -> str:
+    """A change of ports is its anchor's, where it has one."""
+    diffs = (assignment.joining[slot].diff for slot in (assignment.ground, PROXY_SLOT)
+             if slot in assignment.joining)  # fmt: skip
+    return next((diff.replace for diff in diffs if diff is not None and diff.replace), "")
+
+
+def can_hand_over(assignment: Assignment, old: ObservedContainer, observed: Observed) -> bool:
+    """Whether a new HAProxy can take the listening sockets of the old one: it is asked for them, so
+    it must answer, and they are worth something in the same network only."""
+    spec = assignment.joining[PROXY_SLOT].want.spec
+    return (
+        spec.hands_over
+        and old.hands_over
+        and old.network_mode == spec.network_mode
+        and has_ground(old, observed)
+        and is_serving(old, observed)
+    )
 
 
 def _need_of_kept(

@@ -20,6 +20,7 @@ from reconciler.plan.desired import Desired, Slot
 from reconciler.plan.names import SERVER_ROLE, server_name
 from reconciler.plan.observed import ObservedProxy
 from reconciler.plan.rollout import Batch, Rollout, plan_batches
+from reconciler.plan.spec import ContainerSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,11 @@ def plan_rotations(
 ) -> dict[str, Rotation]:
     """By backend, those that can be changed without a reload. Empty when nothing is known of what
     HAProxy runs, or when that is not what is written."""
-    proxy = desired.proxy_with(assignment.names)
+    proxy = desired.proxy_with(assignment.hosts)
     running = running_config(seen)
     if proxy is None or seen is None or running is None:
         return {}
-    wanted = desired.config(assignment.names)
+    wanted = desired.config(assignment.hosts)
     assert wanted is not None
     return {
         backend.name: plan_rotation(backend, desired.rollouts[backend.name], seen.servers)
@@ -164,6 +165,12 @@ def explain_work(rotations: Mapping[str, Rotation]) -> str:
     return f"servers of {names} are not as the file says"
 
 
+def networks_to(spec: ContainerSpec) -> set[str]:
+    """By which HAProxy reaches a container: just the one of its fixed address, if it has one."""
+    fixed = {a.network for a in spec.networks if a.is_fixed}
+    return fixed or {a.network for a in spec.networks}
+
+
 def without_unreachable(
     rotations: Mapping[str, Rotation], desired: Desired, networks: Collection[str]
 ) -> dict[str, Rotation]:
@@ -171,8 +178,5 @@ def without_unreachable(
     return {
         name: rotation
         for name, rotation in rotations.items()
-        if all(
-            any(a.network in networks for a in desired.containers[m.slot].spec.networks)
-            for m in rotation.joins
-        )
+        if all(networks_to(desired.containers[m.slot].spec) & set(networks) for m in rotation.joins)
     }

@@ -17,6 +17,10 @@ from reconciler.plan.impact import is_in_place
 
 REVISION_VERSION = "v1"
 
+OF_A_CONTAINER = "container:"
+"""The network mode of a container that shares another's network; which one's, by id or name, is
+added when it is known, and is no part of the revision."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mount:
@@ -59,6 +63,11 @@ class Attachment:
 
     network: str
     aliases: tuple[str, ...] = ()
+    is_fixed: bool = False
+    """Whether the container needs an address of its own there that stays; which, is decided when
+    it is known which are taken."""
+    address: str = ""
+    """The fixed address; "" leaves the choice to Docker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,10 @@ class ContainerSpec:
     cpus: float | None = None
     memory_bytes: int | None = None
     networks: tuple[Attachment, ...] = ()
+    network_mode: str = ""
+    """`host`, or `container:` and what that one is; "" for networks of its own."""
+    hands_over: bool = False
+    """A HAProxy whose listening sockets its successor takes over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,7 @@ class NetworkSpec:
     driver: str = "bridge"
     internal: bool = False
     external: bool = False
+    subnet: str | None = None
 
 
 def canonical(spec: Any) -> dict[str, Any]:
@@ -139,6 +153,8 @@ def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str
             shown[name] = ", ".join(map(_text_of_port, spec.ports))
         elif name == "mounts":
             shown[name] = ", ".join(map(_text_of_mount, spec.mounts))
+        elif name == "network_mode" and value.startswith(OF_A_CONTAINER):
+            shown[name] = "of its anchor"
         elif name != "networks":
             shown[name] = _text_of(value)
     for name, text in shown.items():

@@ -16,7 +16,7 @@ from reconciler.haproxy.rewrite import add_backends
 from reconciler.haproxy.servers import read_servers
 from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import Desired
-from reconciler.plan.rotation import slot_of
+from reconciler.plan.rotation import networks_to, slot_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,20 @@ def stage_config(
     return Staged(
         add_backends(config, tuple(probes)),
         tuple((probe.name, server.address) for probe in probes for server in probe.servers),
-        tuple(server.address for probe in probes for server in probe.servers),
+        tuple(
+            assignment.names[slot_of(probe.name.removesuffix(PROBE_SUFFIX), server.name)]
+            for probe in probes
+            for server in probe.servers
+        ),
     )
 
 
 def _serves(backend: str, assignment: Assignment, rotation: set[tuple[str, str]]) -> bool:
     """Whether a container that runs has the backend's traffic now."""
     there = [kept.have for kept in assignment.kept.values()] + list(assignment.leaving)
-    return any(c.state == "running" and (backend, c.given_name) in rotation for c in there)
+    return any(
+        c.state == "running" and (backend, host) in rotation for c in there for host in c.hosts
+    )
 
 
 def _probe(
@@ -77,12 +83,12 @@ def _probe(
     """A backend's new servers under a name that no file can give, if HAProxy can check them."""
     if backend.check is None:
         return None
-    names = assignment.names
+    hosts = assignment.hosts
     servers = tuple(
-        replace(server, address=names[slot])
+        replace(server, address=hosts[slot])
         for server in backend.servers
-        if (slot := slot_of(backend.name, server.name)) in names
-        and any(a.network in reachable for a in desired.containers[slot].spec.networks)
+        if (slot := slot_of(backend.name, server.name)) in hosts
+        and networks_to(desired.containers[slot].spec) & set(reachable)
     )
     probe = replace(backend, name=backend.name + PROBE_SUFFIX)
     written = read_servers(render_backend(replace(backend, servers=servers)))

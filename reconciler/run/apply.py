@@ -9,13 +9,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from reconciler.engine.protocol import Engine, EngineError, Lock, LockedError, Patience, Progress
+from reconciler.engine.protocol import Engine, EngineError, Lock, LockedError, Patience
 from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, RemoveContainer, Target
+from reconciler.plan.addresses import assign_addresses
 from reconciler.plan.assign import assign_slots
 from reconciler.plan.desired import PROXY_SLOT, Desired
 from reconciler.plan.events import Failure, PlanStarted, Waiting
 from reconciler.plan.impact import Impact
 from reconciler.plan.limit import limit_impact
+from reconciler.plan.networks import plan_networks
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
@@ -47,6 +49,8 @@ class ApplyResult:
     failures: tuple[Failure, ...]
     elapsed_s: float
     reloads: int = 0
+    closed_s: float = 0.0
+    """How long listening ports were closed, all in all."""
     left: int = 0
     """Steps of the plan that were not begun."""
     rolled_back: int = 0
@@ -114,17 +118,20 @@ def converge(
     started = time.monotonic()
     pass_id = pass_id or new_pass_id()
     outcome = Outcome()
-    reloads = 0
+    reloads, closed_s = 0, 0.0
     for _ in range(MAX_PASSES):
         plan, observed = make_plan(desired, engine, options)
         if plan.problems or plan.is_empty:
             break
         if (shown is None or plan.changes != shown.changes) and not confirm(plan):
-            return ApplyResult(plan, observed, (), _since(started), reloads, declined=True)
+            return ApplyResult(
+                plan, observed, (), _since(started), reloads, closed_s, declined=True
+            )
         shown = plan
         emit(PlanStarted(pass_id, plan))
         outcome = execute(plan, engine, patience, emit, pass_id)
         reloads += sum(isinstance(step.action, ReloadProxy) for step in outcome.done)
+        closed_s += sum(outcome.closed_s.values())
         if not outcome.succeeded:
             observed = engine.observe(desired.scope())
             break
@@ -139,6 +146,7 @@ def converge(
         failures,
         _since(started),
         reloads,
+        closed_s,
         left=len(outcome.skipped),
         rolled_back=sum(
             bool(step.rescues) and isinstance(step.action, RemoveContainer) for step in outcome.done
@@ -175,7 +183,7 @@ def _since(started: float) -> float:
     return time.monotonic() - started
 
 
-def _ignore(_: Progress) -> None:
+def _ignore(_: object) -> None:
     """Nobody looks at the progress of what is not a step of the plan."""
 
 
@@ -204,7 +212,9 @@ def _await_servers(
 
 def checked_servers(desired: Desired, observed: Observed) -> tuple[tuple[str, str], ...]:
     """(backend, host) of all servers that HAProxy checks."""
-    proxy = desired.proxy_with(assign_slots(desired, observed).names)
+    networks, slots = plan_networks(desired, observed), assign_slots(desired, observed)
+    assignment, _ = assign_addresses(desired, observed, networks, slots)
+    proxy = desired.proxy_with(assignment.hosts)
     backends = proxy.backends if proxy else ()
     return tuple((b.name, s.address) for b in backends if b.check is not None for s in b.servers)
 

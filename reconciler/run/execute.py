@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from reconciler.engine.protocol import (
     CancelledError,
+    Closed,
     ConfigRejectedError,
     Engine,
     EngineError,
@@ -37,6 +38,8 @@ class Outcome:
     done: list[Step] = field(default_factory=list)
     failed: list[tuple[Step, Failure]] = field(default_factory=list)
     skipped: list[Step] = field(default_factory=list)
+    closed_s: dict[int, float] = field(default_factory=dict)
+    """By a step's number: how long it had listening ports closed."""
 
     @property
     def succeeded(self) -> bool:
@@ -63,7 +66,10 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
     running: dict[Future[float], Step] = {}
 
     def run(step: Step) -> float:
-        def report(progress: Progress) -> None:
+        def report(progress: Progress | Closed) -> None:
+            if isinstance(progress, Closed):
+                outcome.closed_s[step.id] = progress.for_s
+                return
             emit(StepProgressed(pass_id, step, progress.done, progress.total))
 
         started = time.monotonic()
@@ -99,7 +105,7 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
                 if error is None:
                     done.add(step.id)
                     outcome.done.append(step)
-                    emit(StepDone(pass_id, step, future.result()))
+                    emit(StepDone(pass_id, step, future.result(), outcome.closed_s.get(step.id)))
                 elif isinstance(error, EngineError):
                     lost.add(step.id)
                     failure = failure_of(error)

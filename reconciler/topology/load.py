@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler.topology.diagnostic import Diagnostic, Path, has_errors
+from reconciler.topology.finding import Finding
 from reconciler.topology.messages import explain_errors
 from reconciler.topology.model import Topology
-from reconciler.topology.rules import Finding, check_rules
+from reconciler.topology.rules import check_rules
 from reconciler.topology.source import Source, parse_source
 
 

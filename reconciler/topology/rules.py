@@ -8,28 +8,17 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from reconciler.topology.diagnostic import Path, Severity
+from reconciler.topology.finding import Finding
+from reconciler.topology.host_rules import HOST_RULES
 from reconciler.topology.labels import LABEL_PREFIX
 from reconciler.topology.messages import suggest
-from reconciler.topology.model import Backend, Topology
+from reconciler.topology.model import Topology
+from reconciler.topology.served import served_backends
 
 DEFAULT_NETWORK = "default"
 LONGEST_LABEL = 63  # RFC 1035, 2.3.4: a DNS label; Docker's DNS answers to container names
 REVISION_LENGTH = 8
 _TAIL = len("-10000-") + REVISION_LENGTH
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A broken rule: like a diagnostic, but by path instead of place."""
-
-    code: str
-    message: str
-    path: Path
-    hint: str = ""
-    on_key: bool = False
-    severity: Severity = Severity.ERROR
-    quoted: tuple[tuple[str, Path], ...] = ()
-    """Values in message and hint, and where they stand: one from a variable is named, not shown."""
 
 
 Rule = Callable[[Topology], Iterator[Finding]]
@@ -40,18 +29,15 @@ def check_rules(topology: Topology) -> list[Finding]:
     return [finding for rule in RULES for finding in rule(topology)]
 
 
-def served_backends(topology: Topology) -> dict[str, Backend]:
-    """The backends that some frontend sends traffic to, in the order of the file."""
-    served = {frontend.default_backend for frontend in topology.frontends.values()}
-    return {name: backend for name, backend in topology.backends.items() if name in served}
-
-
 def proxy_networks(topology: Topology) -> tuple[str, ...]:
     """The networks that HAProxy joins, by their name in the file.
 
     Those it is told, else those of the backends it serves. Docker publishes no port of a container
-    that is only on internal networks, so then it joins the default network as well.
+    that is only on internal networks, so then it joins the default network as well. On the host's
+    network it joins none: the host is on all bridges.
     """
+    if topology.haproxy.network == "host":
+        return ()
     if topology.haproxy.networks is not None:
         return topology.haproxy.networks
     backends = served_backends(topology) or topology.backends
@@ -188,6 +174,8 @@ def _mode_mismatch(topology: Topology) -> Iterator[Finding]:
 
 
 def _unreachable_backend(topology: Topology) -> Iterator[Finding]:
+    if topology.haproxy.network == "host":
+        return
     joined = proxy_networks(topology)
     for name, backend in served_backends(topology).items():
         if not set(joined) & set(backend.networks):
@@ -295,6 +283,7 @@ RULES: tuple[Rule, ...] = (
     _bind_conflict,
     _mode_mismatch,
     _unreachable_backend,
+    *HOST_RULES,
     _name_too_long,
     _reserved,
     _same_target,

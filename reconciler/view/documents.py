@@ -108,8 +108,9 @@ class EventDocument(TypedDict, total=False):
     """One line of `apply --output json` and `destroy --output json`, and of a daemon's JSON log.
 
     `event`: plan, step_started, step_progress, step_done, step_failed, step_skipped, waiting, and
-    last `result`, with `converged`. From a daemon also pass_begun and pass_ended, notice and
-    file_broken, all with `time`; "" as `topology` is none of them, or not known.
+    last `result`, with `converged`. `closed_s` is how long listening ports were closed, in seconds.
+    From a daemon also pass_begun and pass_ended, notice and file_broken, all with `time`; "" as
+    `topology` is none of them, or not known.
     """
 
     version: int
@@ -129,6 +130,7 @@ class EventDocument(TypedDict, total=False):
     details: list[str]
     converged: bool
     reloads: int
+    closed_s: float
     failures: list[ProblemDocument]
     time: str
     """ISO 8601, with the zone."""
@@ -258,6 +260,8 @@ def event_document(event: Event, topology: str, secrets: Sequence[str]) -> Event
     document["impact"] = str(event.step.impact)
     if isinstance(event, StepDone | StepFailed):
         document["elapsed_s"] = round(event.elapsed_s, 3)
+    if isinstance(event, StepDone) and event.closed_s is not None:
+        document["closed_s"] = round(event.closed_s, 3)
     if isinstance(event, StepProgressed):
         document["done_bytes"], document["total_bytes"] = event.done, event.total
     if isinstance(event, StepFailed):
@@ -323,6 +327,7 @@ def result_document(
     failures: Sequence[Failure],
     elapsed_s: float,
     reloads: int,
+    closed_s: float,
     secrets: Sequence[str],
 ) -> EventDocument:
     return {
@@ -332,6 +337,7 @@ def result_document(
         "converged": converged,
         "elapsed_s": round(elapsed_s, 3),
         "reloads": reloads,
+        "closed_s": round(closed_s, 3),
         "failures": _failures(failures, secrets),
     }
 

@@ -53,11 +53,14 @@ class LineProgress:
 
 def _lines(event: Event, paint: Paint) -> list[str]:
     match event:
-        case StepDone(_, step, elapsed_s):
+        case StepDone(_, step, elapsed_s, closed_s):
             # Waits that were over at once are no news.
             if isinstance(step.action, AwaitReady) and elapsed_s < 0.5:
                 return []
-            return [f"  {paint('good', 'done')}  {label_of(step.action)}  {seconds(elapsed_s)}"]
+            took = seconds(elapsed_s)
+            if closed_s is not None:
+                took += f", ports were closed for {seconds(closed_s)}"
+            return [f"  {paint('good', 'done')}  {label_of(step.action)}  {took}"]
         case StepFailed(_, step):
             return [f"  {paint('error', 'failed')}  {label_of(step.action)}"]
         case Waiting(_, what):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from reconciler.haproxy.runtime import ServerState
-from reconciler.plan.desired import PROXY_SLOT, Desired, Slot
+from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, Slot
 from reconciler.plan.drift import server_drift
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Change, Plan
@@ -44,12 +44,12 @@ def status_rows(desired: Desired, observed: Observed, plan: Plan) -> list[Row]:
     rows: list[Row] = []
     for slot in sorted(set(desired.containers) | set(by_slot), key=lambda s: (s.role, s)):
         for container in by_slot.get(slot, []):
-            server = _server_at(slot.backend, container.given_name, servers)
+            server = _server_at(slot.backend, container.hosts, servers)
             said = drift.get(container.given_name, "") or _replaced(container, desired, plan)
             hand = _by_hand(desired, observed, plan, server)
             rows.append(Row(slot.backend, str(slot), container, server, said, hand))
         if slot not in by_slot:
-            server = _server_at(slot.backend, desired.containers[slot].name, servers)
+            server = _server_at(slot.backend, {desired.containers[slot].host}, servers)
             rows.append(Row(slot.backend, str(slot), None, server, "missing"))
     return rows
 
@@ -63,9 +63,11 @@ def _by_hand(desired: Desired, observed: Observed, plan: Plan, server: ServerSta
     return server_drift(want, server) if want and written == {plan.config.digest} else ""
 
 
-def _server_at(backend: str, host: str, servers: Sequence[ServerState]) -> ServerState | None:
-    """The one that points to a host, whatever its own name is."""
-    return next((s for s in servers if (s.backend, s.host) == (backend, host)), None)
+def _server_at(
+    backend: str, hosts: Collection[str], servers: Sequence[ServerState]
+) -> ServerState | None:
+    """The one that points to a container, whatever its own name is."""
+    return next((s for s in servers if s.backend == backend and s.host in hosts), None)
 
 
 def _drift(change: Change) -> str:
@@ -162,7 +164,9 @@ def _headline(desired: Desired, observed: Observed, plan: Plan, by_hand: int, pa
         stats = desired.proxy.stats
         parts += [
             f"http://{_host(port)}:{port.host_port}{stats.uri}"
-            for port in desired.containers[PROXY_SLOT].spec.ports
+            for slot in (PROXY_SLOT, ANCHOR_SLOT)
+            if slot in desired.containers
+            for port in desired.containers[slot].spec.ports
             if port.container_port == stats.listener.port
         ]
     return "   ".join(parts)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from reconciler.engine.protocol import Engine, EngineError, Patience, Progress
+from reconciler.engine.protocol import Engine, EngineError, Patience
 from reconciler.plan import actions as a
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.desired import PROXY_SLOT, Desired, Slot
@@ -98,6 +98,9 @@ class Bench:
     patience: Patience = field(default_factory=lambda: Patience(timeout_s=15))
     port: int = 0
     """Of the host, and free a moment ago."""
+    file: str = FILE
+    subnet: str = field(default_factory=lambda: f"10.{_byte(64, 250)}.{_byte(0, 255)}.0/24")
+    """Random, out of a range that Docker takes none from by itself."""
 
     def __post_init__(self) -> None:
         self.port = free_port()
@@ -109,9 +112,23 @@ class Bench:
             "check": "{path: /health, interval: 100ms, timeout: 2s, rise: 1}",
             "greeting": "hello", "port": self.port, "hard_stop_after": "2s", **fields,
         }  # fmt: skip
-        loaded = load_topology(FILE.format(**values).encode(), "bench.yaml", {})
+        loaded = load_topology(self.file.format(**values).encode(), "bench.yaml", {})
         assert loaded.topology is not None, loaded.diagnostics
         return compile_topology(loaded.topology, "/nowhere")
+
+    def wish_on_host(self, **fields: Any) -> Desired:
+        """The same with HAProxy on the host's network."""
+        self.file = FILE.replace("  networks: [front]\n", "  network: host\n").replace(
+            "  back:\n", f"  back: {{{{subnet: {self.subnet}}}}}\n"
+        )
+        return self.wish(**fields)
+
+    def wish_on_anchor(self, **fields: Any) -> Desired:
+        """The same with an anchor under HAProxy."""
+        self.file = FILE.replace(
+            "  networks: [front]\n", "  networks: [front]\n  upgrade: handover\n"
+        )
+        return self.wish(**fields)
 
     def do(self, *actions: a.Action) -> None:
         for action in actions:
@@ -180,9 +197,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _byte(lowest: int, highest: int) -> int:
+    return lowest + secrets.randbelow(highest - lowest + 1)
+
+
 def random_name() -> str:
     return f"contract{secrets.token_hex(4)}"
 
 
-def _ignore(_: Progress) -> None:
+def _ignore(_: object) -> None:
     """Nobody looks."""

@@ -5,34 +5,16 @@ from __future__ import annotations
 import random
 import signal
 import subprocess
-import sys
 
 import pytest
 
 from tests.integration.support import tool
-from tests.integration.support.crash import CRASHED
+from tests.integration.support.interruption import await_unlocked, crash_after
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack
 from tests.integration.support.traffic import Traffic
-from tests.integration.support.waiting import await_true
 
 MOST_STEPS = 30
-
-
-def _crash_after(stack: Stack, steps: int) -> int:
-    stack.write()
-    ended = subprocess.run(  # our own module
-        [sys.executable, "-m", "tests.integration.support.crash", str(stack.file), str(steps)],
-        env=tool.environment(stack.directory), capture_output=True, text=True, timeout=120,
-        check=False,
-    )  # fmt: skip
-    assert ended.returncode in {0, CRASHED}, ended.stderr
-    return ended.returncode
-
-
-def _await_unlocked(stack: Stack) -> None:
-    """A lock goes with its holder."""
-    await_true(lambda: not stack.world.containers(stack.name, role="lock"), "the lock is gone", 15)
 
 
 @pytest.mark.parametrize("part", range(3))
@@ -40,8 +22,8 @@ def test_a_first_apply_crashes_after_each_step(stack: Stack, part: int) -> None:
     stack.backend["replicas"] = 1
     stack.backend["volumes"] = ["data:/data"]
     for steps in range(1 + part, MOST_STEPS, 3):
-        crashed = _crash_after(stack, steps) == CRASHED
-        _await_unlocked(stack)
+        crashed = crash_after(stack, steps)
+        await_unlocked(stack)
         stack.apply("--lock-timeout", "0s")
         stack.assert_whole()
         stack.world.sweep(stack.name)
@@ -59,9 +41,9 @@ def test_a_replacement_crashes_after_each_step(stack: Stack, part: int) -> None:
     with Traffic(stack.port, one_shot=1, keep_alive=1) as traffic:
         for steps in range(1 + part, MOST_STEPS, 4):
             stack.backend["env"] = {"VERSION": f"{steps}-lost"}
-            crashed = _crash_after(stack, steps) == CRASHED
+            crashed = crash_after(stack, steps)
             traffic.go_on(10)
-            _await_unlocked(stack)
+            await_unlocked(stack)
             if steps % 2:  # go on with the same file, or with another
                 stack.backend["env"] = {"VERSION": f"{steps}"}
             stack.apply("--lock-timeout", "0s")
@@ -83,8 +65,8 @@ def test_a_new_haproxy_crashes_after_each_step(stack: Stack, part: int) -> None:
     for steps in range(1 + part, MOST_STEPS, 2):
         port = free_port()
         stack.spec["frontends"]["more"] = {"bind": f"127.0.0.1:{port}", "default_backend": "web"}
-        crashed = _crash_after(stack, steps) == CRASHED
-        _await_unlocked(stack)
+        crashed = crash_after(stack, steps)
+        await_unlocked(stack)
         stack.apply("--lock-timeout", "0s")
         stack.assert_whole()
         if not crashed:

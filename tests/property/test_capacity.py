@@ -35,13 +35,18 @@ Up = dict[str, int]
 
 
 def servers_up(world: World) -> Up:
-    """Of the running proxy, those that frontends can use."""
+    """Of the running proxy, those that frontends can use; of the worse one, while there are two:
+    either may get a request."""
     found: Up = {}
     for proxy in _proxies(world):
+        up: Up = {}
         for state in server_states(world, proxy):
-            found.setdefault(state.backend, 0)
-            found[state.backend] += state.is_up and state.takes_traffic
-    return {name: number for name, number in found.items() if not name.endswith(PROBE_SUFFIX)}
+            if not state.backend.endswith(PROBE_SUFFIX):
+                up.setdefault(state.backend, 0)
+                up[state.backend] += state.is_up and state.takes_traffic
+        for name, number in up.items():
+            found[name] = min(number, found.get(name, number))
+    return found
 
 
 def containers_up(world: World) -> Up:

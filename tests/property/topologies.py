@@ -91,7 +91,24 @@ def files(draw: st.DrawFn, *, checked: bool = False) -> dict[str, Any]:
         found["haproxy"]["maxconn"] = 100
     if draw(_maybe):
         found["haproxy"]["resources"] = {"cpus": 0.5}
+    match draw(st.sampled_from(["host", "handover", "", ""])):
+        case "host":
+            return _on_host(found)
+        case "handover":
+            found["haproxy"]["upgrade"] = "handover"
     return found
+
+
+def _on_host(file: dict[str, Any]) -> dict[str, Any]:
+    """The same with HAProxy on the host's network, from where it reaches all that is on `back`."""
+    back = {**file["networks"].get("back", {}), "subnet": "10.7.0.0/24"}
+    backends = {
+        name: {**backend, "networks": list(dict.fromkeys([*backend["networks"], "back"]))}
+        for name, backend in file["backends"].items()
+    }
+    haproxy = {**file["haproxy"], "network": "host"}
+    networks = {**file["networks"], "back": back}
+    return {**file, "networks": networks, "backends": backends, "haproxy": haproxy}
 
 
 def wish_of(file: dict[str, Any]) -> Desired:
@@ -119,6 +136,10 @@ def rollouts(draw: st.DrawFn) -> tuple[Desired, Desired]:
     }
     if draw(_maybe):
         after["haproxy"]["maxconn"] = 200
+    if {"network", "upgrade"} & before["haproxy"].keys():
+        after["haproxy"]["image"] = draw(st.sampled_from(PROXY_IMAGES))
+    if "network" in before["haproxy"]:
+        after = _on_host(after)
     return wish_of(before), wish_of(after)
 
 

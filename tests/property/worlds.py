@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.parts import LiveServer, loaded_servers
 from reconciler.engine.protocol import EngineError, Patience
-from reconciler.haproxy.paths import IDLE_HOST
+from reconciler.haproxy.paths import IDLE_HOSTS
 from reconciler.plan.actions import Action
 from reconciler.plan.desired import Desired
 from reconciler.plan.names import PROXY_ROLE
@@ -118,13 +118,13 @@ def _tell(world: World, container: Container, command: str) -> None:
     """The running HAProxy about a server that points to this container."""
     for proxy in _running_proxies(world):
         for server in list(proxy.servers):
-            if server.host == container.given_name:
+            if server.host in {container.given_name, *(k.fixed for k in container.links.values())}:
                 world.command(proxy.id, command.format(f"{server.backend}/{server.name}"))
 
 
 def _enable_spare(world: World, _: Container) -> None:
     for proxy in _running_proxies(world):
-        for server in [s for s in proxy.servers if s.host == IDLE_HOST][:1]:
+        for server in [s for s in proxy.servers if s.host in IDLE_HOSTS][:1]:
             world.command(proxy.id, f"set server {server.backend}/{server.name} state ready")
 
 
@@ -231,7 +231,7 @@ def _servers(servers: Sequence[LiveServer]) -> set[tuple[object, ...]]:
         (s.backend, s.host, s.port, s.weight, s.maxconn, s.is_checked, s.checks_http,
          s.is_disabled, s.is_drained)
         for s in servers
-        if s.host != IDLE_HOST
+        if s.host not in IDLE_HOSTS
     }  # fmt: skip
 
 

@@ -29,6 +29,8 @@ class Inside:
     """Of the container's first process, in this machine's count."""
     container: str
     """The whole id."""
+    sockets: str = ""
+    """What the paths of its sockets begin with, when they are not as usual."""
 
     def ask(self, socket_path: str, command: str) -> str:
         """What HAProxy says; "" when nobody listens. Several commands go in one with `;`.
@@ -36,7 +38,8 @@ class Inside:
         Once the command is sent nothing is raised, so that it is not sent again another way.
         """
         with contextlib.ExitStack() as stack:
-            directory, name = os.path.split(socket_path)
+            own = self.sockets and self.sockets + os.path.basename(socket_path)
+            directory, name = os.path.split(own or socket_path)
             try:
                 parent = stack.enter_context(self._opened(directory))
                 connection = stack.enter_context(_connected(name, parent))

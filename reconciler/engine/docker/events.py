@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.engine.protocol import Wakeup
 from reconciler.plan import names
 
-_ROLES = {names.SERVER_ROLE, names.PROXY_ROLE}
+_ROLES = {names.SERVER_ROLE, names.PROXY_ROLE, names.ANCHOR_ROLE}
 """Locks and checks come and go with passes, and are not part of what is kept."""
 _SAID = {
     "start": "started",

@@ -15,7 +15,7 @@ import time
 
 from reconciler.engine.docker.direct import Inside
 from reconciler.engine.docker.scripts import GLANCE, MARK, QUESTION
-from reconciler.haproxy.paths import IDLE_HOST, RUNTIME_SOCKET
+from reconciler.haproxy.paths import IDLE_HOSTS, RUNTIME_SOCKET, SOCKETS_VARIABLE
 from reconciler.topology.labels import LABEL_PREFIX
 
 TIMEOUT_S = 20
@@ -228,8 +228,9 @@ def _rotation(table: str) -> dict[str, list[str]]:
         words = row.split()
         if len(words) >= len(columns):
             fqdn, address, *state = (words[at] for at in wanted)
-            if fqdn != IDLE_HOST:
-                found[f"{words[1]}/{words[3]}"] = [fqdn if fqdn != "-" else address, *state]
+            host = fqdn if fqdn != "-" else address
+            if host not in IDLE_HOSTS:
+                found[f"{words[1]}/{words[3]}"] = [host, *state]
     return found
 
 
@@ -254,19 +255,22 @@ def _is_strange_exec(action: str) -> bool:
     return action.startswith("exec_create") and MARK not in action
 
 
-def first_process(path: str, container: str) -> int:
-    """The number of a container's first process, by which it may be reached directly."""
+def first_process(path: str, container: str) -> tuple[int, str]:
+    """The number of a container's first process, by which it may be reached directly, and what its
+    sockets begin with, if that is its own."""
     connection = Connection(path)
     try:
         connection.send("GET", f"/containers/{container}/json")
-        return int(json.loads(connection.receive())["State"]["Pid"])
+        found = json.loads(connection.receive())
+        env = dict(entry.partition("=")[::2] for entry in found["Config"].get("Env") or ())
+        return int(found["State"]["Pid"]), env.get(SOCKETS_VARIABLE, "")
     except (ValueError, KeyError, TypeError) as error:
         raise GlanceError(str(error)) from error
     finally:
         connection.close()
 
 
-def look(path: str, topology: str, proxy: str, pid: int) -> Glance:
+def look(path: str, topology: str, proxy: str, pid: int, sockets: str) -> Glance:
     """Look at a topology whose HAProxy is container `proxy`, and was started as process `pid`.
 
     Raises GlanceError, OSError.
@@ -277,7 +281,7 @@ def look(path: str, topology: str, proxy: str, pid: int) -> Glance:
         containers.send("GET", f"/containers/json?all=1&filters={filters}")
         events.send("GET", _events_path())
         listed = containers.receive()
-        worker = _ask(path, proxy, pid) if _is_running(listed, proxy) else ""
+        worker = _ask(path, proxy, pid, sockets) if _is_running(listed, proxy) else ""
         return Glance(proxy, listed, worker, _parse_events(events.receive()))
     except (ValueError, KeyError, TypeError) as error:
         raise GlanceError(str(error)) from error
@@ -292,9 +296,9 @@ def _is_running(listed: bytes, container: str) -> bool:
     return states.get(container) == "running"
 
 
-def _ask(path: str, proxy: str, pid: int) -> str:
+def _ask(path: str, proxy: str, pid: int, sockets: str) -> str:
     try:
-        return Inside(pid, proxy).ask(RUNTIME_SOCKET, QUESTION)
+        return Inside(pid, proxy, sockets).ask(RUNTIME_SOCKET, QUESTION)
     except OSError:
         return _ask_by_exec(path, proxy)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from typing import Any
@@ -69,7 +70,7 @@ def _collect(
 def _list_containers(client: docker.APIClient, topology: str) -> list[dict[str, Any]]:
     """Low-level list: one request, where the SDK's high-level one inspects each container."""
     listed = client.containers(all=True, filters={"label": [f"{names.TOPOLOGY}={topology}"]})
-    roles = {names.SERVER_ROLE, names.PROXY_ROLE}
+    roles = {names.SERVER_ROLE, names.PROXY_ROLE, names.ANCHOR_ROLE}
     return [item for item in listed if item["Labels"].get(names.ROLE) in roles]
 
 
@@ -93,8 +94,18 @@ def _networks(client: docker.APIClient, scope: Scope) -> dict[str, ObservedNetwo
         ours = labels.get(names.TOPOLOGY) == scope.topology
         if ours or item["Name"] in scope.networks:
             revision = labels.get(names.REVISION, "") if ours else None
-            found[item["Name"]] = ObservedNetwork(item["Id"], item["Name"], revision)
+            taken = _taken(client, item["Id"]) if item["Name"] in scope.subnets else ()
+            found[item["Name"]] = ObservedNetwork(
+                item["Id"], item["Name"], revision, frozenset(taken)
+            )
     return found
+
+
+def _taken(client: docker.APIClient, network: str) -> Iterator[str]:
+    """The addresses of all containers that run on a network; the list does not have them."""
+    with contextlib.suppress(docker.errors.NotFound):
+        for endpoint in (client.inspect_network(network).get("Containers") or {}).values():
+            yield endpoint.get("IPv4Address", "").partition("/")[0]
 
 
 def _volumes(client: docker.APIClient, topology: str) -> tuple[str, ...]:

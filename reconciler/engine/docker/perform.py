@@ -9,7 +9,8 @@ from typing import Any, assert_never
 import docker
 import docker.errors
 
-from reconciler.engine.docker import images, proxy
+from reconciler.engine.docker import handover, images, proxy, replace
+from reconciler.engine.docker.replace import stop
 from reconciler.engine.docker.talk import is_confirmed
 from reconciler.engine.docker.translate import (
     create_body,
@@ -25,14 +26,11 @@ from reconciler.engine.docker.wait import (
     await_servers,
     guard_servers,
 )
-from reconciler.engine.protocol import EngineError, Patience, Report, foreign_volume
+from reconciler.engine.protocol import Closed, EngineError, Patience, Report, foreign_volume
 from reconciler.plan import actions as a
 from reconciler.plan import names
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.spec import Attachment
-
-REPLACE_GRACE_S = 1
-"""The old HAProxy's listening ports are closed while it ends: no longer than this."""
 
 
 def perform(  # noqa: PLR0915  # one branch an action
@@ -56,8 +54,8 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.RemoveVolume(name):
             with contextlib.suppress(docker.errors.NotFound):
                 client.remove_volume(name)
-        case a.CreateContainer(container, name):
-            _create_container(client, topology, container, name)
+        case a.CreateContainer(container, name, predecessor):
+            _create_container(client, topology, container, name, predecessor)
         case a.StartContainer(target):
             client.start(target.reference)
         case a.UnpauseContainer(target):
@@ -71,7 +69,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.DisconnectNetwork(target, network, network_id):
             _disconnect(client, target.reference, network_id or network)
         case a.StopContainer(target, grace_s):
-            _stop(client, target.reference, int(grace_s))
+            stop(client, target.reference, int(grace_s))
         case a.RemoveContainer(target):
             with contextlib.suppress(docker.errors.NotFound):
                 client.remove_container(target.reference, v=True, force=True)
@@ -81,8 +79,10 @@ def perform(  # noqa: PLR0915  # one branch an action
             proxy.reload(client, target.reference, config, previous)
         case a.AwaitProxy(target, digest):
             _await_proxy(client, target.reference, digest)
-        case a.ReplaceProxy(old, new):
-            _replace_proxy(client, old.reference, new.reference)
+        case a.ReplaceProxy():
+            report(Closed(replace.replace_proxy(client, action)))
+        case a.HandOver(old, new, digest):
+            handover.hand_over(client, old, new, digest)
         case a.AwaitReady(target, timeout_s):
             await_ready(client, target, patience.within(timeout_s))
         case a.SetServers(target, settings):
@@ -102,11 +102,15 @@ def perform(  # noqa: PLR0915  # one branch an action
 
 
 def _create_container(
-    client: docker.APIClient, topology: str, container: DesiredContainer, name: str
+    client: docker.APIClient,
+    topology: str,
+    container: DesiredContainer,
+    name: str,
+    predecessor: str,
 ) -> None:
     try:
         made = client.create_container_from_config(
-            create_body(topology, container, name), name=name
+            create_body(topology, container, name, predecessor), name=name
         )["Id"]
     except docker.errors.APIError as error:
         if error.status_code != 409:
@@ -147,7 +151,7 @@ def _create_network(client: docker.APIClient, body: dict[str, Any]) -> None:
     try:
         client.create_network(
             body["Name"], driver=body["Driver"], internal=body["Internal"],
-            check_duplicate=True, labels=body["Labels"],
+            check_duplicate=True, labels=body["Labels"], ipam=body.get("IPAM"),
         )  # fmt: skip
     except docker.errors.APIError as error:
         if error.status_code != 409:
@@ -172,8 +176,9 @@ def _remove_network(client: docker.APIClient, network: str) -> None:
 def _connect(client: docker.APIClient, container: str, attachment: Attachment) -> None:
     try:
         client.connect_container_to_network(
-            container, attachment.network, aliases=endpoint(attachment).get("Aliases")
-        )
+            container, attachment.network,
+            aliases=endpoint(attachment).get("Aliases"), ipv4_address=attachment.address or None,
+        )  # fmt: skip
     except docker.errors.APIError as error:
         if "already exists in network" not in str(error):
             raise
@@ -219,13 +224,6 @@ def _update(
     client._result(client._post_json(url, data=body), json=True)
 
 
-def _stop(client: docker.APIClient, container: str, grace_s: int) -> None:
-    with contextlib.suppress(docker.errors.NotFound):
-        if client.inspect_container(container)["State"]["Paused"]:
-            client.unpause(container)  # a paused container cannot act on its stop signal
-        client.stop(container, timeout=grace_s)
-
-
 def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
     """A container that ends at once was accepted by the check: its log says what else is wrong."""
     try:
@@ -234,13 +232,6 @@ def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
     except docker.errors.APIError:
         pass  # not running: told below, with its log
     log = client.logs(container, tail=5).decode(errors="replace").splitlines()
-    raise EngineError("proxy-not-running", "HAProxy does not run its configuration", details=log)
-
-
-def _replace_proxy(client: docker.APIClient, old: str, new: str) -> None:
-    _stop(client, old, REPLACE_GRACE_S)
-    try:
-        client.start(new)
-    except docker.errors.APIError:
-        client.start(old)
-        raise
+    raise EngineError(
+        "proxy-not-running", "HAProxy does not run its configuration", proxy.hint_of(log), log
+    )

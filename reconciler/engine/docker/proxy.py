@@ -45,6 +45,7 @@ from reconciler.haproxy.runtime import (
 from reconciler.plan import names
 from reconciler.plan.compile import PROXY_USER
 from reconciler.plan.observed import ObservedProxy
+from reconciler.plan.spec import OF_A_CONTAINER
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,12 @@ def _addresses(client: docker.APIClient, proxy: str, hosts: Collection[str]) -> 
 
 
 def _links(client: docker.APIClient, container: str) -> dict[str, str]:
-    """A container's addresses, by the ids of its networks."""
-    networks = client.inspect_container(container)["NetworkSettings"]["Networks"] or {}
+    """A container's addresses, by the ids of its networks, or of those it shares."""
+    inspected = client.inspect_container(container)
+    mode = inspected["HostConfig"].get("NetworkMode") or ""
+    if mode.startswith(OF_A_CONTAINER):
+        return _links(client, mode.removeprefix(OF_A_CONTAINER))
+    networks = inspected["NetworkSettings"]["Networks"] or {}
     return {link["NetworkID"]: link["IPAddress"] for link in networks.values()}
 
 
@@ -228,3 +233,16 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
         "HAProxy did not take the new configuration; the old one is in force and written",
         details=[line for line in reply.log.splitlines() if line.strip()][-5:],
     )
+
+
+def hint_of(log: list[str]) -> str:
+    """What to do about a HAProxy that does not start, where its log tells."""
+    text = "\n".join(log)
+    if "cannot bind socket (Permission denied)" in text:
+        return (
+            "HAProxy runs as an unprivileged user: let such users have low ports of the host, "
+            "`sysctl net.ipv4.ip_unprivileged_port_start=80`, or bind to a port from 1024 on"
+        )
+    if "cannot bind socket" in text:
+        return "another program of the host has the port; stop it, or bind to another one"
+    return ""

@@ -4,7 +4,13 @@ Images bring different clients for a Unix socket: Debian's have perl, Alpine's h
 master's socket answers to the end of input, so each client closes its side after the command.
 """
 
-from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
+from reconciler.haproxy.paths import (
+    CONFIG_PATH,
+    OWN_MASTER_SOCKET,
+    OWN_RUNTIME_SOCKET,
+    RUN_DIRECTORY,
+    SOCKETS_VARIABLE,
+)
 
 CONFIRM_S = 15
 NO_CLIENT = 127
@@ -28,8 +34,9 @@ ask() {{
 }}
 """
 
-ASK_ONE = _ASK + 'ask "$1" "$2"'
-"""Socket and command as arguments; prints the reply."""
+ASK_ONE = f'{_ASK}ask "${{{SOCKETS_VARIABLE}-{RUN_DIRECTORY}/}}${{1##*/}}" "$2"'
+"""Socket and command as arguments; prints the reply. The socket is the container's own of that
+name."""
 
 SERVERS = "show stat;show servers state"
 """How its servers are: two replies on end, a table with commas and one with spaces."""
@@ -37,13 +44,13 @@ SERVERS = "show stat;show servers state"
 QUESTION = f"show info;{SERVERS}"
 """What runs as well."""
 
-GLANCE = f"{_ASK}ask {RUNTIME_SOCKET} '{QUESTION}'"
+GLANCE = f"""{_ASK}ask "{OWN_RUNTIME_SOCKET}" '{QUESTION}'"""
 
 READ = f"""{_ASK}
 command -v perl || command -v socat || command -v nc || exit {NO_CLIENT}
 printf '\\036config\\n'; cat {CONFIG_PATH}
-printf '\\036worker\\n'; ask {RUNTIME_SOCKET} '{QUESTION}'
-printf '\\036master\\n'; ask {MASTER_SOCKET} 'show proc'
+printf '\\036worker\\n'; ask "{OWN_RUNTIME_SOCKET}" '{QUESTION}'
+printf '\\036master\\n'; ask "{OWN_MASTER_SOCKET}" 'show proc'
 """
 """What is written, what runs, and whether old workers are left."""
 
@@ -52,12 +59,20 @@ CHECK = "haproxy -c -f /dev/stdin"
 CONFIRM = f"""{_ASK}
 end=$(( $(date +%s) + {CONFIRM_S} ))
 while [ "$(date +%s)" -lt "$end" ]; do
-    ask {RUNTIME_SOCKET} 'show info' | grep -q "text=$1" && exit 0
+    ask "{OWN_RUNTIME_SOCKET}" 'show info' | grep -q "text=$1" && exit 0
     sleep 0.05 || sleep 1
 done
 exit 1
 """
 """Exit 0 when the running worker says that it runs the configuration of this digest."""
+
+
+TIDY = f"""{MARK}
+for socket in {RUN_DIRECTORY}/*.sock; do
+    case "$socket" in "$1"*|"$2"*) ;; *) rm -f "$socket" ;; esac
+done
+"""
+"""Remove the sockets that containers of long ago have left, but for those that begin as told."""
 
 
 def split_blocks(output: str) -> dict[str, str]:

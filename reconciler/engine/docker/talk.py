@@ -9,7 +9,7 @@ import docker
 from reconciler.engine.docker import scripts
 from reconciler.engine.docker.direct import Inside
 from reconciler.engine.docker.exec import run_in_container
-from reconciler.haproxy.paths import RUNTIME_SOCKET
+from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
 
 _PAUSE_S = 0.02
 
@@ -39,7 +39,8 @@ def locate(client: docker.APIClient, container: str) -> Inside | None:
     state = found["State"]
     if not state["Running"] or state["Paused"] or not state["Pid"]:
         return None  # Docker will say so
-    return Inside(state["Pid"], found["Id"])
+    env = dict(entry.partition("=")[::2] for entry in found["Config"].get("Env") or ())
+    return Inside(state["Pid"], found["Id"], env.get(SOCKETS_VARIABLE, ""))
 
 
 def is_confirmed(client: docker.APIClient, container: str, digest: str) -> bool:

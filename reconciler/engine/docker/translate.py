@@ -9,10 +9,19 @@ import re
 import time
 from typing import Any
 
+from reconciler.engine.docker.sockets import with_sockets
 from reconciler.plan import names
 from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.observed import ObservedContainer, ObservedNetworkLink
-from reconciler.plan.spec import Attachment, ContainerSpec, Healthcheck, NetworkSpec, describe
+from reconciler.plan.spec import (
+    OF_A_CONTAINER,
+    Attachment,
+    ContainerSpec,
+    Healthcheck,
+    NetworkSpec,
+    describe,
+)
+from reconciler.topology.subnet import gateway_of, range_of_docker
 
 _NANO = 1_000_000_000
 
@@ -33,10 +42,14 @@ def container_labels(topology: str, container: DesiredContainer, name: str) -> d
     }
 
 
-def create_body(topology: str, container: DesiredContainer, name: str) -> dict[str, Any]:
+def create_body(
+    topology: str, container: DesiredContainer, name: str, predecessor: str = ""
+) -> dict[str, Any]:
     """The body of `POST /containers/create` (API 1.41). The first network is in it; engines of
     that version take no more than one."""
     spec = container.spec
+    if spec.hands_over:
+        spec = with_sockets(spec, name, predecessor)
     body: dict[str, Any] = {
         "Image": spec.image,
         "Labels": container_labels(topology, container, name),
@@ -60,7 +73,12 @@ def create_body(topology: str, container: DesiredContainer, name: str) -> dict[s
 
 
 def endpoint(attachment: Attachment) -> dict[str, Any]:
-    return {"Aliases": list(attachment.aliases)} if attachment.aliases else {}
+    settings: dict[str, Any] = {}
+    if attachment.aliases:
+        settings["Aliases"] = list(attachment.aliases)
+    if attachment.address:
+        settings["IPAMConfig"] = {"IPv4Address": attachment.address}
+    return settings
 
 
 def _host_config(spec: ContainerSpec) -> dict[str, Any]:
@@ -70,7 +88,7 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
             {"HostIp": port.address or "", "HostPort": str(port.host_port)}
         )
     config: dict[str, Any] = {
-        "NetworkMode": spec.networks[0].network if spec.networks else "none",
+        "NetworkMode": _network_mode(spec),
         "RestartPolicy": restart_policy(spec.restart),
         "PortBindings": bindings,
         "CapDrop": list(spec.cap_drop),
@@ -83,6 +101,10 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
     if spec.init:
         config["Init"] = True
     return config | limits(spec.cpus, spec.memory_bytes)
+
+
+def _network_mode(spec: ContainerSpec) -> str:
+    return spec.network_mode or (spec.networks[0].network if spec.networks else "none")
 
 
 def limits(cpus: float | None, memory_bytes: int | None) -> dict[str, int]:
@@ -117,7 +139,7 @@ def _healthcheck(check: Healthcheck) -> dict[str, Any]:
 
 def network_body(topology: str, spec: NetworkSpec, revision: str) -> dict[str, Any]:
     """What a network is created with."""
-    return {
+    body = {
         "Name": spec.name,
         "Driver": spec.driver,
         "Internal": spec.internal,
@@ -127,6 +149,14 @@ def network_body(topology: str, spec: NetworkSpec, revision: str) -> dict[str, A
             names.REVISION: revision,
         },
     }
+    if spec.subnet is not None:
+        place = {
+            "Subnet": spec.subnet,
+            "IPRange": range_of_docker(spec.subnet),
+            "Gateway": gateway_of(spec.subnet),
+        }
+        body["IPAM"] = {"Config": [place]}
+    return body
 
 
 def observed_container(inspected: dict[str, Any]) -> ObservedContainer:
@@ -156,10 +186,18 @@ def observed_container(inspected: dict[str, Any]) -> ObservedContainer:
                 network_id=link.get("NetworkID") or "",
                 address=link.get("IPAddress") or "",
                 aliases=frozenset(link.get("Aliases") or ()),
+                fixed=(link.get("IPAMConfig") or {}).get("IPv4Address") or "",
             )
             for network, link in links.items()
+            if network != "host"
         },
+        network_mode=_shared_network(host.get("NetworkMode") or ""),
     )
+
+
+def _shared_network(mode: str) -> str:
+    """Docker's network mode, when it is no network of the container's own."""
+    return mode if mode == "host" or mode.startswith(OF_A_CONTAINER) else ""
 
 
 def slot_of(labels: dict[str, str]) -> Slot:

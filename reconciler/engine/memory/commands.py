@@ -10,7 +10,7 @@ from reconciler.engine.memory.parts import LiveServer, refused
 def obey(servers: Sequence[LiveServer], line: str) -> None:
     """One command. Raises EngineError, as for what HAProxy refuses."""
     match line.split():
-        case ["set", "server", place, "fqdn", host]:
+        case ["set", "server", place, "fqdn" | "addr", host]:
             _find(servers, place).host = host
         case ["set", "server", place, "weight", weight]:
             _find(servers, place).weight = int(weight)

@@ -52,7 +52,7 @@ class MemoryEngine:
         with self.world.mutex:
             self.world.answer()
             try:
-                perform(self.world, self._topology, action)
+                perform(self.world, self._topology, action, report)
             except EngineError as error:
                 raise _in_words(label_of(action), error) from error
             self.performed.append(action)

@@ -9,7 +9,7 @@ from reconciler.engine.memory.parts import Container, LiveServer, Network, overl
 from reconciler.engine.memory.world import World
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
 from reconciler.plan.desired import Scope
-from reconciler.plan.names import PROXY_ROLE, SERVER_ROLE
+from reconciler.plan.names import ANCHOR_ROLE, PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.observed import (
     Holder,
     Observed,
@@ -32,7 +32,10 @@ def observe(world: World, scope: Scope) -> Observed:
         containers=tuple(_observed(world, container) for container in ours),
         networks={
             net.name: ObservedNetwork(
-                net.id, net.name, net.revision if net.owner == scope.topology else None
+                net.id,
+                net.name,
+                net.revision if net.owner == scope.topology else None,
+                _taken(world, net) if net.name in scope.subnets else frozenset(),
             )
             for net in world.networks.values()
             if net.owner == scope.topology or net.name in scope.networks
@@ -49,7 +52,8 @@ def observe(world: World, scope: Scope) -> Observed:
 
 def is_of(container: Container, topology: str) -> bool:
     """Whether a container is a topology's own, by its labels."""
-    return container.owner == topology and container.slot.role in {PROXY_ROLE, SERVER_ROLE}
+    roles = {PROXY_ROLE, ANCHOR_ROLE, SERVER_ROLE}
+    return container.owner == topology and container.slot.role in roles
 
 
 def _observed(world: World, container: Container) -> ObservedContainer:
@@ -71,11 +75,19 @@ def _observed(world: World, container: Container) -> ObservedContainer:
         memory_bytes=container.memory_bytes,
         networks={
             name: ObservedNetworkLink(
-                link.network_id, _address(world, container, link.network_id), link.aliases
+                link.network_id,
+                _address(world, container, link.network_id),
+                link.aliases,
+                link.fixed,
             )
             for name, link in container.links.items()
         },
+        network_mode=container.network_mode,
     )
+
+
+def _taken(world: World, network: Network) -> frozenset[str]:
+    return frozenset(member.address_on(network) for member in world.members(network))
 
 
 def _address(world: World, container: Container, network_id: str) -> str:
@@ -157,12 +169,17 @@ def _health(container: Container, server: LiveServer) -> tuple[str, str]:
 
 
 def resolve(world: World, asker: Container, host: str) -> tuple[Container, Network] | None:
-    """What a name means to a container: Docker's DNS knows names and aliases on its networks."""
+    """What a host means to a container: Docker's DNS knows names and aliases on its networks, and
+    who is on the host's network reaches all addresses there are."""
+    ground = world.ground_of(asker)
     for network in world.networks.values():
         members = list(world.members(network))
-        if asker not in members:
+        if ground not in members and asker.network_mode != "host":
             continue
         for container in members:
-            if host == container.name or host in container.links[network.name].aliases:
+            if host == container.address_on(network):
+                return container, network
+            known = {container.name, *container.links[network.name].aliases}
+            if asker.network_mode != "host" and host in known:
                 return container, network
     return None

@@ -46,6 +46,7 @@ class Link:
 
     aliases: frozenset[str]
     network_id: str = ""
+    fixed: str = ""
 
 
 @dataclass(slots=True)
@@ -109,6 +110,8 @@ class Container:
     """Of the worker."""
     old_workers: list[str] = field(default_factory=list)
     """Configurations of workers that still finish their connections."""
+    network_mode: str = ""
+    """`host`, or `container:` and an id; "" for networks of its own."""
     is_busy: bool = False
     """A proxy whose old workers have connections that do not end."""
     is_readable: bool = True
@@ -116,6 +119,9 @@ class Container:
 
     def address_on(self, network: Network) -> str:
         """While it is active."""
+        link = self.links.get(network.name)
+        if link is not None and link.fixed:
+            return link.fixed
         return f"10.{network.subnet // 256 % 256}.{network.subnet % 256}.{self.number % 254 + 1}"
 
     @property

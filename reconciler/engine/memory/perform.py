@@ -9,8 +9,10 @@ from reconciler.engine.memory.observe import observed_proxy, resolve, server_sta
 from reconciler.engine.memory.parts import Container, Link, refused
 from reconciler.engine.memory.world import World
 from reconciler.engine.protocol import (
+    Closed,
     ConfigRejectedError,
     EngineError,
+    Report,
     edited_meanwhile,
     foreign_volume,
     no_spare_server,
@@ -20,10 +22,10 @@ from reconciler.haproxy.config import Config, read_config
 from reconciler.haproxy.rewrite import put_servers
 from reconciler.plan import actions as a
 from reconciler.plan.desired import DesiredContainer
-from reconciler.plan.spec import Attachment, describe
+from reconciler.plan.spec import OF_A_CONTAINER, Attachment, describe
 
 
-def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR0915  # a branch an action
+def perform(world: World, topology: str, action: a.Action, report: Report) -> None:  # noqa: PLR0915  # a branch an action
     """Raises EngineError."""
     match action:
         case a.PullImage(image):
@@ -42,7 +44,7 @@ def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR
         case a.RemoveVolume(name):
             if name in world.volumes:
                 world.remove_volume(name)
-        case a.CreateContainer(container, name):
+        case a.CreateContainer(container, name, _):
             _create_container(world, topology, container, name)
         case a.StartContainer(target):
             world.start(target.reference)
@@ -72,8 +74,11 @@ def perform(world: World, topology: str, action: a.Action) -> None:  # noqa: PLR
             _reload(world, world.get(target.reference), config, previous)
         case a.AwaitProxy(target, digest):
             _await_proxy(world, target, digest)
-        case a.ReplaceProxy(old, new):
-            _replace_proxy(world, old.reference, new.reference)
+        case a.ReplaceProxy():
+            _replace_proxy(world, action)
+            report(Closed(0.0))
+        case a.HandOver(_, new, digest):
+            _hand_over(world, new, digest)
         case a.AwaitReady(target, _):
             _await_ready(world.get(target.reference))
         case a.SetServers(target, settings):
@@ -115,10 +120,11 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
         )
         container.stop_grace_s, container.restart = spec.stop_grace_s, spec.restart
         container.cpus, container.memory_bytes = spec.cpus, spec.memory_bytes
+        container.network_mode = _network_mode(world, spec.network_mode)
         for volume in container.volumes:
             world.volumes.setdefault(volume, "")
         for first in spec.networks[:1]:  # a missing one is found at the start only
-            container.links[first.network] = Link(frozenset(first.aliases))
+            container.links[first.network] = Link(frozenset(first.aliases), "", first.address)
     elif container.owner != topology or container.revision != wanted.revision:
         raise EngineError(
             "name-taken",
@@ -127,6 +133,13 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
         )
     for attachment in spec.networks[1:]:
         _connect(world, container, attachment)
+
+
+def _network_mode(world: World, mode: str) -> str:
+    """Docker keeps the id of the container whose network is shared."""
+    if not mode.startswith(OF_A_CONTAINER):
+        return mode
+    return OF_A_CONTAINER + world.get(mode.removeprefix(OF_A_CONTAINER)).id
 
 
 def _connect(world: World, container: Container, attachment: Attachment) -> None:
@@ -191,13 +204,30 @@ def _await_proxy(world: World, target: a.Target, digest: str) -> None:
         raise EngineError("proxy-not-running", "HAProxy does not run its configuration")
 
 
-def _replace_proxy(world: World, old: str, new: str) -> None:
-    world.stop(old)
+def _replace_proxy(world: World, action: a.ReplaceProxy) -> None:
+    for stopped in (action.old, *action.old_anchors):
+        world.stop(stopped.reference)
     try:
-        world.start(new)
+        for started in (*action.new_anchors, action.new):
+            world.start(started.reference)
     except EngineError:
-        world.start(old)
+        for stopped in action.new_anchors:
+            world.stop(stopped.reference)
+        for started in (*action.old_anchors, action.old):
+            world.start(started.reference)
         raise
+
+
+def _hand_over(world: World, new: a.Target, digest: str) -> None:
+    world.start(new.reference)
+    running = observed_proxy(world, world.get(new.reference)).running
+    if running is None or running.digest != digest:
+        world.stop(new.reference)
+        raise EngineError(
+            "handover-failed",
+            "the new HAProxy did not take over; the old one goes on",
+            "look at the lines of its log",
+        )
 
 
 # -- waits: they hold at once or never ------------------------------------------------------

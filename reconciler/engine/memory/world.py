@@ -25,7 +25,7 @@ from reconciler.engine.memory.parts import (
 )
 from reconciler.engine.protocol import EngineError, Wake, Wakeup
 from reconciler.plan.names import PROXY_ROLE
-from reconciler.plan.spec import Attachment, PublishedPort
+from reconciler.plan.spec import OF_A_CONTAINER, Attachment, PublishedPort
 
 
 class World:
@@ -84,6 +84,14 @@ class World:
             if container.is_active and link is not None and link.network_id == network.id:
                 yield container
 
+    def ground_of(self, container: Container) -> Container | None:
+        """Whose networks a container has; None when it was started in a network that has ended."""
+        if not container.network_mode.startswith(OF_A_CONTAINER):
+            return container
+        ground = self.containers.get(container.network_mode.removeprefix(OF_A_CONTAINER))
+        is_there = ground and ground.is_active and ground.started_at <= container.started_at
+        return ground if is_there else None
+
     # -- the engine itself ------------------------------------------------------------------
 
     def answer(self) -> None:
@@ -140,11 +148,11 @@ class World:
                 return
             if container.state == "paused":
                 raise refused("cannot start a paused container, try unpause instead")
+            self._need_ground(container)
             joined = self._networks_to_join(container)
             self._take_ports(container)
             for name, network in joined.items():
                 container.links[name].network_id = network.id
-            container.started_at = float(self._tick())
             self._begin(container)
             self._tell_of(container, "started")
             if not container.is_active:
@@ -160,6 +168,12 @@ class World:
                 container.state, container.exit_code = "exited", 1
             else:
                 _load(container)
+
+    def _need_ground(self, container: Container) -> None:
+        container.started_at = float(self._tick())
+        if self.ground_of(container) is None:
+            container.exit_code = COULD_NOT_START
+            raise refused("cannot join network of a non running container")
 
     def _networks_to_join(self, container: Container) -> dict[str, Network]:
         found: dict[str, Network] = {}
@@ -257,7 +271,7 @@ class World:
                     raise refused(f"{container.name} already exists in network {name}")
                 network_id = self.networks[name].id
             aliases = frozenset({*attachment.aliases, container.id[:12]})
-            container.links[name] = Link(aliases, network_id)
+            container.links[name] = Link(aliases, network_id, attachment.address)
             self._tell_of(container, f"joined network {name}")
 
     def disconnect(self, reference: str, network: str) -> None:

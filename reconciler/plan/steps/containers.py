@@ -18,7 +18,7 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.assign import HOLDS_PORTS, Kept
 from reconciler.plan.changes import link_impact
-from reconciler.plan.desired import PROXY_SLOT, Slot
+from reconciler.plan.desired import NOT_SERVERS, Slot
 from reconciler.plan.impact import Impact
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.spec import Attachment
@@ -28,7 +28,7 @@ from reconciler.plan.steps.draft import Draft, target_of
 def container_steps(draft: Draft) -> None:
     """All but those that a roll-out brings up in its own time."""
     for slot in draft.desired.containers:
-        if slot != PROXY_SLOT and not draft.is_rolled(slot):
+        if slot not in NOT_SERVERS and not draft.is_rolled(slot):
             draft.serving[slot] = bring_up(draft, slot)
 
 
@@ -75,7 +75,7 @@ def _is_new_to_haproxy(draft: Draft, container: ObservedContainer) -> bool:
     if proxy is None or not draft.need.must_write:
         return False
     known = {(s.backend, s.host) for s in read_servers(draft.need.written or "")}
-    return (backend, container.given_name) not in known and any(
+    return not any((backend, host) in known for host in container.hosts) and any(
         served.name == backend for served in proxy.backends
     )
 

@@ -41,6 +41,8 @@ class Draft:
     """The last steps of bringing a slot's container to where it can serve."""
     placed: list[int] = field(default_factory=list)
     """HAProxy is on its networks."""
+    stopped: set[str] = field(default_factory=set)
+    """Ids of containers that leave, and are stopped by another step than their own."""
     retired: set[str] = field(default_factory=set)
     """Ids of containers whose removal is part of a roll-out."""
     rolled_out: list[int] = field(default_factory=list)

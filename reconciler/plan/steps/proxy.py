@@ -9,6 +9,7 @@ from reconciler.plan.actions import (
     AwaitProxy,
     AwaitServers,
     CreateContainer,
+    HandOver,
     ReloadProxy,
     ReplaceProxy,
     StartContainer,
@@ -17,7 +18,9 @@ from reconciler.plan.actions import (
     UnpauseContainer,
     WriteConfig,
 )
-from reconciler.plan.desired import PROXY_SLOT, Slot
+from reconciler.plan.assign import HOLDS_PORTS
+from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Slot
+from reconciler.plan.ground import has_ground, networks_of_proxy
 from reconciler.plan.impact import Impact
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.proxy import ProxyMode
@@ -29,9 +32,14 @@ from reconciler.plan.steps.draft import DRAIN_MARGIN_S, Draft, target_of
 
 def place_proxy(draft: Draft) -> None:
     """A HAProxy that stays joins its networks before any server does that is reached over them."""
-    kept = draft.assignment.kept.get(PROXY_SLOT)
-    if kept is not None and draft.need.mode is not ProxyMode.ABSENT:
-        draft.placed = change_in_place(draft, kept)
+    if draft.need.mode is ProxyMode.ABSENT:
+        return
+    for slot in (ANCHOR_SLOT, PROXY_SLOT):
+        if kept := draft.assignment.kept.get(slot):
+            draft.placed += change_in_place(draft, kept)
+            if slot == ANCHOR_SLOT and kept.have.state == "paused":
+                woken = draft.add(UnpauseContainer(target_of(kept.have)), (), "it is paused")
+                draft.placed.append(woken)
 
 
 def proxy_steps(draft: Draft, *, wait: bool) -> None:
@@ -42,19 +50,20 @@ def proxy_steps(draft: Draft, *, wait: bool) -> None:
     if need.mode is ProxyMode.ABSENT or config is None:
         return
     match need.mode:
-        case ProxyMode.CREATE | ProxyMode.REPLACE:
+        case ProxyMode.CREATE | ProxyMode.REPLACE | ProxyMode.HANDOVER:
             confirmed = _new_proxy(draft, ready)
         case _:
             confirmed = _kept_proxy(draft, ready)
     draft.settled = [*ready, *confirmed]
     target = _proxy_target(draft)
-    servers, names = _servers_to_await(draft, confirmed), draft.assignment.names
+    servers = _servers_to_await(draft, confirmed)
+    names, hosts = draft.assignment.names, draft.assignment.hosts
     if wait and servers:
         draft.settled = [
             draft.add(
                 AwaitServers(
                     target,
-                    tuple((slot.backend, names[slot]) for slot in servers),
+                    tuple((slot.backend, hosts[slot]) for slot in servers),
                     tuple(Target(names[slot]) for slot in servers),
                 ),
                 [*ready, *confirmed], "done means that HAProxy's own checks pass",
@@ -82,29 +91,78 @@ def _new_proxy(draft: Draft, ready: list[int]) -> list[int]:
     joining, need, config = draft.assignment.joining[PROXY_SLOT], draft.need, draft.need.config
     assert config is not None
     target = Target(joining.name)
+    predecessor = need.have.given_name if need.have and need.mode is ProxyMode.HANDOVER else ""
     created = draft.add(
-        CreateContainer(joining.want, joining.name),
-        [*draft.networks_of(joining.want), *draft.volume_ready],
+        CreateContainer(joining.want, joining.name, predecessor),
+        [*draft.networks_of(joining.want), *draft.volume_ready, *_made_anchor(draft)],
         need.reason,
     )
     written = draft.add(WriteConfig(target, config), [created], need.reason)
-    if need.mode is ProxyMode.REPLACE and need.have is not None:
-        old = target_of(need.have)
-        proven = _prove(draft, old, ready, _reachable_from(draft, need.have))
-        running = draft.add(
-            ReplaceProxy(old, target), [written, *ready, *proven],
-            need.reason, Impact.INTERRUPT,
-        )  # fmt: skip
-    else:
-        running = draft.add(StartContainer(target), [written, *ready], need.reason)
-    return [draft.add(AwaitProxy(target, config.digest), [running], "a start says nothing")]
+    confirm = AwaitProxy(target, config.digest)
+    if need.mode is ProxyMode.CREATE or need.have is None:
+        grounded = _ground(draft, [written, *ready])
+        running = draft.add(StartContainer(target), grounded, need.reason)
+        return [draft.add(confirm, [running], "a start says nothing")]
+    proven = _prove(draft, target_of(need.have), ready, _reachable_from(draft, need.have))
+    needs = [written, *ready, *proven]
+    if need.mode is ProxyMode.HANDOVER:
+        old = Target(need.have.given_name, need.have.id)
+        action = HandOver(old, target, config.digest)
+        return [draft.add(action, needs, need.reason, Impact.REPLACE)]
+    running = draft.add(_replacement(draft, need.have, target), needs, need.reason, need.end)
+    return [draft.add(confirm, [running], "a start says nothing")]
+
+
+def _made_anchor(draft: Draft) -> list[int]:
+    """The step that makes an anchor; it is started when the ports are free."""
+    joining = draft.assignment.joining.get(ANCHOR_SLOT)
+    if joining is None:
+        return []
+    action = CreateContainer(joining.want, joining.name)
+    return [draft.add(action, draft.networks_of(joining.want), "it keeps HAProxy's ports open")]
+
+
+def _replacement(draft: Draft, old: ObservedContainer, new: Target) -> ReplaceProxy:
+    leaving = _leaving_anchors(draft)
+    draft.stopped |= {old.id, *(anchor.id for anchor in leaving)}
+    starts = [anchor for anchor, _ in _anchor_to_start(draft)]
+    return ReplaceProxy(target_of(old), new, tuple(map(target_of, leaving)), tuple(starts))
+
+
+def _ground(draft: Draft, needs: list[int]) -> list[int]:
+    """The anchor runs, for a HAProxy that does not; one that leaves has given the ports away."""
+    starts = _anchor_to_start(draft)
+    for anchor in _leaving_anchors(draft):
+        draft.stopped.add(anchor.id)
+        needs = [draft.add(StopContainer(target_of(anchor), 0), needs, "it has the ports")]
+    for target, why in starts:
+        needs = [draft.add(StartContainer(target), needs, why)]
+    return needs
+
+
+def _anchor_to_start(draft: Draft) -> list[tuple[Target, str]]:
+    """The anchor and why, when it does not run."""
+    if joining := draft.assignment.joining.get(ANCHOR_SLOT):
+        return [(Target(joining.name), "it keeps HAProxy's ports open")]
+    kept = draft.assignment.kept.get(ANCHOR_SLOT)
+    if kept is not None and kept.have.state not in HOLDS_PORTS:
+        return [(target_of(kept.have), f"it is {kept.have.state}")]
+    return []
+
+
+def _leaving_anchors(draft: Draft) -> list[ObservedContainer]:
+    return [c for c in draft.leavers() if c.slot == ANCHOR_SLOT and c.state in HOLDS_PORTS]
 
 
 def _reachable_from(draft: Draft, proxy: ObservedContainer) -> Collection[str]:
     """The networks on which a HAProxy that leaves can still check servers."""
-    if proxy.state != "running":
+    if proxy.state != "running" or not has_ground(proxy, draft.observed):
         return ()
-    return proxy.networks.keys() - draft.networks.replaced_names
+    on_host = proxy.network_mode == "host"
+    if on_host and draft.desired.containers[PROXY_SLOT].spec.network_mode != "host":
+        return ()  # it knows no names, which its successor goes by
+    joined = networks_of_proxy(proxy, draft.desired, draft.observed, draft.assignment)
+    return joined - draft.networks.replaced_names
 
 
 def _prove(draft: Draft, target: Target, needs: list[int], reachable: Collection[str]) -> list[int]:
@@ -150,10 +208,12 @@ def _kept_proxy(draft: Draft, ready: list[int]) -> list[int]:
 def _start(draft: Draft, target: Target, confirm: AwaitProxy, needs: list[int]) -> int:
     need = draft.need
     if need.mode is ProxyMode.RESTART or (need.have and need.have.state == "restarting"):
-        grace_s = draft.desired.containers[PROXY_SLOT].spec.stop_grace_s
-        needs = [draft.add(StopContainer(target, grace_s), needs, need.reason, Impact.INTERRUPT)]
+        own_grace_s = draft.desired.containers[PROXY_SLOT].spec.stop_grace_s
+        grace_s = 0 if need.is_cut_off else own_grace_s  # what it has left ends at no time
+        needs = [draft.add(StopContainer(target, grace_s), needs, need.reason, need.end)]
     if need.must_write and need.config is not None:
         needs = [draft.add(WriteConfig(target, need.config), needs, need.reason)]
+    needs = _ground(draft, needs)
     started = draft.add(StartContainer(target), needs, need.reason)
     return draft.add(confirm, [started], "a start says nothing")
 
@@ -161,7 +221,7 @@ def _start(draft: Draft, target: Target, confirm: AwaitProxy, needs: list[int]) 
 def _reload(draft: Draft, target: Target, needs: list[int]) -> int:
     config, kept = draft.need.config, draft.assignment.kept[PROXY_SLOT]
     assert config is not None
-    joined = {a.network for a in kept.want.spec.networks}
+    joined = networks_of_proxy(kept.have, draft.desired, draft.observed, draft.assignment)
     proven = _prove(draft, target, needs, joined)
     action = ReloadProxy(target, config, draft.written)
     return draft.add(action, [*needs, *proven], draft.need.reason, Impact.RELOAD)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.plan.actions import RemoveContainer, RemoveNetwork, RemoveVolume, StopContainer
 from reconciler.plan.assign import HOLDS_PORTS
+from reconciler.plan.desired import PROXY_SLOT
 from reconciler.plan.impact import Impact
 from reconciler.plan.names import PROXY_ROLE
 from reconciler.plan.observed import ObservedContainer
@@ -40,8 +41,8 @@ def removal_steps(draft: Draft, *, remove_volumes: bool) -> None:
 
 
 def _leave(draft: Draft, container: ObservedContainer, after: Iterable[int]) -> list[int]:
-    is_stopped = draft.need.mode is ProxyMode.REPLACE and container is draft.need.have
     needs = list(after)
+    is_stopped = container.id in draft.stopped
     return remove(draft, container, needs if is_stopped else stop(draft, container, needs))
 
 
@@ -51,9 +52,17 @@ def stop(draft: Draft, container: ObservedContainer, needs: list[int]) -> list[i
         return needs
     is_proxy = container.slot.role == PROXY_ROLE
     grace_s = container.stop_grace_s or DEFAULT_GRACE_S
-    impact = Impact.INTERRUPT if is_proxy else Impact.NONE
-    return [draft.add(StopContainer(target_of(container), grace_s), needs, "it leaves", impact)]
+    goes_on = is_proxy and container.hands_over and _hands_over(draft)
+    impact = Impact.INTERRUPT if is_proxy and not goes_on else Impact.NONE
+    why = "its sockets are handed over; it finishes what it has" if goes_on else "it leaves"
+    return [draft.add(StopContainer(target_of(container), grace_s), needs, why, impact)]
 
 
 def remove(draft: Draft, container: ObservedContainer, needs: list[int]) -> list[int]:
     return [draft.add(RemoveContainer(target_of(container)), needs, "it leaves")]
+
+
+def _hands_over(draft: Draft) -> bool:
+    """Whether another HAProxy has the listening sockets when this plan stops one."""
+    kept = draft.assignment.kept.get(PROXY_SLOT)
+    return draft.need.mode is ProxyMode.HANDOVER or (kept is not None and kept.have.hands_over)

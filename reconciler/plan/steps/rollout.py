@@ -112,7 +112,7 @@ def _stop_strangers(draft: Draft, rotation: Rotation, needs: list[int]) -> list[
     stopped: list[int] = []
     for container in draft.leavers():
         is_here = container.slot.backend == rotation.backend.name
-        if is_here and container.given_name not in rotation.leaves:
+        if is_here and not set(container.hosts).intersection(rotation.leaves):
             draft.retired.add(container.id)
             ended = stop(draft, container, list(needs))
             draft.rolled_out += remove(draft, container, ended)
@@ -122,7 +122,7 @@ def _stop_strangers(draft: Draft, rotation: Rotation, needs: list[int]) -> list[
 
 def _container(draft: Draft, host: str) -> ObservedContainer | None:
     """The container behind a server that leaves; it is removed here and nowhere else."""
-    found = next((c for c in draft.assignment.leaving if c.given_name == host), None)
+    found = next((c for c in draft.assignment.leaving if host in c.hosts), None)
     if found is not None:
         draft.retired.add(found.id)
     return found
@@ -156,13 +156,14 @@ def _play(roll: _Roll, batch: Batch[Member, _Leaver]) -> None:
 def _join(roll: _Roll, members: Sequence[Member], needs: Sequence[int]) -> list[int]:
     """New servers start, are checked without traffic, and then take their share of it."""
     draft, backend, rollout = roll.draft, roll.rotation.backend, roll.rollout
+    names = draft.assignment.names
     ready = [
         step
         for member in members
         for step in bring_up(draft, member.slot, needs, rollout.ready_timeout_s)
     ]
     hosts = tuple((backend.name, member.host) for member in members)
-    containers = tuple(Target(member.host) for member in members)
+    containers = tuple(Target(names[member.slot]) for member in members)
     watch = AwaitServers(roll.target, hosts, containers, rollout.ready_timeout_s)
     aim: Aim = "check" if backend.check is not None else "ready"
     put = draft.add(
@@ -254,11 +255,12 @@ def _rescue(roll: _Roll, batch: Batch[Member, _Leaver], watched: range) -> None:
         settings = tuple(roll.rotation.setting(host, aim) for host in hosts)
         return rescue(SetServers(roll.target, settings), needs)
 
-    made = [m.host for m in batch.joins if m.slot in draft.assignment.joining]
+    made = [m for m in batch.joins if m.slot in draft.assignment.joining]
     gone: list[int] = []
     if made:
-        out = put(made, "gone", ())
-        gone = [rescue(RemoveContainer(Target(host)), [out]) for host in made]
+        out = put([m.host for m in made], "gone", ())
+        names = [draft.assignment.names[m.slot] for m in made]
+        gone = [rescue(RemoveContainer(Target(name)), [out]) for name in names]
     old = [leaver for leaver in batch.early if leaver.container is not None]
     if old:  # where both cannot run at once, the old one starts when the new one is gone
         started = [

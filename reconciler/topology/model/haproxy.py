@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -95,6 +95,13 @@ class HAProxy(Model):
         None, min_length=1, json_schema_extra=accepts_one
     )
     """Networks to join; those of the backends that get traffic when not given."""
+    network: Literal["bridge", "host"] = "bridge"
+    """`host` lets HAProxy use the host's network: nothing stands between it and clients, and a new
+    HAProxy takes the listening sockets over from the old one."""
+    upgrade: Literal["interrupt", "handover"] = "interrupt"
+    """How a new HAProxy container follows an old one on a bridge. `interrupt` closes the ports for
+    a moment; with `handover` a small container keeps them open. On the host's network they always
+    stay open."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that HAProxy takes at a time."""
     timeouts: Timeouts = Timeouts()
@@ -107,3 +114,8 @@ class HAProxy(Model):
     """Limits; they change in place."""
     raw: Raw = Raw()
     """Raw lines for `global` and `defaults`."""
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether a new HAProxy takes the listening sockets over from the old one."""
+        return self.network == "host" or self.upgrade == "handover"

@@ -11,7 +11,8 @@ from reconciler.topology.model.base import Model, accepts, null_as_empty
 from reconciler.topology.model.frontend import Frontend
 from reconciler.topology.model.haproxy import HAProxy
 from reconciler.topology.model.stats import Stats
-from reconciler.topology.types import Name, ProxyName, Text
+from reconciler.topology.subnet import Subnet
+from reconciler.topology.types import Name, ProxyName, Text, error
 
 
 class Network(Model):
@@ -23,6 +24,16 @@ class Network(Model):
     """The network exists already; it is used under its own name and never changed or removed."""
     internal: bool = False
     """No way out of the network to other networks."""
+    subnet: Subnet | None = None
+    """The network's addresses, `172.30.7.0/24`; Docker chooses when not given. HAProxy on the
+    host's network needs it, since only there Docker gives out fixed addresses."""
+
+    @model_validator(mode="after")
+    def _owns_its_subnet(self) -> Network:
+        if self.external and self.subnet is not None:
+            raise error("bad-value", "an external network has its subnet already", at=("subnet",),
+                        hint="leave `subnet` out, or let this tool make the network")  # fmt: skip
+        return self
 
 
 class Topology(Model):

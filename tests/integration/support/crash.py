@@ -1,8 +1,6 @@
 """An apply whose process ends, without any clean-up, as soon as a number of steps is done.
 
-    python -m tests.integration.support.crash FILE STEPS
-
-Exits with 99 when it did so, and with 0 or 1 when the apply ended before.
+Called with FILE and STEPS. Exits with 99 when it did so, with 0 or 1 when the apply ended before.
 """
 
 from __future__ import annotations
@@ -10,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from reconciler.engine.docker.engine import DockerEngine
 from reconciler.engine.protocol import Patience
@@ -21,7 +20,8 @@ from reconciler.topology.load import load_topology
 CRASHED = 99
 
 
-def main(file: str, steps: int) -> int:
+def main() -> NoReturn:
+    file, steps = sys.argv[1], int(sys.argv[2])
     loaded = load_topology(Path(file).read_bytes(), file, dict(os.environ))
     assert loaded.topology is not None
     desired = compile_topology(loaded.topology, str(Path(file).parent), loaded.sensitive)
@@ -38,8 +38,4 @@ def main(file: str, steps: int) -> int:
             desired, engine, ApplyOptions(holder="the one that dies"), Patience(30.0),
             lambda _: True, emit,
         )  # fmt: skip
-    return 0 if result.converged else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    sys.exit(0 if result.converged else 1)

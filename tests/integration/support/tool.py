@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reconciler.cli.main import main
+from tests.integration.support import forked
+
 LONGEST_S = 120.0
 
 
@@ -52,13 +55,21 @@ def run(
     given: str = "",
     prepare: Callable[[], object] | None = None,
 ) -> Ended:
-    """`given` is its standard input, which is never a terminal. `prepare` runs in its process."""
-    ended = subprocess.run(  # the command under test
-        command(*arguments), cwd=directory, env=environment(directory, env), input=given,
-        preexec_fn=prepare, capture_output=True, text=True, timeout=LONGEST_S, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in ended.stderr, ended.stderr
-    return Ended(ended.returncode, ended.stdout, ended.stderr)
+    """`given` is its standard input, which is never a terminal. `prepare` runs before the command
+    is loaded: it may give up rights, which a process keeps until it loads another program."""
+    own = environment(directory, env)
+    if prepare is None:
+        ended = Ended(
+            *forked.run(forked.Command(main, arguments, directory, own, given), LONGEST_S)
+        )
+    else:
+        done = subprocess.run(  # the command under test
+            command(*arguments), cwd=directory, env=own, input=given, preexec_fn=prepare,
+            capture_output=True, text=True, timeout=LONGEST_S, check=False,
+        )  # fmt: skip
+        ended = Ended(done.returncode, done.stdout, done.stderr)
+    assert "Traceback" not in ended.err, ended.err
+    return ended
 
 
 def start(

@@ -21,6 +21,8 @@ from reconciler.plan.spec import (
 )
 
 PLAIN = ContainerSpec("nginx:1.27")
+LATER = {"network_mode", "hands_over"}
+"""Fields that the first pinned revisions did not have."""
 OTHER: dict[str, Any] = {
     "image": "nginx:1.28",
     "command": ("serve", "--port", "80"),
@@ -40,6 +42,8 @@ OTHER: dict[str, Any] = {
     "cpus": 0.5,
     "memory_bytes": 134_217_728,
     "networks": (Attachment("shop-front", ("web",)),),
+    "network_mode": "host",
+    "hands_over": True,
 }
 
 
@@ -62,7 +66,10 @@ REVISIONS: dict[str, tuple[dict[str, Any], str]] = {
     "mounts": ({"mounts": OTHER["mounts"]}, "v1:3367bb9d06a61a2c"),
     "ports": ({"ports": OTHER["ports"]}, "v1:864c3229a06dfd61"),
     "healthcheck": ({"healthcheck": OTHER["healthcheck"]}, "v1:1bd7cd71d04f6035"),
-    "everything": (OTHER, "v1:9d65df742b610466"),
+    "everything but what came later": (
+        {name: value for name, value in OTHER.items() if name not in LATER},
+        "v1:9d65df742b610466",
+    ),
 }
 
 
@@ -74,6 +81,7 @@ def test_pinned_revisions(changes: dict[str, Any], revision: str) -> None:
 def test_pinned_revisions_of_networks() -> None:
     assert revision_of(NetworkSpec("shop-front")) == "v1:b42808ac2991916e"
     assert revision_of(NetworkSpec("shop-back", internal=True)) == "v1:e0019ea027d07b70"
+    assert revision_of(NetworkSpec("shop-back", subnet="172.30.7.0/24")) == "v1:695dfc559e5114a0"
 
 
 def test_a_new_field_at_its_default_changes_no_revision() -> None:

@@ -380,12 +380,23 @@ AT_THE_TOP = {
     "name: a\nfrontends: {w: {bind: 1}}": "missing-key `default_backend` is required in a frontend",
     "name: a\nbackend: {}": "unknown-key `backend` is not a key of a topology; did you mean "
     "`backends`?",
-    "name: a\nzzz: 1": "unknown-key `zzz` is not a key of a topology; keys here: name, networks, "
-    "backends, frontends, stats, haproxy",
+    "name: a\nzzz: 1": "unknown-key `zzz` is not a key of a topology; keys here: name, suspend, "
+    "networks, backends, frontends, stats, haproxy",
     "name: a\nnetworks: {n: {drivers: x}}": "unknown-key `drivers` is not a key of a network; did "
     "you mean `driver`?",
     "name: a\nhaproxy: {timeouts: {conect: 1s}}": "unknown-key `conect` is not a key of "
     "`timeouts`; did you mean `connect`?",
+    # subnets
+    "name: a\nnetworks: {n: {subnet: 172.30.7.1/24}}": "bad-value `172.30.7.1/24` is not a subnet "
+    "of IPv4; write its first address and its length: `172.30.7.0/24`",
+    "name: a\nnetworks: {n: {subnet: 'fd00::/64'}}": "bad-value `fd00::/64` is not a subnet of "
+    "IPv4; write its first address and its length: `172.30.7.0/24`",
+    "name: a\nnetworks: {n: {subnet: 10.0.0.0/7}}": "bad-value `10.0.0.0/7` is too large for a "
+    "network of containers; choose one between /8 and /28",
+    "name: a\nnetworks: {n: {subnet: 10.0.0.0/29}}": "bad-value `10.0.0.0/29` is too small for "
+    "a network of containers; choose one between /8 and /28",
+    "name: a\nnetworks: {n: {subnet: 10.0.0.0/24, external: true}}": "bad-value an external "
+    "network has its subnet already; leave `subnet` out, or let this tool make the network",
     # stats
     "name: a\nstats: 0": "out-of-range `port` is `0`, and must be at least 1",
     "name: a\nstats: {auth: a}": "bad-value `auth` needs a user and a password; write "

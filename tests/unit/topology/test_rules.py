@@ -19,6 +19,13 @@ frontends:
   www: {bind: 80, default_backend: web}
   adm: {bind: 81, default_backend: api}
 """
+HOST = (
+    "name: a\n"
+    "networks: {back: {subnet: 172.30.7.0/24}}\n"
+    "backends: {w: {image: a, port: 1, networks: back}}\n"
+    "frontends: {www: {bind: 80, default_backend: w}}\n"
+    "haproxy: {network: host}\n"
+)
 
 BROKEN = {
     "unknown backend, a typo": (
@@ -107,6 +114,27 @@ BROKEN = {
         ["unreachable-backend 5:39 HAProxy cannot reach backend `api`: they share no network; "
          "HAProxy is on `front`; `api` is on `back`"],
     ),
+    "networks on the host": (
+        HOST.replace("network: host", "network: host, networks: [back]"),
+        ["host-network 5:36 HAProxy on the host's network joins no other; leave `networks` out: "
+         "the host reaches every bridge"],
+    ),
+    "no fixed addresses on the host": (
+        HOST.replace("subnet: 172.30.7.0/24", ""),
+        ["no-subnet 3:12 on the host's network HAProxy knows no container names, and `w` has no "
+         "network with fixed addresses; put it on a network that says its `subnet`, like "
+         "`172.30.7.0/24`"],
+    ),
+    "too few fixed addresses": (
+        HOST.replace("/24", "/28").replace("port: 1", "port: 1, replicas: 4"),
+        ["subnet-too-small 2:27 the containers on `back` need 8 addresses, and it has 7; choose a "
+         "larger one: half of it is for these, and new ones come up beside old"],
+    ),
+    "subnets in one another": (
+        HOST.replace("back: {", "all: {subnet: 172.16.0.0/12}, back: {").replace(
+            "networks: back", "networks: [back, all]"),
+        ["subnet-overlap 2:57 networks `all` and `back` overlap; give each a subnet of its own"],
+    ),
     "a name that is too long": (
         f"name: {'s' * 24}\nbackends:\n  {'b' * 24}: {{image: a}}\n",
         [f"name-too-long 3:3 containers of `{'b' * 24}` would get names of 64 characters, and DNS "
@@ -164,6 +192,11 @@ SOUND = {
     "frontend stats without the page": topology_with().replace("  www:", "  stats:"),
     "a frontend and a backend of one name": topology_with().replace("  www:", "  web:"),
     "only a name": "name: a\n",
+    "on the host's network": HOST,
+    "beside it, a backend without traffic needs no subnet": HOST.replace(
+        "backends: {", "backends: {job: {image: a}, "
+    ),
+    "only statistics of the host": "name: a\nstats: {}\nhaproxy: {network: host}\n",
 }
 
 
@@ -180,6 +213,7 @@ NETWORKS = {
         ("front",),
     ),
     "with no frontends, all": ("name: a\nbackends: {w: {image: a}}\nstats: {}\n", ("default",)),
+    "none on the host's": (HOST, ()),
     "one with a way out beside internal ones": (
         topology_with("networks: i", rest="networks: {i: {internal: true}}"),
         ("i", "default"),

@@ -1,0 +1,89 @@
+"""Rules for HAProxy on the host's network, and for the subnets it needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from ipaddress import ip_network
+from itertools import combinations
+
+from reconciler.topology.diagnostic import Path
+from reconciler.topology.finding import Finding
+from reconciler.topology.model import Topology
+from reconciler.topology.served import proxied_backends
+from reconciler.topology.subnet import fixed_addresses
+
+
+def address_network(topology: Topology, backend: str) -> str | None:
+    """The network, by its name in the file, on which a backend's containers get fixed addresses.
+
+    The first of its networks that says its subnet.
+    """
+    joined = topology.backends[backend].networks
+    return next(
+        (net for net in joined if net in topology.networks and topology.networks[net].subnet), None
+    )
+
+
+def _of_bridges_only(topology: Topology) -> Iterator[Finding]:
+    settings = topology.haproxy
+    if settings.network != "host":
+        return
+    if settings.networks is not None:
+        yield Finding(
+            "host-network",
+            "HAProxy on the host's network joins no other",
+            ("haproxy", "networks"),
+            "leave `networks` out: the host reaches every bridge",
+        )
+
+
+def _no_subnet(topology: Topology) -> Iterator[Finding]:
+    if topology.haproxy.network != "host":
+        return
+    for name in proxied_backends(topology):
+        if address_network(topology, name) is None:
+            path: Path = ("backends", name)
+            yield Finding(
+                "no-subnet",
+                f"on the host's network HAProxy knows no container names, and `{name}` has no "
+                "network with fixed addresses",
+                path,
+                "put it on a network that says its `subnet`, like `172.30.7.0/24`",
+                on_key=True,
+            )
+
+
+def _subnet_overlap(topology: Topology) -> Iterator[Finding]:
+    subnets = [(name, net.subnet) for name, net in topology.networks.items() if net.subnet]
+    for (one, first), (two, second) in combinations(subnets, 2):
+        if ip_network(first).overlaps(ip_network(second)):
+            path: Path = ("networks", two, "subnet")
+            yield Finding(
+                "subnet-overlap",
+                f"networks `{one}` and `{two}` overlap",
+                path,
+                "give each a subnet of its own",
+            )
+
+
+def _subnet_too_small(topology: Topology) -> Iterator[Finding]:
+    if topology.haproxy.network != "host":
+        return
+    needed: Counter[str] = Counter()
+    for name, backend in proxied_backends(topology).items():
+        if network := address_network(topology, name):
+            needed[network] += 2 * backend.replicas
+    for network, count in needed.items():
+        there = len(fixed_addresses(topology.networks[network].subnet or ""))
+        if count > there:
+            path: Path = ("networks", network, "subnet")
+            yield Finding(
+                "subnet-too-small",
+                f"the containers on `{network}` need {count} addresses, and it has {there}",
+                path,
+                "choose a larger one: half of it is for these, and new ones come up beside old",
+            )
+
+
+HOST_RULES = (_of_bridges_only, _no_subnet, _subnet_overlap, _subnet_too_small)

@@ -1,0 +1,18 @@
+"""Which backends get traffic."""
+
+from __future__ import annotations
+
+from reconciler.topology.model import Backend, Topology
+
+
+def served_backends(topology: Topology) -> dict[str, Backend]:
+    """The backends that some frontend sends traffic to, in the order of the file."""
+    served = {frontend.default_backend for frontend in topology.frontends.values()}
+    return {name: backend for name, backend in topology.backends.items() if name in served}
+
+
+def proxied_backends(topology: Topology) -> dict[str, Backend]:
+    """Those that HAProxy knows: all with a port, when it has nothing but its statistics page."""
+    if topology.frontends:
+        return served_backends(topology)
+    return {n: backend for n, backend in topology.backends.items() if backend.port is not None}
