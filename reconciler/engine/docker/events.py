@@ -26,6 +26,14 @@ FILTERS = {
 }
 
 
+def container_of(event: dict[str, Any]) -> str:
+    """The id of the container that an event is about; networks tell of one that joins or leaves."""
+    actor = event.get("Actor") or {}
+    if event.get("Type") == "network":
+        return str((actor.get("Attributes") or {}).get("container", ""))
+    return str(actor.get("ID", ""))
+
+
 class EventReader:
     """Remembers what one event needs of another."""
 
@@ -46,7 +54,7 @@ class EventReader:
         topology = attributes.get(names.TOPOLOGY, "")
         if not topology or attributes.get(names.ROLE) not in _ROLES:
             return None
-        container = str(actor.get("ID", ""))
+        container = container_of(event)
         self.know(container, topology)
         what = self._said(action, container, attributes)
         if action == "destroy":

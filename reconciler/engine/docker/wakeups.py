@@ -19,7 +19,8 @@ import urllib3.exceptions
 
 from reconciler.engine.docker.connect import connect
 from reconciler.engine.docker.engine import DockerEngine
-from reconciler.engine.docker.events import FILTERS, EventReader
+from reconciler.engine.docker.events import FILTERS, EventReader, container_of
+from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.docker.lock import engine_time
 from reconciler.engine.docker.pulse import Pulse
 from reconciler.engine.protocol import EngineError, Wake, Wakeup
@@ -44,12 +45,15 @@ _BROKEN = (
 class DockerEngines:
     """The Docker engine that the environment names."""
 
+    def __init__(self) -> None:
+        self._inspections = Inspections()
+
     def open(self, topology: str) -> DockerEngine:
-        return DockerEngine(topology)
+        return DockerEngine(topology, self._inspections)
 
     @contextlib.contextmanager
     def wakeups(self, wake: Wake) -> Iterator[None]:
-        feed = _Feed(wake)
+        feed = _Feed(wake, self._inspections)
         feed.start()
         try:
             yield
@@ -58,8 +62,9 @@ class DockerEngines:
 
 
 class _Feed:
-    def __init__(self, wake: Wake) -> None:
+    def __init__(self, wake: Wake, inspections: Inspections) -> None:
         self._wake = wake
+        self._inspections = inspections
         self._pulse = Pulse(wake)
         self._stopping = threading.Event()
         self._tried = threading.Event()
@@ -94,6 +99,7 @@ class _Feed:
             with contextlib.suppress(*_BROKEN), self._subscribed() as (client, events):
                 reader = EventReader()
                 self._find_ours(client, reader)
+                self._inspections.begin()
                 self._tried.set()
                 if was_away:
                     self._wake(Wakeup("", "the engine is back"))
@@ -101,6 +107,7 @@ class _Feed:
                     self._tell(client, reader, event)
             self._tried.set()
             self._pulse.clear()
+            self._inspections.end()
             was_away = True
             if time.monotonic() - began > _LONGEST_S:
                 pause_s = _FIRST_S  # it was a good one
@@ -126,6 +133,7 @@ class _Feed:
                 self._begin(client, topology, item["Id"])
 
     def _tell(self, client: docker.APIClient, reader: EventReader, event: dict[str, Any]) -> None:
+        self._inspections.forget(container_of(event))
         wakeup = reader.read(event)
         if wakeup is None:
             return
