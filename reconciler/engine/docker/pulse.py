@@ -58,7 +58,10 @@ class Pulse:
                 continue  # between two workers nobody listens
             facts = read_facts(said)
             before, proxy.facts = proxy.facts, facts
-            if before is not None and before != facts:
+            if before is None:
+                # What was done to it before this look would look as if it had always been so.
+                self._wake(Wakeup(proxy.topology, "HAProxy was seen for the first time"))
+            elif before != facts:
                 self._wake(Wakeup(proxy.topology, _difference(before, facts)))
 
 

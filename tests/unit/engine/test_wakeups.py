@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from reconciler.engine.docker.events import EventReader
-from reconciler.engine.docker.pulse import _difference, read_facts
+from reconciler.engine.docker.pulse import Pulse, _difference, read_facts
 from reconciler.engine.protocol import Wakeup
 from reconciler.plan import names
 
@@ -67,3 +69,30 @@ def test_what_haproxy_says() -> None:
     assert _difference(facts, drained) == f"{host} was changed in HAProxy"
     assert "other servers" in _difference(facts, {"": facts[""]})
     assert "another configuration" in _difference(facts, {**facts, "": ("x", "y")})
+
+
+def test_a_look_at_haproxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one wakes too: nobody knows what was done before it."""
+    files = ("info.txt", "stat.txt", "servers.txt")
+    said = ["\n".join((REPLIES / name).read_text(encoding="utf-8") for name in files)]
+    woken: list[Wakeup] = []
+
+    def answer(*_: object) -> str:
+        if not said:
+            raise OSError
+        return said[0]
+
+    monkeypatch.setattr("reconciler.engine.docker.direct.Inside.ask", answer)
+    pulse = Pulse(woken.append)
+    pulse.begin("shop", "c0ffee", 1)
+    for _ in range(3):
+        pulse.look()
+    assert woken == [Wakeup("shop", "HAProxy was seen for the first time")]
+    said[0] = said[0].replace("config=", "config=0", 1)
+    pulse.look()
+    assert woken[1:] == [Wakeup("shop", "HAProxy loaded another configuration")]
+    said.clear()
+    pulse.look()  # out of reach: no more is asked
+    said.append("x")
+    pulse.look()
+    assert len(woken) == 2
