@@ -211,7 +211,7 @@ class Keeper:
             attempt.wait_s = self._repairs.wait_s(names, self._clock.now())
             if attempt.wait_s > 0:
                 return False
-            self._repairs.note(names, self._clock.now())
+            attempt.repairs += names
         if not attempt.is_begun:
             attempt.is_begun = True
             self._tell_all(self.topology, PassBegun(attempt.id, attempt.cause, plan))
@@ -231,6 +231,7 @@ class Keeper:
             return self._close(attempt, Outcome.DEFERRED, attempt.wait_s, result=result)
         if result.declined:
             return self._close(attempt, Outcome.DRIFT, result=result)
+        self._repairs.note(set(attempt.repairs), self._clock.now())
         self._good = attempt.desired
         self.is_done = self._forget and not self._falls_back
         outcome = Outcome.CONVERGED if attempt.is_begun else Outcome.UNCHANGED
@@ -311,6 +312,8 @@ class _Attempt:
     plan: Plan | None = None
     """The last that had something to do."""
     wait_s: float = 0.0
+    repairs: list[str] = field(default_factory=list)
+    """Names of what was repaired, if all goes well: failures have a pace of their own."""
     is_begun: bool = False
 
     @property
