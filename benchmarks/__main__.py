@@ -11,12 +11,14 @@ from benchmarks.create import measure_create
 from benchmarks.lossless.main import add_arguments, measure_lossless
 from benchmarks.noop import measure_noop
 from benchmarks.planning import measure_planning
+from benchmarks.watch import measure_watch
 from benchmarks.world import has_compose
 
 BENCHMARKS: dict[str, Callable[[int], None]] = {
     "planning": measure_planning,
     "noop": measure_noop,
     "create": measure_create,
+    "watch": measure_watch,
 }
 LOSSLESS = "lossless"
 """It takes long, and runs only when named; it has options of its own."""

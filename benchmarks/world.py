@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -45,7 +46,8 @@ class World:
         self.topology.write_text(
             f"name: {self.name}\n"
             "backends:\n"
-            f"  web: {{image: '{ECHO}', replicas: {replicas}, port: 8080, stop_grace_period: 1s}}\n"
+            f"  web: {{image: '{ECHO}', replicas: {replicas}, port: 8080, weight: 1, "
+            "stop_grace_period: 1s}\n"
             f"frontends: {{www: {{bind: '127.0.0.1:{free_port()}', default_backend: web}}}}\n"
             f"haproxy: {{image: '{HAPROXY}'}}\n"
         )
@@ -63,6 +65,11 @@ class World:
             "    tmpfs: [/run/haproxy]\n"
             f"    volumes: ['{config}:/usr/local/etc/haproxy/haproxy.cfg:ro']\n"
         )
+
+    def edit(self, pattern: str, text: str) -> None:
+        """Save the file with something else in it."""
+        found = self.topology.read_text(encoding="utf-8")
+        self.topology.write_text(re.sub(pattern, text, found), encoding="utf-8")
 
     def tool(self, command: str, *options: str, output: Path | None = None) -> None:
         """The tool as a user runs it, a process of its own."""

@@ -15,6 +15,7 @@ COMMANDS = {
     "validate": "Check topology files and show everything that is wrong with them.",
     "plan": "Show what an apply would change, and what that means for traffic.",
     "apply": "Make containers and HAProxy what the file says.",
+    "watch": "Keep topologies as their files say, for as long as it runs.",
     "destroy": "Remove what a topology has made.",
     "status": "Show containers and servers as they are now.",
     "render": "Print the haproxy.cfg of a topology.",

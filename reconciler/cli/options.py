@@ -39,13 +39,14 @@ output = click.option(
     "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="Text for people, or JSON as in schemas/.",
 )  # fmt: skip
+timeout = click.option(
+    "--timeout", "timeout_s", type=Duration(), default=60.0, metavar="TIME",
+    help="How long to wait for a container or a server to become healthy.  [default: 60s]",
+)  # fmt: skip
 _CHANGING = (
     files,
     click.option("-y", "--yes", is_flag=True, help="Do not ask."),
-    click.option(
-        "--timeout", "timeout_s", type=Duration(), default=60.0, metavar="TIME",
-        help="How long to wait for a container or a server to become healthy.  [default: 60s]",
-    ),
+    timeout,
     click.option(
         "--lock-timeout", "lock_timeout_s", type=Duration(), default=60.0, metavar="TIME",
         help="How long to wait for another run on the same topology.  [default: 60s]",

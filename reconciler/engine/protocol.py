@@ -69,14 +69,23 @@ class CancelledError(EngineError):
         super().__init__("cancelled", "stopped while waiting")
 
 
+WATCHING = " (watch)"
+"""At the end of a holder's name when it is a daemon, which does not let go by itself."""
+
+
 class LockedError(EngineError):
     """Another run holds the topology."""
 
     def __init__(self, topology: str, holder: str) -> None:
+        self.holder = holder
+        self.is_watch = holder.endswith(WATCHING)
+        does = "is kept as its file says by" if self.is_watch else "is being changed by"
         super().__init__(
             "locked",
-            f"topology `{topology}` is being changed by {holder}",
-            "wait for it, or give more time with --lock-timeout",
+            f"topology `{topology}` {does} {holder}",
+            "edit the watched file, or write `suspend: true` into it, or stop the daemon"
+            if self.is_watch
+            else "wait for it, or give more time with --lock-timeout",
         )
 
 
@@ -114,6 +123,28 @@ class Closed:
 Report = Callable[[Progress | Closed], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Wakeup:
+    """Something that a topology consists of may have changed. Whoever is woken looks for himself.
+
+    `topology` is "" when it may be any of them. `cause` is for people: `container web-2 died`.
+    """
+
+    topology: str
+    cause: str
+
+
+Wake = Callable[[Wakeup], None]
+"""Returns at once, and may be called from any thread."""
+
+
+class Lock(Protocol):
+    """A topology that nobody else changes."""
+
+    def is_held(self) -> bool:
+        """Whether it still is so. Asks nobody: an engine that restarts ends all locks."""
+
+
 class Engine(Protocol):
     """All methods may raise EngineError, and may be called from several threads."""
 
@@ -129,8 +160,22 @@ class Engine(Protocol):
 
     def lock(
         self, topology: str, holder: str, images: Sequence[str], timeout_s: float
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[Lock]:
         """Keep every other run away from a topology, for as long as this process lives."""
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+class Engines(Protocol):
+    """Where engines come from, one for each topology, and what happens to all of them."""
+
+    def open(self, topology: str) -> Engine:
+        """The engine for one topology's actions. Raises EngineError when none answers."""
+
+    def wakeups(self, wake: Wake) -> AbstractContextManager[None]:
+        """Call `wake` for all that happens to any topology, until the context ends.
+
+        What happens after this has returned is not missed: an engine that goes away and comes back
+        is a wakeup of its own, after it was subscribed to again. Never raises EngineError.
+        """

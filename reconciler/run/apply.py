@@ -7,9 +7,9 @@ import functools
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reconciler.engine.protocol import Engine, EngineError, LockedError, Patience
+from reconciler.engine.protocol import Engine, EngineError, Lock, LockedError, Patience
 from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, RemoveContainer, Target
 from reconciler.plan.addresses import assign_addresses
 from reconciler.plan.assign import assign_slots
@@ -25,6 +25,9 @@ from reconciler.run.execute import Emit, Outcome, execute, failure_of
 
 MAX_PASSES = 3
 """A pass that found the world changed under it is followed by another, but not forever."""
+
+GOING_S = 2.0
+"""A daemon that has ended is gone, lock and all, within this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,33 +96,38 @@ def apply(
             failures = _await_servers(waiting, engine, patience)
             observed = engine.observe(desired.scope())
         return ApplyResult(plan, observed, failures, _since(started))
-    _pull_lock_image(desired, observed, engine, patience)
-    with _locked(desired, observed, engine, options, emit):
-        return _converge(desired, engine, options, patience, confirm, emit, plan, started)
+    with held(desired, observed, engine, options, patience, emit):
+        result = converge(desired, engine, options, patience, confirm, emit, plan)
+    return replace(result, elapsed_s=_since(started))
 
 
-def _converge(
+def converge(
     desired: Desired,
     engine: Engine,
     options: ApplyOptions,
     patience: Patience,
     confirm: Confirm,
     emit: Emit,
-    shown: Plan,
-    started: float,
+    shown: Plan | None = None,
+    pass_id: str = "",
 ) -> ApplyResult:
+    """Plan, execute and look again, until nothing is left to do. For whoever holds the lock.
+
+    A plan that is not the one `shown` is confirmed first. With nothing to do it waits for nothing.
+    """
+    started = time.monotonic()
+    pass_id = pass_id or new_pass_id()
     outcome = Outcome()
     reloads, closed_s = 0, 0.0
     for _ in range(MAX_PASSES):
         plan, observed = make_plan(desired, engine, options)
         if plan.problems or plan.is_empty:
             break
-        if plan.changes != shown.changes and not confirm(plan):
+        if (shown is None or plan.changes != shown.changes) and not confirm(plan):
             return ApplyResult(
                 plan, observed, (), _since(started), reloads, closed_s, declined=True
             )
         shown = plan
-        pass_id = uuid.uuid4().hex[:8]
         emit(PlanStarted(pass_id, plan))
         outcome = execute(plan, engine, patience, emit, pass_id)
         reloads += sum(isinstance(step.action, ReloadProxy) for step in outcome.done)
@@ -133,7 +141,7 @@ def _converge(
     if outcome.succeeded and not failures:
         failures = _unreadable(observed) or (() if plan.is_empty else (_not_settled(plan),))
     return ApplyResult(
-        shown,
+        shown or plan,
         observed,
         failures,
         _since(started),
@@ -145,6 +153,10 @@ def _converge(
         ),
         cancelled=patience.is_cancelled() and not outcome.succeeded,
     )
+
+
+def new_pass_id() -> str:
+    return uuid.uuid4().hex[:8]
 
 
 def _problems(plan: Plan) -> tuple[Failure, ...]:
@@ -223,18 +235,32 @@ def _pull_lock_image(
 
 
 @contextlib.contextmanager
-def _locked(
-    desired: Desired, observed: Observed, engine: Engine, options: ApplyOptions, emit: Emit
-) -> Iterator[None]:
-    """Hold the topology's lock; say so when another run must be waited for."""
+def held(
+    desired: Desired,
+    observed: Observed,
+    engine: Engine,
+    options: ApplyOptions,
+    patience: Patience,
+    emit: Emit,
+) -> Iterator[Lock]:
+    """Hold the topology's lock; say so when another run must be waited for.
+
+    A daemon holds its topologies for as long as it lives: it is waited for only as long as one
+    that has just ended needs to be gone.
+    """
+    _pull_lock_image(desired, observed, engine, patience)
     images = _lock_images(desired, observed)
     take = functools.partial(engine.lock, desired.topology, options.holder, images)
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(take(0.0))
+            lock = stack.enter_context(take(0.0))
         except LockedError as error:
             if options.lock_timeout_s <= 0:
                 raise
-            emit(Waiting("", f"{error}; waiting up to {options.lock_timeout_s:g} s"))
-            stack.enter_context(take(options.lock_timeout_s))
-        yield
+            timeout_s = options.lock_timeout_s
+            if error.is_watch:
+                timeout_s = min(timeout_s, GOING_S)
+            else:
+                emit(Waiting("", f"{error}; waiting up to {timeout_s:g} s"))
+            lock = stack.enter_context(take(timeout_s))
+        yield lock

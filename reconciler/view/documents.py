@@ -22,6 +22,7 @@ from reconciler.plan.events import (
     Waiting,
 )
 from reconciler.plan.observed import Observed
+from reconciler.plan.passes import FileBroken, News, Noticed, PassBegun, PassEnded
 from reconciler.plan.plan import Change, Plan
 from reconciler.topology.diagnostic import Diagnostic
 from reconciler.view.failure import strike_secrets
@@ -104,10 +105,12 @@ class PlansDocument(TypedDict):
 
 
 class EventDocument(TypedDict, total=False):
-    """One line of `apply --output json` and `destroy --output json`.
+    """One line of `apply --output json` and `destroy --output json`, and of a daemon's JSON log.
 
     `event`: plan, step_started, step_progress, step_done, step_failed, step_skipped, waiting, and
     last `result`, with `converged`. `closed_s` is how long listening ports were closed, in seconds.
+    From a daemon also pass_begun and pass_ended, notice and file_broken, all with `time`; "" as
+    `topology` is none of them, or not known.
     """
 
     version: int
@@ -129,6 +132,18 @@ class EventDocument(TypedDict, total=False):
     reloads: int
     closed_s: float
     failures: list[ProblemDocument]
+    time: str
+    """ISO 8601, with the zone."""
+    cause: str
+    outcome: str
+    """unchanged, converged, drift, deferred, failed, standby or stopped."""
+    news: bool
+    """Whether it ended otherwise than the pass before."""
+    retry_s: float | None
+    servers_up: int
+    servers: int
+    file: str
+    diagnostics: list[DiagnosticDocument]
 
 
 class RowDocument(TypedDict):
@@ -268,6 +283,44 @@ _EVENT_NAMES = {
 }
 
 
+def news_document(news: News, topology: str, secrets: Sequence[str]) -> EventDocument:
+    """What a daemon tells; events of steps are as those of an apply."""
+    document: EventDocument = {"version": VERSION, "event": "", "topology": topology}
+    match news:
+        case PassBegun(pass_id, cause, plan):
+            document |= {"event": "pass_begun", "pass_id": pass_id, "cause": cause}
+            document["impact"] = str(plan.impact)
+        case PassEnded():
+            document |= {
+                "event": "pass_ended",
+                "pass_id": news.pass_id,
+                "cause": news.cause,
+                "outcome": str(news.outcome),
+                "news": news.is_news,
+                "elapsed_s": round(news.elapsed_s, 3),
+                "reloads": news.reloads,
+                "failures": _failures(news.failures, secrets),
+                "servers_up": news.servers_up,
+                "servers": news.servers,
+                "retry_s": news.retry_s,
+            }
+        case Noticed(what):
+            document |= {"event": "notice", "text": strike_secrets(what, secrets)}
+        case FileBroken(file, diagnostics):
+            document |= {"event": "file_broken", "file": file}
+            document["diagnostics"] = [_diagnostic(d) for d in diagnostics]
+        case _:
+            return event_document(news, topology, secrets)
+    return document
+
+
+def _failures(failures: Sequence[Failure], secrets: Sequence[str]) -> list[ProblemDocument]:
+    return [
+        {"code": f.code, "message": strike_secrets(f.message, secrets), "hint": f.hint}
+        for f in failures
+    ]
+
+
 def result_document(
     topology: str,
     converged: bool,
@@ -285,10 +338,7 @@ def result_document(
         "elapsed_s": round(elapsed_s, 3),
         "reloads": reloads,
         "closed_s": round(closed_s, 3),
-        "failures": [
-            {"code": f.code, "message": strike_secrets(f.message, secrets), "hint": f.hint}
-            for f in failures
-        ],
+        "failures": _failures(failures, secrets),
     }
 
 

@@ -34,7 +34,7 @@ IMPURE_MODULES = {
     "warnings", "watchfiles",
 }  # fmt: skip
 IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
-LOADED_WHEN_NEEDED = {"docker", "rich", "watchfiles", "jsonschema"}
+LOADED_WHEN_NEEDED = {"docker", "prometheus_client", "rich", "watchfiles", "jsonschema"}
 ROOMED = [path for path in modules() if room_of(path)]
 
 

@@ -11,6 +11,7 @@ import requests.exceptions
 
 from reconciler.engine.docker import lock, observe, perform
 from reconciler.engine.docker.connect import cause_of, connect
+from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.protocol import EngineError, Patience, Report
 from reconciler.plan.actions import Action, label_of
 from reconciler.plan.desired import Scope
@@ -22,9 +23,10 @@ PARALLEL = 8
 class DockerEngine:
     """Engine on a Docker API of 1.41 or newer. Close it, or use it as a context manager."""
 
-    def __init__(self, topology: str) -> None:
+    def __init__(self, topology: str, inspections: Inspections | None = None) -> None:
         """`topology` is what its actions are for. Raises EngineError when no engine answers."""
         self._topology = topology
+        self._inspections = inspections or Inspections()
         self._client, self._where = connect(PARALLEL)
         self._pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="observe")
 
@@ -34,22 +36,25 @@ class DockerEngine:
 
     def observe(self, scope: Scope) -> Observed:
         with _in_words("looking at what is there"):
-            return observe.observe(self._client, self._pool, scope)
+            return observe.observe(self._client, self._pool, scope, self._inspections)
 
     def perform(self, action: Action, patience: Patience, report: Report) -> None:
         with _in_words(label_of(action)):
-            perform.perform(self._client, self._topology, action, patience, report)
+            try:
+                perform.perform(self._client, self._topology, action, patience, report)
+            finally:
+                self._inspections.forget_all()
 
     @contextlib.contextmanager
     def lock(
         self, topology: str, holder: str, images: Sequence[str], timeout_s: float
-    ) -> Iterator[None]:
+    ) -> Iterator[lock.HeldLock]:
         with contextlib.ExitStack() as stack:
             with _in_words("taking the lock"):
-                stack.enter_context(
+                taken = stack.enter_context(
                     lock.held_lock(self._client, topology, holder, images, timeout_s)
                 )
-            yield
+            yield taken
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -8,8 +8,10 @@ dies, however it dies, the input ends, the container exits, and Docker removes i
 from __future__ import annotations
 
 import contextlib
+import select
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,17 +28,34 @@ _NEVER_STARTED_S = 20.0
 """A lock that is this old and still not started belongs to a run that died in between."""
 
 
+@dataclass(frozen=True, slots=True)
+class HeldLock:
+    """`connection` is the container's standard input, or None where it cannot be looked at."""
+
+    connection: Any
+
+    def is_held(self) -> bool:
+        """The container never says a word: all there can be to read is the end."""
+        if self.connection is None:
+            return True
+        poll = select.poll()
+        poll.register(self.connection, select.POLLIN)
+        return not poll.poll(0)
+
+
 @contextlib.contextmanager
 def held_lock(
     client: docker.APIClient, topology: str, holder: str, images: Sequence[str], timeout_s: float
-) -> Iterator[None]:
+) -> Iterator[HeldLock]:
     """Hold the lock of a topology. Raises LockedError when another holds it for longer."""
     container = _acquire(client, topology, holder, images, time.monotonic() + timeout_s)
     try:
-        with closing_stream(client.attach_socket(container, params={"stdin": 1, "stream": 1})):
+        stream = client.attach_socket(container, params={"stdin": 1, "stream": 1})
+        with closing_stream(stream) as connection:
             client.start(container)
             _sweep(client, topology)
-            yield
+            over_ssh = str(client.base_url).startswith("http+docker://ssh")
+            yield HeldLock(None if over_ssh else connection)
     finally:
         # An engine that is gone has taken the lock with it.
         with contextlib.suppress(docker.errors.APIError, requests.exceptions.RequestException):
@@ -102,7 +121,7 @@ def _is_dead(client: docker.APIClient, container: dict[str, Any]) -> bool:
     if state != "created":
         return state in {"exited", "dead"}
     made = datetime.fromisoformat(container["Created"]).timestamp()
-    return _engine_time(client) - made > _NEVER_STARTED_S
+    return engine_time(client) - made > _NEVER_STARTED_S
 
 
 def _sweep(client: docker.APIClient, topology: str) -> None:
@@ -110,11 +129,11 @@ def _sweep(client: docker.APIClient, topology: str) -> None:
     themselves."""
     labels = [f"{names.TOPOLOGY}={topology}", f"{names.ROLE}={names.CHECK_ROLE}"]
     for item in client.containers(all=True, filters={"label": labels, "status": "created"}):
-        if _engine_time(client) - item["Created"] > _NEVER_STARTED_S:
+        if engine_time(client) - item["Created"] > _NEVER_STARTED_S:
             _remove_dead(client, item["Id"])
 
 
-def _engine_time(client: docker.APIClient) -> float:
+def engine_time(client: docker.APIClient) -> float:
     """The engine's own clock, which need not agree with ours."""
     return datetime.fromisoformat(client.info()["SystemTime"]).timestamp()
 

@@ -11,7 +11,8 @@ import docker
 import docker.errors
 
 from reconciler.engine.docker import proxy
-from reconciler.engine.docker.translate import observed_container, slot_of
+from reconciler.engine.docker.inspections import Inspections
+from reconciler.engine.docker.translate import slot_of
 from reconciler.engine.protocol import EngineError
 from reconciler.plan import names
 from reconciler.plan.desired import Scope
@@ -25,7 +26,9 @@ from reconciler.plan.observed import (
 from reconciler.plan.spec import PublishedPort
 
 
-def observe(client: docker.APIClient, pool: Executor, scope: Scope) -> Observed:
+def observe(
+    client: docker.APIClient, pool: Executor, scope: Scope, inspections: Inspections
+) -> Observed:
     """Raises docker's APIError when a list cannot be read; details that cannot are gaps."""
     networks = pool.submit(_networks, client, scope)
     volumes = pool.submit(_volumes, client, scope.topology)
@@ -37,7 +40,7 @@ def observe(client: docker.APIClient, pool: Executor, scope: Scope) -> Observed:
         for item in listed
         if item["Labels"].get(names.ROLE) == names.PROXY_ROLE and scope.reads_proxy
     }
-    inspected = [pool.submit(_inspect, client, item["Id"]) for item in listed]
+    inspected = [pool.submit(inspections.inspect, client, item) for item in listed]
     containers = tuple(c for future in inspected if (c := future.result()) is not None)
     holders: tuple[Holder, ...] = ()
     if _may_collide(scope, containers):
@@ -72,13 +75,6 @@ def _list_containers(client: docker.APIClient, topology: str) -> list[dict[str, 
     listed = client.containers(all=True, filters={"label": [f"{names.TOPOLOGY}={topology}"]})
     roles = {names.SERVER_ROLE, names.PROXY_ROLE, names.ANCHOR_ROLE}
     return [item for item in listed if item["Labels"].get(names.ROLE) in roles]
-
-
-def _inspect(client: docker.APIClient, container: str) -> ObservedContainer | None:
-    try:
-        return observed_container(client.inspect_container(container))
-    except docker.errors.NotFound:
-        return None  # removed since the list
 
 
 def _proxy(client: docker.APIClient, container: str, state: str) -> ObservedProxy:

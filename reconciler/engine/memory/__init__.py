@@ -8,8 +8,8 @@ rename and edit things in it by hand, and see what the next plan makes of that. 
 each wait holds at once or fails at once.
 """
 
-from reconciler.engine.memory.engine import MemoryEngine
+from reconciler.engine.memory.engine import MemoryEngine, MemoryEngines
 from reconciler.engine.memory.parts import Container, Image
 from reconciler.engine.memory.world import World
 
-__all__ = ["Container", "Image", "MemoryEngine", "World"]
+__all__ = ["Container", "Image", "MemoryEngine", "MemoryEngines", "World"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from reconciler.engine.memory.observe import observe
 from reconciler.engine.memory.perform import perform
 from reconciler.engine.memory.world import World
-from reconciler.engine.protocol import EngineError, LockedError, Patience, Report
+from reconciler.engine.protocol import EngineError, Lock, LockedError, Patience, Report, Wake
 from reconciler.plan.actions import Action, label_of
 from reconciler.plan.desired import Scope
 from reconciler.plan.observed import Observed
@@ -43,11 +44,13 @@ class MemoryEngine:
 
     def observe(self, scope: Scope) -> Observed:
         with self.world.mutex:
+            self.world.answer()
             return observe(self.world, scope)
 
     def perform(self, action: Action, patience: Patience, report: Report) -> None:  # noqa: ARG002  # nothing takes time here
         self.on_perform(action)
         with self.world.mutex:
+            self.world.answer()
             try:
                 perform(self.world, self._topology, action, report)
             except EngineError as error:
@@ -61,9 +64,10 @@ class MemoryEngine:
         holder: str,
         images: Sequence[str],
         timeout_s: float,  # noqa: ARG002  # who waits here waits forever
-    ) -> Iterator[None]:
+    ) -> Iterator[Lock]:
         """Given to one at a time. It is refused at once: nobody lets go of it meanwhile."""
         with self.world.mutex:
+            self.world.answer()
             if not any(self.world.has_image(image) for image in images):
                 raise EngineError(
                     "no-lock-image",
@@ -72,13 +76,46 @@ class MemoryEngine:
             if topology in self.world.locks:
                 raise LockedError(topology, self.world.locks[topology])
             self.world.locks[topology] = holder
+        lock = _Lock(self.world, topology, holder)
         try:
-            yield
+            yield lock
         finally:
-            self.world.locks.pop(topology, None)
+            with self.world.mutex:
+                if lock.is_held():
+                    del self.world.locks[topology]
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lock:
+    world: World
+    topology: str
+    holder: str
+
+    def is_held(self) -> bool:
+        return self.world.locks.get(self.topology) == self.holder
+
+
+class MemoryEngines:
+    """Engines on one world, all with the same hook."""
+
+    def __init__(self, world: World, on_perform: Callable[[Action], None] = _let_it_be) -> None:
+        self.world = world
+        self.on_perform = on_perform
+
+    def open(self, topology: str) -> MemoryEngine:
+        self.world.answer()
+        return MemoryEngine(topology, self.world, self.on_perform)
+
+    @contextlib.contextmanager
+    def wakeups(self, wake: Wake) -> Iterator[None]:
+        self.world.listeners.append(wake)
+        try:
+            yield
+        finally:
+            self.world.listeners.remove(wake)
 
 
 def _in_words(doing: str, error: EngineError) -> EngineError:

@@ -23,7 +23,7 @@ from reconciler.engine.memory.parts import (
     overlap,
     refused,
 )
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.protocol import EngineError, Wake, Wakeup
 from reconciler.plan.names import PROXY_ROLE
 from reconciler.plan.spec import OF_A_CONTAINER, Attachment, PublishedPort
 
@@ -48,6 +48,10 @@ class World:
         """Topology to holder."""
         self.alerts: Callable[[str], Sequence[tuple[int | None, str]]] = find_alerts
         """What HAProxy has against a configuration: (line, message)."""
+        self.listeners: list[Wake] = []
+        """Told of what happens here, as Docker's events tell of it."""
+        self.is_away = False
+        """Nobody answers, and nobody is told: the engine restarts."""
         self.mutex = threading.RLock()  # engines are asked from several threads
         self._made: Counter[tuple[str, str]] = Counter()
         self._ticks = 0
@@ -88,6 +92,32 @@ class World:
         is_there = ground and ground.is_active and ground.started_at <= container.started_at
         return ground if is_there else None
 
+    # -- the engine itself ------------------------------------------------------------------
+
+    def answer(self) -> None:
+        """Raises EngineError while the engine is away."""
+        if self.is_away:
+            raise EngineError("engine-lost", "the connection to the engine broke")
+
+    def leave(self) -> None:
+        """The engine stops: its containers go on, and locks end."""
+        self.is_away = True
+        self.locks.clear()
+
+    def come_back(self) -> None:
+        self.is_away = False
+        self.tell("", "the engine is back")
+
+    def tell(self, topology: str, cause: str) -> None:
+        """Wake all who listen."""
+        if not self.is_away:
+            for wake in list(self.listeners):
+                wake(Wakeup(topology, cause))
+
+    def _tell_of(self, container: Container, what: str) -> None:
+        if container.owner:
+            self.tell(container.owner, f"container {container.name} {what}")
+
     # -- containers by hand -----------------------------------------------------------------
 
     def run(
@@ -124,6 +154,9 @@ class World:
             for name, network in joined.items():
                 container.links[name].network_id = network.id
             self._begin(container)
+            self._tell_of(container, "started")
+            if not container.is_active:
+                self._tell_of(container, f"died (exit {container.exit_code})")
 
     def _begin(self, container: Container) -> None:
         """The process starts, and may end at once."""
@@ -170,10 +203,13 @@ class World:
         """As `docker stop`, or as a process that ends with this code."""
         with self.mutex:
             container = self.get(reference)
-            if container.is_active:
+            was_active = container.is_active
+            if was_active:
                 container.state, container.exit_code = "exited", exit_code
             container.worker = None
             container.old_workers.clear()
+            if was_active:
+                self._tell_of(container, f"died (exit {exit_code})")
 
     def kill(self, reference: str) -> None:
         self.stop(reference, exit_code=137)
@@ -184,6 +220,7 @@ class World:
             if container.state != "running":
                 raise refused(f"container {container.name} is not running")
             container.state = "paused"
+            self._tell_of(container, "was paused")
 
     def unpause(self, reference: str) -> None:
         with self.mutex:
@@ -191,10 +228,13 @@ class World:
             if container.state != "paused":
                 raise refused(f"container {container.name} is not paused")
             container.state = "running"
+            self._tell_of(container, "was unpaused")
 
     def remove(self, reference: str) -> None:
         with self.mutex:
-            del self.containers[self.get(reference).id]
+            container = self.get(reference)
+            del self.containers[container.id]
+            self._tell_of(container, "was removed")
 
     def rename(self, reference: str, name: str) -> None:
         with self.mutex:
@@ -202,6 +242,7 @@ class World:
             if self.find(name) is not None:
                 raise refused(f"the container name {name} is already in use")
             container.name = name
+            self._tell_of(container, "was renamed")
 
     def set_limits(
         self,
@@ -217,6 +258,7 @@ class World:
             container.cpus = cpus or container.cpus
             container.memory_bytes = memory_bytes or container.memory_bytes
             container.restart = restart or container.restart
+            self._tell_of(container, "got other limits")
 
     def connect(self, reference: str, attachment: Attachment) -> None:
         with self.mutex:
@@ -230,6 +272,7 @@ class World:
                 network_id = self.networks[name].id
             aliases = frozenset({*attachment.aliases, container.id[:12]})
             container.links[name] = Link(aliases, network_id, attachment.address)
+            self._tell_of(container, f"joined network {name}")
 
     def disconnect(self, reference: str, network: str) -> None:
         """`network` is a name or an id."""
@@ -238,6 +281,7 @@ class World:
             for name, link in container.links.items():
                 if network in {name, link.network_id}:
                     del container.links[name]
+                    self._tell_of(container, f"left network {name}")
                     return
             raise refused(f"container {container.name} is not connected to network {network}")
 
@@ -257,11 +301,14 @@ class World:
             if container.worker is not None:
                 container.old_workers.append(container.worker)
             _load(container)
+            self._tell_of(container, "was reloaded")
 
     def command(self, reference: str, line: str) -> None:
         """A command to HAProxy's runtime API, as `commands_for` makes them."""
         with self.mutex:
-            obey(self.get(reference).servers, line)
+            container = self.get(reference)
+            obey(container.servers, line)
+            self._tell_of(container, "has other servers")
 
     # -- networks, volumes, images by hand --------------------------------------------------
 
@@ -282,6 +329,8 @@ class World:
             if any(True for _ in self.members(network)):
                 raise refused(f"network {network.name} has active endpoints")
             del self.networks[network.name]
+            if network.owner:
+                self.tell(network.owner, f"network {network.name} was removed")
 
     def remove_volume(self, name: str) -> None:
         with self.mutex:

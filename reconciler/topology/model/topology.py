@@ -41,6 +41,8 @@ class Topology(Model):
 
     name: Name
     """The topology's identity: part of every container's name."""
+    suspend: bool = False
+    """Whether `reconciler watch` leaves the topology as it is. Other commands take no notice."""
     networks: dict[Name, Annotated[Network, BeforeValidator(null_as_empty)]] = Field(
         default_factory=dict
     )

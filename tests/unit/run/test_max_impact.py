@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.engine.memory import MemoryEngine
-from reconciler.engine.protocol import Patience
+from reconciler.engine.protocol import Lock, Patience
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.desired import Desired
 from reconciler.plan.impact import Impact
@@ -114,10 +114,10 @@ class Waiting(MemoryEngine):
     @contextlib.contextmanager
     def lock(
         self, topology: str, holder: str, images: Sequence[str], timeout_s: float
-    ) -> Iterator[None]:
+    ) -> Iterator[Lock]:
         self.act()
-        with super().lock(topology, holder, images, timeout_s):
-            yield
+        with super().lock(topology, holder, images, timeout_s) as lock:
+            yield lock
 
 
 def test_a_plan_that_became_another_one_while_the_lock_was_awaited(engine: MemoryEngine) -> None:

@@ -1,0 +1,128 @@
+"""The daemon: how soon an edit is live and a killed container replaced, and what it costs to run.
+
+Times of the daemon end when its log says that the pass has converged, which is a little later than
+when the change was live. They are told beside the bare time of creating and starting a container.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+
+from benchmarks.world import ECHO, World, world
+
+_IDLE_S = 30.0
+
+
+def measure_watch(rounds: int) -> None:
+    with world(2) as made, _watching(made) as daemon:
+        client = docker.APIClient(version="auto")
+        bare = _times(rounds or 5, lambda _: _bare(client, made))
+        print(f"create and start one container, bare: {_told(bare)}")
+        _report("file saved, a weight changed in HAProxy", rounds or 15, daemon,
+                lambda n: made.edit(r"weight: \d+", f"weight: {n % 200 + 2}"))  # fmt: skip
+        _report("file saved, one more replica serves", rounds or 5, daemon,
+                lambda n: made.edit(r"replicas: \d+", f"replicas: {n + 3}"))  # fmt: skip
+        _report("container killed, replacement serves", rounds or 5, daemon,
+                lambda n: _kill(client, made, n + 1))  # fmt: skip
+        client.close()
+        print(f"idle for {_IDLE_S:g} s: {daemon.idle_percent():.2f} % of a core, goal 0.2 %")
+    for replicas in (100,):
+        with world(replicas) as made, _watching(made) as daemon:
+            times = _times(rounds or 15, lambda _: daemon.look())
+            print(f"a pass with nothing to do, {replicas} replicas: {_told(times)}, goal 60 ms")
+            print(f"memory: {daemon.memory_mb():.0f} MB, goal 90 MB at 300 containers")
+
+
+class _Daemon:
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def await_pass(self, outcome: str, cause: str = "") -> dict[str, Any]:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            said: dict[str, Any] = json.loads(line)
+            if said.get("outcome") == outcome and cause in said["cause"]:
+                return said
+        raise SystemExit("the daemon has ended")
+
+    def look(self) -> float:
+        """How long a pass takes that is asked for, in its own words."""
+        self._process.send_signal(signal.SIGHUP)
+        return float(self.await_pass("unchanged", "SIGHUP")["elapsed_s"])
+
+    def idle_percent(self) -> float:
+        time.sleep(5)  # what the last change caused is over
+        before = self._cpu_s()
+        time.sleep(_IDLE_S)
+        return (self._cpu_s() - before) / _IDLE_S * 100
+
+    def _cpu_s(self) -> float:
+        tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+    def memory_mb(self) -> float:
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
+        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        assert found is not None
+        return int(found[1]) / 1000
+
+
+@contextlib.contextmanager
+def _watching(made: World) -> Iterator[_Daemon]:
+    command = [str(Path(sys.executable).with_name("reconciler")), "watch", "--log-format", "json"]
+    with subprocess.Popen(
+        [*command, str(made.topology)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        daemon = _Daemon(process)
+        try:
+            daemon.await_pass("converged")
+            yield daemon
+        finally:
+            process.terminate()
+
+
+def _times(rounds: int, act: Callable[[int], float]) -> list[float]:
+    return [act(number) for number in range(rounds)]
+
+
+def _report(what: str, rounds: int, daemon: _Daemon, act: Callable[[int], object]) -> None:
+    def one(number: int) -> float:
+        began = time.monotonic()
+        act(number)
+        daemon.await_pass("converged")
+        return time.monotonic() - began
+
+    print(f"{what}: {_told(_times(rounds, one))}")
+
+
+def _told(times: list[float]) -> str:
+    return f"median {statistics.median(times) * 1e3:.0f} ms, worst {max(times) * 1e3:.0f} ms"
+
+
+def _bare(client: docker.APIClient, made: World) -> float:
+    body = {"Image": ECHO, "Labels": {"bench": made.bare_name}}
+    began = time.monotonic()
+    container = client.create_container_from_config(body)["Id"]
+    client.start(container)
+    took = time.monotonic() - began
+    client.remove_container(container, force=True)
+    return took
+
+
+def _kill(client: docker.APIClient, made: World, number: int) -> None:
+    labels = [f"io.haproxy-reconciler.topology={made.name}", "io.haproxy-reconciler.role=server",
+              f"io.haproxy-reconciler.slot={number}"]  # fmt: skip
+    (found,) = client.containers(filters={"label": labels})
+    client.kill(found["Id"])

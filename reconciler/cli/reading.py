@@ -1,0 +1,136 @@
+"""The watched paths: what all their files say now, and when that may have changed.
+
+Everything is read from scratch each time, so that no order of events can leave half a picture.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.cli.inputs import load_inputs
+from reconciler.cli.session import compile_inputs
+from reconciler.run.follow import Broken, Follower, Reading, Said
+from reconciler.topology.diagnostic import Diagnostic, Severity
+
+DEBOUNCE_MS, STEP_MS = 50, 30
+"""Changes within these belong together: at most so long in all, and until none comes for a step."""
+TICK_MS = 1000
+"""How often file times are compared, where the system tells of no change."""
+SETTLE_S = (0.15, 0.85)
+"""A file that is broken or gone is looked at again before it is believed: somebody may be in the
+middle of writing it, or of `git checkout`."""
+_SUFFIXES = {".yaml", ".yml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What was named on the command line."""
+
+    paths: tuple[str, ...]
+    env_files: tuple[str, ...]
+
+    def read(self) -> Reading:
+        inputs = load_inputs(self.paths, self.env_files)
+        errors: dict[str, list[Diagnostic]] = {}
+        for diagnostic in inputs.diagnostics:
+            if diagnostic.severity is Severity.ERROR:
+                errors.setdefault(diagnostic.file, []).append(diagnostic)
+        texts = inputs.sources
+        broken = {file: Broken(tuple(ds), texts.get(file, "")) for file, ds in errors.items()}
+        if any(name in broken for name in self.env_files):
+            # Variables would be missing in each topology: none is taken as it seems to be.
+            broken |= {file: Broken((), text) for file, text in texts.items() if file not in broken}
+        said = {
+            wish.desired.topology: Said(wish.loaded, wish.desired)
+            for wish in compile_inputs(inputs)
+            if wish.loaded.file not in broken
+        }
+        return Reading(said, broken)
+
+    def files(self) -> Iterator[Path]:
+        """All that is read; a directory stands for the YAML files in it."""
+        for name in self.paths:
+            path = Path(name)
+            try:
+                inside = [p for p in path.iterdir() if p.suffix in _SUFFIXES]
+            except OSError:
+                inside = []
+            yield from inside or [path]
+        yield from map(Path, self.env_files)
+
+    def signature(self) -> object:
+        """Differs when a file does; cheap enough to be asked all the time."""
+        return [(str(file), *_stat(file)) for file in sorted(self.files())]
+
+    def directories(self) -> dict[str, tuple[int, ...]]:
+        """What to watch, and the identity of each. An editor replaces a file by renaming another,
+        and a link is swapped in the directory above it, so directories are watched and no files."""
+        found: dict[str, tuple[int, ...]] = {}
+        for name in (*self.paths, *self.env_files):
+            path = Path(os.path.abspath(name))
+            for place in (path, path.parent, Path(os.path.realpath(path))):
+                while not place.is_dir():
+                    place = place.parent  # noqa: PLW2901  # what is not there yet comes in there
+                identity = place.stat()
+                found[str(place)] = (identity.st_dev, identity.st_ino)
+        return found
+
+    def concerns(self, change: object, path: str) -> bool:  # noqa: ARG002  # watchfiles' signature
+        """Whether a change in a watched directory may be one of ours."""
+        if os.path.splitext(path)[1] in _SUFFIXES or os.path.islink(path):
+            return True
+        own = (os.path.abspath(name) for name in (*self.paths, *self.env_files))
+        return any(name == path or name.startswith(path + os.sep) for name in own)
+
+
+def _stat(file: Path) -> tuple[int, ...]:
+    try:
+        found = file.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def follow_files(watched: Watched, follower: Follower, stop: threading.Event) -> None:
+    """Until `stop` is set."""
+    seen: object = None
+    while not stop.is_set():
+        for _ in _changes(watched, stop):
+            now = watched.signature()
+            if now != seen:
+                seen = now
+                follower.follow(_settled(watched, follower, stop))
+
+
+def _settled(watched: Watched, follower: Follower, stop: threading.Event) -> Reading:
+    reading = watched.read()
+    for pause_s in SETTLE_S:
+        if not follower.is_worse(reading) or stop.wait(pause_s):
+            break
+        reading = watched.read()
+    return reading
+
+
+def _changes(watched: Watched, stop: threading.Event) -> Iterator[object]:
+    """Something at once, and then for each change and each tick; ends when other places are to be
+    watched. What changes before the watching has begun is seen at the first tick."""
+    from watchfiles import watch  # noqa: PLC0415  # loaded only to watch
+
+    yield None
+    try:
+        directories = watched.directories()
+        for changes in watch(
+            *directories, watch_filter=watched.concerns, debounce=DEBOUNCE_MS, step=STEP_MS,
+            stop_event=stop, rust_timeout=TICK_MS, yield_on_timeout=True, raise_interrupt=False,
+            recursive=False,
+        ):  # fmt: skip
+            yield changes
+            if watched.directories() != directories:
+                return
+    except OSError:
+        # A directory that went away meanwhile, or no more watches to be had: look at the times.
+        stop.wait(TICK_MS / 1000)

@@ -1,0 +1,88 @@
+"""What Docker told of containers in detail, kept for as long as nothing is heard of them.
+
+A list is one request, however many containers; details are one each. A daemon, which hears of every
+change, asks for those of a container again only when it heard of it, when the list shows it in
+another state, or after some minutes. Who hears nothing keeps nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import docker
+import docker.errors
+
+from reconciler.engine.docker.translate import observed_container
+from reconciler.plan.observed import ObservedContainer
+
+LONGEST_S = 240.0
+"""Less than the usual time between two resyncs: each of them asks for everything."""
+_HEALTH = re.compile(r"\((healthy|unhealthy|health: starting)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    facts: object
+    at: float
+    container: ObservedContainer
+
+
+class Inspections:
+    """May be used from several threads."""
+
+    def __init__(self) -> None:
+        self._changing = threading.Lock()
+        self._known: dict[str, _Known] = {}
+        self._is_told = False
+        self._changes = 0
+        """A container that changes while it is looked at is not kept as it was."""
+
+    def begin(self) -> None:
+        """From now on `forget` is called for each container that changes."""
+        with self._changing:
+            self._is_told = True
+            self._changes += 1
+
+    def end(self) -> None:
+        with self._changing:
+            self._is_told = False
+        self.forget_all()
+
+    def forget(self, container: str) -> None:
+        with self._changing:
+            self._changes += 1
+            self._known.pop(container, None)
+
+    def forget_all(self) -> None:
+        """Also for who changes something himself: what he hears of it comes later."""
+        with self._changing:
+            self._changes += 1
+            self._known.clear()
+
+    def inspect(self, client: docker.APIClient, item: dict[str, Any]) -> ObservedContainer | None:
+        """The details of a container that is in a list; None when it was removed since."""
+        identity, facts, now = str(item["Id"]), _facts(item), time.monotonic()
+        with self._changing:
+            known, changes = self._known.get(identity), self._changes
+        if known is not None and known.facts == facts and now - known.at < LONGEST_S:
+            return known.container
+        try:
+            container = observed_container(client.inspect_container(identity))
+        except docker.errors.NotFound:
+            return None
+        with self._changing:
+            if self._is_told and changes == self._changes:
+                self._known[identity] = _Known(facts, now, container)
+        return container
+
+
+def _facts(item: dict[str, Any]) -> object:
+    """What the list itself tells of a container, without the time it has been so."""
+    health = _HEALTH.search(str(item.get("Status", "")))
+    networks = (item.get("NetworkSettings") or {}).get("Networks") or {}
+    links = sorted((name, link["NetworkID"], link["IPAddress"]) for name, link in networks.items())
+    return sorted(item.get("Names") or ()), item.get("State"), health and health[1], links

@@ -1,0 +1,152 @@
+"""What happens to what is ours, from one connection to Docker and a look at HAProxy's sockets.
+
+The connection may break at any time; it is made again, ever less often, and what happened in
+between is not missed: whoever listens is told that the engine is back, and looks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import docker
+import docker.errors
+import requests.exceptions
+import urllib3.exceptions
+
+from reconciler.engine.docker.connect import connect
+from reconciler.engine.docker.engine import DockerEngine
+from reconciler.engine.docker.events import FILTERS, EventReader, container_of
+from reconciler.engine.docker.inspections import Inspections
+from reconciler.engine.docker.lock import engine_time
+from reconciler.engine.docker.pulse import Pulse
+from reconciler.engine.docker.talk import locate
+from reconciler.engine.protocol import EngineError, Wake, Wakeup
+from reconciler.plan import names
+
+LOOK_S = 3.0
+"""How often HAProxy is asked."""
+_FIRST_S, _LONGEST_S = 0.1, 5.0
+_FIRST_TRY_S = 10.0
+"""How long a start waits for the first connection, at most."""
+_BROKEN = (
+    EngineError,
+    docker.errors.DockerException,
+    requests.exceptions.RequestException,
+    urllib3.exceptions.HTTPError,
+    OSError,
+    ValueError,  # half a JSON document, or a stream that was closed
+    AttributeError,  # http.client, on a response that another thread closes
+)
+
+
+class DockerEngines:
+    """The Docker engine that the environment names."""
+
+    def __init__(self) -> None:
+        self._inspections = Inspections()
+
+    def open(self, topology: str) -> DockerEngine:
+        return DockerEngine(topology, self._inspections)
+
+    @contextlib.contextmanager
+    def wakeups(self, wake: Wake) -> Iterator[None]:
+        feed = _Feed(wake, self._inspections)
+        feed.start()
+        try:
+            yield
+        finally:
+            feed.stop()
+
+
+class _Feed:
+    def __init__(self, wake: Wake, inspections: Inspections) -> None:
+        self._wake = wake
+        self._inspections = inspections
+        self._pulse = Pulse(wake)
+        self._stopping = threading.Event()
+        self._tried = threading.Event()
+        self._stream: Any = None
+        self._threads = [
+            threading.Thread(target=target, name=name, daemon=True)
+            for target, name in ((self._listen, "events"), (self._look, "pulse"))
+        ]
+
+    def start(self) -> None:
+        """Returns when events are subscribed to, or no engine answers."""
+        for thread in self._threads:
+            thread.start()
+        self._tried.wait(_FIRST_TRY_S)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        with contextlib.suppress(*_BROKEN):
+            if self._stream is not None:
+                self._stream.close()
+        for thread in self._threads:
+            thread.join(1.0)
+
+    def _look(self) -> None:
+        while not self._stopping.wait(LOOK_S):
+            self._pulse.look()
+
+    def _listen(self) -> None:
+        pause_s, was_away = _FIRST_S, False
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            with contextlib.suppress(*_BROKEN), self._subscribed() as (client, events):
+                reader = EventReader()
+                self._find_ours(client, reader)
+                self._inspections.begin()
+                self._tried.set()
+                if was_away:
+                    self._wake(Wakeup("", "the engine is back"))
+                for event in events:
+                    self._tell(client, reader, event)
+            self._tried.set()
+            self._pulse.clear()
+            self._inspections.end()
+            was_away = True
+            if time.monotonic() - began > _LONGEST_S:
+                pause_s = _FIRST_S  # it was a good one
+            self._stopping.wait(pause_s)
+            pause_s = min(_LONGEST_S, pause_s * 2)
+
+    @contextlib.contextmanager
+    def _subscribed(self) -> Iterator[tuple[docker.APIClient, Any]]:
+        """From the engine's own time on: Docker answers just before it subscribes."""
+        client, _ = connect(1)
+        try:
+            now = f"{engine_time(client):.6f}"
+            self._stream = client.events(since=now, filters=FILTERS, decode=True)
+            yield client, self._stream
+        finally:
+            client.close()
+
+    def _find_ours(self, client: docker.APIClient, reader: EventReader) -> None:
+        for item in client.containers(filters={"label": [names.TOPOLOGY]}):
+            topology = item["Labels"][names.TOPOLOGY]
+            reader.know(item["Id"], topology)
+            if item["Labels"].get(names.ROLE) == names.PROXY_ROLE:
+                self._begin(client, topology, item["Id"])
+
+    def _tell(self, client: docker.APIClient, reader: EventReader, event: dict[str, Any]) -> None:
+        self._inspections.forget(container_of(event))
+        wakeup = reader.read(event)
+        if wakeup is None:
+            return
+        actor = event["Actor"]
+        if actor["Attributes"].get(names.ROLE) == names.PROXY_ROLE:
+            if event["Action"] == "start":
+                self._begin(client, wakeup.topology, actor["ID"])
+            elif event["Action"] == "die":
+                self._pulse.end(actor["ID"])
+        self._wake(wakeup)
+
+    def _begin(self, client: docker.APIClient, topology: str, container: str) -> None:
+        with contextlib.suppress(docker.errors.NotFound):
+            if inside := locate(client, container):
+                self._pulse.begin(topology, container, inside)

@@ -1,0 +1,97 @@
+"""The threads of `watch`: one for each topology, one that follows files, those of the engine.
+
+What they do is in keeper.py and follow.py. Here they are started, woken, and ended.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from reconciler.engine.protocol import Engines, Wakeup
+from reconciler.run.clock import Clock, SystemClock
+from reconciler.run.keeper import Keeper, Tell, WatchOptions
+from reconciler.run.mailbox import Mailbox
+
+
+class Daemon:
+    """Keepers by topology, each with a thread, and `stop` for all of them."""
+
+    def __init__(
+        self, engines: Engines, options: WatchOptions, tell: Tell, clock: Clock | None = None
+    ) -> None:
+        self.stop = threading.Event()
+        self._engines, self._options, self._tell = engines, options, tell
+        self._clock = clock or SystemClock()
+        self._changing = threading.Lock()
+        self._keepers: dict[str, Keeper] = {}
+        self._threads: dict[str, threading.Thread] = {}
+
+    def mailbox_of(self, topology: str) -> Mailbox:
+        """A topology's mailbox; its keeper begins when there is none yet."""
+        with self._changing:
+            keeper = self._keepers.get(topology)
+            if keeper is None or keeper.is_done:
+                keeper = Keeper(
+                    topology, self._engines, self._options, self._clock, self._tell,
+                    self.stop.is_set,
+                )  # fmt: skip
+                thread = threading.Thread(
+                    target=_keep, args=(keeper, self.stop), name=f"keep {topology}", daemon=True
+                )
+                self._keepers[topology], self._threads[topology] = keeper, thread
+                thread.start()
+            return keeper.mail
+
+    def wake(self, wakeup: Wakeup) -> None:
+        """From the engine. When it was away, whatever failed meanwhile is tried again at once."""
+        with self._changing:
+            woken = [k for name, k in self._keepers.items() if wakeup.topology in {"", name}]
+        for keeper in woken:
+            keeper.mail.put(wakeup.cause, is_urgent=not wakeup.topology)
+
+    def reconcile_now(self, cause: str) -> None:
+        self.wake(Wakeup("", cause))
+
+    def run(self, follow: Callable[[], None], attend: Callable[[], None]) -> None:
+        """Follow files in a thread of its own, and `attend` in this one, which returns at the end.
+
+        Events are subscribed to before anything is looked at.
+        """
+        with self._engines.wakeups(self.wake):
+            following = threading.Thread(target=follow, name="follow", daemon=True)
+            following.start()
+            try:
+                attend()
+            finally:
+                self.stop.set()
+                with self._changing:
+                    keepers = list(self._keepers.values())
+                for keeper in keepers:
+                    keeper.mail.ring()
+
+    def is_alive(self) -> bool:
+        """Whether every topology still has its thread."""
+        with self._changing:
+            return all(
+                thread.is_alive() or self._keepers[name].is_done
+                for name, thread in self._threads.items()
+            )
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the running steps. Whether all have ended in time."""
+        end = time.monotonic() + timeout_s
+        with self._changing:
+            threads: Iterable[threading.Thread] = list(self._threads.values())
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
+
+
+def _keep(keeper: Keeper, stop: threading.Event) -> None:
+    try:
+        while not (stop.is_set() or keeper.is_done):
+            keeper.mail.wait(keeper.turn())
+    finally:
+        keeper.close()

@@ -1,0 +1,121 @@
+"""From what the watched files say, read whole each time, to what each keeper is told.
+
+Identity is a topology's name: a file that was renamed, or moved, keeps its topology. What cannot
+be used changes nothing. No file is read here, and nobody is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from reconciler.plan.desired import Desired
+from reconciler.plan.passes import FileBroken, Noticed
+from reconciler.run.keeper import Tell
+from reconciler.run.mailbox import Mailbox, Wanted
+from reconciler.topology.compare import describe_difference
+from reconciler.topology.diagnostic import Diagnostic
+from reconciler.topology.load import Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One good file, and what it compiles to."""
+
+    loaded: Loaded
+    desired: Desired
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.loaded.topology is not None and self.loaded.topology.suspend
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    diagnostics: tuple[Diagnostic, ...]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What all watched files say at one moment: by topology, and by file what cannot be used."""
+
+    said: Mapping[str, Said] = field(default_factory=dict)
+    broken: Mapping[str, Broken] = field(default_factory=dict)
+
+
+class Keepers(Protocol):
+    """Those that keep topologies, by name."""
+
+    def mailbox_of(self, topology: str) -> Mailbox:
+        """Makes a keeper when there is none."""
+
+
+class Follower:
+    def __init__(self, keepers: Keepers, tell: Tell, *, prune: bool) -> None:
+        self._keepers, self._tell, self._prune = keepers, tell, prune
+        self._said: dict[str, Said] = {}
+        self._broken: dict[str, Broken] = {}
+        self._gone: set[str] = set()
+        self._is_first = True
+
+    def is_worse(self, reading: Reading) -> bool:
+        """Whether something is broken or gone that was not: it may be in the middle of a change."""
+        return bool(self._new_breaks(reading) or self._newly_gone(reading))
+
+    def follow(self, reading: Reading) -> None:
+        """Tell each keeper what is new to it, and people what is wrong with a file, once."""
+        for file in self._new_breaks(reading):
+            broken = reading.broken[file]
+            kept = [name for name, said in self._said.items() if said.loaded.file == file]
+            for name in kept or [""]:
+                self._tell(name, FileBroken(file, broken.diagnostics, broken.text, bool(kept)))
+        gone = self._newly_gone(reading)
+        self._broken = dict(reading.broken)
+        for name, said in reading.said.items():
+            self._take(name, said)
+        for name in gone:
+            self._lose(name)
+        self._is_first = False
+
+    def _new_breaks(self, reading: Reading) -> list[str]:
+        return [file for file, broken in reading.broken.items() if self._broken.get(file) != broken]
+
+    def _newly_gone(self, reading: Reading) -> list[str]:
+        """Topologies that no file says anything of, unless their file is there and broken."""
+        return [
+            name
+            for name, said in self._said.items()
+            if name not in reading.said
+            and name not in self._gone
+            and said.loaded.file not in reading.broken
+        ]
+
+    def _take(self, name: str, said: Said) -> None:
+        before = self._said.get(name)
+        self._said[name] = said
+        if before is None or name in self._gone:
+            self._gone.discard(name)
+            cause = "start" if self._is_first else f"{said.loaded.file} is new"
+        elif (
+            before.desired == said.desired and before.loaded.source.text == said.loaded.source.text
+        ):
+            return
+        else:
+            differences = describe_difference(before.loaded, said.loaded)
+            cause = f"file changed: {differences}" if differences else "file changed"
+        wanted = Wanted(said.desired, suspended=said.is_suspended)
+        self._keepers.mailbox_of(name).put(cause, wanted=wanted)
+
+    def _lose(self, name: str) -> None:
+        said = self._said[name]
+        self._gone.add(name)
+        cause = f"{said.loaded.file} is gone"
+        if self._prune:
+            self._tell(name, Noticed(f"{cause}; the topology is removed, its volumes stay"))
+            wanted = Wanted(said.desired.emptied(), forget=True)
+        else:
+            self._tell(name, Noticed(f"{cause}; what runs goes on, and is no longer watched"))
+            wanted = Wanted(None)
+        self._keepers.mailbox_of(name).put(cause, wanted=wanted)

@@ -1,0 +1,141 @@
+"""A daemon's log: a line for people, or a JSON document, for each thing there is to tell.
+
+Quiet when nothing happens: a pass that found nothing to do is told when the one before was not so.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from reconciler.plan.impact import Impact
+from reconciler.plan.passes import FileBroken, News, Noticed, Outcome, PassBegun, PassEnded
+from reconciler.plan.plan import Plan
+from reconciler.view.documents import news_document
+from reconciler.view.failure import strike_secrets
+from reconciler.view.paint import Paint
+from reconciler.view.words import count, seconds
+
+Write = Callable[[str], None]
+Now = Callable[[], datetime]
+_DETAIL = " " * 4
+
+
+class LogView(Protocol):
+    def __call__(self, topology: str, news: News) -> None:
+        """May be called from several threads."""
+
+    def hide(self, secrets: Sequence[str]) -> None:
+        """Strike these from all that is told from now on."""
+
+
+class TextLog:
+    """`12:04:12 shop  converged in 0.9 s: 1 created, runtime change, no reload`."""
+
+    def __init__(self, write: Write, paint: Paint, now: Now) -> None:
+        self._write, self._paint, self._now = write, paint, now
+        self._secrets: tuple[str, ...] = ()
+
+    def hide(self, secrets: Sequence[str]) -> None:
+        self._secrets = tuple({*self._secrets, *secrets})
+
+    def __call__(self, topology: str, news: News) -> None:
+        for line in _lines(news, self._paint):
+            head = f"{self._paint('dim', f'{self._now():%H:%M:%S}')} {topology or 'watch'}  "
+            self._write(head + strike_secrets(line, self._secrets))
+
+
+def _lines(news: News, paint: Paint) -> Iterator[str]:
+    match news:
+        case PassBegun(_, cause):
+            yield cause
+        case PassEnded():
+            yield from _ended(news, paint)
+        case Noticed(what):
+            yield what
+        case FileBroken(file, diagnostics, _, is_in_force):
+            after = "; the last good file stays in force" if is_in_force else ""
+            for diagnostic in diagnostics:
+                span = diagnostic.span
+                place = f"{file}:{span.line}:{span.column}" if span else file
+                hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
+                yield f"{paint('error', place)} {diagnostic.message}{hint}{after}"
+        case _:
+            return
+
+
+def _ended(ended: PassEnded, paint: Paint) -> Iterator[str]:
+    took = seconds(ended.elapsed_s)
+    match ended.outcome:
+        case Outcome.CONVERGED:
+            word = "converged" if ended.is_edit else "healed"
+            did = f": {_did(ended)}" if ended.is_edit else ""
+            yield f"{paint('good', word)} in {took}{did}"
+        case Outcome.UNCHANGED if ended.is_news:
+            yield f"up to date{_servers(ended)}"
+        case Outcome.DRIFT if ended.is_news:
+            yield f"differs from its file ({ended.cause}); this is a dry run, nothing is changed"
+            for change in ended.plan.changes:
+                yield f"{_DETAIL}{change.subject}: {change.verb}, {change.reason} [{change.impact}]"
+        case Outcome.DEFERRED if ended.is_news:
+            names = ", ".join(dict.fromkeys(change.name for change in ended.plan.changes))
+            yield f"{names}: breaks again and again; next repair in {seconds(ended.retry_s or 0.0)}"
+        case Outcome.STANDBY if ended.is_news:
+            yield f"stands by: {ended.failures[0].message}"
+        case Outcome.STOPPED:
+            yield "stopped as asked; the next start goes on from here"
+        case Outcome.FAILED if ended.is_news:
+            yield from _failed(ended, paint)
+        case _:
+            return
+
+
+def _failed(ended: PassEnded, paint: Paint) -> Iterator[str]:
+    for failure in ended.failures:
+        yield f"{paint('error', f'error[{failure.code}]')}: {failure.message}"
+        yield from (f"{_DETAIL}{line}" for line in failure.details)
+        if failure.hint:
+            yield f"{_DETAIL}{failure.hint}"
+    again = "" if ended.retry_s is None else f"; tried again in {seconds(ended.retry_s)}"
+    yield f"not converged{_servers(ended)}{again}"
+
+
+def _did(ended: PassEnded) -> str:
+    plan = ended.plan
+    words = (("create", "created"), ("replace", "replaced"), ("update", "changed"),
+             ("remove", "removed"))  # fmt: skip
+    done = [f"{number} {word}" for verb, word in words if (number := _number(plan, verb))]
+    if plan.impact is not Impact.NONE:
+        done.append(f"{plan.impact} change")
+    done.append(count(ended.reloads, "reload") if ended.reloads else "no reload")
+    return ", ".join(done)
+
+
+def _number(plan: Plan, verb: str) -> int:
+    """Of containers; that HAProxy is told of them is no change of its own."""
+    return sum(c.verb == verb and c.kind == "container" for c in plan.changes)
+
+
+def _servers(ended: PassEnded) -> str:
+    return f" ({ended.servers_up} of {count(ended.servers, 'server')} up)" if ended.servers else ""
+
+
+class JsonLog:
+    """One document a line, as in schemas/event.v1.json."""
+
+    def __init__(self, write: Write, now: Now) -> None:
+        self._write, self._now = write, now
+        self._secrets: tuple[str, ...] = ()
+        self._writing = threading.Lock()
+
+    def hide(self, secrets: Sequence[str]) -> None:
+        self._secrets = tuple({*self._secrets, *secrets})
+
+    def __call__(self, topology: str, news: News) -> None:
+        document = news_document(news, topology, self._secrets)
+        document["time"] = self._now().isoformat(timespec="milliseconds")
+        with self._writing:
+            self._write(json.dumps(document, ensure_ascii=False))

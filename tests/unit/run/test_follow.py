@@ -1,0 +1,138 @@
+"""What each keeper is told when files change, break, move and go."""
+
+from __future__ import annotations
+
+from reconciler.plan.compile import compile_topology
+from reconciler.plan.passes import FileBroken, News, Noticed
+from reconciler.run.follow import Broken, Follower, Reading, Said
+from reconciler.run.mailbox import Mail, Mailbox
+from reconciler.topology.load import load_topology
+
+
+def said(name: str = "shop", file: str = "shop.yaml", replicas: int = 2, more: str = "") -> Said:
+    text = f"""
+name: {name}
+backends: {{web: {{image: a, port: 80, replicas: {replicas}}}}}
+frontends: {{www: {{bind: 80, default_backend: web}}}}
+{more}
+"""
+    loaded = load_topology(text.encode(), file, {})
+    assert loaded.topology is not None, loaded.diagnostics
+    return Said(loaded, compile_topology(loaded.topology, "/srv"))
+
+
+class Keepers:
+    def __init__(self) -> None:
+        self.mailboxes: dict[str, Mailbox] = {}
+        self.news: list[tuple[str, News]] = []
+
+    def mailbox_of(self, topology: str) -> Mailbox:
+        return self.mailboxes.setdefault(topology, Mailbox())
+
+    def follower(self, *, prune: bool = False) -> Follower:
+        return Follower(self, lambda name, news: self.news.append((name, news)), prune=prune)
+
+    def mail(self, topology: str = "shop") -> Mail:
+        return self.mailboxes[topology].take()
+
+
+def reading(*all_said: Said, **broken: str) -> Reading:
+    return Reading(
+        {s.desired.topology: s for s in all_said},
+        {f"{name}.yaml": Broken((), text) for name, text in broken.items()},
+    )
+
+
+def test_what_is_new_and_what_changed() -> None:
+    keepers = Keepers()
+    follower = keepers.follower()
+    follower.follow(reading(said()))
+    assert keepers.mail().causes == ["start"]
+    follower.follow(reading(said(), said("blog", "blog.yaml")))
+    assert keepers.mail("blog").causes == ["blog.yaml is new"]
+    assert keepers.mail() == Mail(), "nothing is new to it"
+    follower.follow(reading(said(replicas=3), said("blog", "blog.yaml")))
+    mail = keepers.mail()
+    assert mail.causes == ["file changed: web.replicas 2 → 3"]
+    assert mail.is_urgent
+    assert mail.wanted is not None
+    assert mail.wanted.desired == said(replicas=3).desired
+
+
+def test_a_renamed_file_keeps_its_topology() -> None:
+    keepers = Keepers()
+    follower = keepers.follower(prune=True)
+    follower.follow(reading(said()))
+    keepers.mail()
+    follower.follow(reading(said(file="store.yaml")))
+    assert keepers.mail() == Mail()
+    assert keepers.news == []
+
+
+def test_a_broken_file_is_told_once_and_again_when_it_changes() -> None:
+    keepers = Keepers()
+    follower = keepers.follower(prune=True)
+    follower.follow(reading(said()))
+    keepers.mail()
+    assert follower.is_worse(reading(shop="x"))
+    for text in ("x", "x", "y", "y"):
+        follower.follow(reading(shop=text))
+    assert [n.text for _, n in keepers.news if isinstance(n, FileBroken)] == ["x", "y"]
+    assert all(n.is_in_force for _, n in keepers.news if isinstance(n, FileBroken))
+    assert keepers.mail() == Mail(), "the last good one stays in force"
+    follower.follow(reading(said()))
+    follower.follow(reading(shop="y"))
+    assert len(keepers.news) == 3, "it was good in between"
+
+
+def test_a_file_that_never_was_good() -> None:
+    keepers = Keepers()
+    keepers.follower().follow(reading(shop="x"))
+    (name, news) = keepers.news[0]
+    assert name == ""
+    assert isinstance(news, FileBroken)
+    assert not news.is_in_force
+
+
+def test_a_file_that_is_gone() -> None:
+    keepers = Keepers()
+    follower = keepers.follower()
+    follower.follow(reading(said()))
+    keepers.mail()
+    for _ in range(3):
+        follower.follow(reading())
+    assert len(keepers.news) == 1
+    mail = keepers.mail()
+    assert mail.wanted is not None
+    assert mail.wanted.desired is None
+    follower.follow(reading(said()))
+    mail = keepers.mail()
+    assert mail.wanted is not None
+    assert mail.wanted.desired is not None
+
+
+def test_a_file_that_is_gone_with_prune() -> None:
+    keepers = Keepers()
+    follower = keepers.follower(prune=True)
+    follower.follow(reading(said(), said("blog", "blog.yaml")))
+    keepers.mail()
+    follower.follow(reading(said("blog", "blog.yaml")))
+    mail = keepers.mail()
+    assert mail.wanted is not None
+    assert mail.wanted.forget
+    assert mail.wanted.desired == said().desired.emptied()
+    assert isinstance(keepers.news[0][1], Noticed)
+
+
+def test_suspend() -> None:
+    keepers = Keepers()
+    follower = keepers.follower()
+    follower.follow(reading(said(more="suspend: true")))
+    mail = keepers.mail()
+    assert mail.wanted is not None
+    assert mail.wanted.suspended
+    follower.follow(reading(said()))
+    mail = keepers.mail()
+    assert mail.wanted is not None
+    assert not mail.wanted.suspended
+    assert mail.causes == ["file changed: suspend true → false"]
