@@ -53,6 +53,13 @@ def edited_meanwhile() -> EngineError:
     )
 
 
+def removed_meanwhile(container: str) -> EngineError:
+    """For a container that somebody else has removed while it was waited for."""
+    return EngineError(
+        "not-ready", f"{container} was removed meanwhile", "apply again, which makes it anew"
+    )
+
+
 class ConfigRejectedError(EngineError):
     """HAProxy refuses a configuration; `alerts` are (line of haproxy.cfg or None, message)."""
 

@@ -85,6 +85,16 @@ def test_a_server_takes_the_place_of_another(topology: Bench, two: Desired) -> N
     assert servers(topology)[host].is_up
 
 
+def test_a_container_that_is_removed_meanwhile_is_not_waited_for(
+    topology: Bench, two: Desired
+) -> None:
+    topology.do(put(two, "check"))
+    topology.hand.remove(target(two, WEB_2).name)
+    wait = a.AwaitServers(proxy_target(two), (key(two),), (target(two, WEB_2),))
+    error = topology.fail(wait)
+    assert (error.code, "removed meanwhile" in error.message) == ("not-ready", True)
+
+
 def test_a_server_without_a_check_gets_no_traffic_until_its_address_is_known(bench: Bench) -> None:
     """Until then it has the address that it had as a spare one: HAProxy's own."""
     bench.apply(bench.wish(check="false"))

@@ -10,7 +10,7 @@ import docker
 import docker.errors
 
 from reconciler.engine.docker.proxy import read_proxy, read_states
-from reconciler.engine.protocol import CancelledError, EngineError, Patience
+from reconciler.engine.protocol import CancelledError, EngineError, Patience, removed_meanwhile
 from reconciler.haproxy.runtime import ServerState
 from reconciler.plan.actions import AwaitIdle, AwaitServers, GuardServers, Target
 
@@ -104,13 +104,15 @@ def _raise_if_ended(
     for key, target in zip(action.servers, action.containers, strict=False):
         if key not in missing:
             continue
-        with contextlib.suppress(docker.errors.NotFound):
+        try:
             state = client.inspect_container(target.reference)["State"]
-            if state["Status"] in {"exited", "dead"}:
-                raise _not_ready(client, target, f"exited with code {state['ExitCode']}")
-            if state["Status"] == "restarting":
-                raise _not_ready(client, target, f"exits with code {state['ExitCode']} and is "
-                                 "restarted by Docker")  # fmt: skip
+        except docker.errors.NotFound:
+            raise removed_meanwhile(target.name) from None
+        if state["Status"] in {"exited", "dead"}:
+            raise _not_ready(client, target, f"exited with code {state['ExitCode']}")
+        if state["Status"] == "restarting":
+            raise _not_ready(client, target, f"exits with code {state['ExitCode']} and is "
+                             "restarted by Docker")  # fmt: skip
 
 
 def _servers_down(

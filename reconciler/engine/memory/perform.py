@@ -16,6 +16,7 @@ from reconciler.engine.protocol import (
     edited_meanwhile,
     foreign_volume,
     no_spare_server,
+    removed_meanwhile,
 )
 from reconciler.haproxy.commands import NoSpareServerError, ServerSetting, commands_for
 from reconciler.haproxy.config import Config, read_config
@@ -254,6 +255,8 @@ def _await_servers(
         return
     for key, target in zip(servers, containers, strict=False):
         container = world.find(target.reference)
+        if key in missing and container is None:
+            raise removed_meanwhile(target.name)
         if key in missing and container is not None and container.state in {"exited", "dead"}:
             raise EngineError(
                 "not-ready", f"{container.name} exited with code {container.exit_code}"
