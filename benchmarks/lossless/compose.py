@@ -43,7 +43,8 @@ class ComposeSite:
         self.services = self._services()
 
     def _services(self) -> Spec:
-        echo: Spec = {"image": self.images.names["echo", "a"], "restart": "unless-stopped"}
+        each: Spec = {"restart": "unless-stopped", "stop_grace_period": "2s"}
+        echo: Spec = {"image": self.images.names["echo", "a"], **each}
         ports = [f"127.0.0.1:{port}:{port}" for port in (self.www, self.extra, self.tcp)]
         return {
             "web": {**echo, "deploy": {"replicas": REPLICAS}, "environment": {}},
@@ -52,7 +53,7 @@ class ComposeSite:
             "haproxy": {
                 "image": self.images.names["haproxy", "a"],
                 "depends_on": ["web", "green", "lines"],
-                "restart": "unless-stopped",
+                **each,
                 "ports": ports,
                 "tmpfs": ["/run/haproxy"],
                 "volumes": [f"{self.config}:/usr/local/etc/haproxy/haproxy.cfg:ro"],

@@ -40,10 +40,9 @@ from reconciler.plan.spec import (
     revision_of,
 )
 from reconciler.topology.diagnostic import Path
-from reconciler.topology.host_rules import address_network
+from reconciler.topology.host_rules import address_network, needs_fixed_addresses
 from reconciler.topology.model import Backend, Network, Topology, Volume
 from reconciler.topology.rules import DEFAULT_NETWORK, proxy_networks
-from reconciler.topology.served import proxied_backends
 
 PROXY_USER = "99:99"
 """Any unprivileged user does: Docker lets every user of a container bind low ports since 20.10."""
@@ -145,7 +144,7 @@ def _replicas(
     sensitive: Mapping[Path, str],
 ) -> list[DesiredContainer]:
     spec = _server_spec(topology, name, backend, networks, base_directory)
-    if topology.haproxy.network == "host" and name in proxied_backends(topology):
+    if needs_fixed_addresses(topology, name):
         spec = _with_fixed_address(spec, networks, address_network(topology, name))
     revision = revision_of(spec)
     fields = sensitive_fields(("backends", name), sensitive)

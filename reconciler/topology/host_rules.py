@@ -14,6 +14,14 @@ from reconciler.topology.served import proxied_backends
 from reconciler.topology.subnet import fixed_addresses
 
 
+def needs_fixed_addresses(topology: Topology, backend: str) -> bool:
+    """On the host's network, where HAProxy may be told to send traffic to it: today or later, so
+    that this takes no new containers."""
+    settings, there = topology.haproxy, topology.backends[backend]
+    is_reachable = address_network(topology, backend) is not None
+    return settings.network == "host" and there.port is not None and is_reachable
+
+
 def address_network(topology: Topology, backend: str) -> str | None:
     """The network, by its name in the file, on which a backend's containers get fixed addresses.
 
@@ -71,8 +79,9 @@ def _subnet_too_small(topology: Topology) -> Iterator[Finding]:
     if topology.haproxy.network != "host":
         return
     needed: Counter[str] = Counter()
-    for name, backend in proxied_backends(topology).items():
-        if network := address_network(topology, name):
+    for name, backend in topology.backends.items():
+        network = address_network(topology, name)
+        if network is not None and needs_fixed_addresses(topology, name):
             needed[network] += 2 * backend.replicas
     for network, count in needed.items():
         there = len(fixed_addresses(topology.networks[network].subnet or ""))

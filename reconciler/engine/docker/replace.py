@@ -14,7 +14,7 @@ import docker.errors
 
 from reconciler.plan.actions import ReplaceProxy
 
-GRACE_S = 0.25
+GRACE_S = 0.15
 """For requests that the old HAProxy has: its listening ports are closed meanwhile."""
 _STEP_S = 0.02
 _OPEN_WITHIN_S = 10.0
