@@ -53,6 +53,7 @@ def running(haproxy_image: str, request: pytest.FixtureRequest) -> Iterator[tupl
         yield made, request.param
 
 
+@pytest.mark.lossless
 @pytest.mark.timeout(900)  # a minute and less, but for machines that are busy with much else
 @both_versions
 def test_nobody_sees_a_change(running: tuple[Site, str], haproxy_image: str) -> None:
