@@ -15,22 +15,28 @@ from tests.integration.support.web import TIMEOUT_S, Answer
 PAUSE_S = 0.004
 """Between two requests of a client, so that the load leaves the machine to what is tested."""
 LONGEST_S = 120.0
-MOST_REQUESTS = 20_000
+MOST_PER_S = 200
 
 
 class Traffic:
     """Clients that ask all the time while the context lasts: with a connection for each request,
     and with one that is kept. Any answer but 200, and any broken connection, is a failure.
 
-    At most `LONGEST_S` seconds and `MOST_REQUESTS` requests a client.
+    For at most `longest_s` seconds, and with at most `MOST_PER_S` requests a client for each.
     """
 
     def __init__(
-        self, port: int, path: str = "/", *, one_shot: int = 2, keep_alive: int = 2
+        self,
+        port: int,
+        path: str = "/",
+        *,
+        one_shot: int = 2,
+        keep_alive: int = 2,
+        longest_s: float = LONGEST_S,
     ) -> None:
         self.failures: list[str] = []
         self.served: Counter[str] = Counter()
-        self._port, self._path = port, path
+        self._port, self._path, self._longest_s = port, path, longest_s
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._threads = [
@@ -72,8 +78,8 @@ class Traffic:
 
     def _run(self, keep: bool) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_S)
-        for number in range(MOST_REQUESTS):
-            if self._stop.wait(PAUSE_S) or time.monotonic() - self._started > LONGEST_S:
+        for number in range(int(self._longest_s * MOST_PER_S)):
+            if self._stop.wait(PAUSE_S) or time.monotonic() - self._started > self._longest_s:
                 break
             self._note(lambda: self._ask(connection, keep), f"{keep=} {number=}")
             if not keep:
