@@ -12,6 +12,7 @@ import pytest
 from tests.integration.support import tool
 from tests.integration.support.private_engine import PrivateEngine, private_engine
 from tests.integration.support.stack import Stack
+from tests.integration.support.watching import watching
 from tests.integration.support.world import ECHO, HAPROXY_30, World
 
 
@@ -72,4 +73,21 @@ def test_an_anchor_after_a_restart(stack: Stack, private: PrivateEngine) -> None
     stack.apply()
     private.restart(signal.SIGTERM)
     stack.apply("--max-impact", "none")
+    _assert_up_to_date(stack)
+
+
+def test_a_daemon_outlives_the_engine(stack: Stack, private: PrivateEngine) -> None:
+    stack.write()
+    with watching(stack.directory, directory=stack.directory, env=stack.env) as daemon:
+        daemon.await_outcome("converged")
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            daemon.forget()
+            private.restart(number)
+            daemon.await_said("it is back", lambda s: "the engine is back" in s.get("cause", ""))
+        daemon.forget()
+        _change(stack)
+        stack.write()
+        daemon.await_begun("web.env")
+        daemon.await_outcome("converged")
+        assert daemon.end() == 0
     _assert_up_to_date(stack)

@@ -101,7 +101,7 @@ def test_soak(stack: Stack) -> None:
     seed = random.SystemRandom().randint(0, 10**6)
     print(f"seed {seed}")
     stack.backend["check"] = {"interval": "200ms", "rise": 1}
-    stack.spec["haproxy"]["hard_stop_after"] = "3s"
+    stack.spec["haproxy"]["hard_stop_after"] = "15s"  # more than a connection that fails may take
     stack.write()
     with (
         watching("--resync", "10s", stack.directory, directory=stack.directory) as daemon,
