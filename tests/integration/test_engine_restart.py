@@ -12,6 +12,7 @@ import pytest
 from tests.integration.support import tool
 from tests.integration.support.private_engine import PrivateEngine, private_engine
 from tests.integration.support.stack import Stack
+from tests.integration.support.waiting import await_true
 from tests.integration.support.watching import watching
 from tests.integration.support.world import ECHO, HAPROXY_30, World
 
@@ -87,7 +88,7 @@ def test_a_daemon_outlives_the_engine(stack: Stack, private: PrivateEngine) -> N
         daemon.forget()
         _change(stack)
         stack.write()
-        daemon.await_begun("web.env")
-        daemon.await_outcome("converged")
+        daemon.await_said("the edit", lambda s: s.get("impact") == "replace")
+        await_true(lambda: "up to date" in stack.plan().out, "all is as the file says", 60)
         assert daemon.end() == 0
     _assert_up_to_date(stack)
