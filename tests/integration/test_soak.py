@@ -1,7 +1,8 @@
 """The daemon under load while all kinds of things happen at random; at the end all is as the file
 says, nothing was lost, and nothing has grown.
 
-A minute in a plain run; `SOAK_S=3600 make test ARGS='-k soak -n 0'` for an hour. The seed is told.
+`make test ARGS='-m soak -n 0'` for a minute, with `SOAK_S=3600` before it for an hour. It tells
+its seed.
 """
 
 from __future__ import annotations
@@ -96,6 +97,7 @@ def _files_and_memory(pid: int) -> tuple[int, int]:
     return len(list(Path(f"/proc/{pid}/fd").iterdir())), int(statm[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(SOAK_S + 240)
 def test_soak(stack: Stack) -> None:
     seed = random.SystemRandom().randint(0, 10**6)
