@@ -40,7 +40,7 @@ def _head(ours: Sequence[Outcome], amount: Amount) -> list[str]:
     return [
         "# No request lost: every change under traffic",
         "",
-        "Written by `make bench ARGS='lossless --write docs/lossless.md'`; not edited by hand.",
+        "Written by `make bench ARGS='lossless --write FILE'`; not edited by hand.",
         "",
         f"**{sum(outcome.failed for outcome in ours):,} of {total:,} requests failed in {changes} "
         f"changes; {_cut(ours)} long connections were cut that should have stayed.**",
