@@ -177,7 +177,8 @@ def _check(row: dict[str, str]) -> str:
     status = row.get("check_status", "").lstrip("* ")
     if not status:
         return ""
-    code = f"/{row['check_code']}" if row.get("check_code") else ""
+    # HAProxy shows 0 as the code while the next check runs
+    code = f"/{row['check_code']}" if row.get("check_code") not in {None, "", "0"} else ""
     took = f" in {row['check_duration']} ms" if row.get("check_duration") else ""
     detail = f" ({row['last_chk']})" if row.get("last_chk") and not status.endswith("OK") else ""
     return f"{status}{code}{took}{detail}"

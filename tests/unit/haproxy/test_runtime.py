@@ -172,6 +172,14 @@ def test_proven(status: str, check: str) -> None:
     assert parse_stat(text)[0].is_proven is PROVEN[status, check]
 
 
+@pytest.mark.parametrize(
+    ("code", "shown"), {"200": "L7OK/200 in 8 ms", "0": "L7OK in 8 ms", "": "L7OK in 8 ms"}.items()
+)
+def test_a_code_of_a_check_that_runs_is_none(code: str, shown: str) -> None:
+    keys = "pxname,svname,status,type,check_status,check_code,check_duration"
+    assert parse_stat(f"# {keys}\nweb,web-1,UP,2,L7OK,{code},8\n")[0].check == shown
+
+
 STATUSES = {
     "UP": ("UP", True),
     "UP 1/3": ("UP", True),
