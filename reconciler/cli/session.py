@@ -32,9 +32,12 @@ class Wish:
 
 
 def compile_inputs(inputs: Inputs) -> Iterator[Wish]:
-    for loaded, directory in zip(inputs.loaded, inputs.directories, strict=True):
+    for referred in inputs.references:
+        loaded = referred.loaded
         if loaded.topology is not None:
-            desired = compile_topology(loaded.topology, directory, loaded.sensitive)
+            desired = compile_topology(
+                loaded.topology, referred.directory, loaded.sensitive, referred.contents
+            )
             yield Wish(loaded, desired)
 
 

@@ -1,9 +1,9 @@
 """A configuration as text, and its two digests.
 
 `digest` covers every line: it tells whether somebody edited the file, and whether a worker has
-loaded it. `structure` covers what only a reload can change, so all but the servers: those change in
-a running HAProxy as well, and are compared one by one. Both stand in `global`, where the worker
-shows them.
+loaded it. `structure` covers what only a reload can change, so all but the servers and the content
+of certificates: those change in a running HAProxy as well, and are compared one by one. Both stand
+in `global`, where the worker shows them.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from reconciler.haproxy.files import ProxyFile, is_live_comment
 from reconciler.haproxy.model import Path
 
 SENSITIVE_MARK = "  # holds a value from outside the topology file"
@@ -39,6 +40,8 @@ class Config:
     lines: tuple[Line, ...]
     digest: str
     structure: str
+    files: tuple[ProxyFile, ...] = field(default=(), repr=False)
+    """To be written with it; none when it was read back, and they are there already."""
 
     @property
     def text(self) -> str:
@@ -78,11 +81,12 @@ def rewritten(config: Config, lines: Iterable[str]) -> Config:
 
 def live_lines(lines: Iterable[str]) -> list[bool]:
     """For each line, whether what it says can be changed in a running HAProxy."""
-    found, in_backend = [], False
+    found, in_backend, in_global = [], False, False
     for line in lines:
         if line[:1].strip():
-            in_backend = line.startswith("backend ")
-        found.append(in_backend and bool(_LIVE.match(line)))
+            in_backend, in_global = line.startswith("backend "), line == "global"
+        is_certificate = in_global and is_live_comment(line)
+        found.append(is_certificate or (in_backend and bool(_LIVE.match(line))))
     return found
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from reconciler.haproxy.commands import ServerSetting
 from reconciler.haproxy.config import Config
+from reconciler.haproxy.files import ProxyFile
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.rollout import Guard
 from reconciler.plan.spec import Attachment, NetworkSpec
@@ -151,6 +152,15 @@ class ReloadProxy:
 
 
 @dataclass(frozen=True, slots=True)
+class RenewCertificates:
+    """The running HAProxy uses these in place of those it has under their names, and they are
+    written: a start loads the same."""
+
+    target: Target
+    files: tuple[ProxyFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AwaitProxy:
     """A worker answers and runs the configuration of this digest."""
 
@@ -259,6 +269,7 @@ Action = (
     | RemoveContainer
     | WriteConfig
     | ReloadProxy
+    | RenewCertificates
     | AwaitProxy
     | ReplaceProxy
     | HandOver
@@ -310,6 +321,8 @@ def label_of(action: Action) -> str:
             return f"write haproxy.cfg into {target.name}"
         case ReloadProxy():
             return "reload HAProxy and confirm"
+        case RenewCertificates(_, files):
+            return f"let HAProxy use {_count(len(files), 'renewed certificate')}"
         case AwaitProxy():
             return "confirm that HAProxy runs the configuration"
         case ReplaceProxy(_, new):

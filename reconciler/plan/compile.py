@@ -16,6 +16,7 @@ from reconciler.haproxy.paths import (
 )
 from reconciler.plan.addresses import first_addresses
 from reconciler.plan.compile_proxy import compile_proxy
+from reconciler.plan.compile_tls import TlsFiles
 from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import (
@@ -42,6 +43,7 @@ from reconciler.plan.spec import (
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.host_rules import address_network, needs_fixed_addresses
 from reconciler.topology.model import Backend, Network, Topology, Volume
+from reconciler.topology.references import Contents
 from reconciler.topology.rules import DEFAULT_NETWORK, proxy_networks
 
 PROXY_USER = "99:99"
@@ -51,11 +53,15 @@ STOP_MARGIN_S = 5.0
 
 
 def compile_topology(
-    topology: Topology, base_directory: str, sensitive: Mapping[Path, str] | None = None
+    topology: Topology,
+    base_directory: str,
+    sensitive: Mapping[Path, str] | None = None,
+    contents: Contents | None = None,
 ) -> Desired:
     """The whole wish. `base_directory` is absolute: relative mounts start there.
 
-    `sensitive` are the paths whose values came from outside the file (`Loaded.sensitive`).
+    `sensitive` are the paths whose values came from outside the file (`Loaded.sensitive`);
+    `contents` is what is in the files that it refers to.
     """
     sensitive = sensitive or {}
     networks = _networks(topology)
@@ -68,8 +74,10 @@ def compile_topology(
     proxy, run_volume = None, ""
     host_ports: tuple[PublishedPort, ...] = ()
     if topology.frontends or topology.stats is not None:
-        listeners = Listeners(topology)
-        proxy = compile_proxy(topology, containers, listeners, frozenset(sensitive))
+        tls = TlsFiles(contents or Contents())
+        listeners = Listeners(topology, tls)
+        hidden = frozenset(sensitive)
+        proxy = compile_proxy(topology, containers, listeners, hidden, tls.files)
         containers |= _proxy_containers(topology, listeners, networks, sensitive)
         run_volume = run_volume_name(topology.name)
         host_ports = tuple(listeners.host_ports)

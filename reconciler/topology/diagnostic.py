@@ -82,6 +82,7 @@ CODES: dict[str, str] = {
     "unknown-network": "a network that is not defined in the file",
     "missing-port": "a backend that gets traffic says no port",
     "bind-conflict": "two listeners on one address and port",
+    "redirect-without-tls": "clients are sent to TLS, and no frontend speaks it",
     "mode-mismatch": "HTTP and TCP mixed where they cannot be",
     "unreachable-backend": "HAProxy shares no network with a backend it sends traffic to",
     "host-network": "a setting of HAProxy that has no meaning on the host's network",
@@ -93,6 +94,10 @@ CODES: dict[str, str] = {
     "unused-network": "a network that nothing joins",
     "public-stats": "the stats page is open to the network without a password",
     "duplicate-topology": "two files carry the same topology name",
+    # files that the topology refers to
+    "unreadable-file": "a file that the topology refers to cannot be read",
+    "bad-certificate": "a certificate, or its key, that HAProxy could not use",
+    "expired-certificate": "a certificate that is not valid any more",
     # the real HAProxy
     "config-rejected": "HAProxy itself refuses the rendered configuration",
 }
