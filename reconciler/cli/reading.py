@@ -16,8 +16,10 @@ from reconciler.cli.session import compile_inputs
 from reconciler.run.follow import Broken, Follower, Reading, Said
 from reconciler.topology.diagnostic import Diagnostic, Severity
 
-DEBOUNCE_MS, STEP_MS = 50, 30
-"""Changes within these belong together: at most so long in all, and until none comes for a step."""
+DEBOUNCE_MS, STEP_MS = 50, 38
+"""Changes within these belong together: at most so long in all, and until none comes for a step.
+watchfiles wakes for each step, changes or not: a shorter one is most of what an idle daemon costs.
+"""
 TICK_MS = 1000
 """How often file times are compared, where the system tells of no change."""
 SETTLE_S = (0.15, 0.85)
@@ -123,13 +125,13 @@ def _changes(watched: Watched, stop: threading.Event) -> Iterator[object]:
     yield None
     try:
         directories = watched.directories()
+        # Without an event to stop at, which would be asked at each step: ticks are often enough.
         for changes in watch(
             *directories, watch_filter=watched.concerns, debounce=DEBOUNCE_MS, step=STEP_MS,
-            stop_event=stop, rust_timeout=TICK_MS, yield_on_timeout=True, raise_interrupt=False,
-            recursive=False,
+            rust_timeout=TICK_MS, yield_on_timeout=True, raise_interrupt=False, recursive=False,
         ):  # fmt: skip
             yield changes
-            if watched.directories() != directories:
+            if stop.is_set() or watched.directories() != directories:
                 return
     except OSError:
         # A directory that went away meanwhile, or no more watches to be had: look at the times.

@@ -111,13 +111,39 @@ def parse_stat(reply: str, states: str = "") -> tuple[ServerState, ...]:
 
     `states` is the reply to `show servers state`, which knows what was set by hand.
     """
-    rows = csv.DictReader(io.StringIO(reply.lstrip().removeprefix("# ")), restval="")
+    rows = csv.reader(io.StringIO(reply.lstrip().removeprefix("# ")))
+    places = [(n, name) for n, name in enumerate(next(rows, ())) if name in _COLUMNS]
     settings = parse_settings(states)
+    found = ({name: row[n] for n, name in places if n < len(row)} for row in rows)
     return tuple(
         _server(row, settings.get((row.get("pxname", ""), row.get("svname", "")), _UNKNOWN))
-        for row in rows
+        for row in found
         if row.get("type") == "2"
     )
+
+
+_COLUMNS = frozenset(
+    [
+        "pxname",
+        "svname",
+        "type",
+        "status",
+        "addr",
+        "weight",
+        "scur",
+        "lastchg",
+        "slim",
+        "stot",
+        "hrsp_5xx",
+        "econ",
+        "eresp",
+        "check_status",
+        "check_code",
+        "check_duration",
+        "last_chk",
+    ]
+)
+"""Of more than a hundred."""
 
 
 @dataclass(frozen=True, slots=True)

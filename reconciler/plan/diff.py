@@ -40,7 +40,7 @@ def diff_container(
     spec = want.spec
     if (spec.memory_bytes is None and have.memory_bytes) or (spec.cpus is None and have.cpus):
         return ContainerDiff("Docker cannot take a limit away in place", _limits(want, have))
-    if any(other.name == have.given_name for other in observed.containers if other is not have):
+    if have.name != have.given_name and have.given_name in {c.name for c in observed.containers}:
         return ContainerDiff(f"another container has its name, `{have.given_name}`")
     for place in want.spec.networks:
         link = have.networks.get(place.network)
@@ -133,7 +133,7 @@ def _cut_from_haproxy(leaves: set[str], have: ObservedContainer, observed: Obser
     HAProxy keeps the address it has found, and would send requests to one that is gone. Leaving a
     network whose address it does not use harms nobody, and is done in place.
     """
-    if have.state != "running":
+    if have.state != "running" or not leaves:
         return ""
     used = {
         server.address.rpartition(":")[0]

@@ -98,11 +98,12 @@ def plan_rotation(backend: Backend, rollout: Rollout, servers: Sequence[ServerSt
              and not s.is_idle}  # fmt: skip
     spare = sum(s.is_idle for s in servers if s.backend == backend.name)
     members = [Member(slot_of(backend.name, s.name), s.address) for s in backend.servers]
-    stays = [m for m in members if m.host in there and there[m.host].takes_traffic]
-    joins = [m for m in members if m not in stays]
+    serves = {host for host, server in there.items() if server.takes_traffic}
+    stays = [m for m in members if m.host in serves]
+    joins = [m for m in members if m.host not in serves]
     wanted = {member.host for member in members}
     leaves = [host for host in there if host not in wanted]
-    unused = [host for host in leaves if not there[host].takes_traffic]
+    unused = [host for host in leaves if host not in serves]
     serving = sorted((h for h in leaves if h not in unused), key=lambda h: there[h].is_up)
     batches = plan_batches(rollout, joins, serving, len(stays) + len(serving))
     if unused:

@@ -63,13 +63,20 @@ class Inspections:
             self._changes += 1
             self._known.clear()
 
+    def known(self, item: dict[str, Any]) -> ObservedContainer | None:
+        """The details of a container that is in a list, if they were asked for lately and the list
+        says nothing else of it now."""
+        with self._changing:
+            known = self._known.get(str(item["Id"]))
+        if known is None or time.monotonic() - known.at >= LONGEST_S:
+            return None
+        return known.container if known.facts == _facts(item) else None
+
     def inspect(self, client: docker.APIClient, item: dict[str, Any]) -> ObservedContainer | None:
         """The details of a container that is in a list; None when it was removed since."""
         identity, facts, now = str(item["Id"]), _facts(item), time.monotonic()
         with self._changing:
-            known, changes = self._known.get(identity), self._changes
-        if known is not None and known.facts == facts and now - known.at < LONGEST_S:
-            return known.container
+            changes = self._changes
         try:
             container = observed_container(client.inspect_container(identity))
         except docker.errors.NotFound:

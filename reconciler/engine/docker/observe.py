@@ -40,8 +40,7 @@ def observe(
         for item in listed
         if item["Labels"].get(names.ROLE) == names.PROXY_ROLE and scope.reads_proxy
     }
-    inspected = [pool.submit(inspections.inspect, client, item) for item in listed]
-    containers = tuple(c for future in inspected if (c := future.result()) is not None)
+    containers = tuple(_inspected(client, pool, listed, inspections))
     holders: tuple[Holder, ...] = ()
     if _may_collide(scope, containers):
         holders = tuple(_holders(client, scope))
@@ -54,6 +53,26 @@ def observe(
         holders=holders,
         gaps=tuple(gaps),
     )
+
+
+def _inspected(
+    client: docker.APIClient,
+    pool: Executor,
+    listed: list[dict[str, Any]],
+    inspections: Inspections,
+) -> Iterator[ObservedContainer]:
+    """In the list's order. What is known already costs no thread a switch."""
+    known = [inspections.known(item) for item in listed]
+    asked = [
+        pool.submit(inspections.inspect, client, item)
+        for item, container in zip(listed, known, strict=True)
+        if container is None
+    ]
+    answers = iter(asked)
+    for container in known:
+        found = container or next(answers).result()
+        if found is not None:
+            yield found
 
 
 def _collect(
