@@ -86,11 +86,10 @@ class Backend(Model):
 
     image: Image | None = None
     """The image of its containers, as Docker writes it. A backend needs this or `servers`."""
-    servers: Annotated[tuple[Server, ...], BeforeValidator(listed)] = Field(
-        (),
-        min_length=1,
-        json_schema_extra=accepts_one,
-    )
+    servers: Annotated[
+        tuple[Annotated[Server, Field(json_schema_extra=accepts({"type": "string"}))], ...],
+        BeforeValidator(listed),
+    ] = Field((), min_length=1, json_schema_extra=accepts_one)
     """Servers that are no containers, beside containers or alone: `db.example.com:5432`, or a
     mapping."""
     pull: Pull = "missing"
