@@ -23,6 +23,7 @@ import docker
 from benchmarks.world import ECHO, World, world
 
 _IDLE_S = 30.0
+_PASSES = 10_000
 
 
 def measure_watch(rounds: int) -> None:
@@ -38,11 +39,24 @@ def measure_watch(rounds: int) -> None:
                 lambda n: _kill(client, made, n + 1))  # fmt: skip
         client.close()
         print(f"idle for {_IDLE_S:g} s: {daemon.idle_percent():.2f} % of a core, goal 0.2 %")
-    for replicas in (100,):
+    for replicas in (100, 300):
         with world(replicas) as made, _watching(made) as daemon:
             times = _times(rounds or 15, lambda _: daemon.look())
-            print(f"a pass with nothing to do, {replicas} replicas: {_told(times)}, goal 60 ms")
-            print(f"memory: {daemon.memory_mb():.0f} MB, goal 90 MB at 300 containers")
+            print(f"a pass with nothing to do, {replicas} replicas: {_told(times)}, "
+                  "goal 60 ms at 100")  # fmt: skip
+            print(f"memory, {replicas} replicas: {daemon.memory_mb():.0f} MB, goal 90 MB at 300")
+    with world(2) as made, _watching(made) as daemon:
+        _report_growth(daemon)
+
+
+def _report_growth(daemon: _Daemon) -> None:
+    """Of memory and open files, after the first tenth of the passes."""
+    for number in range(_PASSES):
+        daemon.look()
+        if number == _PASSES // 10:
+            before = daemon.memory_mb(), daemon.files()
+    print(f"memory and open files in {_PASSES} passes: {before[0]:.1f} MB and {before[1]}, then "
+          f"{daemon.memory_mb():.1f} MB and {daemon.files()}; goal flat")  # fmt: skip
 
 
 class _Daemon:
@@ -77,6 +91,9 @@ class _Daemon:
         found = re.search(r"VmRSS:\s+(\d+) kB", status)
         assert found is not None
         return int(found[1]) / 1000
+
+    def files(self) -> int:
+        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
 
 
 @contextlib.contextmanager

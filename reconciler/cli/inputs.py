@@ -30,9 +30,8 @@ class Input:
 @dataclass(frozen=True, slots=True)
 class Inputs:
     loaded: tuple[Loaded, ...]
-    directories: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
-    references: tuple[References, ...] = ()
+    references: tuple[References, ...]
     """The files that each of them refers to."""
 
     @property
@@ -52,13 +51,11 @@ def load_inputs(names: Sequence[str], env_files: Sequence[str]) -> Inputs:
     loaded = tuple(load_topology(item.data, item.name, variables) for item in inputs)
     problems += [diagnostic for item in loaded for diagnostic in item.diagnostics]
     problems += _duplicates(loaded)
-    directories = tuple(item.directory for item in inputs)
     referred = tuple(
-        References(item, directory).read()
-        for item, directory in zip(loaded, directories, strict=True)
+        References(item, given.directory).read() for item, given in zip(loaded, inputs, strict=True)
     )
     problems += [diagnostic for item in referred for diagnostic in item.diagnostics]
-    return Inputs(loaded, directories, tuple(problems), referred)
+    return Inputs(loaded, tuple(problems), referred)
 
 
 def _variables(env_files: Sequence[str], problems: list[Diagnostic]) -> dict[str, str]:

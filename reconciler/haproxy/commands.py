@@ -35,6 +35,8 @@ class ServerSetting:
     aim: Aim
     weight: int | None = None
     maxconn: int | None = None
+    is_outside: bool = False
+    """Whether `host` is the name of a server that is no container, and points where it points."""
 
 
 class NoSpareServerError(Exception):
@@ -60,7 +62,7 @@ def commands_for(
     found: list[str] = []
     for setting in settings:
         server = _find(setting, states)
-        if server is None and setting.aim in {"gone", "adjust"}:
+        if server is None and (setting.is_outside or setting.aim in {"gone", "adjust"}):
             continue
         if server is None:
             server = _spare(setting.backend, states, taken)
@@ -73,7 +75,8 @@ def commands_for(
 
 
 def _find(setting: ServerSetting, states: Sequence[ServerState]) -> ServerState | None:
-    there = (s for s in states if (s.backend, s.host) == (setting.backend, setting.host))
+    there = (s for s in states if (s.backend, s.known_as) == (setting.backend, setting.host)
+             and setting.is_outside == (s.known_as == s.name))  # fmt: skip
     return next(there, None)
 
 

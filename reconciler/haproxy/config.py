@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.haproxy.files import ProxyFile, is_live_comment
-from reconciler.haproxy.model import Path
+from reconciler.haproxy.model import STATIC_BALANCE, Path
+from reconciler.haproxy.slots import is_slot
 
+_SERVER = "    server "
+_LIMIT = re.compile(r" maxconn \d+")
+_AMOUNTS = re.compile(r" (weight|maxconn) \d+")
 SENSITIVE_MARK = "  # holds a value from outside the topology file"
 
 _IDENTITY = re.compile(
     r"^    description topology=(\S+) config=[0-9a-f]{16} text=[0-9a-f]{16}$", re.MULTILINE
 )
-_LIVE = re.compile(r"    (server|server-template|default-server (weight|maxconn)) ")
+_LIVE = re.compile(r"    (server-template|default-server (weight|maxconn)) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +85,38 @@ def rewritten(config: Config, lines: Iterable[str]) -> Config:
 
 def live_lines(lines: Iterable[str]) -> list[bool]:
     """For each line, whether what it says can be changed in a running HAProxy."""
-    found, in_backend, in_global = [], False, False
+    found, backend, in_global = [], "", False
     for line in lines:
         if line[:1].strip():
-            in_backend, in_global = line.startswith("backend "), line == "global"
-        is_certificate = in_global and is_live_comment(line)
-        found.append(is_certificate or (in_backend and bool(_LIVE.match(line))))
+            backend = line.split()[1] if line.startswith("backend ") else ""
+            in_global = line == "global"
+        is_server = bool(backend) and (bool(_LIVE.match(line)) or _is_slot(backend, line))
+        found.append(is_server or (in_global and is_live_comment(line)))
     return found
+
+
+def _is_slot(backend: str, line: str) -> bool:
+    return line.startswith(_SERVER) and is_slot(backend, line.split()[1])
+
+
+def frozen(lines: Iterable[str]) -> Iterator[str]:
+    """Lines that are not live, without the parts of them that are: other weights and limits of
+    servers that are no containers."""
+    weighs = True
+    for line in lines:
+        if line[:1].strip():
+            weighs = True
+        elif line.startswith("    balance "):
+            weighs = line.split()[1] not in STATIC_BALANCE
+        if line.startswith(_SERVER):
+            yield (_AMOUNTS if weighs else _LIMIT).sub("", line)
+        else:
+            yield line
 
 
 def _structure(lines: Sequence[str]) -> list[str]:
     live = live_lines(lines)
-    return [line for line, is_live in zip(lines, live, strict=True) if not is_live]
+    return list(frozen(line for line, is_live in zip(lines, live, strict=True) if not is_live))
 
 
 def _hash(lines: Iterable[str]) -> str:

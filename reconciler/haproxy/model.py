@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from typing import Literal
 
 from reconciler.haproxy.files import ProxyFile
@@ -12,9 +13,6 @@ Path = tuple[str | int, ...]
 """Where in the user's file a part of the configuration comes from; only carried through."""
 
 Mode = Literal["http", "tcp"]
-
-PROBE_SUFFIX = ".next"
-"""Ends the name of a backend that only checks servers-to-be; no name in a file has a dot."""
 
 STATIC_BALANCE = frozenset({"static-rr", "source", "uri"})
 """Algorithms that take no other weight at run time (manual, 4.2 "balance")."""
@@ -78,6 +76,28 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideServer:
+    """A `server` line for what is no container. Its name and address stay as they are loaded."""
+
+    name: str
+    address: str
+    port: int
+    weight: int
+    maxconn: int | None
+    backup: bool
+    path: Path
+
+    @property
+    def resolves(self) -> bool:
+        """Whether its address is a name."""
+        try:
+            ip_address(self.address)
+        except ValueError:
+            return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
 class Backend:
     name: str
     mode: Mode
@@ -88,10 +108,12 @@ class Backend:
     servers: tuple[Server, ...]
     path: Path
     port: int = 0
-    """Of its servers, and of the spare ones."""
+    """Of its containers, and of the spare servers; 0 when it has none."""
     resolves: bool = True
     """Whether addresses of servers are names; fixed ones need no resolver."""
     least_spares: int = 4
+    """0 when there are no containers to come."""
+    outside: tuple[OutsideServer, ...] = ()
 
     @property
     def idle_host(self) -> str:
@@ -102,6 +124,11 @@ class Backend:
     def spares(self) -> int:
         """Servers that wait for a container: room for twice as many, and to replace all of them."""
         return max(self.least_spares, len(self.servers))
+
+    def amounts_of(self, server: str) -> tuple[int, int | None]:
+        """The weight and the limit that a server shall have, by its name."""
+        own = next((s for s in self.outside if s.name == server), None)
+        return (own.weight, own.maxconn) if own else (self.weight, self.maxconn)
 
     @property
     def has_live_weight(self) -> bool:

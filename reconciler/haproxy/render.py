@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from reconciler.haproxy.config import SENSITIVE_MARK, Config, Line, identified
 from reconciler.haproxy.model import (
-    PROBE_SUFFIX,
     Backend,
     Check,
     Frontend,
+    OutsideServer,
     Path,
     Proxy,
     RawLine,
@@ -22,6 +22,7 @@ from reconciler.haproxy.model import (
 )
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.render_bind import bind_text, tls_defaults
+from reconciler.haproxy.slots import PROBE_SUFFIX
 
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:@%+,=~*!?{}()\[\]-]+\Z")
 
@@ -82,6 +83,8 @@ def _body(proxy: Proxy) -> Iterator[Line]:
     yield from _defaults(proxy)
     if any(backend.resolves for backend in proxy.backends) or not proxy.backends:
         yield from _resolvers()
+    if any(server.resolves for backend in proxy.backends for server in backend.outside):
+        yield from _outside_resolvers(proxy)
     if proxy.stats is not None:
         yield from _stats(proxy.stats)
     for frontend in proxy.frontends:
@@ -151,6 +154,19 @@ def _resolvers() -> Iterator[Line]:
     yield Line("    hold valid 1s")
 
 
+def _outside_resolvers(proxy: Proxy) -> Iterator[Line]:
+    """For names that are no containers': Docker's DNS passes them on, and where there is none, the
+    host's own servers are asked. Less often than for containers, since others pay for it."""
+    yield Line("")
+    yield Line("resolvers outside")
+    asks_docker = any(backend.resolves for backend in proxy.backends)
+    yield Line("    nameserver dns 127.0.0.11:53" if asks_docker else "    parse-resolv-conf")
+    yield Line("    accepted_payload_size 8192")
+    yield Line("    timeout resolve 5s")
+    yield Line("    timeout retry 1s")
+    yield Line("    hold valid 10s")
+
+
 def _stats(stats: StatsPage) -> Iterator[Line]:
     if stats.users:
         yield Line("")
@@ -216,8 +232,11 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     if backend.check is not None:
         yield from _check(backend.check, backend.name)
     path = backend.path
-    yield Line(" ".join(["    default-server", *_server_defaults(backend)]), path,
-               ((*path, "check"), (*path, "weight"), (*path, "port")))  # fmt: skip
+    if common := list(_server_defaults(backend)):
+        yield Line(" ".join(["    default-server", *common]), path,
+                   ((*path, "check"), (*path, "weight"), (*path, "port")))  # fmt: skip
+    for server in backend.outside:
+        yield _outside(server, backend)
     yield from _servers(backend)
 
 
@@ -226,7 +245,8 @@ def _server_defaults(backend: Backend) -> Iterator[str]:
     the resolver goes on asking."""
     if backend.resolves:
         yield "resolvers docker init-addr libc,none resolve-prefer ipv4"
-    yield f"port {backend.port}"  # to check on; and no server can be told another port meanwhile
+    if backend.port:  # to check on; and no server can be told another port meanwhile
+        yield f"port {backend.port}"
     if backend.check is not None:
         check = backend.check
         inter, fast = format_duration(check.interval_s), _fast(check)
@@ -234,6 +254,22 @@ def _server_defaults(backend: Backend) -> Iterator[str]:
         yield f"rise {check.rise} fall {check.fall}"
     if backend.weight != 1 and not backend.has_live_weight:
         yield f"weight {backend.weight}"
+
+
+def _outside(server: OutsideServer, backend: Backend) -> Line:
+    """Weight and limit come last: `config.frozen` takes off what can be changed at run time. They
+    are said even if they are as the backend's, since those may stand in lines further down."""
+    host = f"[{server.address}]" if ":" in server.address else server.address
+    text = f"    server {server.name} {host}:{server.port} port {server.port}"
+    if server.resolves:
+        text += " resolvers outside init-addr libc,none resolve-prefer ipv4"
+    if server.backup:
+        text += " backup"
+    text += f" weight {server.weight}"
+    if server.maxconn is not None:
+        text += f" maxconn {server.maxconn}"
+    path = backend.path
+    return Line(text, server.path, ((*path, "port"), (*path, "weight"), (*path, "maxconn")))
 
 
 def _servers(backend: Backend) -> Iterator[Line]:
@@ -246,7 +282,7 @@ def _servers(backend: Backend) -> Iterator[Line]:
     for server in backend.servers:
         text = f"    server {server.name} {server.address}:{server.port}"
         yield Line(text, path, ((*path, "port"),))
-    if backend.name.endswith(PROBE_SUFFIX):
+    if backend.name.endswith(PROBE_SUFFIX) or not backend.spares:
         return
     first = len(backend.servers) + 1
     numbers = f"{first}-{first + backend.spares - 1}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.haproxy.config import Config, live_lines, rewritten
-from reconciler.haproxy.model import PROBE_SUFFIX, Backend
+from reconciler.haproxy.config import Config, frozen, live_lines, rewritten
+from reconciler.haproxy.model import Backend
 from reconciler.haproxy.render import backend_lines
+from reconciler.haproxy.slots import PROBE_SUFFIX
 
 
 def add_backends(config: Config, backends: tuple[Backend, ...]) -> Config:
@@ -47,7 +48,8 @@ def backend_structure(config: Config, backend: str) -> tuple[str, ...] | None:
     if start == end:
         return None
     live = live_lines(texts)
-    return tuple(text for at, text in enumerate(texts[start:end], start) if text and not live[at])
+    fixed = [text for at, text in enumerate(texts[start:end], start) if text and not live[at]]
+    return tuple(frozen(fixed))
 
 
 def _section(texts: Sequence[str], backend: str) -> tuple[int, int]:

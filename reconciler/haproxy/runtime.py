@@ -10,7 +10,7 @@ import io
 import re
 from dataclasses import dataclass
 
-from reconciler.haproxy.paths import IDLE_HOSTS
+from reconciler.haproxy.slots import is_idle, is_slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,12 @@ class ServerState:
 
     @property
     def is_idle(self) -> bool:
-        return self.host in IDLE_HOSTS
+        return is_idle(self.backend, self.name, self.host)
+
+    @property
+    def known_as(self) -> str:
+        """By what a plan means it: a container's by where it points to, any other by its name."""
+        return self.host if is_slot(self.backend, self.name) else self.name
 
     @property
     def takes_traffic(self) -> bool:

@@ -7,7 +7,7 @@ import re
 
 from reconciler.haproxy.config import SENSITIVE_MARK
 from reconciler.haproxy.files import changed_names, is_comment
-from reconciler.haproxy.model import PROBE_SUFFIX
+from reconciler.haproxy.slots import PROBE_SUFFIX
 
 _SECTION = re.compile(r"^(global|defaults|frontend|backend|resolvers|userlist|listen)\b(.*)$")
 _PASSWORD = re.compile(r"\b(insecure-password|password|stats auth)\s+\S.*$")

@@ -100,7 +100,7 @@ def compile_topology(
 
 def _rollout(backend: Backend) -> Rollout:
     """Percentages become numbers of containers: surge is rounded up, unavailability down."""
-    wish, replicas = backend.rollout, backend.replicas
+    wish, replicas = backend.rollout, backend.containers
     stops_first = wish.order == "stop-first"
     allowed = wish.max_unavailable
     if allowed is None:
@@ -151,7 +151,9 @@ def _replicas(
     base_directory: str,
     sensitive: Mapping[Path, str],
 ) -> list[DesiredContainer]:
-    spec = _server_spec(topology, name, backend, networks, base_directory)
+    if backend.image is None:
+        return []
+    spec = _server_spec(topology, name, backend, networks, base_directory, backend.image)
     if needs_fixed_addresses(topology, name):
         spec = _with_fixed_address(spec, networks, address_network(topology, name))
     revision = revision_of(spec)
@@ -165,7 +167,7 @@ def _replicas(
             pull=backend.pull,
             sensitive=fields,
         )
-        for number in range(1, backend.replicas + 1)
+        for number in range(1, backend.containers + 1)
     ]
 
 
@@ -185,9 +187,10 @@ def _server_spec(
     backend: Backend,
     networks: Mapping[str, NetworkSpec],
     base_directory: str,
+    image: str,
 ) -> ContainerSpec:
     return ContainerSpec(
-        image=backend.image,
+        image=image,
         command=backend.command,
         entrypoint=backend.entrypoint,
         env=tuple(backend.env.items()),

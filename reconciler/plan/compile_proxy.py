@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
@@ -66,8 +66,8 @@ def _raw(lines: tuple[str, ...], section: str) -> tuple[haproxy.RawLine, ...]:
 def _proxy_backend(
     name: str, backend: Backend, containers: Mapping[Slot, DesiredContainer]
 ) -> haproxy.Backend:
-    assert backend.port is not None
     path: Path = ("backends", name)
+    port = backend.port if backend.image and backend.port else 0
     return haproxy.Backend(
         name=name,
         mode=backend.mode,
@@ -79,13 +79,30 @@ def _proxy_backend(
             haproxy.Server(
                 server_name(name, number),
                 containers[Slot(SERVER_ROLE, name, number)].host,
-                backend.port,
+                port,
             )
-            for number in range(1, backend.replicas + 1)
+            for number in range(1, backend.containers + 1)
         ),
         path=path,
-        port=backend.port,
+        port=port,
+        least_spares=4 if backend.image else 0,
+        outside=tuple(_outside(name, backend)),
     )
+
+
+def _outside(name: str, backend: Backend) -> Iterator[haproxy.OutsideServer]:
+    for index, server in enumerate(backend.servers):
+        port = server.port or backend.port
+        assert port is not None  # a rule of the file sees to it
+        yield haproxy.OutsideServer(
+            name=server.name_with(port),
+            address=server.address,
+            port=port,
+            weight=backend.weight if server.weight is None else server.weight,
+            maxconn=backend.maxconn if server.maxconn is None else server.maxconn,
+            backup=server.backup,
+            path=("backends", name, "servers", index),
+        )
 
 
 def _check(check: Check, path: Path) -> haproxy.Check | None:

@@ -40,7 +40,9 @@ class TlsFiles:
     def files(self) -> tuple[ProxyFile, ...]:
         return tuple(self._files.values())
 
-    def bind(self, name: str, frontend: Frontend, index: int, mode: haproxy.Mode) -> haproxy.BindTls | None:
+    def bind(
+        self, name: str, frontend: Frontend, index: int, mode: haproxy.Mode
+    ) -> haproxy.BindTls | None:
         """What a bind speaks: its own TLS, or else that of its frontend."""
         path: Path = ("frontends", name)
         own = frontend.bind[index].tls

@@ -23,8 +23,9 @@ def _parts(want: Backend, state: ServerState) -> Iterator[str]:
         yield "drained by hand"
     elif want.check is not None and state.status == "no check":
         yield "checks switched off by hand"
-    if state.weight != want.weight:
-        yield f"weight {state.weight} by hand, {want.weight} in the file"
-    if state.maxconn != want.maxconn:
+    weight, maxconn = want.amounts_of(state.name)
+    if state.weight != weight:
+        yield f"weight {state.weight} by hand, {weight} in the file"
+    if state.maxconn != maxconn:
         had = state.maxconn or "unlimited"
-        yield f"maxconn {had} by hand, {want.maxconn or 'none'} in the file"
+        yield f"maxconn {had} by hand, {maxconn or 'none'} in the file"

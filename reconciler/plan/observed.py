@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.haproxy.config import read_config
-from reconciler.haproxy.model import PROBE_SUFFIX
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
+from reconciler.haproxy.slots import PROBE_SUFFIX
 from reconciler.plan.desired import Slot
 
 

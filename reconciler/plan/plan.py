@@ -78,7 +78,8 @@ class Plan:
     config: Config | None = None
     fingerprint: str = ""
     servers: tuple[tuple[str, str], ...] = field(default=())
-    """What HAProxy must report as up when the plan is done: (backend, host)."""
+    """What HAProxy must report as up when the plan is done: (backend, host), or the name of
+    one that is no container."""
 
     @property
     def is_empty(self) -> bool:

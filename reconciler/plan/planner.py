@@ -52,9 +52,12 @@ def plan_changes(
         config=config,
         fingerprint=observed.fingerprint,
         servers=tuple(
-            (backend.name, server.address)
+            (backend.name, known_as)
             for backend in (proxy.backends if proxy else ())
-            for server in backend.servers
+            for known_as in (
+                *(server.address for server in backend.servers),
+                *(server.name for server in backend.outside),
+            )
         ),
     )
 

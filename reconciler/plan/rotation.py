@@ -7,7 +7,7 @@ said here; the steps are in `steps/rollout.py`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.haproxy.commands import Aim, ServerSetting
@@ -15,6 +15,7 @@ from reconciler.haproxy.config import Config, read_config
 from reconciler.haproxy.model import Backend, Server
 from reconciler.haproxy.rewrite import backend_structure
 from reconciler.haproxy.runtime import ServerState
+from reconciler.haproxy.slots import is_slot
 from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import Desired, Slot
 from reconciler.plan.names import SERVER_ROLE, server_name
@@ -47,7 +48,7 @@ class Rotation:
     unused: tuple[str, ...] = ()
     """Those of them that get no traffic: they are no capacity, and leave before anybody else."""
     settings: tuple[ServerSetting, ...] = ()
-    """Weights and limits of those that stay and have others."""
+    """Weights and limits of those that stay and have others, servers outside included."""
     lacks_spares: bool = False
     """More join than there are spare servers: HAProxy must load more of them first."""
 
@@ -93,7 +94,8 @@ def running_config(seen: ObservedProxy | None) -> Config | None:
 
 
 def plan_rotation(backend: Backend, rollout: Rollout, servers: Sequence[ServerState]) -> Rotation:
-    there = {s.host: s for s in servers if s.backend == backend.name and not s.is_idle}
+    there = {s.host: s for s in servers if s.backend == backend.name and is_slot(s.backend, s.name)
+             and not s.is_idle}  # fmt: skip
     spare = sum(s.is_idle for s in servers if s.backend == backend.name)
     members = [Member(slot_of(backend.name, s.name), s.address) for s in backend.servers]
     serves = {host for host, server in there.items() if server.takes_traffic}
@@ -106,10 +108,13 @@ def plan_rotation(backend: Backend, rollout: Rollout, servers: Sequence[ServerSt
     batches = plan_batches(rollout, joins, serving, len(stays) + len(serving))
     if unused:
         batches.insert(0, Batch((), (), tuple(unused)))
-    settings = tuple(
-        ServerSetting(backend.name, m.host, "adjust", *_amounts(backend))
-        for m in stays
-        if _differs(there[m.host], backend)
+    settings = (
+        *(
+            ServerSetting(backend.name, m.host, "adjust", *_amounts(backend))
+            for m in stays
+            if _differs(there[m.host], backend)
+        ),
+        *_outside_settings(backend, servers),
     )
     return Rotation(
         backend, tuple(batches), tuple(joins), tuple(stays), tuple(leaves), tuple(unused), settings,
@@ -127,9 +132,22 @@ def _peak(batches: Sequence[Batch[Member, str]], there: Collection[str]) -> int:
     return peak
 
 
-def _amounts(backend: Backend) -> tuple[int | None, int]:
+def _outside_settings(backend: Backend, servers: Sequence[ServerState]) -> Iterator[ServerSetting]:
+    """What brings servers that are no containers back to what the file says."""
+    names = {server.name for server in backend.outside}
+    for state in servers:
+        if state.backend != backend.name or state.name not in names:
+            continue
+        if not state.takes_traffic or _differs(state, backend):
+            aim: Aim = "adjust" if state.takes_traffic else "ready"
+            amounts = _amounts(backend, state.name)
+            yield ServerSetting(backend.name, state.name, aim, *amounts, is_outside=True)
+
+
+def _amounts(backend: Backend, server: str = "") -> tuple[int | None, int]:
     """Weight and limit as they are set at run time: None for one that cannot be, 0 for no limit."""
-    return backend.weight if backend.has_live_weight else None, backend.maxconn or 0
+    weight, maxconn = backend.amounts_of(server)
+    return weight if backend.has_live_weight else None, maxconn or 0
 
 
 def with_hosts(backend: Backend, hosts: Sequence[str], spares: int = 0) -> Backend:
@@ -147,8 +165,9 @@ def with_room(rotation: Rotation) -> Backend:
 
 
 def _differs(server: ServerState, backend: Backend) -> bool:
-    has_other_weight = backend.has_live_weight and server.weight != backend.weight
-    return has_other_weight or server.maxconn != backend.maxconn
+    weight, maxconn = backend.amounts_of(server.name)
+    has_other_weight = backend.has_live_weight and server.weight != weight
+    return has_other_weight or server.maxconn != maxconn
 
 
 def slot_of(backend: str, server: str) -> Slot:

@@ -10,10 +10,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from reconciler.haproxy.config import Config, read_config
-from reconciler.haproxy.model import PROBE_SUFFIX, Backend
+from reconciler.haproxy.model import Backend
 from reconciler.haproxy.render import render_backend
 from reconciler.haproxy.rewrite import add_backends
 from reconciler.haproxy.servers import read_servers
+from reconciler.haproxy.slots import PROBE_SUFFIX
 from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import Desired
 from reconciler.plan.rotation import networks_to, slot_of
@@ -90,8 +91,8 @@ def _probe(
         if (slot := slot_of(backend.name, server.name)) in hosts
         and networks_to(desired.containers[slot].spec) & set(reachable)
     )
-    probe = replace(backend, name=backend.name + PROBE_SUFFIX)
-    written = read_servers(render_backend(replace(backend, servers=servers)))
+    probe = replace(backend, name=backend.name + PROBE_SUFFIX, outside=())
+    written = read_servers(render_backend(replace(backend, servers=servers, outside=())))
     fresh = tuple(
         server for server, it in zip(servers, written, strict=False) if it.place not in proven
     )

@@ -91,6 +91,8 @@ CODES: dict[str, str] = {
     "subnet-overlap": "two networks want the same addresses",
     "name-too-long": "a container name made of the parts would not fit in a DNS label",
     "same-target": "two mounts on one path of a container",
+    "same-server": "two servers of a backend with one name",
+    "no-containers": "a key for containers in a backend that has none",
     "unused-network": "a network that nothing joins",
     "public-stats": "the stats page is open to the network without a password",
     "duplicate-topology": "two files carry the same topology name",

@@ -19,7 +19,8 @@ def needs_fixed_addresses(topology: Topology, backend: str) -> bool:
     that this takes no new containers."""
     settings, there = topology.haproxy, topology.backends[backend]
     is_reachable = address_network(topology, backend) is not None
-    return settings.network == "host" and there.port is not None and is_reachable
+    has_containers = there.image is not None and there.port is not None
+    return settings.network == "host" and has_containers and is_reachable
 
 
 def address_network(topology: Topology, backend: str) -> str | None:
@@ -49,8 +50,8 @@ def _of_bridges_only(topology: Topology) -> Iterator[Finding]:
 def _no_subnet(topology: Topology) -> Iterator[Finding]:
     if topology.haproxy.network != "host":
         return
-    for name in proxied_backends(topology):
-        if address_network(topology, name) is None:
+    for name, backend in proxied_backends(topology).items():
+        if backend.image is not None and address_network(topology, name) is None:
             path: Path = ("backends", name)
             yield Finding(
                 "no-subnet",
@@ -82,7 +83,7 @@ def _subnet_too_small(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
         network = address_network(topology, name)
         if network is not None and needs_fixed_addresses(topology, name):
-            needed[network] += 2 * backend.replicas
+            needed[network] += 2 * backend.containers
     for network, count in needed.items():
         there = len(fixed_addresses(topology.networks[network].subnet or ""))
         if count > there:

@@ -14,6 +14,7 @@ from reconciler.topology.labels import LABEL_PREFIX
 from reconciler.topology.messages import suggest
 from reconciler.topology.model import Topology
 from reconciler.topology.served import served_backends
+from reconciler.topology.server_rules import SERVER_RULES
 from reconciler.topology.tls_rules import TLS_RULES
 
 DEFAULT_NETWORK = "default"
@@ -42,7 +43,8 @@ def proxy_networks(topology: Topology) -> tuple[str, ...]:
     if topology.haproxy.networks is not None:
         return topology.haproxy.networks
     backends = served_backends(topology) or topology.backends
-    joined = dict.fromkeys(net for backend in backends.values() for net in backend.networks)
+    with_containers = [backend for backend in backends.values() if backend.image is not None]
+    joined = dict.fromkeys(net for backend in with_containers for net in backend.networks)
     if all(net in topology.networks and topology.networks[net].internal for net in joined):
         joined[DEFAULT_NETWORK] = None
     return tuple(joined)
@@ -86,7 +88,7 @@ def _unknown_network(topology: Topology) -> Iterator[Finding]:
 
 def _missing_port(topology: Topology) -> Iterator[Finding]:
     for name, backend in served_backends(topology).items():
-        if backend.port is None:
+        if backend.port is None and backend.image is not None:
             yield Finding(
                 "missing-port",
                 f"backend `{name}` gets traffic and says no port",
@@ -181,7 +183,7 @@ def _unreachable_backend(topology: Topology) -> Iterator[Finding]:
         return
     joined = proxy_networks(topology)
     for name, backend in served_backends(topology).items():
-        if not set(joined) & set(backend.networks):
+        if backend.image is not None and not set(joined) & set(backend.networks):
             path: Path = ("backends", name, "networks")
             yield Finding(
                 "unreachable-backend",
@@ -288,6 +290,7 @@ RULES: tuple[Rule, ...] = (
     *TLS_RULES,
     _unreachable_backend,
     *HOST_RULES,
+    *SERVER_RULES,
     _name_too_long,
     _reserved,
     _same_target,

@@ -14,10 +14,12 @@ def served_backends(topology: Topology) -> dict[str, Backend]:
 
 
 def proxied_backends(topology: Topology) -> dict[str, Backend]:
-    """Those that HAProxy knows: all with a port, when it has nothing but its statistics page."""
+    """Those that HAProxy knows: all that can get traffic, when it has nothing but its statistics
+    page."""
     if topology.frontends:
         return served_backends(topology)
-    return {n: backend for n, backend in topology.backends.items() if backend.port is not None}
+    return {n: backend for n, backend in topology.backends.items() if backend.port is not None
+            or backend.image is None}  # fmt: skip
 
 
 def tls_ports(frontends: Iterable[Frontend]) -> list[int]:

@@ -368,7 +368,7 @@ def _row(row: Row) -> RowDocument:
         "container": container.name if container else None,
         "state": container.state if container else None,
         "health": container.health if container else None,
-        "address": first_address(container),
+        "address": row.outside or first_address(container),
         "revision": container.revision if container else None,
         "started_at": container.started_at if container and container.started_at else None,
         "haproxy_state": server.status if server else None,

@@ -101,7 +101,9 @@ def render_summary(plan: Plan, observed: Observed, state: str) -> str:
     """`shop: up to date (6 containers, 5 of 5 servers up)`."""
     parts = [count(len(observed.containers), "container")]
     if plan.servers:
-        up = {(s.backend, s.host) for p in observed.proxies.values() for s in p.servers if s.is_up}
+        up = {
+            (s.backend, s.known_as) for p in observed.proxies.values() for s in p.servers if s.is_up
+        }
         parts.append(f"{len(up.intersection(plan.servers))} of {len(plan.servers)} servers up")
     return f"{plan.topology}: {state} ({', '.join(parts)})"
 

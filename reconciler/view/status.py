@@ -28,6 +28,8 @@ class Row:
     """What an apply would change."""
     by_hand: str = ""
     """What was done in the running HAProxy."""
+    outside: str = ""
+    """The address of a server that is no container, as in the file."""
 
     @property
     def drift(self) -> str:
@@ -51,7 +53,28 @@ def status_rows(desired: Desired, observed: Observed, plan: Plan) -> list[Row]:
         if slot not in by_slot:
             server = _server_at(slot.backend, {desired.containers[slot].host}, servers)
             rows.append(Row(slot.backend, str(slot), None, server, "missing"))
-    return rows
+    return _with_outside(rows, desired, observed, plan, servers)
+
+
+def _with_outside(
+    rows: list[Row],
+    desired: Desired,
+    observed: Observed,
+    plan: Plan,
+    servers: Sequence[ServerState],
+) -> list[Row]:
+    """Servers that are no containers, after those of their backend that are."""
+    of_none = [row for row in rows if not row.backend]
+    found = [row for row in rows if row.backend]
+    for backend in desired.proxy.backends if desired.proxy else ():
+        for own in backend.outside:
+            there = (s for s in servers if (s.backend, s.name) == (backend.name, own.name))
+            server = next(there, None)
+            said = "" if server else "not in HAProxy yet"
+            hand = _by_hand(desired, observed, plan, server)
+            found.append(Row(backend.name, own.name, None, server, said, hand, own.address))
+    known = list(dict.fromkeys(row.backend for row in found))
+    return [*of_none, *sorted(found, key=lambda row: known.index(row.backend))]
 
 
 def _by_hand(desired: Desired, observed: Observed, plan: Plan, server: ServerState | None) -> str:
@@ -121,7 +144,7 @@ def _cells(row: Row, now: float, *, repeats: bool) -> tuple[str, ...]:
         str(server.sessions) if server else "",
         str(server.weight) if server else "",
         container.name if container else "-",
-        first_address(container) or "-",
+        row.outside or first_address(container) or "-",
         f"drift: {row.drift}" if row.drift else "",
     )
 

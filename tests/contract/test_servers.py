@@ -16,13 +16,19 @@ from reconciler.plan import actions as a
 from reconciler.plan.desired import Desired, Slot
 from reconciler.plan.names import SERVER_ROLE
 from reconciler.plan.rollout import Guard
-from tests.contract.bench import WEB_1, Bench, made, proxy_target, target
+from tests.contract.bench import FILE, WEB_1, Bench, made, proxy_target, target
 
 WEB_2 = Slot(SERVER_ROLE, "web", 2)
 
 
-def put(wish: Desired, aim: Aim, slot: Slot = WEB_2, **amounts: int) -> a.SetServers:
-    setting = ServerSetting("web", target(wish, slot).name, aim, **amounts)
+def put(
+    wish: Desired,
+    aim: Aim,
+    slot: Slot = WEB_2,
+    weight: int | None = None,
+    maxconn: int | None = None,
+) -> a.SetServers:
+    setting = ServerSetting("web", target(wish, slot).name, aim, weight, maxconn)
     return a.SetServers(proxy_target(wish), (setting,))
 
 
@@ -316,3 +322,33 @@ def test_a_guard_looks_at_new_servers_only(topology: Bench) -> None:
 def test_a_guard_with_nothing_to_judge_by(topology: Bench) -> None:
     wish = topology.wish()
     topology.do(a.GuardServers(proxy_target(wish), (key(wish, WEB_1),), LENIENT))
+
+
+def test_a_server_outside_keeps_its_place(bench: Bench) -> None:
+    """It is known by its name; it is never a spare one, wherever it points, and is told no host."""
+    bench.file = FILE.replace(
+        "    port: 8080\n",
+        "    port: 8080\n    servers: [{{name: db, address: 127.0.0.1, port: 9}}]\n",
+    )
+    wish = bench.wish(check="false")
+    bench.apply(wish)
+
+    def outside() -> ServerState:
+        (found,) = [s for s in bench.proxy(wish).servers if s.name == "db"]
+        return found
+
+    def tell(name: str, aim: Aim, **amounts: int) -> a.SetServers:
+        setting = ServerSetting("web", name, aim, is_outside=True)
+        return a.SetServers(proxy_target(wish), (replace(setting, **amounts),))  # type: ignore[arg-type]  # fields
+
+    assert (outside().known_as, outside().is_idle, outside().takes_traffic) == ("db", False, True)
+    bench.do_twice(tell("db", "drain"))
+    assert outside().is_drained
+    bench.do_twice(tell("db", "ready", weight=7, maxconn=3), tell("nobody", "ready"))
+    seen = outside()
+    assert (seen.takes_traffic, seen.weight, seen.maxconn) == (True, 7, 3)
+    assert (seen.host, seen.address) == ("127.0.0.1", "127.0.0.1:9")
+    more = bench.wish(check="false", replicas=5)
+    bench.apply(more)
+    assert outside().host == "127.0.0.1"
+    assert len([s for s in bench.proxy(more).serving if s.backend == "web"]) == 6

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 import docker.errors
 import pytest
 
+from tests.integration.support.gateway import Gateway, gateway
 from tests.integration.support.stack import Stack
 from tests.integration.support.traffic import Traffic
 from tests.integration.support.waiting import await_true
@@ -31,11 +33,13 @@ class Soak:
     """`edits` change the file; `harms` are done behind the daemon's back, one at a time: what dies
     before the last one is healed may be all there is."""
 
-    def __init__(self, stack: Stack, daemon: Watching, dice: random.Random) -> None:
-        self.stack, self.daemon, self.dice = stack, daemon, dice
+    def __init__(
+        self, stack: Stack, daemon: Watching, engine: Gateway, dice: random.Random
+    ) -> None:
+        self.stack, self.daemon, self.engine, self.dice = stack, daemon, engine, dice
         self.edits: list[Callable[[], object]] = [
             self._edit_replicas, self._edit_env, self._edit_weight, self._edit_timeouts,
-            self._break_the_file,
+            self._break_the_file, self._cut_off,
         ]  # fmt: skip
         self.harms: list[Callable[[], object]] = [self._kill, self._remove, self._rename]
 
@@ -78,6 +82,12 @@ class Soak:
         time.sleep(self.dice.uniform(0, 1.5))
         self.stack.file.write_text(good, encoding="utf-8")
 
+    def _cut_off(self) -> None:
+        """In the middle of whatever the daemon does."""
+        self.engine.cut()
+        time.sleep(self.dice.uniform(0, 2))
+        self.engine.restore()
+
     def _any_server(self) -> str:
         return self.dice.choice([i for slot, i in self.stack.ids().items() if "web-" in slot])
 
@@ -106,11 +116,16 @@ def test_soak(stack: Stack) -> None:
     stack.spec["haproxy"]["hard_stop_after"] = "15s"  # more than a connection that fails may take
     stack.write()
     with (
-        watching("--resync", "10s", stack.directory, directory=stack.directory) as daemon,
+        tempfile.TemporaryDirectory() as short,
+        gateway(Path(short)) as engine,
+        watching(
+            "--resync", "10s", stack.directory, directory=stack.directory,
+            env={"DOCKER_HOST": engine.docker_host},
+        ) as daemon,
         contextlib.ExitStack() as load,
-    ):
+    ):  # fmt: skip
         daemon.await_outcome("converged")
-        soak = Soak(stack, daemon, random.Random(seed))  # noqa: S311  # not for secrets
+        soak = Soak(stack, daemon, engine, random.Random(seed))  # noqa: S311  # not for secrets
         soak.await_whole()
         ends, warm = time.monotonic() + SOAK_S, None
         traffic = load.enter_context(

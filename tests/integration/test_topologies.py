@@ -7,6 +7,7 @@ import contextlib
 import pytest
 
 from tests.integration.support import example, web
+from tests.integration.support.outside import outside_server
 from tests.integration.support.ports import random_name
 from tests.integration.support.stack import Stack
 from tests.integration.support.waiting import await_true
@@ -19,6 +20,9 @@ def test_an_example_runs(stack: Stack, file: str, haproxy_image: str) -> None:
         for name in example.external_networks(spec):
             outside.enter_context(stack.world.foreign_network(own := random_name("net")))
             example.rename_network(spec, name, own)
+        for server in example.outside_servers(spec):
+            there = outside.enter_context(outside_server(stack.world))
+            server["address"], server["port"] = there
         stack.run("validate")
         stack.apply()
 

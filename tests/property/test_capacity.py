@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.observe import resolve, server_states
 from reconciler.engine.protocol import EngineError, Patience, Report
-from reconciler.haproxy.model import PROBE_SUFFIX
+from reconciler.haproxy.slots import PROBE_SUFFIX
 from reconciler.plan.actions import (
     Action,
     DisconnectNetwork,

@@ -35,6 +35,10 @@ ROLLOUTS: tuple[dict[str, Any], ...] = (
     {"max_surge": 9, "on_failure": "pause", "guard": {"window": "1s"}},
 )
 _rollouts = st.sampled_from(ROLLOUTS)
+_outside = st.sampled_from([
+    "10.9.9.9:80", {"name": "old", "address": "127.0.0.1", "weight": 3},
+    {"name": "spare", "address": "db.example.com", "port": 81, "maxconn": 5, "backup": True},
+])  # fmt: skip
 _balances = st.sampled_from(["roundrobin", "leastconn", "source"])
 
 
@@ -61,6 +65,8 @@ def _backend(draw: st.DrawFn, networks: list[str], *, checked: bool) -> dict[str
         found |= {"rollout": draw(_rollouts), "balance": draw(_balances)}
     if draw(_maybe):
         found |= {"weight": draw(st.sampled_from([0, 1, 5])), "maxconn": 20}
+    if outside := draw(st.lists(_outside, max_size=2, unique_by=str)):
+        found["servers"] = outside
     return found
 
 

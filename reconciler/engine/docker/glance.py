@@ -15,7 +15,8 @@ import time
 
 from reconciler.engine.docker.direct import Inside
 from reconciler.engine.docker.scripts import GLANCE, MARK, QUESTION
-from reconciler.haproxy.paths import IDLE_HOSTS, RUNTIME_SOCKET, SOCKETS_VARIABLE
+from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
+from reconciler.haproxy.slots import is_idle
 from reconciler.topology.labels import LABEL_PREFIX
 
 TIMEOUT_S = 20
@@ -229,7 +230,7 @@ def _rotation(table: str) -> dict[str, list[str]]:
         if len(words) >= len(columns):
             fqdn, address, *state = (words[at] for at in wanted)
             host = fqdn if fqdn != "-" else address
-            if host not in IDLE_HOSTS:
+            if not is_idle(words[1], words[3], host):
                 found[f"{words[1]}/{words[3]}"] = [host, *state]
     return found
 

@@ -32,6 +32,9 @@ from reconciler.plan import names
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.spec import Attachment
 
+LINGER_S = 30.0
+"""After hundreds of containers were removed at once, places of theirs were seen for ten seconds."""
+
 
 def perform(  # noqa: PLR0915  # one branch an action
     client: docker.APIClient, topology: str, action: a.Action, patience: Patience, report: Report
@@ -161,18 +164,28 @@ def _create_network(client: docker.APIClient, body: dict[str, Any]) -> None:
 
 
 def _remove_network(client: docker.APIClient, network: str) -> None:
-    """Endpoints of removed containers may linger for a moment in Docker's network code."""
-    for attempt in range(10):
+    """Places of removed containers may linger in Docker's network code: for a moment, and after
+    hundreds of them for seconds."""
+    until = time.monotonic() + LINGER_S
+    while True:
         try:
             client.remove_network(network)
         except docker.errors.NotFound:
             return
         except docker.errors.APIError as error:
-            if attempt == 9 or "active endpoints" not in str(error):
+            if "active endpoints" not in str(error) or time.monotonic() > until:
+                raise
+            if _has_containers(client, network):
                 raise
             time.sleep(0.2)
         else:
             return
+
+
+def _has_containers(client: docker.APIClient, network: str) -> bool:
+    with contextlib.suppress(docker.errors.NotFound):
+        return bool(client.inspect_network(network).get("Containers"))
+    return False
 
 
 def _connect(client: docker.APIClient, container: str, attachment: Attachment) -> None:

@@ -124,7 +124,7 @@ def set_servers(
     try:
         states = read_states(client, container)
         known = {(state.backend, state.host) for state in states}
-        new = {s.host for s in settings if (s.backend, s.host) not in known}
+        new = {s.host for s in settings if not s.is_outside and (s.backend, s.host) not in known}
         commands = list(commands_for(settings, states, _addresses(client, container, new)))
     except NoSpareServerError as error:
         raise no_spare_server(error.backend) from error

@@ -70,7 +70,7 @@ def read_facts(said: str) -> _Facts:
     facts: _Facts = {"": (info.structure, info.digest)}
     for server in parse_servers(said):
         if not server.is_idle:
-            facts[f"{server.backend}/{server.host}"] = (
+            facts[f"{server.backend}/{server.known_as}"] = (
                 server.is_up, server.weight, server.maxconn, server.is_disabled, server.is_drained,
             )  # fmt: skip
     return facts

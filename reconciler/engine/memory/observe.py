@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from reconciler.engine.memory.parts import Container, LiveServer, Network, overlap
 from reconciler.engine.memory.world import World
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
+from reconciler.haproxy.slots import is_slot
 from reconciler.plan.desired import Scope
 from reconciler.plan.names import ANCHOR_ROLE, PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.observed import (
@@ -137,6 +138,8 @@ def server_states(world: World, proxy: Container) -> tuple[ServerState, ...]:
 
 
 def _server_state(world: World, proxy: Container, server: LiveServer) -> ServerState:
+    if not is_slot(server.backend, server.name):
+        return _outside_state(world, server)
     found = resolve(world, proxy, server.host)
     status, check = "MAINT", ""
     if found is not None and not server.is_disabled:
@@ -157,11 +160,27 @@ def _server_state(world: World, proxy: Container, server: LiveServer) -> ServerS
     )
 
 
+def _outside_state(world: World, server: LiveServer) -> ServerState:
+    """Of a server that is no container: it answers, unless the world says otherwise."""
+    status, check = "MAINT", ""
+    if not server.is_disabled:
+        status, check = _told(server, answers=server.host not in world.silent)
+    return ServerState(
+        server.backend, server.name, status, f"{server.host}:{server.port}", server.weight, 0,
+        check, 0, server.host, is_disabled=server.is_disabled, is_drained=server.is_drained,
+        maxconn=server.maxconn,
+    )  # fmt: skip
+
+
 def _health(container: Container, server: LiveServer) -> tuple[str, str]:
-    """The status of a server, and its last check."""
     answers = container.state == "running" and container.image.serves
+    return _told(server, answers=answers and not container.is_sick)
+
+
+def _told(server: LiveServer, *, answers: bool) -> tuple[str, str]:
+    """The status of a server, and its last check."""
     passed = "L7OK/200 in 0 ms" if server.checks_http else "L4OK in 0 ms"
-    if server.is_checked and (not answers or container.is_sick):
+    if server.is_checked and not answers:
         return "DOWN", "L4CON in 0 ms"
     if server.is_drained:
         return "DRAIN", passed if server.is_checked else ""

@@ -44,6 +44,8 @@ class World:
         """What pulls bring. A reference that is not in it brings an image of its own."""
         self.unavailable: set[str] = set()
         """References that cannot be pulled."""
+        self.silent: set[str] = set()
+        """Hosts outside that answer nobody."""
         self.locks: dict[str, str] = {}
         """Topology to holder."""
         self.alerts: Callable[[str], Sequence[tuple[int | None, str]]] = find_alerts

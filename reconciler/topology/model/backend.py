@@ -1,4 +1,4 @@
-"""Containers of one image, and how HAProxy sends traffic to them."""
+"""Containers of one image, or other servers, and how HAProxy sends traffic to them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
 from reconciler.topology.model.rollout import Rollout
+from reconciler.topology.model.server import Server
 from reconciler.topology.types import (
     Duration,
     Image,
@@ -81,10 +82,16 @@ class Check(Model):
 
 
 class Backend(Model):
-    """Containers of one image, and how HAProxy sends traffic to them."""
+    """Containers of one image, or other servers, and how HAProxy sends traffic to them."""
 
-    image: Image
-    """The image, as Docker writes it."""
+    image: Image | None = None
+    """The image of its containers, as Docker writes it. A backend needs this or `servers`."""
+    servers: Annotated[
+        tuple[Annotated[Server, Field(json_schema_extra=accepts({"type": "string"}))], ...],
+        BeforeValidator(listed),
+    ] = Field((), min_length=1, json_schema_extra=accepts_one)
+    """Servers that are no containers, beside containers or alone: `db.example.com:5432`, or a
+    mapping."""
     pull: Pull = "missing"
     """When to pull the image: `missing`, `always` or `never`."""
     replicas: Whole = Field(1, ge=0, le=10_000)
@@ -132,3 +139,8 @@ class Backend(Model):
     """Connections that one server takes at a time; more wait in HAProxy's queue."""
     rollout: Rollout = Rollout()
     """How its containers are replaced."""
+
+    @property
+    def containers(self) -> int:
+        """How many containers it has."""
+        return self.replicas if self.image is not None else 0

@@ -60,9 +60,20 @@ def rename_network(spec: Spec, before: str, after: str) -> None:
             owner["networks"] = [after if n == before else n for n in _listed(owner["networks"])]
 
 
+def outside_servers(spec: Spec) -> list[Spec]:
+    """All servers that are no containers, in their long form, to be given addresses that answer."""
+    found: list[Spec] = []
+    for backend in spec["backends"].values():
+        if "servers" in backend:
+            servers = _listed(backend["servers"])
+            backend["servers"] = [s if isinstance(s, dict) else {} for s in servers]
+            found += backend["servers"]
+    return found
+
+
 def _replace_images(spec: Spec, haproxy_image: str) -> None:
     for backend in spec.get("backends", {}).values():
-        if "echo-server" in backend["image"]:
+        if "echo-server" in backend.get("image", ""):
             backend["image"] = ECHO
     spec.setdefault("haproxy", {})["image"] = haproxy_image
 

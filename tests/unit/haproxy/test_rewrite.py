@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.haproxy.config import Config, identified, live_lines, read_config
-from reconciler.haproxy.model import PROBE_SUFFIX, Backend, Check, Proxy, Server
+from reconciler.haproxy.model import Backend, Check, OutsideServer, Proxy, Server
 from reconciler.haproxy.render import render_config, server_lines
 from reconciler.haproxy.rewrite import add_backends, backend_structure, put_servers
 from reconciler.haproxy.servers import read_servers
+from reconciler.haproxy.slots import PROBE_SUFFIX
 from reconciler.plan.rotation import with_hosts
 from tests.unit.haproxy.test_render import proxy
 
@@ -28,6 +29,12 @@ def backend(name: str = "web", hosts: str = "ab", **fields: object) -> Backend:
         "servers": tuple(Server(f"{name}-{n}", h, 80) for n, h in enumerate(hosts, 1)),
     }  # fmt: skip
     return Backend(**(base | fields))  # type: ignore[arg-type]  # by name, as above
+
+
+def named(one: Backend, name: str) -> Backend:
+    """The same under another name, and so are its servers."""
+    servers = tuple(replace(s, name=f"{name}-{n}") for n, s in enumerate(one.servers, 1))
+    return replace(one, name=name, servers=servers)
 
 
 def rendered(*backends: Backend) -> Config:
@@ -95,6 +102,33 @@ def test_the_identity_of_an_older_version_is_not_ours() -> None:
 
 # -- structure -------------------------------------------------------------------------------
 
+OUTSIDE = OutsideServer("db", "10.0.0.7", 80, 1, 20, backup=False, path=())
+OUTSIDE_CHANGES: dict[str, tuple[dict[str, object], bool, bool]] = {
+    "weight": ({"weight": 5}, True, False),
+    "limit": ({"maxconn": 5}, True, True),
+    "no limit": ({"maxconn": None}, True, True),
+    "name": ({"name": "db2"}, False, False),
+    "address": ({"address": "10.0.0.8"}, False, False),
+    "port": ({"port": 81}, False, False),
+    "backup": ({"backup": True}, False, False),
+}
+"""What changes, and whether a running HAProxy can be told: with a live algorithm, and a static."""
+
+
+@pytest.mark.parametrize("balance", LIVE + STATIC)
+@pytest.mark.parametrize("change", OUTSIDE_CHANGES)
+def test_a_change_of_a_server_outside(balance: str, change: str) -> None:
+    fields, if_live, if_static = OUTSIDE_CHANGES[change]
+    before, after = (
+        rendered(backend(balance=balance, outside=(server,)))
+        for server in (OUTSIDE, replace(OUTSIDE, **fields))  # type: ignore[arg-type]  # fields
+    )
+    is_told = if_live if balance in LIVE else if_static
+    assert after.digest != before.digest
+    assert (after.structure == before.structure) == is_told
+    assert (backend_structure(after, "web") == backend_structure(before, "web")) == is_told
+
+
 LIVE_CHANGES: dict[str, dict[str, object]] = {
     "other servers": {"hosts": "abc"},
     "no servers": {"hosts": ""},
@@ -150,11 +184,12 @@ def test_another_port_takes_a_reload() -> None:
 
 
 def test_lines_of_other_sections_that_look_like_servers() -> None:
-    lines = ["global", "    server a", "backend web", "    server a b:80", "    option httpchk",
+    lines = ["global", "    server a", "backend web", "    server web-1 b:80",
+             "    server web b:80", "    option httpchk",
              "    default-server weight 5", "    default-server inter 5s", "", "frontend www",
              "    server-template x", "backend web.next", "    server-template x"]  # fmt: skip
     assert [line for line, live in zip(lines, live_lines(lines), strict=True) if live] == [
-        "    server a b:80", "    default-server weight 5", "    server-template x"
+        "    server web-1 b:80", "    default-server weight 5", "    server-template x"
     ]  # fmt: skip
 
 
@@ -178,7 +213,7 @@ def put_all(config: Config, one: Proxy) -> Config:
 @given(st.lists(st.tuples(backends, st.text("hijklmn", max_size=7), st.integers(0, 3)), max_size=3))
 def test_putting_all_servers_is_rendering(found: list[tuple[Backend, str, int]]) -> None:
     """What is written step by step is in the end what would be loaded at once."""
-    before = tuple(replace(b, name=f"b{n}") for n, (b, _, _) in enumerate(found))
+    before = tuple(named(b, f"b{n}") for n, (b, _, _) in enumerate(found))
     after = tuple(
         replace(
             with_hosts(b, hosts),

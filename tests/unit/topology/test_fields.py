@@ -279,7 +279,8 @@ IN_WEB = {
     "or `registry.example.com/team/app:1.4`",
     "image: ''": "bad-value `` is not an image reference; write it like `nginx:1.27` or "
     "`registry.example.com/team/app:1.4`",
-    "image:": "wrong-type this takes text",
+    "image:": "missing-key backend `web` has neither an `image` nor `servers`; add `image:` for "
+    "containers, or `servers:` for what runs elsewhere",
     # commands
     'command: "sh -c \'x"': "bad-value the command cannot be split: no closing quotation; write "
     "it as a list",
@@ -312,6 +313,24 @@ IN_WEB = {
     "volumes: ['.x:/b']": "bad-name `.x` is neither a path nor the name of a volume; start a path "
     "with `/`, `./` or `../`",
     "volumes: [{source: a}]": "missing-key `target` is required in `volumes`",
+    # servers that are no containers
+    "servers: []": "bad-value `servers` needs at least one item",
+    "servers: [db]": "bad-value `db` is not a host and a port; write it like `db.example.com:5432` "
+    "or `[::1]:5432`",
+    "servers: 80": "bad-value `80` is not a host and a port; write it like `db.example.com:5432` "
+    "or `[::1]:5432`",
+    'servers: ["a b:80"]': "bad-value `a b` is neither an address nor a DNS name; write it like "
+    "`10.0.0.7` or `db.example.com`",
+    'servers: ["10.0.0:80"]': "bad-value `10.0.0` is neither an address nor a DNS name; write it "
+    "like `10.0.0.7` or `db.example.com`",
+    'servers: ["db:99999"]': "out-of-range `port` is `99999`, and must be at most 65,535",
+    "servers: {port: 80}": "missing-key `address` is required in `servers`",
+    "servers: {address: db, port: 80, name: a/b}": "bad-name HAProxy cannot have a server named "
+    "`a/b`; use letters, digits, `-`, `_` and `.`, starting with a letter or digit",
+    "servers: {address: db, port: 80, weight: 300}": "out-of-range `weight` is `300`, and must be "
+    "at most 256",
+    "servers: {address: db, port: 80, backup: 2}": "wrong-type `backup` must be true or false, not "
+    "`2`",
     # checks
     "check: {type: http}": "bad-value a check of type http needs a `path`",
     "check: {type: tcp, path: /x}": "bad-value a check of type tcp takes no `path`",
@@ -378,7 +397,8 @@ AT_THE_TOP = {
     "shop": "wrong-type the file must be a mapping, not `shop`",
     "name: a\nbackends: []": "wrong-type `backends` must be a mapping, not a list",
     "name: a\nbackends: {w: }": "wrong-type `w` must be a mapping, not empty",
-    "name: a\nbackends: {w: {}}": "missing-key `image` is required in a backend",
+    "name: a\nbackends: {w: {}}": "missing-key backend `w` has neither an `image` nor `servers`; "
+    "add `image:` for containers, or `servers:` for what runs elsewhere",
     "name: a\nfrontends: {w: {bind: 1}}": "missing-key `default_backend` is required in a frontend",
     "name: a\nbackend: {}": "unknown-key `backend` is not a key of a topology; did you mean "
     "`backends`?",

@@ -76,7 +76,7 @@ ALONE = {
                                   ["missing-variable", "bad-size"]),
     "a backend that is broken is not also unknown": (
         topology_with("replicas: x").replace("image: nginx:1.27", "imag: a"),
-        ["missing-key", "unknown-key", "wrong-type"],
+        ["unknown-key", "wrong-type"],
     ),
     "nor is one whose name is": (topology_with().replace("  web:", "  Web:").replace(
         "default_backend: web", "default_backend: Web"), ["bad-name", "bad-name"]),

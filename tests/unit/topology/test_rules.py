@@ -155,6 +155,25 @@ BROKEN = {
         topology_with("volumes: ['a:/x', 'b:/x/y/../']"),
         ["same-target 6:23 two mounts of `web` on `/x/y/../`"],
     ),
+    "a key for containers where there are none": (
+        "name: a\nbackends:\n  db: {servers: 'db:1', replicas: 2, balance: first}\n",
+        ["no-containers 3:25 `replicas` is for containers, and backend `db` has none; take it out, "
+         "or add an `image`"],
+    ),
+    "a server without a port": (
+        "name: a\nbackends:\n  db: {servers: {address: db}}\n",
+        ["missing-port 3:17 a server of `db` says no port, and neither does the backend; add "
+         "`port:` to it, or to the backend for all of them"],
+    ),
+    "one server twice": (
+        "name: a\nbackends:\n  db: {servers: ['db:1', {address: db, port: 1}]}\n",
+        ["same-server 3:26 two servers of `db` are called `db:1`; give one of them another `name`"],
+    ),
+    "a server that is called as a container": (
+        "name: a\nbackends:\n  db: {servers: {name: db-1, address: db, port: 1}}\n",
+        ["bad-name 3:24 `db-1` is what a container of `db` is called in HAProxy; give the server "
+         "another name"],
+    ),
     "a network that nothing joins": (
         topology_with(rest="networks: {other: {}}"),
         ["unused-network 10:12 nothing joins network `other`"],

@@ -1,0 +1,80 @@
+"""Servers that are no containers: where they are, and how much of the traffic they get."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+
+from reconciler.topology.model.base import Model
+from reconciler.topology.types import Port, Text, Whole, error, written
+
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
+
+
+def _check_host(value: str) -> str:
+    """A DNS name or an address."""
+    if is_address(value):
+        return value
+    looks_numeric = re.fullmatch(r"[0-9.]+", value) is not None
+    if len(value) > 253 or looks_numeric or _HOST.fullmatch(value) is None:
+        raise error("bad-value", "`{value}` is neither an address nor a DNS name", value=value,
+                    hint="write it like `10.0.0.7` or `db.example.com`")  # fmt: skip
+    return value
+
+
+def is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return "%" not in host
+
+
+def _check_name(value: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,299}", value) is None:
+        raise error("bad-name", "HAProxy cannot have a server named `{value}`", value=value,
+                    hint="use letters, digits, `-`, `_` and `.`, starting with a letter or digit",
+                    )  # fmt: skip
+    return value
+
+
+Host = Annotated[Text, AfterValidator(_check_host), WithJsonSchema({"type": "string"})]
+ServerName = Annotated[Text, AfterValidator(_check_name), WithJsonSchema({"type": "string"})]
+
+
+class Server(Model):
+    """A server that is no container: `db.example.com:5432`, or a mapping."""
+
+    address: Host
+    """A DNS name, which HAProxy follows when it changes, or an address."""
+    port: Port | None = None
+    """Its port; the backend's `port` when not given."""
+    name: ServerName | None = None
+    """What HAProxy calls it; its address and port when not given."""
+    weight: Whole | None = Field(None, ge=0, le=256)
+    """Its weight; the backend's when not given."""
+    maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
+    """Connections that it takes at a time; the backend's `maxconn` when not given."""
+    backup: bool = False
+    """Whether it gets traffic only while no other server of the backend is up."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if not isinstance(value, int | float | str) or isinstance(value, bool):
+            return value
+        text = written(value)
+        host, colon, port = text.rpartition(":")
+        if not colon or not (port.isascii() and port.isdigit()) or not host:
+            raise error("bad-value", "`{value}` is not a host and a port", value=text,
+                        hint="write it like `db.example.com:5432` or `[::1]:5432`")  # fmt: skip
+        is_bracketed = host.startswith("[") and host.endswith("]")
+        return {"address": host[1:-1] if is_bracketed else host, "port": int(port[:9])}
+
+    def name_with(self, port: int) -> str:
+        """Its name, given the port that it has in the end."""
+        return self.name or f"{self.address}:{port}"

@@ -1,0 +1,80 @@
+"""Rules for what a backend consists of: containers, servers that are none, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.topology.diagnostic import Path
+from reconciler.topology.finding import Finding
+from reconciler.topology.model import Backend, Topology
+
+_OF_CONTAINERS = (
+    "pull", "replicas", "networks", "env", "command", "entrypoint", "labels", "volumes",
+    "restart", "resources", "healthcheck", "stop_grace_period", "init", "rollout",
+)  # fmt: skip
+
+
+def _nothing_behind(topology: Topology) -> Iterator[Finding]:
+    for name, backend in topology.backends.items():
+        path: Path = ("backends", name)
+        if backend.image is None and not backend.servers:
+            yield Finding(
+                "missing-key",
+                f"backend `{name}` has neither an `image` nor `servers`",
+                path,
+                "add `image:` for containers, or `servers:` for what runs elsewhere",
+                on_key=True,
+            )
+        elif backend.image is None:
+            yield from _of_no_containers(name, backend)
+
+
+def _of_no_containers(name: str, backend: Backend) -> Iterator[Finding]:
+    for key in _OF_CONTAINERS:
+        if key in backend.model_fields_set:
+            yield Finding(
+                "no-containers",
+                f"`{key}` is for containers, and backend `{name}` has none",
+                ("backends", name, key),
+                "take it out, or add an `image`",
+                on_key=True,
+            )
+
+
+def _servers(topology: Topology) -> Iterator[Finding]:
+    for name, backend in topology.backends.items():
+        seen: set[str] = set()
+        for index, server in enumerate(backend.servers):
+            path: Path = ("backends", name, "servers", index)
+            port = server.port or backend.port
+            if port is None:
+                yield Finding(
+                    "missing-port",
+                    f"a server of `{name}` says no port, and neither does the backend",
+                    path,
+                    "add `port:` to it, or to the backend for all of them",
+                )
+                continue
+            called = server.name_with(port)
+            places = tuple((called, (*path, key)) for key in ("name", "address", "port"))
+            if called in seen:
+                yield Finding(
+                    "same-server",
+                    f"two servers of `{name}` are called `{called}`",
+                    path,
+                    "give one of them another `name`",
+                    quoted=places,
+                )
+            seen.add(called)
+            stem, _, number = called.rpartition("-")
+            if stem == name and number.isascii() and number.isdigit():
+                yield Finding(
+                    "bad-name",
+                    f"`{called}` is what a container of `{name}` is called in HAProxy",
+                    (*path, "name"),
+                    "give the server another name",
+                    quoted=places,
+                )
+
+
+SERVER_RULES = (_nothing_behind, _servers)
