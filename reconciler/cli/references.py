@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from reconciler.cli.stamp import stamp
 from reconciler.topology.certificate import find_end
 from reconciler.topology.diagnostic import Diagnostic
 from reconciler.topology.load import Loaded
@@ -29,8 +30,8 @@ class References:
     directory: str
     """Absolute: where relative names start."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
-    """Absolute paths of all that was looked at, files and directories, also of what is not there."""
+    stamps: dict[str, list[int]] = field(default_factory=dict)
+    """What was looked at, by its absolute path: files, directories, and what is not there."""
     _files: dict[str, bytes] = field(default_factory=dict, repr=False)
     _directories: dict[str, tuple[tuple[str, str | None], ...]] = field(default_factory=dict)
 
@@ -62,7 +63,7 @@ class References:
         if reference.key is not None or not os.path.isdir(place):
             yield reference.source, reference.key
             return
-        self.places.append(place)
+        self._stamp(place)
         try:
             names = sorted(os.listdir(place))
         except OSError as error:
@@ -84,14 +85,15 @@ class References:
         ends = find_end(texts[0] or b"")
         if problem := _refusal(self._place(cert), self._place(key) if key else None):
             self._tell("bad-certificate", reference, problem, cert)
-        elif ends is not None and ends <= datetime.now(UTC):
-            self._tell("expired-certificate", reference, f"was valid until {ends:%Y-%m-%d}", cert,
-                       hint="renew it")  # fmt: skip
+        elif ends is not None and ends <= f"{datetime.now(UTC):%Y%m%d%H%M%S}":
+            day = f"{ends[:4]}-{ends[4:6]}-{ends[6:8]}"
+            self._tell("expired-certificate", reference, f"was valid until {day}", cert,
+                       hint="renew it; nothing was changed")  # fmt: skip
 
     def _text(self, reference: Reference, source: str) -> bytes | None:
         """None after telling why there is none."""
         place = self._place(source)
-        self.places.append(place)
+        self._stamp(place)
         try:
             if not stat.S_ISREG(os.stat(place).st_mode):
                 raise OSError(0, "it is no file")
@@ -104,6 +106,10 @@ class References:
             return None
         self._files[source] = text
         return text
+
+    def _stamp(self, place: str) -> None:
+        """Taken before it is read: what changes later differs from it."""
+        self.stamps.setdefault(place, stamp(place))
 
     def _place(self, source: str) -> str:
         return os.path.normpath(os.path.join(self.directory, source))

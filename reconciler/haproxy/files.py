@@ -8,6 +8,7 @@ HAProxy (management guide, "set ssl cert"); any other file needs a reload.
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -49,7 +50,8 @@ class ProxyFile:
 
 def file_name(source: str, suffix: str = "") -> str:
     """A name for the file that the user knows as `source`: the same whatever is in it."""
-    base = re.sub(r"[^A-Za-z0-9_.-]+", "-", source.rstrip("/").rpartition("/")[2])[:40].strip(".-")
+    source = posixpath.normpath(source)
+    base = re.sub(r"[^A-Za-z0-9_.-]+", "-", posixpath.basename(source))[:40].strip(".-")
     stem, dot, own = base.rpartition(".")
     key = hashlib.sha256(source.encode()).hexdigest()[:8]
     ending = suffix or f"{dot}{own}"

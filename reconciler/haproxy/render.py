@@ -95,7 +95,7 @@ def _body(proxy: Proxy) -> Iterator[Line]:
 
 def _global(proxy: Proxy) -> Iterator[Line]:
     for file in proxy.files:
-        yield Line(file.comment, file.path)
+        yield Line(file.comment, file.path, (file.path[:3],))  # its key, in whatever form
     yield Line("    log stdout format raw local0 info")
     if proxy.hands_over:
         yield from _handover()

@@ -10,7 +10,6 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 _PEM = re.compile(
     rb"-----BEGIN CERTIFICATE-----\s+([A-Za-z0-9+/=\s]+?)-----END CERTIFICATE-----", re.ASCII
@@ -18,8 +17,11 @@ _PEM = re.compile(
 _SEQUENCE, _INTEGER, _VERSION, _UTC_TIME, _GENERALIZED_TIME = 0x30, 0x02, 0xA0, 0x17, 0x18
 
 
-def find_end(pem: bytes) -> datetime | None:
-    """When the first certificate in a text ends being valid; None when there is none to be read."""
+def find_end(pem: bytes) -> str | None:
+    """Until when the first certificate in a text is valid, in UTC: `20271231235959`.
+
+    None when there is no certificate, or none that can be read.
+    """
     match = _PEM.search(pem)
     if match is None:
         return None
@@ -51,9 +53,11 @@ def _parts(data: bytes) -> Iterator[tuple[int, bytes]]:
         position += length
 
 
-def _time(tag: int, text: str) -> datetime:
+def _time(tag: int, text: str) -> str:
     if tag == _UTC_TIME:  # two digits of a year: 1950 to 2049 (RFC 5280, 4.1.2.5.1)
         text = ("20" if int(text[:2]) < 50 else "19") + text
     elif tag != _GENERALIZED_TIME:
         raise ValueError(f"tag {tag} is no time")
-    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+    if re.fullmatch(r"[0-9]{14}Z", text) is None:
+        raise ValueError(f"{text} is no time")
+    return text[:14]

@@ -23,6 +23,7 @@ from tests.contract.bench import (
     made,
     networks_of,
     proxy_target,
+    refuse_broken,
     target,
 )
 
@@ -333,16 +334,6 @@ def test_a_configuration_that_is_refused_changes_nothing(topology: Bench) -> Non
     proxy = topology.proxy()
     assert proxy.running is not None
     assert (proxy.config, proxy.running.digest) == (good.text, good.digest)
-
-
-def refuse_broken(bench: Bench) -> None:
-    world = bench.engine.world  # type: ignore[attr-defined]  # of MemoryEngine alone
-
-    def alerts(text: str) -> list[tuple[int | None, str]]:
-        lines = enumerate(text.splitlines(), 1)
-        return [(n, "unknown keyword") for n, line in lines if "no-such-keyword" in line]
-
-    world.alerts = alerts
 
 
 def test_one_proxy_takes_the_place_of_another(topology: Bench) -> None:

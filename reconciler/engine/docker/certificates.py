@@ -1,7 +1,9 @@
 """Certificates that a running HAProxy takes over: no reload, and no connection notices.
 
-HAProxy loads each aside, and uses all of them only when it has accepted every one (management
-guide, "set ssl cert", "commit ssl cert"). Then they are written, so that a restart loads the same.
+HAProxy loads one aside, and then uses it for every new connection (management guide, "set ssl
+cert", "commit ssl cert"). It knows one such transaction at a time, so one comes after another; the
+configuration with all of them was checked before. Each is written as well: a restart loads the
+same.
 """
 
 from __future__ import annotations
@@ -24,21 +26,13 @@ from reconciler.haproxy.paths import RUNTIME_SOCKET
 def renew_certificates(
     client: docker.APIClient, container: str, files: Sequence[ProxyFile]
 ) -> None:
-    """Raises EngineError for what HAProxy refuses; then it uses what it used before."""
-    for number, file in enumerate(files):
-        said = talk.tell(client, container, RUNTIME_SOCKET, renewal_command(file))
-        if "ransaction" not in said:
-            _abort(client, container, files[: number + 1])
-            raise refused_by_haproxy(said)
+    """Raises EngineError for what HAProxy refuses; it uses what it used before in place of that."""
     for file in files:
-        said = talk.ask(client, container, RUNTIME_SOCKET, commit_command(file))
+        said = talk.tell(client, container, RUNTIME_SOCKET, renewal_command(file))
+        if "Transaction" in said:
+            said = talk.ask(client, container, RUNTIME_SOCKET, commit_command(file))
         if "Success" not in said:
-            _abort(client, container, files)
+            # What is loaded aside would be in the way of the next try.
+            talk.ask(client, container, RUNTIME_SOCKET, abort_command(file))
             raise refused_by_haproxy(said)
     written.write_files(client, container, files)
-
-
-def _abort(client: docker.APIClient, container: str, files: Sequence[ProxyFile]) -> None:
-    """What is loaded aside would be in the way of the next try."""
-    for file in files:
-        talk.ask(client, container, RUNTIME_SOCKET, abort_command(file))

@@ -197,7 +197,9 @@ def _kept_proxy(draft: Draft, ready: list[int]) -> list[int]:
                 return draft.placed
             if need.renewed:
                 renewal = RenewCertificates(target, need.renewed)
-                needs = [*needs, draft.add(renewal, (), need.reason, Impact.RUNTIME)]
+                # Beside a reload it might reach the worker that leaves.
+                first = needs if any(isinstance(s.action, ReloadProxy) for s in draft.steps) else ()
+                needs = [*needs, draft.add(renewal, first, need.reason, Impact.RUNTIME)]
             return [draft.add(WriteConfig(target, config), needs, "a restart shall load the same")]
         case ProxyMode.RELOAD:
             return [_reload(draft, target, needs)]

@@ -99,6 +99,11 @@ BROKEN = {
         ["mode-mismatch 11:11 frontend `www` speaks http, its backend `web` tcp; give both the "
          "same mode, or leave the frontend's out"],
     ),
+    "a way to TLS that nobody speaks": (
+        topology_with(frontend="redirect: https"),
+        ["redirect-without-tls 10:15 frontend `www` sends clients to TLS, and no frontend speaks "
+         "it; add a bind with `tls`: `{port: 443, tls: ./certs/shop.pem}`"],
+    ),
     "an HTTP check of a TCP backend": (
         topology_with("mode: tcp\ncheck: /healthz"),
         ["mode-mismatch 7:12 backend `web` speaks tcp, and its check speaks HTTP; use "
