@@ -123,6 +123,8 @@ class AwaitReady:
     target: Target
     timeout_s: float | None = None
     """None is as long as the user's patience."""
+    steady_s: float = 0.0
+    """For how long it must have been so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +313,8 @@ def label_of(action: Action) -> str:
             return f"connect {target.name} to {attachment.network}"
         case DisconnectNetwork(target, network):
             return f"disconnect {target.name} from {network}"
+        case AwaitReady(target, steady_s=steady_s) if steady_s:
+            return f"see {target.name} stay ready for {steady_s:g} s"
         case AwaitReady(target):
             return f"wait until {target.name} is ready"
         case StopContainer(target):

@@ -28,6 +28,7 @@ from reconciler.plan.names import (
     run_volume_name,
     volume_name,
 )
+from reconciler.plan.order import Dependency
 from reconciler.plan.rollout import Guard, Rollout
 from reconciler.plan.sensitive import sensitive_fields, sensitive_ports
 from reconciler.plan.spec import (
@@ -94,6 +95,10 @@ def compile_topology(
         proxy=proxy,
         host_ports=host_ports,
         rollouts={name: _rollout(backend) for name, backend in topology.backends.items()},
+        depends_on={
+            name: tuple(Dependency(d.backend, d.condition) for d in backend.depends_on)
+            for name, backend in topology.backends.items()
+        },
         lock_image=topology.haproxy.image,
     )  # fmt: skip
 
@@ -118,6 +123,7 @@ def _rollout(backend: Backend) -> Rollout:
         min_ready_s=wish.min_ready,
         drain_timeout_s=wish.drain_timeout,
         rolls_back=wish.on_failure == "rollback",
+        stop_grace_s=backend.stop_grace_period,
         guard=Guard(guard.max_errors, guard.window, guard.min_requests) if guard else None,
     )
 
@@ -166,6 +172,7 @@ def _replicas(
             revision=revision,
             pull=backend.pull,
             sensitive=fields,
+            depends_on=tuple(wanted.backend for wanted in backend.depends_on),
         )
         for number in range(1, backend.containers + 1)
     ]

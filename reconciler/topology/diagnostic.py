@@ -92,6 +92,7 @@ CODES: dict[str, str] = {
     "name-too-long": "a container name made of the parts would not fit in a DNS label",
     "same-target": "two mounts on one path of a container",
     "same-server": "two servers of a backend with one name",
+    "circular-dependency": "backends that wait for one another",
     "no-containers": "a key for containers in a backend that has none",
     "unused-network": "a network that nothing joins",
     "public-stats": "the stats page is open to the network without a password",

@@ -13,6 +13,7 @@ from reconciler.topology.host_rules import HOST_RULES
 from reconciler.topology.labels import LABEL_PREFIX
 from reconciler.topology.messages import suggest
 from reconciler.topology.model import Topology
+from reconciler.topology.order_rules import ORDER_RULES
 from reconciler.topology.served import served_backends
 from reconciler.topology.server_rules import SERVER_RULES
 from reconciler.topology.tls_rules import TLS_RULES
@@ -291,6 +292,7 @@ RULES: tuple[Rule, ...] = (
     _unreachable_backend,
     *HOST_RULES,
     *SERVER_RULES,
+    *ORDER_RULES,
     _name_too_long,
     _reserved,
     _same_target,

@@ -88,8 +88,8 @@ def perform(  # noqa: PLR0915  # one branch an action
             report(Closed(replace.replace_proxy(client, action)))
         case a.HandOver(old, new, digest):
             handover.hand_over(client, old, new, digest)
-        case a.AwaitReady(target, timeout_s):
-            await_ready(client, target, patience.within(timeout_s))
+        case a.AwaitReady(target, timeout_s, steady_s):
+            await_ready(client, target, patience.within(timeout_s), steady_s)
         case a.SetServers(target, settings):
             proxy.set_servers(client, target.reference, settings)
         case a.WriteServers(target, backend, lines):

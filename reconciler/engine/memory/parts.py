@@ -89,6 +89,7 @@ class Container:
     revision: str = ""
     given_name: str = ""
     described: Mapping[str, str] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
     volumes: frozenset[str] = frozenset()
     has_healthcheck: bool = False

@@ -86,7 +86,7 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
             report(Closed(0.0))
         case a.HandOver(_, new, digest):
             _hand_over(world, new, digest)
-        case a.AwaitReady(target, _):
+        case a.AwaitReady(target):
             _await_ready(world.get(target.reference))
         case a.SetServers(target, settings):
             _set_servers(world, _running(world, target), settings)
@@ -120,6 +120,7 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
         container = world.add(name, world.images[spec.image])
         container.owner, container.slot, container.revision = topology, wanted.slot, wanted.revision
         container.described = describe(spec, wanted.sensitive)
+        container.depends_on = wanted.depends_on
         container.ports = spec.ports
         container.volumes = frozenset(m.source for m in spec.mounts if m.kind == "volume")
         container.has_healthcheck = spec.healthcheck is not None and spec.healthcheck.test != (

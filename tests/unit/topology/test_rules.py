@@ -165,6 +165,27 @@ BROKEN = {
         ["no-containers 3:25 `replicas` is for containers, and backend `db` has none; take it out, "
          "or add an `image`"],
     ),
+    "a dependency that does not exist": (
+        "name: a\nbackends:\n  api: {image: a, depends_on: [dbs]}\n  db: {image: a}\n",
+        ["unknown-backend 3:32 backend `api` waits for one that does not exist; did you mean "
+         "`db`?"],
+    ),
+    "a dependency without containers": (
+        "name: a\nbackends:\n  api: {image: a, depends_on: db}\n  db: {servers: 'db:1'}\n",
+        ["no-containers 3:31 `api` cannot wait for `db`, which has no containers; take it out: "
+         "HAProxy alone sees whether servers elsewhere are up"],
+    ),
+    "backends that wait for one another": (
+        "name: a\nbackends:\n  web: {image: a, depends_on: [db, api]}\n"
+        "  api: {image: a, depends_on: {db: , web: }}\n  db: {image: a}\n",
+        ["circular-dependency 3:36 `web` waits for itself: web → api → web; take one of them out: "
+         "nobody would ever start"],
+    ),
+    "a backend that waits for itself": (
+        "name: a\nbackends:\n  web: {image: a, depends_on: web}\n",
+        ["circular-dependency 3:31 `web` waits for itself; take one of them out: nobody would ever "
+         "start"],
+    ),
     "a server without a port": (
         "name: a\nbackends:\n  db: {servers: {address: db}}\n",
         ["missing-port 3:17 a server of `db` says no port, and neither does the backend; add "
