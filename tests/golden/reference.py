@@ -3,8 +3,8 @@
     .venv/bin/python -m tests.golden.reference
 
 Nothing in it is written by hand: it is the JSON Schema as a page. What a key means is the
-docstring of its field; its example is the shortest place in the tested topologies (`tests/golden/configs`,
-`topologies`) that uses it.
+docstring of its field; its example is the shortest place in the tested topologies
+(`tests/golden/configs`, `topologies`) that uses it.
 """
 
 from __future__ import annotations
