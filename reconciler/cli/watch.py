@@ -91,7 +91,7 @@ def command(  # noqa: PLR0913  # one argument an option
     daemon = Daemon(DockerEngines(), settings, tell)
     if admin is not None:
         admin.serve(daemon.is_alive)
-    follower = _Hiding(daemon, log, prune=prune)
+    follower = _Hiding(daemon, log, prune=prune, dry_run=dry_run)
     follow = functools.partial(follow_files, Watched(paths, env_files), follower, daemon.stop)
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     with received(*numbers) as signals:
@@ -133,8 +133,8 @@ def _told(log: LogView, listen: str | None) -> tuple[Tell, Admin | None]:
 class _Hiding(Follower):
     """Lets the log know what it must not show before anything is told of it."""
 
-    def __init__(self, daemon: Daemon, log: LogView, *, prune: bool) -> None:
-        super().__init__(daemon, log, prune=prune)
+    def __init__(self, daemon: Daemon, log: LogView, *, prune: bool, dry_run: bool) -> None:
+        super().__init__(daemon, log, prune=prune, dry_run=dry_run)
         self._log = log
 
     def follow(self, reading: Reading) -> None:

@@ -141,6 +141,7 @@ class Keeper:
             return
         if mail.wanted.suspended and not self._suspended:
             self._notice("suspended: nothing is changed until the file says otherwise")
+        self.is_done = False
         self._suspended, self._forget = mail.wanted.suspended, mail.wanted.forget
         self._wanted = mail.wanted.desired
         self._is_edit = True
@@ -233,7 +234,9 @@ class Keeper:
             return self._close(attempt, Outcome.DRIFT, result=result)
         self._repairs.note(set(attempt.repairs), self._clock.now())
         self._good = attempt.desired
-        self.is_done = self._forget and not self._falls_back
+        if self._forget and not self._falls_back:
+            self.is_done = True
+            self.let_go()
         outcome = Outcome.CONVERGED if attempt.is_begun else Outcome.UNCHANGED
         return self._close(attempt, outcome, result=result)
 
