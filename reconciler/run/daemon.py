@@ -10,9 +10,12 @@ import time
 from collections.abc import Callable, Iterable
 
 from reconciler.engine.protocol import Engines, Wakeup
+from reconciler.plan.passes import Noticed
 from reconciler.run.clock import Clock, SystemClock
 from reconciler.run.keeper import Keeper, Tell, WatchOptions
 from reconciler.run.mailbox import Wanted
+
+FOLLOW_AGAIN_S = 5.0
 
 
 class Daemon:
@@ -61,7 +64,8 @@ class Daemon:
             if keeper.mail.is_new:
                 return False
             del self._keepers[keeper.topology], self._threads[keeper.topology]
-            return True
+        self._tell(keeper.topology, Noticed("nothing is left of it", is_idle=True))
+        return True
 
     def wake(self, wakeup: Wakeup) -> None:
         """From the engine. When it was away, whatever failed meanwhile is tried again at once."""
@@ -79,8 +83,9 @@ class Daemon:
         Events are subscribed to before anything is looked at.
         """
         with self._engines.wakeups(self.wake):
-            following = threading.Thread(target=follow, name="follow", daemon=True)
-            following.start()
+            threading.Thread(
+                target=self._survive, args=(follow,), name="follow", daemon=True
+            ).start()
             try:
                 attend()
             finally:
@@ -89,6 +94,17 @@ class Daemon:
                     keepers = list(self._keepers.values())
                 for keeper in keepers:
                     keeper.mail.ring()
+
+    def _survive(self, follow: Callable[[], None]) -> None:
+        """A bug costs what was just read, never the thread, without which no edit is seen."""
+        while not self.stop.is_set():
+            try:
+                follow()
+            except Exception as error:
+                self._tell("", Noticed(f"following files failed, and begins anew: {error!r}"))
+                self.stop.wait(FOLLOW_AGAIN_S)
+            else:
+                return
 
     def is_alive(self) -> bool:
         """Whether every topology still has its thread."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.plan.desired import Desired
-from reconciler.plan.passes import FileBroken, Noticed
+from reconciler.plan.passes import FileBroken, FileMended, Noticed
 from reconciler.run.keeper import Tell
 from reconciler.run.mailbox import Wanted
 from reconciler.topology.compare import describe_difference
@@ -77,9 +77,12 @@ class Follower:
         """Tell each keeper what is new to it, and people what is wrong with a file, once."""
         for file in self._new_breaks(reading):
             broken = reading.broken[file]
-            kept = [name for name, said in self._said.items() if said.loaded.file == file]
+            kept = self._topologies_of(file)
             for name in kept or [""]:
                 self._tell(name, FileBroken(file, broken.diagnostics, broken.text, bool(kept)))
+        for file in self._broken.keys() - reading.broken.keys() - reading.gone:
+            for name in self._topologies_of(file, reading) or [""]:
+                self._tell(name, FileMended(file))
         gone = self._newly_gone(reading)
         self._broken = dict(reading.broken)
         for name, said in reading.said.items():
@@ -87,6 +90,11 @@ class Follower:
         for name in gone:
             self._lose(name, reading)
         self._is_first = False
+
+    def _topologies_of(self, file: str, reading: Reading | None = None) -> list[str]:
+        """What it says now, or said last."""
+        said = reading.said if reading else self._said
+        return [name for name, one in said.items() if one.loaded.file == file]
 
     def _new_breaks(self, reading: Reading) -> list[str]:
         return [file for file, broken in reading.broken.items() if self._broken.get(file) != broken]
@@ -130,5 +138,6 @@ class Follower:
             left = f"{'would be' if self._dry_run else 'is'} removed, its volumes stay"
         else:
             left = "goes on as it runs, and is no longer watched"
-        self._tell(name, Noticed(f"{cause}; topology `{name}` {left}"))
+        is_idle = not wanted.forget
+        self._tell(name, Noticed(f"{cause}; topology `{name}` {left}", is_idle))
         self._keepers.write(name, cause, wanted)

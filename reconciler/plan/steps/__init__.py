@@ -16,7 +16,7 @@ from reconciler.plan.steps.draft import Draft
 from reconciler.plan.steps.gate import gate_steps
 from reconciler.plan.steps.places import network_steps, volume_steps
 from reconciler.plan.steps.proxy import place_proxy, proxy_steps
-from reconciler.plan.steps.removals import removal_steps
+from reconciler.plan.steps.removals import removal_steps, tidy_steps
 from reconciler.plan.steps.rollout import rollout_steps
 
 
@@ -36,6 +36,8 @@ def build_steps(
     gate_steps(draft)
     network_steps(draft)
     volume_steps(draft)
+    if not observed.gaps:
+        tidy_steps(draft)
     place_proxy(draft)
     container_steps(draft)
     rollout_steps(draft)
