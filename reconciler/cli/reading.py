@@ -13,6 +13,7 @@ from pathlib import Path
 
 from reconciler.cli.inputs import load_inputs
 from reconciler.cli.session import compile_inputs
+from reconciler.cli.stamp import stamp
 from reconciler.run.follow import Broken, Follower, Reading, Said
 from reconciler.topology.diagnostic import Diagnostic, Severity
 
@@ -28,14 +29,16 @@ middle of writing it, or of `git checkout`."""
 _SUFFIXES = {".yaml", ".yml"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Watched:
-    """What was named on the command line."""
+    """What was named on the command line, and the files that those refer to."""
 
     paths: tuple[str, ...]
     env_files: tuple[str, ...]
     disks: dict[str, int] = field(default_factory=dict)
     """On which each path was when it was first read: a mount that goes away leaves a directory."""
+    referred: tuple[str, ...] = ()
+    """As the last reading has found: absolute."""
 
     def read(self, known: Collection[str] = ()) -> Reading:
         """`known` are files that said something before, and may be gone."""
@@ -43,6 +46,8 @@ class Watched:
             if (disk := _disk(name)) is not None:
                 self.disks.setdefault(name, disk)
         inputs = load_inputs(self.paths, self.env_files)
+        places = (place for item in inputs.references for place in item.stamps)
+        self.referred = tuple(dict.fromkeys(places))
         errors: dict[str, list[Diagnostic]] = {}
         for diagnostic in inputs.diagnostics:
             if diagnostic.severity is Severity.ERROR:
@@ -84,17 +89,17 @@ class Watched:
             except OSError:
                 inside = []
             yield from inside or [path]
-        yield from map(Path, self.env_files)
+        yield from map(Path, (*self.env_files, *self.referred))
 
     def signature(self) -> object:
         """Differs when a file does; cheap enough to be asked all the time."""
-        return [(str(file), *_stat(file)) for file in sorted(self.files())]
+        return [(str(file), *stamp(file)) for file in sorted(self.files())]
 
     def directories(self) -> dict[str, tuple[int, ...]]:
         """What to watch, and the identity of each. An editor replaces a file by renaming another,
         and a link is swapped in the directory above it, so directories are watched and no files."""
         found: dict[str, tuple[int, ...]] = {}
-        for name in (*self.paths, *self.env_files):
+        for name in (*self.paths, *self.env_files, *self.referred):
             path = Path(os.path.abspath(name))
             for place in (path, path.parent, Path(os.path.realpath(path))):
                 while not place.is_dir():
@@ -107,7 +112,7 @@ class Watched:
         """Whether a change in a watched directory may be one of ours."""
         if os.path.splitext(path)[1] in _SUFFIXES or os.path.islink(path):
             return True
-        own = (os.path.abspath(name) for name in (*self.paths, *self.env_files))
+        own = (os.path.abspath(n) for n in (*self.paths, *self.env_files, *self.referred))
         return any(name == path or name.startswith(path + os.sep) for name in own)
 
 
@@ -116,14 +121,6 @@ def _disk(path: str) -> int | None:
         return os.stat(path).st_dev
     except OSError:
         return None
-
-
-def _stat(file: Path) -> tuple[int, ...]:
-    try:
-        found = file.stat()
-    except OSError:
-        return ()
-    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 def follow_files(watched: Watched, follower: Follower, stop: threading.Event) -> None:
