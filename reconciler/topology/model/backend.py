@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
+from reconciler.topology.model.options import ContainerOptions
 from reconciler.topology.model.rollout import Rollout
 from reconciler.topology.model.server import Server
 from reconciler.topology.types import (
@@ -81,7 +82,7 @@ class Check(Model):
         return self
 
 
-class Backend(Model):
+class Backend(ContainerOptions):
     """Containers of one image, or other servers, and how HAProxy sends traffic to them."""
 
     image: Image | None = None
