@@ -56,14 +56,14 @@ def change_files(told: Changing, request: ChangeRequest, shortcut: Shortcut | No
         code, result = change(wish, told, request, console)
         codes.append(code)
         if result is not None and shortcut is not None:
-            _remember(shortcut, result)
+            _remember(shortcut, result, wish)
     return max(codes, default=FAILED)
 
 
-def _remember(shortcut: Shortcut, result: ApplyResult) -> None:
+def _remember(shortcut: Shortcut, result: ApplyResult, wish: Wish) -> None:
     proxy = next((c for c in result.observed.containers if c.slot == PROXY_SLOT), None)
     if result.converged and result.plan.is_empty and proxy is not None:
-        shortcut.remember(result.plan.topology, proxy.id)
+        shortcut.remember(result.plan.topology, proxy.id, wish.stamps)
 
 
 def holder_name() -> str:

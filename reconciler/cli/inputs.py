@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.cli.console import Console
+from reconciler.cli.references import References
 from reconciler.topology.diagnostic import Diagnostic, Span, has_errors
 from reconciler.topology.load import Loaded, load_topology
 from reconciler.topology.source import MAX_BYTES
@@ -29,8 +30,9 @@ class Input:
 @dataclass(frozen=True, slots=True)
 class Inputs:
     loaded: tuple[Loaded, ...]
-    directories: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
+    references: tuple[References, ...]
+    """The files that each of them refers to."""
 
     @property
     def sources(self) -> dict[str, str]:
@@ -49,7 +51,11 @@ def load_inputs(names: Sequence[str], env_files: Sequence[str]) -> Inputs:
     loaded = tuple(load_topology(item.data, item.name, variables) for item in inputs)
     problems += [diagnostic for item in loaded for diagnostic in item.diagnostics]
     problems += _duplicates(loaded)
-    return Inputs(loaded, tuple(item.directory for item in inputs), tuple(problems))
+    referred = tuple(
+        References(item, given.directory).read() for item, given in zip(loaded, inputs, strict=True)
+    )
+    problems += [diagnostic for item in referred for diagnostic in item.diagnostics]
+    return Inputs(loaded, tuple(problems), referred)
 
 
 def _variables(env_files: Sequence[str], problems: list[Diagnostic]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from reconciler.cli.inputs import load_inputs
 from reconciler.cli.session import compile_inputs
+from reconciler.cli.stamp import stamp
 from reconciler.run.follow import Broken, Follower, Reading, Said
 from reconciler.topology.diagnostic import Diagnostic, Severity
 
@@ -28,15 +29,19 @@ middle of writing it, or of `git checkout`."""
 _SUFFIXES = {".yaml", ".yml"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Watched:
-    """What was named on the command line."""
+    """What was named on the command line, and the files that those refer to."""
 
     paths: tuple[str, ...]
     env_files: tuple[str, ...]
+    referred: tuple[str, ...] = ()
+    """As the last reading has found: absolute."""
 
     def read(self) -> Reading:
         inputs = load_inputs(self.paths, self.env_files)
+        places = (place for item in inputs.references for place in item.stamps)
+        self.referred = tuple(dict.fromkeys(places))
         errors: dict[str, list[Diagnostic]] = {}
         for diagnostic in inputs.diagnostics:
             if diagnostic.severity is Severity.ERROR:
@@ -62,17 +67,17 @@ class Watched:
             except OSError:
                 inside = []
             yield from inside or [path]
-        yield from map(Path, self.env_files)
+        yield from map(Path, (*self.env_files, *self.referred))
 
     def signature(self) -> object:
         """Differs when a file does; cheap enough to be asked all the time."""
-        return [(str(file), *_stat(file)) for file in sorted(self.files())]
+        return [(str(file), *stamp(file)) for file in sorted(self.files())]
 
     def directories(self) -> dict[str, tuple[int, ...]]:
         """What to watch, and the identity of each. An editor replaces a file by renaming another,
         and a link is swapped in the directory above it, so directories are watched and no files."""
         found: dict[str, tuple[int, ...]] = {}
-        for name in (*self.paths, *self.env_files):
+        for name in (*self.paths, *self.env_files, *self.referred):
             path = Path(os.path.abspath(name))
             for place in (path, path.parent, Path(os.path.realpath(path))):
                 while not place.is_dir():
@@ -85,16 +90,8 @@ class Watched:
         """Whether a change in a watched directory may be one of ours."""
         if os.path.splitext(path)[1] in _SUFFIXES or os.path.islink(path):
             return True
-        own = (os.path.abspath(name) for name in (*self.paths, *self.env_files))
+        own = (os.path.abspath(n) for n in (*self.paths, *self.env_files, *self.referred))
         return any(name == path or name.startswith(path + os.sep) for name in own)
-
-
-def _stat(file: Path) -> tuple[int, ...]:
-    try:
-        found = file.stat()
-    except OSError:
-        return ()
-    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 def follow_files(watched: Watched, follower: Follower, stop: threading.Event) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from reconciler.cli.console import Console
 from reconciler.cli.inputs import Inputs
@@ -25,6 +25,8 @@ class Wish:
 
     loaded: Loaded
     desired: Desired
+    stamps: Mapping[str, list[int]] = field(default_factory=dict)
+    """Of the files that it refers to."""
 
     @property
     def secrets(self) -> Sequence[str]:
@@ -32,10 +34,13 @@ class Wish:
 
 
 def compile_inputs(inputs: Inputs) -> Iterator[Wish]:
-    for loaded, directory in zip(inputs.loaded, inputs.directories, strict=True):
+    for referred in inputs.references:
+        loaded = referred.loaded
         if loaded.topology is not None:
-            desired = compile_topology(loaded.topology, directory, loaded.sensitive)
-            yield Wish(loaded, desired)
+            desired = compile_topology(
+                loaded.topology, referred.directory, loaded.sensitive, referred.contents
+            )
+            yield Wish(loaded, desired, referred.stamps)
 
 
 @contextlib.contextmanager

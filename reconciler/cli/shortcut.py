@@ -15,8 +15,10 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Mapping
 
 from reconciler import __version__
+from reconciler.cli.stamp import stamp
 from reconciler.engine.docker.glance import (
     GlanceError,
     first_process,
@@ -56,6 +58,7 @@ class Shortcut:
             topology = memory["topology"]
             seen = look(self._socket, topology, memory["proxy"], memory["pid"], memory["sockets"])
             still = seen.fingerprint == memory["fingerprint"] and seen.servers_up == seen.servers
+            still = still and all(stamp(place) == it for place, it in memory["files"].items())
             if still and seen.is_untouched(memory["since"]):
                 return (
                     f"{topology}: up to date ({seen.containers} containers, "
@@ -67,8 +70,9 @@ class Shortcut:
             self._since = last_event(self._socket)
         return None
 
-    def remember(self, topology: str, proxy: str) -> None:
-        """The long way, which began after `up_to_date`, found nothing to do."""
+    def remember(self, topology: str, proxy: str, files: Mapping[str, list[int]]) -> None:
+        """The long way, which began after `up_to_date`, found nothing to do. `files` are those that
+        the topology refers to, with their stamps from before they were read."""
         try:
             pid, sockets = first_process(self._socket, proxy)
             seen = look(self._socket, topology, proxy, pid, sockets)
@@ -82,6 +86,7 @@ class Shortcut:
                 "pid": pid,
                 "sockets": sockets,
                 "fingerprint": seen.fingerprint,
+                "files": dict(files),
             }
             temporary = f"{self._path}.{os.getpid()}"
             with open(temporary, "w", encoding="utf-8", opener=_private) as file:

@@ -44,6 +44,16 @@ def no_spare_server(backend: str) -> EngineError:
     )
 
 
+def refused_by_haproxy(said: str) -> EngineError:
+    """For a command of the runtime API that was not obeyed."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return EngineError(
+        "haproxy-refused",
+        f"HAProxy says: {lines[-1] if lines else 'nothing'}",
+        "apply again to go on from here",
+    )
+
+
 def edited_meanwhile() -> EngineError:
     """For a haproxy.cfg that is not ours any more when a part of it is to be written."""
     return EngineError(

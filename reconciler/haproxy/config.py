@@ -1,9 +1,9 @@
 """A configuration as text, and its two digests.
 
 `digest` covers every line: it tells whether somebody edited the file, and whether a worker has
-loaded it. `structure` covers what only a reload can change, so all but the servers: those change in
-a running HAProxy as well, and are compared one by one. Both stand in `global`, where the worker
-shows them.
+loaded it. `structure` covers what only a reload can change, so all but the servers and the content
+of certificates: those change in a running HAProxy as well, and are compared one by one. Both stand
+in `global`, where the worker shows them.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from reconciler.haproxy.files import ProxyFile, is_live_comment
 from reconciler.haproxy.model import STATIC_BALANCE, Path
 from reconciler.haproxy.slots import is_slot
 
@@ -43,6 +44,8 @@ class Config:
     lines: tuple[Line, ...]
     digest: str
     structure: str
+    files: tuple[ProxyFile, ...] = field(default=(), repr=False)
+    """To be written with it; none when it was read back, and they are there already."""
 
     @property
     def text(self) -> str:
@@ -82,11 +85,13 @@ def rewritten(config: Config, lines: Iterable[str]) -> Config:
 
 def live_lines(lines: Iterable[str]) -> list[bool]:
     """For each line, whether what it says can be changed in a running HAProxy."""
-    found, backend = [], ""
+    found, backend, in_global = [], "", False
     for line in lines:
         if line[:1].strip():
             backend = line.split()[1] if line.startswith("backend ") else ""
-        found.append(bool(backend) and (bool(_LIVE.match(line)) or _is_slot(backend, line)))
+            in_global = line == "global"
+        is_server = bool(backend) and (bool(_LIVE.match(line)) or _is_slot(backend, line))
+        found.append(is_server or (in_global and is_live_comment(line)))
     return found
 
 

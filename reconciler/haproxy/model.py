@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Literal
 
+from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
 
 Path = tuple[str | int, ...]
@@ -24,6 +25,21 @@ class RawLine:
 
 
 @dataclass(frozen=True, slots=True)
+class BindTls:
+    """TLS on a `bind` line; files are where they are in HAProxy's container. None and "" leave what
+    `global` says."""
+
+    certificates: tuple[str, ...]
+    client_ca: str
+    verify: str
+    min_version: str | None
+    ciphers: str | None
+    ciphersuites: str | None
+    alpn: tuple[str, ...]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Listener:
     """A `bind` line. In a network of its own HAProxy listens on all addresses (None), and Docker
     maps the host's; on the host's network it listens on the address itself."""
@@ -31,6 +47,9 @@ class Listener:
     port: int
     path: Path
     address: str | None = None
+    tls: BindTls | None = None
+    accepts_proxy: bool = False
+    """Who connects says with the PROXY protocol for whom it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +143,10 @@ class Frontend:
     listeners: tuple[Listener, ...]
     default_backend: str
     path: Path
+    hsts: str = ""
+    """The value of the header that is sent with answers over TLS."""
+    redirect_port: int | None = None
+    """Where requests without TLS are sent; None lets them in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +189,8 @@ class Proxy:
     """Paths whose values came from outside the file: their lines are marked, and never shown."""
     hands_over: bool = False
     """Whether a successor takes its listening sockets over."""
+    files: tuple[ProxyFile, ...] = ()
+    """That its lines name."""
 
     def with_addresses(self, addresses: dict[tuple[str, str], str]) -> Proxy:
         """The same with other addresses, by (backend, server)."""

@@ -14,7 +14,6 @@ from reconciler.haproxy.model import (
     Backend,
     Check,
     Frontend,
-    Listener,
     OutsideServer,
     Path,
     Proxy,
@@ -22,6 +21,7 @@ from reconciler.haproxy.model import (
     StatsPage,
 )
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
+from reconciler.haproxy.render_bind import bind_text, tls_defaults
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:@%+,=~*!?{}()\[\]-]+\Z")
@@ -52,7 +52,8 @@ def render_config(proxy: Proxy) -> Config:
     """The whole file."""
     comment = f"# Written by haproxy-reconciler from topology {proxy.topology}: edit that instead."
     body = _mark_sensitive(_body(proxy), proxy.sensitive)
-    return identified([Line(comment), Line("global"), *body], proxy.topology)
+    config = identified([Line(comment), Line("global"), *body], proxy.topology)
+    return replace(config, files=proxy.files)
 
 
 def render_backend(backend: Backend) -> str:
@@ -93,6 +94,8 @@ def _body(proxy: Proxy) -> Iterator[Line]:
 
 
 def _global(proxy: Proxy) -> Iterator[Line]:
+    for file in proxy.files:
+        yield Line(file.comment, file.path, (file.path[:3],))  # its key, in whatever form
     yield Line("    log stdout format raw local0 info")
     if proxy.hands_over:
         yield from _handover()
@@ -102,6 +105,7 @@ def _global(proxy: Proxy) -> Iterator[Line]:
                ("haproxy", "hard_stop_after"))  # fmt: skip
     if proxy.maxconn is not None:
         yield Line(f"    maxconn {proxy.maxconn}", ("haproxy", "maxconn"))
+    yield from tls_defaults(proxy)
     yield from _raw(proxy.raw_global)
 
 
@@ -110,16 +114,6 @@ def _handover() -> Iterator[Line]:
     two HAProxys of one user would share a port unasked, and lose what one has not accepted yet."""
     yield Line(f'    stats socket "{OWN_RUNTIME_SOCKET}" mode 600 level admin expose-fd listeners')
     yield Line("    noreuseport")
-
-
-def _bind(listener: Listener) -> str:
-    """Without a word on it, HAProxy does not know a socket of a single IPv6 address again that its
-    predecessor hands it, and opens another."""
-    if listener.address is None:
-        return f"    bind :{listener.port}"
-    if ":" in listener.address:
-        return f"    bind [{listener.address}]:{listener.port} v6only"
-    return f"    bind {listener.address}:{listener.port}"
 
 
 def _defaults(proxy: Proxy) -> Iterator[Line]:
@@ -183,7 +177,7 @@ def _stats(stats: StatsPage) -> Iterator[Line]:
             yield Line(f"    user {quote(user)} {keyword} {quote(password)}", auth, (auth,))
     yield Line("")
     yield Line("frontend stats", stats.path)
-    yield Line(_bind(stats.listener), stats.listener.path)
+    yield Line(bind_text(stats.listener), stats.listener.path)
     yield Line("    option dontlog-normal")
     if stats.users:
         yield Line("    http-request auth realm stats unless { http_auth(stats-users) }",
@@ -203,9 +197,26 @@ def _frontend(frontend: Frontend) -> Iterator[Line]:
         yield Line("    mode tcp", (*frontend.path, "mode"))
         yield Line("    option tcplog", frontend.path)
     for listener in frontend.listeners:
-        yield Line(_bind(listener), listener.path, ((*frontend.path, "bind"),))
+        places = ((*frontend.path, "bind"), (*frontend.path, "tls"))
+        yield Line(bind_text(listener), listener.path, places)
+    yield from _https(frontend)
     yield Line(f"    default_backend {frontend.default_backend}",
                (*frontend.path, "default_backend"))  # fmt: skip
+
+
+def _https(frontend: Frontend) -> Iterator[Line]:
+    """The way to TLS, and staying on it. The host is the client's own word, without its port."""
+    if frontend.redirect_port is not None:
+        port = "" if frontend.redirect_port == 443 else f":{frontend.redirect_port}"
+        yield Line(
+            f"    http-request redirect code 308 location "
+            f"https://%[req.hdr(host),regsub(:[0-9]*$,,)]{port}%[pathq] unless {{ ssl_fc }}",
+            (*frontend.path, "redirect"),
+        )
+    if frontend.hsts:
+        header = f'Strict-Transport-Security "{frontend.hsts}"'
+        yield Line(f"    http-after-response set-header {header} if {{ ssl_fc }}",
+                   (*frontend.path, "hsts"))  # fmt: skip
 
 
 def backend_lines(backend: Backend) -> Iterator[Line]:

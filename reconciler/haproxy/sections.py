@@ -6,6 +6,7 @@ import difflib
 import re
 
 from reconciler.haproxy.config import SENSITIVE_MARK
+from reconciler.haproxy.files import changed_names, is_comment
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
 _SECTION = re.compile(r"^(global|defaults|frontend|backend|resolvers|userlist|listen)\b(.*)$")
@@ -24,7 +25,11 @@ def split_sections(text: str) -> dict[str, list[str]]:
         if _SECTION.match(line):
             is_probe = line.startswith("backend ") and line.endswith(PROBE_SUFFIX)
             lines = [] if is_probe else sections.setdefault(line.strip(), [])
-        elif line.strip() and not line.startswith(("#", "    server-template ")):
+        elif (
+            line.strip()
+            and not line.startswith(("#", "    server-template "))
+            and not is_comment(line)
+        ):
             lines.append(line.strip())
     return sections
 
@@ -44,6 +49,7 @@ def explain_difference(before: str, after: str) -> str:
             reasons.append(f"servers of `{name.split()[1]}` change")
         else:
             reasons.append(f"{_quoted(name)} changes")
+    reasons += [f"{name} changes" for name in changed_names(before, after)]
     if not reasons and PROBE_SUFFIX in before:
         return "an earlier change was cut off while new servers were checked"
     return ", ".join(reasons) or "comments change"

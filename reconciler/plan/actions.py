@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from reconciler.haproxy.commands import ServerSetting
 from reconciler.haproxy.config import Config
+from reconciler.haproxy.files import ProxyFile
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.limits import Limits
 from reconciler.plan.rollout import Guard
@@ -125,6 +126,8 @@ class AwaitReady:
     target: Target
     timeout_s: float | None = None
     """None is as long as the user's patience."""
+    steady_s: float = 0.0
+    """For how long it must have been so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,15 @@ class ReloadProxy:
     target: Target
     config: Config
     previous: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RenewCertificates:
+    """The running HAProxy uses these in place of those it has under their names, and they are
+    written: a start loads the same."""
+
+    target: Target
+    files: tuple[ProxyFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +274,7 @@ Action = (
     | RemoveContainer
     | WriteConfig
     | ReloadProxy
+    | RenewCertificates
     | AwaitProxy
     | ReplaceProxy
     | HandOver
@@ -303,6 +316,8 @@ def label_of(action: Action) -> str:
             return f"connect {target.name} to {attachment.network}"
         case DisconnectNetwork(target, network):
             return f"disconnect {target.name} from {network}"
+        case AwaitReady(target, steady_s=steady_s) if steady_s:
+            return f"see {target.name} stay ready for {steady_s:g} s"
         case AwaitReady(target):
             return f"wait until {target.name} is ready"
         case StopContainer(target):
@@ -313,6 +328,8 @@ def label_of(action: Action) -> str:
             return f"write haproxy.cfg into {target.name}"
         case ReloadProxy():
             return "reload HAProxy and confirm"
+        case RenewCertificates(_, files):
+            return f"let HAProxy use {_count(len(files), 'renewed certificate')}"
         case AwaitProxy():
             return "confirm that HAProxy runs the configuration"
         case ReplaceProxy(_, new):

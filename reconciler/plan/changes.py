@@ -15,6 +15,7 @@ from reconciler.plan.proxy import ProxyMode, ProxyNeed
 from reconciler.plan.rollout import Pace, pace_of
 from reconciler.plan.rotation import Rotation
 from reconciler.plan.volumes import leaving_volumes
+from reconciler.plan.workers import WorkerRoll
 
 
 def list_changes(
@@ -24,13 +25,14 @@ def list_changes(
     networks: NetworkPlan,
     need: ProxyNeed,
     rotations: Mapping[str, Rotation],
+    workers: Mapping[str, WorkerRoll],
     remove_volumes: bool,
 ) -> tuple[Change, ...]:
     """In the order of the file: networks, volumes, containers, HAProxy; then what leaves."""
     return (
         *_network_changes(networks),
         *_volume_changes(desired, observed),
-        *_container_changes(desired, assignment, rotations),
+        *_container_changes(desired, assignment, rotations, workers),
         *_proxy_changes(assignment, need, rotations),
         *(() if observed.gaps else _removals(desired, observed, assignment, networks,
                                              remove_volumes=remove_volumes)),
@@ -75,15 +77,21 @@ def _volume_changes(desired: Desired, observed: Observed) -> Iterator[Change]:
 
 
 def _container_changes(
-    desired: Desired, assignment: Assignment, rotations: Mapping[str, Rotation]
+    desired: Desired,
+    assignment: Assignment,
+    rotations: Mapping[str, Rotation],
+    workers: Mapping[str, WorkerRoll],
 ) -> Iterator[Change]:
     for slot in desired.containers:
         if slot == PROXY_SLOT or (slot == ANCHOR_SLOT and slot in assignment.joining):
             continue  # a new anchor is a part of what becomes of HAProxy
         if slot in assignment.joining:
-            rotation = rotations.get(slot.backend)
-            rollout = desired.rollouts[slot.backend]
-            pace = pace_of(rollout, rotation.batches) if rotation else None
+            rotation, roll = rotations.get(slot.backend), workers.get(slot.backend)
+            rollout, pace = desired.rollouts[slot.backend], None
+            if rotation is not None:
+                pace = pace_of(rollout, rotation.batches)
+            elif roll is not None:
+                pace = pace_of(rollout, roll.batches, is_of_workers=True)
             yield _joining_change(assignment.joining[slot], pace)
         elif change := _kept_change(assignment.kept[slot]):
             yield change

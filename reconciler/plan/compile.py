@@ -16,6 +16,7 @@ from reconciler.haproxy.paths import (
 )
 from reconciler.plan.addresses import first_addresses
 from reconciler.plan.compile_proxy import compile_proxy
+from reconciler.plan.compile_tls import TlsFiles
 from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import (
@@ -28,6 +29,7 @@ from reconciler.plan.names import (
     volume_name,
 )
 from reconciler.plan.options import limits_of, options_of
+from reconciler.plan.order import Dependency
 from reconciler.plan.rollout import Guard, Rollout
 from reconciler.plan.sensitive import sensitive_fields, sensitive_ports
 from reconciler.plan.spec import (
@@ -43,6 +45,7 @@ from reconciler.plan.spec import (
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.host_rules import address_network, needs_fixed_addresses
 from reconciler.topology.model import Backend, Network, Topology, Volume
+from reconciler.topology.references import Contents
 from reconciler.topology.rules import DEFAULT_NETWORK, proxy_networks
 
 PROXY_USER = "99:99"
@@ -52,11 +55,15 @@ STOP_MARGIN_S = 5.0
 
 
 def compile_topology(
-    topology: Topology, base_directory: str, sensitive: Mapping[Path, str] | None = None
+    topology: Topology,
+    base_directory: str,
+    sensitive: Mapping[Path, str] | None = None,
+    contents: Contents | None = None,
 ) -> Desired:
     """The whole wish. `base_directory` is absolute: relative mounts start there.
 
-    `sensitive` are the paths whose values came from outside the file (`Loaded.sensitive`).
+    `sensitive` are the paths whose values came from outside the file (`Loaded.sensitive`);
+    `contents` is what is in the files that it refers to.
     """
     sensitive = sensitive or {}
     networks = _networks(topology)
@@ -69,8 +76,10 @@ def compile_topology(
     proxy, run_volume = None, ""
     host_ports: tuple[PublishedPort, ...] = ()
     if topology.frontends or topology.stats is not None:
-        listeners = Listeners(topology)
-        proxy = compile_proxy(topology, containers, listeners, frozenset(sensitive))
+        tls = TlsFiles(contents or Contents())
+        listeners = Listeners(topology, tls)
+        hidden = frozenset(sensitive)
+        proxy = compile_proxy(topology, containers, listeners, hidden, tls.files)
         containers |= _proxy_containers(topology, listeners, networks, sensitive)
         run_volume = run_volume_name(topology.name)
         host_ports = tuple(listeners.host_ports)
@@ -87,6 +96,10 @@ def compile_topology(
         proxy=proxy,
         host_ports=host_ports,
         rollouts={name: _rollout(backend) for name, backend in topology.backends.items()},
+        depends_on={
+            name: tuple(Dependency(d.backend, d.condition) for d in backend.depends_on)
+            for name, backend in topology.backends.items()
+        },
         lock_image=topology.haproxy.image,
     )  # fmt: skip
 
@@ -111,6 +124,7 @@ def _rollout(backend: Backend) -> Rollout:
         min_ready_s=wish.min_ready,
         drain_timeout_s=wish.drain_timeout,
         rolls_back=wish.on_failure == "rollback",
+        stop_grace_s=backend.stop_grace_period,
         guard=Guard(guard.max_errors, guard.window, guard.min_requests) if guard else None,
     )
 
@@ -159,6 +173,7 @@ def _replicas(
             revision=revision,
             pull=backend.pull,
             sensitive=fields,
+            depends_on=tuple(wanted.backend for wanted in backend.depends_on),
         )
         for number in range(1, backend.containers + 1)
     ]

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
+from reconciler.haproxy.files import ProxyFile
+from reconciler.plan.compile_tls import mode_of, redirect_port
 from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import SERVER_ROLE, server_name
@@ -19,6 +21,7 @@ def compile_proxy(
     containers: Mapping[Slot, DesiredContainer],
     listeners: Listeners,
     sensitive: frozenset[Path],
+    files: tuple[ProxyFile, ...] = (),
 ) -> haproxy.Proxy:
     settings = topology.haproxy
     backends = proxied_backends(topology)
@@ -31,10 +34,12 @@ def compile_proxy(
         frontends=tuple(
             haproxy.Frontend(
                 name=name,
-                mode=frontend.mode or topology.backends[frontend.default_backend].mode,
+                mode=mode_of(topology, frontend),
                 listeners=listeners.of_frontend[name],
                 default_backend=frontend.default_backend,
                 path=("frontends", name),
+                hsts=frontend.hsts.header if frontend.hsts else "",
+                redirect_port=redirect_port(topology, frontend),
             )
             for name, frontend in topology.frontends.items()
         ),
@@ -47,6 +52,7 @@ def compile_proxy(
         raw_defaults=_raw(settings.raw.defaults, "defaults"),
         sensitive=sensitive,
         hands_over=settings.hands_over,
+        files=files,
     )
 
 

@@ -9,6 +9,7 @@ from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import Proxy
 from reconciler.haproxy.render import render_config
 from reconciler.plan.names import ANCHOR_ROLE, PROXY_ROLE, SERVER_ROLE
+from reconciler.plan.order import Dependency
 from reconciler.plan.rollout import Rollout
 from reconciler.plan.spec import ContainerSpec, NetworkSpec, PublishedPort
 
@@ -29,7 +30,6 @@ class Slot:
 
 PROXY_SLOT = Slot(PROXY_ROLE)
 ANCHOR_SLOT = Slot(ANCHOR_ROLE)
-NOT_SERVERS = frozenset({PROXY_SLOT, ANCHOR_SLOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class DesiredContainer:
     pull: str = "missing"
     sensitive: Mapping[str, str] = field(default_factory=dict)
     """Fields whose values came from outside the file, and how they were written there."""
+    depends_on: tuple[str, ...] = ()
+    """Backends that it needs: noted in a label, to be removed after it. No part of its revision."""
     any_image: bool = False
     """It does its work with whatever image it was made from."""
 
@@ -63,7 +65,9 @@ class Desired:
     """HAProxy's own, in memory, for its sockets: it goes with HAProxy."""
     proxy: Proxy | None = None
     rollouts: Mapping[str, Rollout] = field(default_factory=dict)
-    """How containers are replaced, by backend."""
+    """How containers are replaced, by backend: all that the file has, in its order."""
+    depends_on: Mapping[str, tuple[Dependency, ...]] = field(default_factory=dict)
+    """What a backend's containers wait for before they start."""
     host_ports: tuple[PublishedPort, ...] = ()
     """Ports of the host that HAProxy takes itself, unpublished, on the host's network."""
     lock_image: str = ""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.haproxy import model as haproxy
+from reconciler.plan.compile_tls import TlsFiles, mode_of
 from reconciler.plan.spec import PublishedPort
 from reconciler.topology.model import Bind, Topology
 
@@ -15,34 +18,40 @@ class Listeners:
     On the host's network nothing is published, and each listens just where its bind says.
     """
 
-    def __init__(self, topology: Topology) -> None:
+    def __init__(self, topology: Topology, tls: TlsFiles) -> None:
+        self._tls = tls
         self._on_host = topology.haproxy.network == "host"
         self.host_ports: list[PublishedPort] = []
         """What HAProxy itself takes of the host."""
         self.published: list[PublishedPort] = []
         self.of_frontend: dict[str, tuple[haproxy.Listener, ...]] = {}
         self.stats: haproxy.Listener | None = None
-        self._owner: dict[int, str] = {}
+        self._owner: dict[int, object] = {}
         self._reserved = {b.port for f in topology.frontends.values() for b in f.bind}
         if topology.stats is not None:
             self._reserved.add(topology.stats.port)
         for name, frontend in topology.frontends.items():
             listeners: dict[tuple[str | None, int], haproxy.Listener] = {}
             for index, bind in enumerate(frontend.bind):
-                listener = self._listener(name, bind, ("frontends", name, "bind", index))
+                speaks = self._tls.bind(name, frontend, index, mode_of(topology, frontend))
+                # In the container all listen on all addresses: what speaks otherwise on another
+                # address of the host needs a port of its own there.
+                owner = (name, replace(speaks, path=()) if speaks else None, bind.accept_proxy)
+                listener = self._listener(owner, bind, ("frontends", name, "bind", index))
+                listener = replace(listener, tls=speaks, accepts_proxy=bind.accept_proxy)
                 listeners.setdefault((listener.address, listener.port), listener)
             self.of_frontend[name] = tuple(listeners.values())
         if topology.stats is not None:
             bind = Bind(port=topology.stats.port, address=topology.stats.address)
             self.stats = self._listener("\0stats", bind, ("stats", "port"))
 
-    def _listener(self, owner: str, bind: Bind, path: haproxy.Path) -> haproxy.Listener:
+    def _listener(self, owner: object, bind: Bind, path: haproxy.Path) -> haproxy.Listener:
         if self._on_host:
             self.host_ports.append(PublishedPort(bind.address, bind.port, bind.port))
             return haproxy.Listener(bind.port, path, bind.address)
         return haproxy.Listener(self._publish(owner, bind), path)
 
-    def _publish(self, owner: str, bind: Bind) -> int:
+    def _publish(self, owner: object, bind: Bind) -> int:
         port = bind.port
         while self._owner.setdefault(port, owner) != owner or (
             port != bind.port and port in self._reserved

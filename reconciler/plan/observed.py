@@ -53,6 +53,8 @@ class ObservedContainer:
     reserved_memory_bytes: int | None = None
     networks: Mapping[str, ObservedNetworkLink] = field(default_factory=dict)
     """By the network's Docker name."""
+    depends_on: tuple[str, ...] = ()
+    """Backends that it needs, from its label."""
     network_mode: str = ""
     """Docker's, when it is `host` or that of a container: `container:<id>`."""
 

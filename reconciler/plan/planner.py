@@ -16,8 +16,15 @@ from reconciler.plan.networks import NetworkPlan, plan_networks
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.plan.proxy import proxy_need
-from reconciler.plan.rotation import Rotation, plan_rotations, without_unreachable
+from reconciler.plan.rotation import (
+    Rotation,
+    plan_rotations,
+    running_config,
+    without_unreachable,
+)
 from reconciler.plan.steps import build_steps
+from reconciler.plan.steps.draft import Draft
+from reconciler.plan.workers import plan_workers
 
 
 def plan_changes(
@@ -35,13 +42,17 @@ def plan_changes(
     hosts = assignment.hosts
     proxy, config = desired.proxy_with(hosts), desired.config(hosts)
     rotations = _rotations(desired, observed, assignment, networks)
+    workers = plan_workers(desired, observed, assignment)
     need = proxy_need(assignment, observed, config, rotations)
     problems = (*find_problems(desired, observed, assignment), *too_small)
-    changes = list_changes(desired, observed, assignment, networks, need, rotations, remove_volumes)
-    steps = build_steps(
-        desired, observed, assignment, networks, need, rotations,
-        remove_volumes=remove_volumes, wait=wait,
+    changes = list_changes(
+        desired, observed, assignment, networks, need, rotations, workers,
+        remove_volumes,
     )  # fmt: skip
+    seen = observed.proxies.get(need.have.id) if need.have else None
+    running = running_config(seen)
+    draft = Draft(desired, observed, assignment, networks, need, rotations, workers, running)
+    steps = build_steps(draft, remove_volumes=remove_volumes, wait=wait)
     return Plan(
         topology=desired.topology,
         changes=changes,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.haproxy.config import Config
+from reconciler.haproxy.files import ProxyFile, renewed
 from reconciler.haproxy.sections import explain_difference
 from reconciler.plan.assign import HOLDS_PORTS, Assignment, is_serving
 from reconciler.plan.desired import PROXY_SLOT
@@ -44,6 +45,13 @@ class ProxyNeed:
     """The written configuration is not the wanted one."""
     is_cut_off: bool = False
     """Nothing reaches the one that is there, whose network has ended."""
+
+    @property
+    def renewed(self) -> tuple[ProxyFile, ...]:
+        """Certificates that the running HAProxy has to take over."""
+        if self.mode is not ProxyMode.RUNTIME or self.config is None:
+            return ()
+        return renewed(self.config.files, self.written or "")
 
     @property
     def end(self) -> Impact:

@@ -31,6 +31,7 @@ class Rollout:
     drain_timeout_s: float = 30.0
     rolls_back: bool = True
     guard: Guard | None = None
+    stop_grace_s: float = 10.0
 
     @property
     def stops_first(self) -> bool:
@@ -47,6 +48,8 @@ class Pace:
     """So many serve at any time."""
     replicas: int
     drain_timeout_s: float
+    is_of_workers: bool = False
+    """HAProxy knows nothing of them: `drain_timeout_s` is what each has to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,16 @@ class Batch(Generic[Join, Leave]):
     leaves: tuple[Leave, ...]
 
 
-def pace_of(rollout: Rollout, batches: Sequence[Batch[Join, Leave]]) -> Pace:
+def pace_of(
+    rollout: Rollout, batches: Sequence[Batch[Join, Leave]], *, is_of_workers: bool = False
+) -> Pace:
     return Pace(
         at_once=max((len(batch.joins) for batch in batches), default=0),
         stops_first=rollout.stops_first,
         least=rollout.replicas - rollout.unavailable,
         replicas=rollout.replicas,
-        drain_timeout_s=rollout.drain_timeout_s,
+        drain_timeout_s=rollout.stop_grace_s if is_of_workers else rollout.drain_timeout_s,
+        is_of_workers=is_of_workers,
     )
 
 

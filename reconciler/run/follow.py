@@ -105,6 +105,8 @@ class Follower:
         else:
             differences = describe_difference(before.loaded, said.loaded)
             cause = f"file changed: {differences}" if differences else "file changed"
+            if before.loaded.source.text == said.loaded.source.text:
+                cause = "a file that it refers to changed"
         wanted = Wanted(said.desired, suspended=said.is_suspended)
         self._keepers.mailbox_of(name).put(cause, wanted=wanted)
 

@@ -82,6 +82,7 @@ CODES: dict[str, str] = {
     "unknown-network": "a network that is not defined in the file",
     "missing-port": "a backend that gets traffic says no port",
     "bind-conflict": "two listeners on one address and port",
+    "redirect-without-tls": "clients are sent to TLS, and no frontend speaks it",
     "mode-mismatch": "HTTP and TCP mixed where they cannot be",
     "unreachable-backend": "HAProxy shares no network with a backend it sends traffic to",
     "host-network": "a setting of HAProxy that has no meaning on the host's network",
@@ -91,10 +92,15 @@ CODES: dict[str, str] = {
     "name-too-long": "a container name made of the parts would not fit in a DNS label",
     "same-target": "two mounts on one path of a container",
     "same-server": "two servers of a backend with one name",
+    "circular-dependency": "backends that wait for one another",
     "no-containers": "a key for containers in a backend that has none",
     "unused-network": "a network that nothing joins",
     "public-stats": "the stats page is open to the network without a password",
     "duplicate-topology": "two files carry the same topology name",
+    # files that the topology refers to
+    "unreadable-file": "a file that the topology refers to cannot be read",
+    "bad-certificate": "a certificate, or its key, that HAProxy could not use",
+    "expired-certificate": "a certificate that is not valid any more",
     # the real HAProxy
     "config-rejected": "HAProxy itself refuses the rendered configuration",
 }

@@ -142,7 +142,9 @@ def _may_echo(finding: Finding, cut: set[Path], source: Source) -> bool:
     if finding.code in {"unknown-backend", "unknown-network"}:
         section = finding.code.removeprefix("unknown-") + "s"
         wanted = source.value_at(finding.path)
-        if (section,) in lost or (section, wanted) in lost:
+        is_named = isinstance(wanted, str)  # and not a key, as in the long form of `depends_on`
+        names = {path[1:] for path in lost if path[0] == section}
+        if () in names or (wanted,) in names if is_named else names:
             return True
     return any(
         path == finding.path[: len(path)] or (finding.on_key and path[:2] == finding.path[:2])

@@ -13,8 +13,10 @@ from reconciler.topology.host_rules import HOST_RULES
 from reconciler.topology.labels import LABEL_PREFIX
 from reconciler.topology.messages import suggest
 from reconciler.topology.model import Backend, Topology
+from reconciler.topology.order_rules import ORDER_RULES
 from reconciler.topology.served import served_backends
 from reconciler.topology.server_rules import SERVER_RULES
+from reconciler.topology.tls_rules import TLS_RULES
 
 DEFAULT_NETWORK = "default"
 LONGEST_LABEL = 63  # RFC 1035, 2.3.4: a DNS label; Docker's DNS answers to container names
@@ -143,6 +145,8 @@ def _overlap(one: str | None, other: str | None) -> bool:
     if one is None or other is None:
         return True
     first, second = ip_address(one), ip_address(other)
+    if first.version != second.version:
+        return False  # a socket of IPv6 is for IPv6 alone
     return first == second or first.is_unspecified or second.is_unspecified
 
 
@@ -292,9 +296,11 @@ RULES: tuple[Rule, ...] = (
     _missing_port,
     _bind_conflict,
     _mode_mismatch,
+    *TLS_RULES,
     _unreachable_backend,
     *HOST_RULES,
     *SERVER_RULES,
+    *ORDER_RULES,
     _name_too_long,
     _reserved,
     _same_target,

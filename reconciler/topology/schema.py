@@ -73,7 +73,8 @@ def _tidy(schema: dict[str, Any]) -> dict[str, Any]:
     if isinstance(default, dict | list) or default is None:
         schema.pop("default", None)
     elif isinstance(default, float):
-        schema["default"] = f"{default:g}s"  # durations are the only ones
+        is_share = str(schema.get("pattern", "")).endswith("%$")
+        schema["default"] = f"{default * 100:g}%" if is_share else f"{default:g}s"
     if "anyOf" in schema:
         schema["anyOf"] = [_tidy(form) for form in schema["anyOf"]]
     if "patternProperties" in schema:

@@ -1,8 +1,10 @@
-"""Which backends get traffic."""
+"""Which backends get traffic, and which ports speak TLS."""
 
 from __future__ import annotations
 
-from reconciler.topology.model import Backend, Topology
+from collections.abc import Iterable
+
+from reconciler.topology.model import Backend, Frontend, Topology
 
 
 def served_backends(topology: Topology) -> dict[str, Backend]:
@@ -18,3 +20,8 @@ def proxied_backends(topology: Topology) -> dict[str, Backend]:
         return served_backends(topology)
     return {n: backend for n, backend in topology.backends.items() if backend.port is not None
             or backend.image is None}  # fmt: skip
+
+
+def tls_ports(frontends: Iterable[Frontend]) -> list[int]:
+    """Ports of the host on which clients find TLS, in the order of the file."""
+    return [b.port for f in frontends for b in f.bind if b.tls is not None or f.tls is not None]

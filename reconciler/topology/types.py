@@ -169,6 +169,15 @@ def _check_path(value: str) -> str:
     return value
 
 
+def _check_file(value: str) -> str:
+    if value.startswith("~"):
+        raise error("bad-value", "`~` is not expanded here",
+                    hint="write `${HOME}` or an absolute path")  # fmt: skip
+    if not value.strip("/"):
+        raise error("bad-value", "the name of a file is needed here")
+    return value
+
+
 def parse_words(value: Any) -> list[str]:
     """A command: a list as it is, a string split as a shell would."""
     if isinstance(value, str):
@@ -260,6 +269,8 @@ ProxyName = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]*$"}),
 ]
 Image = Annotated[Text, AfterValidator(_check_image), WithJsonSchema({"type": "string"})]
+FilePath = Annotated[Text, AfterValidator(_check_file), WithJsonSchema({"type": "string"})]
+"""A file of the machine that the tool runs on: absolute, or relative to the topology file."""
 UrlPath = Annotated[Text, AfterValidator(_check_path), WithJsonSchema({"type": "string"})]
 Whole = Annotated[int, BeforeValidator(refuse_boolean)]
 Port = Annotated[Whole, Field(ge=1, le=65535)]

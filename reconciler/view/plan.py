@@ -86,10 +86,28 @@ def _explanation(plan: Plan) -> str:
         c.kind == "haproxy" and c.verb == "remove" for c in plan.changes
     ):
         return "HAProxy finishes the connections it has, and takes no more."
+    if explained := _of_workers(plan):
+        return explained
     stops_first = any(change.pace and change.pace.stops_first for change in plan.changes)
     if plan.impact is Impact.REPLACE and stops_first:
         return "Old containers leave before new ones come; the others take their traffic meanwhile."
     return EXPLANATION[plan.impact]
+
+
+def _of_workers(plan: Plan) -> str:
+    """Where only workers are replaced, nothing is said of requests: they take none."""
+    highest = [c for c in plan.changes if c.impact is plan.impact]
+    if plan.impact < Impact.REPLACE or not all(c.pace and c.pace.is_of_workers for c in highest):
+        return ""
+    if plan.impact is Impact.INTERRUPT:
+        return "Old containers stop before new ones run; HAProxy sends no traffic to them."
+    stops_first = any(c.pace and c.pace.stops_first for c in highest)
+    order = (
+        "Old containers stop, a few at a time, before"
+        if stops_first
+        else "Old containers stop only when"
+    )
+    return f"{order} new ones run; HAProxy sends no traffic to them."
 
 
 def _wrapped(text: str, strong: str, paint: Paint) -> list[str]:
@@ -194,7 +212,7 @@ def _manner(number: int, pace: Pace | None) -> str:
 def _capacity(pace: Pace) -> str:
     return (
         f"never below {pace.least} of {pace.replicas}; "
-        f"up to {pace.drain_timeout_s:g} s to drain each"
+        f"up to {pace.drain_timeout_s:g} s to {'stop' if pace.is_of_workers else 'drain'} each"
     )
 
 

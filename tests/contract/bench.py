@@ -70,6 +70,12 @@ class Hand(Protocol):
     def set_limits(self, reference: str, *, memory_bytes: int, restart: str) -> None: ...
     def edit_config(self, reference: str, text: str) -> None: ...
     def reload(self, reference: str) -> None: ...
+    def read_files(self, reference: str) -> dict[str, bytes]:
+        """Those beside haproxy.cfg, by name."""
+
+    def shown_certificate(self, reference: str, name: str, port: int) -> bytes:
+        """What a client is shown that comes to the port, in PEM form; `name` is the file's."""
+
     def hide_sockets(self, reference: str) -> None: ...
     def sicken(self, reference: str) -> None:
         """It runs on, and passes no check any more."""
@@ -189,6 +195,17 @@ def target(wish: Desired, slot: Slot = WEB_1) -> a.Target:
 
 def proxy_target(wish: Desired) -> a.Target:
     return target(wish, PROXY_SLOT)
+
+
+def refuse_broken(bench: Bench) -> None:
+    """HAProxy in memory knows no grammar until it is given one: `no-such-keyword` is refused."""
+    world = bench.engine.world  # type: ignore[attr-defined]  # of MemoryEngine alone
+
+    def alerts(text: str) -> list[tuple[int | None, str]]:
+        lines = enumerate(text.splitlines(), 1)
+        return [(n, "unknown keyword") for n, line in lines if "no-such-keyword" in line]
+
+    world.alerts = alerts
 
 
 def free_port() -> int:

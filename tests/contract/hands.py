@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import io
 import socket
+import ssl
 import tarfile
 import threading
 import time
@@ -15,6 +16,7 @@ from typing import Any
 import docker
 
 from reconciler.engine.memory import Image, World
+from reconciler.haproxy.files import FILES_DIRECTORY
 from reconciler.haproxy.paths import CONFIG_PATH
 from reconciler.plan.spec import Attachment, PublishedPort
 from tests.contract.bench import ECHO
@@ -28,6 +30,13 @@ class MemoryHand:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.world, name)
+
+    def read_files(self, reference: str) -> dict[str, bytes]:
+        return dict(self.world.get(reference).files)
+
+    def shown_certificate(self, reference: str, name: str, port: int) -> bytes:  # noqa: ARG002  # data has no port
+        text = self.world.get(reference).loaded_files[name]
+        return text[: text.index(b"-----BEGIN PRIVATE KEY")]
 
     def hide_sockets(self, reference: str) -> None:
         self.world.get(reference).is_readable = False
@@ -120,6 +129,20 @@ class DockerHand:
         while not (now := self._workers(reference)) or now == before:
             assert time.monotonic() < deadline
             time.sleep(0.05)
+
+    def read_files(self, reference: str) -> dict[str, bytes]:
+        try:
+            chunks, _ = self.client.get_archive(reference, FILES_DIRECTORY)
+        except docker.errors.NotFound:
+            return {}
+        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+            inside = [entry for entry in archive.getmembers() if entry.isfile()]
+            assert {(e.mode & 0o777, e.uid, e.gid) for e in inside} <= {(0o600, 99, 99)}
+            files = {e.name.rpartition("/")[2]: archive.extractfile(e) for e in inside}
+            return {name: file.read() for name, file in files.items() if file is not None}
+
+    def shown_certificate(self, reference: str, name: str, port: int) -> bytes:  # noqa: ARG002  # the port leads there
+        return ssl.get_server_certificate(("127.0.0.1", port), timeout=10).encode()
 
     def _workers(self, reference: str) -> set[str]:
         rows = self.client.top(reference)["Processes"]

@@ -16,6 +16,7 @@ from reconciler.plan.rollout import Guard
 from reconciler.plan.spec import Attachment, NetworkSpec, PublishedPort, revision_of
 from tests.contract.bench import (
     ECHO,
+    FILE,
     HAPROXY,
     OTHER,
     WEB_1,
@@ -24,6 +25,7 @@ from tests.contract.bench import (
     made,
     networks_of,
     proxy_target,
+    refuse_broken,
     target,
 )
 
@@ -336,16 +338,6 @@ def test_a_configuration_that_is_refused_changes_nothing(topology: Bench) -> Non
     assert (proxy.config, proxy.running.digest) == (good.text, good.digest)
 
 
-def refuse_broken(bench: Bench) -> None:
-    world = bench.engine.world  # type: ignore[attr-defined]  # of MemoryEngine alone
-
-    def alerts(text: str) -> list[tuple[int | None, str]]:
-        lines = enumerate(text.splitlines(), 1)
-        return [(n, "unknown keyword") for n, line in lines if "no-such-keyword" in line]
-
-    world.alerts = alerts
-
-
 def test_one_proxy_takes_the_place_of_another(topology: Bench) -> None:
     wish, other = topology.wish(), topology.wish(haproxy=OTHER)
     old, new = proxy_target(wish), proxy_target(other)
@@ -374,3 +366,20 @@ def test_a_proxy_that_cannot_start_gives_way_to_the_old_one(topology: Bench) -> 
 def test_every_image_here_is_one_that_the_bench_has(bench: Bench) -> None:
     images = bench.see(bench.wish(image=ECHO)).images
     assert set(images) == {ECHO, HAPROXY}
+
+
+def test_what_a_container_depends_on_is_known_later(bench: Bench) -> None:
+    bench.file = FILE.replace("    port: 8080\n", "    port: 8080\n    depends_on: [db]\n").replace(
+        "frontends:", "  db: {{image: {image}}}\nfrontends:"
+    )
+    wish = bench.wish()
+    bench.do(*made(wish))
+    assert bench.one(wish).depends_on == ("db",)
+
+
+def test_ready_and_staying_so(bench: Bench) -> None:
+    wish = bench.wish()
+    bench.do(*made(wish), a.StartContainer(target(wish)))
+    bench.do_twice(a.AwaitReady(target(wish), 5.0, 0.3))
+    bench.hand.stop(target(wish).name)
+    assert bench.fail(a.AwaitReady(target(wish), 5.0, 0.3)).code == "not-ready"

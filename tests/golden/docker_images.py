@@ -44,13 +44,16 @@ def container(
         client.close()
 
 
-def check_all(image: str, texts: Mapping[str, str]) -> dict[str, str]:
-    """`haproxy -c` of every text, in one container: name to output; "" for one that is accepted."""
+def check_all(
+    image: str, texts: Mapping[str, str], beside: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """`haproxy -c` of every text, in one container: name to output; "" for one that is accepted.
+    `beside` are files that they name."""
     script = (
         'cd /checked; for f in *; do echo "@@ $f"; '
         'out=$(haproxy -c -f "$f" 2>&1) || printf \'%s\\n\' "$out"; done'
     )
-    files = {f"checked/{name}": text for name, text in texts.items()}
+    files = {f"checked/{name}": text for name, text in texts.items()} | dict(beside or {})
     with container(image, ["sh", "-c", script], files, network_mode="none") as running:
         assert running.wait(timeout=60)["StatusCode"] == 0
         output = running.logs().decode()

@@ -12,6 +12,7 @@ from pathlib import Path
 from reconciler.haproxy.config import Config
 from reconciler.plan.compile import compile_topology
 from reconciler.topology.load import Loaded, load_topology
+from reconciler.topology.references import Contents
 
 DIRECTORY = Path(__file__).parent / "configs"
 TOPOLOGIES = sorted(DIRECTORY.glob("*.yaml"))
@@ -26,6 +27,13 @@ VARIABLES = {
 }
 
 
+CONTENTS = Contents(
+    {"./certs/shop.pem": b"a certificate and its key", "./certs/api.crt": b"another one"},
+    {"./certs/more/": (("./certs/more/a.pem", None), ("./certs/more/b.crt", "./certs/more/b.key"))},
+)
+"""Of files; the others are empty."""
+
+
 def load(path: Path) -> Loaded:
     return load_topology(path.read_bytes(), path.name, VARIABLES)
 
@@ -33,7 +41,7 @@ def load(path: Path) -> Loaded:
 def render(path: Path) -> Config:
     loaded = load(path)
     assert loaded.topology is not None, loaded.diagnostics
-    config = compile_topology(loaded.topology, "/srv/shop", loaded.sensitive).config()
+    config = compile_topology(loaded.topology, "/srv/shop", loaded.sensitive, CONTENTS).config()
     assert config is not None
     return config
 

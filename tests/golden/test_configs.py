@@ -17,6 +17,7 @@ from reconciler.topology.diagnostic import Severity
 from reconciler.topology.model import Topology
 from reconciler.topology.schema import topology_schema
 from reconciler.topology.source import parse_source
+from tests.certificates import make_certificate
 from tests.golden.docker_images import IMAGES, check_all
 from tests.golden.rendering import TOPOLOGIES, VARIABLES, load, render
 
@@ -51,7 +52,11 @@ def test_the_config_carries_its_digests(topology: Path) -> None:
 
 @pytest.mark.parametrize("image", IMAGES)
 def test_haproxy_accepts_every_config(image: str) -> None:
-    complaints = check_all(image, {path.stem: render(path).text for path in TOPOLOGIES})
+    configs = {path.stem: render(path) for path in TOPOLOGIES}
+    pem = make_certificate("shop.example.com").bundle.decode()
+    beside = {file.place.lstrip("/"): pem for config in configs.values() for file in config.files}
+    texts = {name: config.text for name, config in configs.items()}
+    complaints = check_all(image, texts, beside)
     assert {name: text for name, text in complaints.items() if text} == {}
 
 

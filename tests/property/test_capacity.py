@@ -81,9 +81,22 @@ def ceiling_of(world: World, plan: Plan, wish: Desired) -> Up:
         if isinstance(step.action, SetServers)
         for setting in step.action.settings
     }
+    rolled |= workers_in(plan)
     there = containers_up(world)
     limits = {name: wish.rollouts[name].replicas + wish.rollouts[name].surge for name in rolled}
     return {name: max(limit, there[name]) for name, limit in limits.items()}
+
+
+def workers_in(plan: Plan) -> set[str]:
+    """Backends of workers that are changed a few at a time."""
+    return {c.backend for c in plan.changes if c.pace is not None and c.pace.is_of_workers}
+
+
+def workers_floor(world: World, plan: Plan, wish: Desired) -> Up:
+    """How many of them must run at any time, in all."""
+    there, rollouts = containers_up(world), wish.rollouts
+    least = {name: rollouts[name].replicas - rollouts[name].unavailable for name in rollouts}
+    return {name: min(there[name], least[name]) for name in workers_in(plan)}
 
 
 def in_use(world: World) -> set[str]:
@@ -102,11 +115,17 @@ class Watched(MemoryEngine):
     """Looks before and after each action, and breaks off where it is told to."""
 
     def __init__(
-        self, world: World, floor: Up, cut: int, how: type[BaseException], ceiling: Up | None = None
+        self,
+        world: World,
+        floor: Up,
+        cut: int,
+        how: type[BaseException],
+        ceiling: Up | None = None,
+        workers: Up | None = None,
     ) -> None:
         super().__init__(NAME, world)
         self.floor, self.cut, self.how = floor, cut, how
-        self.ceiling = ceiling or {}
+        self.ceiling, self.workers = ceiling or {}, workers or {}
         self.old: set[str] = set()
         """What workers that were reloaded may still use."""
 
@@ -125,6 +144,8 @@ class Watched(MemoryEngine):
         up, there = servers_up(self.world), containers_up(self.world)
         for backend, number in self.floor.items():
             assert up.get(backend, 0) >= number, (label_of(action), backend, up, self.floor)
+        for backend, number in self.workers.items():
+            assert there[backend] >= number, (label_of(action), backend, there, self.workers)
         for backend, number in self.ceiling.items():
             assert there[backend] <= number, (label_of(action), backend, there, self.ceiling)
 
@@ -143,7 +164,9 @@ class Watched(MemoryEngine):
 def apply_watched(
     world: World, wish: Desired, floor: Up, cut: int, how: type[BaseException]
 ) -> bool:
-    engine = Watched(world, floor, cut, how, ceiling_of(world, plan_of(world, wish), wish))
+    plan = plan_of(world, wish)
+    limits = ceiling_of(world, plan, wish), workers_floor(world, plan, wish)
+    engine = Watched(world, floor, cut, how, *limits)
     try:
         return apply(
             wish, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None
@@ -204,8 +227,8 @@ def test_the_order_of_steps_is_free_but_for_needs(
     apply_wish(world, old)
     plan = plan_of(world, new)
     assume(keeps_traffic(plan))
-    floor, ceiling = floor_of(servers_up(world), new), ceiling_of(world, plan, new)
-    engine = Watched(world, floor, 0, Crash, ceiling)
+    limits = ceiling_of(world, plan, new), workers_floor(world, plan, new)
+    engine = Watched(world, floor_of(servers_up(world), new), 0, Crash, *limits)
     done: set[int] = set()
     while len(done) < len(plan.course):
         ready = [s for s in plan.course if s.id not in done and done.issuperset(s.needs)]

@@ -175,6 +175,10 @@ def rolls(draw: st.DrawFn) -> tuple[Desired, Desired]:
                                                             min_size=1)) | {"rollout"})}}
         for name, backend in before.items()
     }  # fmt: skip
+    for backends in (before, after):  # nobody sends traffic to these
+        backends["jobs"] = {"image": draw(st.sampled_from(IMAGES)),
+                            "replicas": draw(st.integers(0, 4)), "rollout": draw(_rollouts),
+                            "depends_on": draw(st.sampled_from([[], [names[0]]]))}  # fmt: skip
     frontends = {"on-80": {"bind": 80, "default_backend": names[0]}}
     frontends |= {"on-81": {"bind": 81, "default_backend": names[-1]}}
     old, new = (

@@ -48,9 +48,11 @@ def run_in_throwaway(
     *,
     given: str,
     labels: Mapping[str, str],
+    files: bytes = b"",
 ) -> Output:
     """The same in a container made for it, without network or capabilities, that Docker removes
-    when it ends: also when this process dies, since its input ends then."""
+    when it ends: also when this process dies, since its input ends then. `files` is an archive
+    that is put in before."""
     data = given.encode()
     made = client.create_container_from_config(
         {
@@ -66,6 +68,8 @@ def run_in_throwaway(
         }
     )["Id"]
     try:
+        if files:
+            client.put_archive(made, "/", files)
         streams = dict.fromkeys(("stdin", "stdout", "stderr", "stream"), 1)
         with closing_stream(client.attach_socket(made, params=streams)) as connection:
             client.start(made)

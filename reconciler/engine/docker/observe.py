@@ -10,7 +10,7 @@ from typing import Any
 import docker
 import docker.errors
 
-from reconciler.engine.docker import proxy
+from reconciler.engine.docker import proxy, written
 from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.docker.translate import slot_of
 from reconciler.engine.protocol import EngineError
@@ -99,7 +99,7 @@ def _list_containers(client: docker.APIClient, topology: str) -> list[dict[str, 
 def _proxy(client: docker.APIClient, container: str, state: str) -> ObservedProxy:
     if state == "running":
         return proxy.read_proxy(client, container)
-    return ObservedProxy(config=proxy.read_config(client, container))
+    return ObservedProxy(config=written.read_config(client, container))
 
 
 def _networks(client: docker.APIClient, scope: Scope) -> dict[str, ObservedNetwork]:

@@ -9,7 +9,7 @@ from typing import Any, assert_never
 import docker
 import docker.errors
 
-from reconciler.engine.docker import handover, images, proxy, replace
+from reconciler.engine.docker import certificates, handover, images, proxy, replace, written
 from reconciler.engine.docker.options import ANNOTATIONS_API, limits_body
 from reconciler.engine.docker.replace import stop
 from reconciler.engine.docker.talk import is_confirmed
@@ -78,7 +78,9 @@ def perform(  # noqa: PLR0915  # one branch an action
             with contextlib.suppress(docker.errors.NotFound):
                 client.remove_container(target.reference, v=True, force=True)
         case a.WriteConfig(target, config):
-            proxy.write_config(client, target.reference, config.text)
+            written.write_config(client, target.reference, config.text, config.files)
+        case a.RenewCertificates(target, files):
+            certificates.renew_certificates(client, target.reference, files)
         case a.ReloadProxy(target, config, previous):
             proxy.reload(client, target.reference, config, previous)
         case a.AwaitProxy(target, digest):
@@ -87,8 +89,8 @@ def perform(  # noqa: PLR0915  # one branch an action
             report(Closed(replace.replace_proxy(client, action)))
         case a.HandOver(old, new, digest):
             handover.hand_over(client, old, new, digest)
-        case a.AwaitReady(target, timeout_s):
-            await_ready(client, target, patience.within(timeout_s))
+        case a.AwaitReady(target, timeout_s, steady_s):
+            await_ready(client, target, patience.within(timeout_s), steady_s)
         case a.SetServers(target, settings):
             proxy.set_servers(client, target.reference, settings)
         case a.WriteServers(target, backend, lines):

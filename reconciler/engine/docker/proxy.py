@@ -6,8 +6,6 @@ Its sockets are never reachable from the network.
 from __future__ import annotations
 
 import contextlib
-import io
-import tarfile
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,6 +15,14 @@ import docker.errors
 
 from reconciler.engine.docker import scripts, talk
 from reconciler.engine.docker.exec import run_in_container, run_in_throwaway
+from reconciler.engine.docker.written import (
+    archive_of,
+    put_back,
+    read_config,
+    read_files,
+    write_config,
+    write_files,
+)
 from reconciler.engine.protocol import (
     ConfigRejectedError,
     EngineError,
@@ -32,6 +38,11 @@ from reconciler.haproxy.commands import (
 )
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.config import read_config as parse_config
+from reconciler.haproxy.files import (
+    CHECK_DIRECTORY,
+    for_check,
+    from_check,
+)
 from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.rewrite import put_servers
 from reconciler.haproxy.runtime import (
@@ -171,40 +182,26 @@ def _read_running_config(client: docker.APIClient, container: str) -> str | None
     return read_config(client, container)
 
 
-def read_config(client: docker.APIClient, container: str) -> str | None:
-    """haproxy.cfg of a container that need not run; None when there is none."""
-    try:
-        chunks, _ = client.get_archive(container, CONFIG_PATH)
-    except docker.errors.NotFound:
-        return None
-    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
-        content = archive.extractfile(archive.getmembers()[0])
-        return content.read().decode(errors="replace") if content else None
-
-
-def write_config(client: docker.APIClient, container: str, text: str) -> None:
-    """Put haproxy.cfg into a container, running or not, readable by HAProxy's user alone."""
-    data = text.encode()
-    uid, gid = PROXY_USER.split(":")
-    entry = tarfile.TarInfo(CONFIG_PATH.lstrip("/"))
-    entry.size, entry.mode, entry.uid, entry.gid = len(data), 0o600, int(uid), int(gid)
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        archive.addfile(entry, io.BytesIO(data))
-    client.put_archive(container, "/", buffer.getvalue())
-
-
 def check_in_running(client: docker.APIClient, container: str, config: Config) -> None:
-    """`haproxy -c` in the container that will run it. Raises ConfigRejectedError."""
-    output = run_in_container(client, container, scripts.CHECK, given=config.text)
-    raise_if_rejected(output.exit_code, output.text)
+    """`haproxy -c` in the container that will run it, its files beside those that are in use.
+
+    Raises ConfigRejectedError.
+    """
+    if not config.files:
+        output = run_in_container(client, container, scripts.CHECK, given=config.text)
+    else:
+        write_files(client, container, config.files, CHECK_DIRECTORY)
+        script = scripts.CHECK_BESIDE
+        output = run_in_container(client, container, script, given=for_check(config.text))
+    raise_if_rejected(output.exit_code, from_check(output.text))
 
 
 def check_in_throwaway(client: docker.APIClient, topology: str, image: str, config: Config) -> None:
-    """`haproxy -c` in a container made for it, from standard input: nothing is written."""
+    """`haproxy -c` in a container made for it, from standard input: nothing else is written to."""
     labels = {names.TOPOLOGY: topology, names.ROLE: names.CHECK_ROLE}
+    files = archive_of(config.files) if config.files else b""
     output = run_in_throwaway(
-        client, image, PROXY_USER, scripts.CHECK, given=config.text, labels=labels
+        client, image, PROXY_USER, scripts.CHECK, given=config.text, labels=labels, files=files
     )
     raise_if_rejected(output.exit_code, output.text)
 
@@ -219,13 +216,16 @@ def raise_if_rejected(exit_code: int, output: str) -> None:
 
 def reload(client: docker.APIClient, container: str, config: Config, previous: str | None) -> None:
     """Write, reload through the master, and see the worker run it; else write `previous` back."""
-    write_config(client, container, config.text)
+    before = read_files(client, container) if config.files else None
+    write_config(client, container, config.text, config.files)
     reply = parse_reload(talk.ask(client, container, MASTER_SOCKET, "reload"))
     failed = reply.succeeded is False
     if not failed:
         failed = not talk.is_confirmed(client, container, config.digest)
     if not failed:
         return
+    if before is not None:
+        put_back(client, container, before)
     if previous is not None:
         write_config(client, container, previous)
     raise EngineError(

@@ -4,6 +4,7 @@ Images bring different clients for a Unix socket: Debian's have perl, Alpine's h
 master's socket answers to the end of input, so each client closes its side after the command.
 """
 
+from reconciler.haproxy.files import CHECK_DIRECTORY
 from reconciler.haproxy.paths import (
     CONFIG_PATH,
     OWN_MASTER_SOCKET,
@@ -34,6 +35,25 @@ ask() {{
 }}
 """
 
+_TELL = rf"""{MARK}
+tell() {{
+    if command -v perl >/dev/null 2>&1; then
+        perl -MSocket -e '
+            alarm 30; $| = 1; local $/; my $said = <STDIN>;
+            socket(S, AF_UNIX, SOCK_STREAM, 0) && connect(S, sockaddr_un($ARGV[0])) or exit 1;
+            syswrite S, $said; shutdown S, 1;
+            print $_ while sysread S, $_, 65536;' "$1" 2>/dev/null
+    elif command -v socat >/dev/null 2>&1; then
+        socat -t 60 - "UNIX-CONNECT:$1" 2>/dev/null
+    else
+        nc "local:$1" 2>/dev/null
+    fi
+}}
+"""
+
+TELL_ONE = f'{_TELL}tell "${{{SOCKETS_VARIABLE}-{RUN_DIRECTORY}/}}${{1##*/}}"'
+"""The same with the command as standard input: arguments of a process are for everybody to see."""
+
 ASK_ONE = f'{_ASK}ask "${{{SOCKETS_VARIABLE}-{RUN_DIRECTORY}/}}${{1##*/}}" "$2"'
 """Socket and command as arguments; prints the reply. The socket is the container's own of that
 name."""
@@ -55,6 +75,8 @@ printf '\\036master\\n'; ask "{OWN_MASTER_SOCKET}" 'show proc'
 """What is written, what runs, and whether old workers are left."""
 
 CHECK = "haproxy -c -f /dev/stdin"
+CHECK_BESIDE = f"{CHECK}; code=$?; rm -f {CHECK_DIRECTORY}/*; exit $code"
+"""The same with files that are only there for the check."""
 
 CONFIRM = f"""{_ASK}
 end=$(( $(date +%s) + {CONFIRM_S} ))

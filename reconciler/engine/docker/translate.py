@@ -45,6 +45,7 @@ def container_labels(topology: str, container: DesiredContainer, name: str) -> d
         names.SLOT: str(slot.number),
         names.REVISION: container.revision,
         names.NAME: name,
+        **({names.DEPENDS_ON: " ".join(container.depends_on)} if container.depends_on else {}),
         names.SPEC: json.dumps(described, separators=(",", ":"), ensure_ascii=False),
     }
 
@@ -186,6 +187,7 @@ def observed_container(inspected: dict[str, Any]) -> ObservedContainer:
             for network, link in links.items()
             if network != "host"
         },
+        depends_on=tuple(labels.get(names.DEPENDS_ON, "").split()),
         network_mode=_shared_network(host.get("NetworkMode") or ""),
     )
 

@@ -39,14 +39,22 @@ def _tries(patience: Patience, timeout_s: float | None = None) -> Iterator[bool]
         pause *= 1.5
 
 
-def await_ready(client: docker.APIClient, target: Target, patience: Patience) -> None:
-    """Running, and healthy where there is a health check. Raises EngineError with the log's end."""
-    health = ""
-    for _ in _tries(patience):
+def await_ready(
+    client: docker.APIClient, target: Target, patience: Patience, steady_s: float = 0.0
+) -> None:
+    """Running, and healthy where there is a health check; still so, and never started anew, after
+    `steady_s`. Raises EngineError with the log's end."""
+    health, since = "", ("", 0.0)
+    for _ in _tries(patience, patience.timeout_s + steady_s):
         state = client.inspect_container(target.reference)["State"]
         health = (state.get("Health") or {}).get("Status") or "none"
         if state["Status"] == "running" and health in {"healthy", "none"}:
-            return
+            if state["StartedAt"] != since[0]:
+                since = (state["StartedAt"], time.monotonic())
+            if time.monotonic() - since[1] >= steady_s:
+                return
+            continue
+        since = ("", 0.0)
         if state["Status"] in {"exited", "dead"}:
             raise _not_ready(client, target, f"exited with code {state['ExitCode']}")
         if state["Status"] == "restarting":

@@ -83,6 +83,7 @@ def _observed(world: World, container: Container) -> ObservedContainer:
             )
             for name, link in container.links.items()
         },
+        depends_on=container.depends_on,
         network_mode=container.network_mode,
     )
 

@@ -90,6 +90,7 @@ class Container:
     revision: str = ""
     given_name: str = ""
     described: Mapping[str, str] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
     volumes: frozenset[str] = frozenset()
     has_healthcheck: bool = False
@@ -104,6 +105,10 @@ class Container:
     """It runs and answers no check."""
     config: str | None = None
     """A proxy's haproxy.cfg."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Those beside it, by name."""
+    loaded_files: dict[str, bytes] = field(default_factory=dict)
+    """What the worker has of them."""
     worker: str | None = None
     """The configuration that a proxy's worker runs; None when none answers."""
     servers: list[LiveServer] = field(default_factory=list)

@@ -21,6 +21,7 @@ from reconciler.engine.protocol import (
 )
 from reconciler.haproxy.commands import NoSpareServerError, ServerSetting, commands_for
 from reconciler.haproxy.config import Config, read_config
+from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.rewrite import put_servers
 from reconciler.plan import actions as a
 from reconciler.plan.desired import DesiredContainer
@@ -71,6 +72,11 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
                 world.remove(target.reference)
         case a.WriteConfig(target, config):
             world.edit_config(target.reference, config.text)
+            _write_files(world.get(target.reference), config.files)
+        case a.RenewCertificates(target, files):
+            proxy = _running(world, target)
+            _write_files(proxy, files)
+            proxy.loaded_files |= proxy.files
         case a.ReloadProxy(target, config, previous):
             _reload(world, world.get(target.reference), config, previous)
         case a.AwaitProxy(target, digest):
@@ -80,7 +86,7 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
             report(Closed(0.0))
         case a.HandOver(_, new, digest):
             _hand_over(world, new, digest)
-        case a.AwaitReady(target, _):
+        case a.AwaitReady(target):
             _await_ready(world.get(target.reference))
         case a.SetServers(target, settings):
             _set_servers(world, _running(world, target), settings)
@@ -114,6 +120,7 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
         container = world.add(name, world.images[spec.image])
         container.owner, container.slot, container.revision = topology, wanted.slot, wanted.revision
         container.described = describe(spec, wanted.sensitive)
+        container.depends_on = wanted.depends_on
         container.ports = spec.ports
         container.volumes = frozenset(m.source for m in spec.mounts if m.kind == "volume")
         container.has_healthcheck = spec.healthcheck is not None and spec.healthcheck.test != (
@@ -169,11 +176,14 @@ def _check_config(world: World, image: str, config: Config, running: a.Target | 
 
 
 def _reload(world: World, container: Container, config: Config, previous: str | None) -> None:
+    before = dict(container.files)
     container.config = config.text
+    _write_files(container, config.files)
     alerts = world.alerts(config.text)
     if not alerts:
         world.reload(container.id)
         return
+    container.files = before
     if previous is not None:
         container.config = previous
     raise EngineError(
@@ -181,6 +191,10 @@ def _reload(world: World, container: Container, config: Config, previous: str | 
         "HAProxy did not take the new configuration; the old one is in force and written",
         details=[message for _, message in alerts],
     )
+
+
+def _write_files(container: Container, files: Sequence[ProxyFile]) -> None:
+    container.files |= {file.name: file.content for file in files}
 
 
 def _set_servers(world: World, proxy: Container, settings: Sequence[ServerSetting]) -> None:

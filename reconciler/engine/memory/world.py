@@ -373,4 +373,5 @@ class World:
 def _load(container: Container) -> None:
     """A worker begins, with the servers that the written configuration has."""
     container.worker = container.config
+    container.loaded_files = dict(container.files)
     container.servers = loaded_servers(container.config or "")

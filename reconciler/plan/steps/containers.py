@@ -18,19 +18,12 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.assign import HOLDS_PORTS, Kept
 from reconciler.plan.changes import link_impact
-from reconciler.plan.desired import NOT_SERVERS, Slot
+from reconciler.plan.desired import Slot
 from reconciler.plan.impact import Impact
 from reconciler.plan.limits import limits_in
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.spec import Attachment
 from reconciler.plan.steps.draft import Draft, target_of
-
-
-def container_steps(draft: Draft) -> None:
-    """All but those that a roll-out brings up in its own time."""
-    for slot in draft.desired.containers:
-        if slot not in NOT_SERVERS and not draft.is_rolled(slot):
-            draft.serving[slot] = bring_up(draft, slot)
 
 
 def bring_up(
@@ -46,6 +39,7 @@ def bring_up(
         [*needs, *draft.networks_of(want), *draft.volume_ready], because,
     )  # fmt: skip
     started = draft.add(StartContainer(Target(joining.name)), [created], because)
+    draft.started[slot] = [started]
     return [draft.add(AwaitReady(Target(joining.name), timeout_s), [started],
                       "before it gets traffic")]  # fmt: skip
 
@@ -53,7 +47,9 @@ def bring_up(
 def _revive(draft: Draft, kept: Kept, needs: Sequence[int], timeout_s: float | None) -> list[int]:
     """Changes in place, then a start if it is not running."""
     target = target_of(kept.have)
-    last = [*needs, *change_in_place(draft, kept)]
+    last = change_in_place(draft, kept)
+    if kept.have.state != "running":
+        last += needs
     match kept.have.state:
         case "running" if kept.have.health in {None, "healthy"}:
             return last
@@ -65,6 +61,7 @@ def _revive(draft: Draft, kept: Kept, needs: Sequence[int], timeout_s: float | N
             last = [draft.add(UnpauseContainer(target), last, "it is paused")]
         case state:
             last = [draft.add(StartContainer(target), last, f"it is {state}")]
+            draft.started[kept.want.slot] = last
     return [draft.add(AwaitReady(target, timeout_s), last, "before it gets traffic")]
 
 

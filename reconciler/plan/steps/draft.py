@@ -15,6 +15,7 @@ from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import Step
 from reconciler.plan.proxy import ProxyNeed
 from reconciler.plan.rotation import Rotation
+from reconciler.plan.workers import WorkerRoll
 
 DRAIN_MARGIN_S = 5.0
 """Over `hard_stop_after`, at which HAProxy ends an old worker itself."""
@@ -30,6 +31,7 @@ class Draft:
     networks: NetworkPlan
     need: ProxyNeed
     rotations: Mapping[str, Rotation]
+    workers: Mapping[str, WorkerRoll]
     running: Config | None
     """What is written and runs, servers aside; what each step so far has made of it."""
     steps: list[Step] = field(default_factory=list)
@@ -39,6 +41,8 @@ class Draft:
     volume_ready: list[int] = field(default_factory=list)
     serving: dict[Slot, list[int]] = field(default_factory=dict)
     """The last steps of bringing a slot's container to where it can serve."""
+    started: dict[Slot, list[int]] = field(default_factory=dict)
+    """The steps that start a slot's container, where one does."""
     placed: list[int] = field(default_factory=list)
     """HAProxy is on its networks."""
     stopped: set[str] = field(default_factory=set)
@@ -78,8 +82,20 @@ class Draft:
 
     def is_rolled(self, slot: Slot) -> bool:
         """Whether a roll-out brings a slot's container up."""
+        if slot.backend in self.workers:
+            return slot in self.workers[slot.backend].joins
         rotation = self.rotations.get(slot.backend)
         return rotation is not None and any(member.slot == slot for member in rotation.joins)
+
+    def before(self, backend: str) -> list[int]:
+        """What must be done before a container of a backend starts, or stops for one that does."""
+        return [
+            step
+            for wanted in self.desired.depends_on.get(backend, ())
+            for slot, ready in self.serving.items()
+            if slot.backend == wanted.backend
+            for step in (ready if wanted.condition == "healthy" else self.started.get(slot, ()))
+        ]
 
     @property
     def written(self) -> str | None:

@@ -14,13 +14,15 @@ def gate_steps(draft: Draft) -> None:
         for image, reason in _images_to_pull(draft).items()
     }
     gate = list(pulls.values())
-    loads_it = draft.need.must_write and draft.need.mode is not ProxyMode.RUNTIME
+    is_runtime = draft.need.mode is ProxyMode.RUNTIME
+    loads_it = bool(draft.need.renewed) if is_runtime else draft.need.must_write
     if loads_it and draft.need.config is not None:
         running, kept = None, draft.assignment.kept.get(PROXY_SLOT)
         image = draft.desired.containers[PROXY_SLOT].spec.image
         if kept is not None:  # by its id: nothing may name the image of a container any more
             image = kept.have.image_id
-            running = target_of(kept.have) if draft.need.mode is ProxyMode.RELOAD else None
+            is_asked = is_runtime or draft.need.mode is ProxyMode.RELOAD
+            running = target_of(kept.have) if is_asked else None
         after = [pulls[image]] if image in pulls else []
         gate.append(
             draft.add(

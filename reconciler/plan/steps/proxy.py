@@ -11,6 +11,7 @@ from reconciler.plan.actions import (
     CreateContainer,
     HandOver,
     ReloadProxy,
+    RenewCertificates,
     ReplaceProxy,
     StartContainer,
     StopContainer,
@@ -194,6 +195,11 @@ def _kept_proxy(draft: Draft, ready: list[int]) -> list[int]:
         case ProxyMode.RUNTIME:
             if draft.running is not None and draft.running.text == config.text:
                 return draft.placed
+            if need.renewed:
+                renewal = RenewCertificates(target, need.renewed)
+                # Beside a reload it might reach the worker that leaves.
+                first = needs if any(isinstance(s.action, ReloadProxy) for s in draft.steps) else ()
+                needs = [*needs, draft.add(renewal, first, need.reason, Impact.RUNTIME)]
             return [draft.add(WriteConfig(target, config), needs, "a restart shall load the same")]
         case ProxyMode.RELOAD:
             return [_reload(draft, target, needs)]

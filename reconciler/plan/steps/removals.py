@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reconciler.plan.actions import RemoveContainer, RemoveNetwork, RemoveVolume, StopContainer
 from reconciler.plan.assign import HOLDS_PORTS
@@ -10,6 +10,7 @@ from reconciler.plan.desired import PROXY_SLOT
 from reconciler.plan.impact import Impact
 from reconciler.plan.names import PROXY_ROLE
 from reconciler.plan.observed import ObservedContainer
+from reconciler.plan.order import in_order
 from reconciler.plan.proxy import ProxyMode
 from reconciler.plan.steps.draft import Draft, target_of
 from reconciler.plan.volumes import leaving_volumes
@@ -26,9 +27,7 @@ def removal_steps(draft: Draft, *, remove_volumes: bool) -> None:
     for container in proxies:
         removed += _leave(draft, container, draft.settled)
     after = [*draft.settled, *removed]
-    for container in leavers:
-        if container.slot.role != PROXY_ROLE:
-            removed += _leave(draft, container, after)
+    removed += _leave_in_order(draft, [c for c in leavers if c.slot.role != PROXY_ROLE], after)
     left = [
         draft.add(departure, after, "the file does not put it there", impact)
         for departure, impact in draft.departures
@@ -38,6 +37,24 @@ def removal_steps(draft: Draft, *, remove_volumes: bool) -> None:
         draft.add(RemoveNetwork(network.name, network.id), gone, "not in the file")
     for name in leaving_volumes(draft.desired, draft.observed, remove_volumes=remove_volumes):
         draft.add(RemoveVolume(name), gone, "nobody uses it")
+
+
+def _leave_in_order(
+    draft: Draft, leavers: Sequence[ObservedContainer], after: Sequence[int]
+) -> list[int]:
+    """Who needs others goes before them."""
+    needs: dict[str, set[str]] = {}
+    for container in leavers:
+        needs.setdefault(container.slot.backend, set()).update(container.depends_on)
+    gone: dict[str, list[int]] = {}
+    users_of = {
+        name: [user for user, needed in needs.items() if name in needed] for name in needs
+    }  # fmt: skip
+    for name in in_order(needs, users_of):
+        users = [step for user in users_of[name] for step in gone.get(user, ())]
+        own = [c for c in leavers if c.slot.backend == name]
+        gone[name] = [step for c in own for step in _leave(draft, c, [*after, *users])]
+    return [step for steps in gone.values() for step in steps]
 
 
 def _leave(draft: Draft, container: ObservedContainer, after: Iterable[int]) -> list[int]:

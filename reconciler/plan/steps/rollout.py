@@ -56,16 +56,18 @@ class _Roll:
         return self.rotation.backend.name
 
 
-def rollout_steps(draft: Draft) -> None:
-    """All that can be done to servers while HAProxy runs as it is."""
+def begin_rollouts(draft: Draft) -> list[int]:
+    """What all roll-outs wait for."""
     proxy = draft.need.have
-    if proxy is None:
-        return
-    target = target_of(proxy)
-    enlarged = _enlarge(draft, target)
-    for rotation in draft.rotations.values():
-        if not rotation.is_settled:
-            _roll(draft, target, rotation, enlarged)
+    return _enlarge(draft, target_of(proxy)) if proxy is not None else []
+
+
+def roll_servers(draft: Draft, rotation: Rotation, before: Sequence[int]) -> None:
+    """All that can be done to a backend's servers while HAProxy runs as it is."""
+    proxy = draft.need.have
+    if proxy is not None and not rotation.is_settled:
+        needs = [*before, *draft.before(rotation.backend.name)]
+        _roll(draft, target_of(proxy), rotation, needs)
 
 
 def _enlarge(draft: Draft, target: Target) -> list[int]:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
 from reconciler.topology.model.options import ContainerOptions
+from reconciler.topology.model.order import (
+    DEPENDENCIES_SCHEMA,
+    Dependency,
+    parse_dependencies,
+)
 from reconciler.topology.model.rollout import Rollout
 from reconciler.topology.model.server import Server
 from reconciler.topology.types import (
@@ -140,6 +145,14 @@ class Backend(ContainerOptions):
     """Connections that one server takes at a time; more wait in HAProxy's queue."""
     rollout: Rollout = Rollout()
     """How its containers are replaced."""
+
+    depends_on: Annotated[
+        tuple[Dependency, ...],
+        BeforeValidator(parse_dependencies),
+        WithJsonSchema(DEPENDENCIES_SCHEMA),
+    ] = ()
+    """Backends whose containers must be healthy before these are created or replaced: a list, or
+    a mapping like `{db: {condition: started}}`. They are removed in the reverse order."""
 
     @property
     def containers(self) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.tls import TLS_SHORT, Hsts, Tls
 from reconciler.topology.types import Mode, Name, Port, Text, error, written
 
 
@@ -18,6 +19,11 @@ class Bind(Model):
     """The port."""
     address: Text | None = None
     """The host's address; all addresses when not given."""
+    tls: Tls | None = Field(None, json_schema_extra=TLS_SHORT)
+    """TLS on this port alone: certificate files, or a mapping."""
+    accept_proxy: bool = False
+    """Whoever connects is a proxy, and says with the PROXY protocol who its client is. Nobody else
+    can connect then."""
 
     @model_validator(mode="before")
     @classmethod
@@ -75,5 +81,13 @@ class Frontend(Model):
     """Ports to listen on: `80`, `"127.0.0.1:8080"`, or a list of them."""
     mode: Mode | None = None
     """`http` or `tcp`; the mode of its backend when not given."""
+    tls: Tls | None = Field(None, json_schema_extra=TLS_SHORT)
+    """TLS on all of its ports that do not say their own: certificate files, or a mapping."""
+    redirect: Literal["https"] | None = None
+    """`https` sends requests that come without TLS to the port that speaks it: of this frontend, or
+    else of another."""
+    hsts: Hsts | None = Field(None, json_schema_extra=accepts({"enum": [True]}, {"type": "string"}))
+    """Tell browsers to come with TLS only: `true` for half a year, a time like `365d`, or a
+    mapping."""
     default_backend: Name
     """The backend that gets the traffic."""

@@ -6,6 +6,7 @@
     cut_off: an apply of `after` that ended, as if killed, after so many steps
     after: the topology to plan for; `destroy` for a destroy
     variables: what `${…}` stands for; `variables_before` where it was another value
+    files: what is in the files that the topology refers to; `files_before` where it was otherwise
     remove_volumes: true for `destroy --volumes`
     expect: the plan, as the user reads it
     steps: each step's number, what it does, and after which steps
@@ -33,6 +34,7 @@ from reconciler.plan.plan import Plan
 from reconciler.plan.spec import Attachment, PublishedPort
 from reconciler.run.apply import ApplyOptions, apply, make_plan
 from reconciler.topology.load import load_topology
+from reconciler.topology.references import Contents
 from reconciler.view.paint import Paint
 from reconciler.view.plan import render_plan
 
@@ -71,18 +73,21 @@ def shown(content: dict[str, Any]) -> tuple[str, str]:
     """The plan and its steps as text."""
     world = World()
     engine = MemoryEngine(NAME, world)
-    variables = content.get("variables", {})
+    variables, files = content.get("variables", {}), content.get("files", {})
     if "before" in content:
-        before = wish_of(content["before"], content.get("variables_before", variables))
+        files_before = content.get("files_before", files)
+        before = wish_of(
+            content["before"], content.get("variables_before", variables), files_before
+        )
         result = apply(before, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None)
         assert result.converged, result.failures
     for event in content.get("drift", ()):
         for what, where in event.items():
             DRIFT[what](world, where)
     if content["after"] == "destroy":
-        wish = wish_of(content["before"], variables).emptied()
+        wish = wish_of(content["before"], variables, files).emptied()
     else:
-        wish = wish_of(content["after"], variables)
+        wish = wish_of(content["after"], variables, files)
     if "cut_off" in content:
         _cut_off(world, wish, content["cut_off"])
     options = ApplyOptions(remove_volumes=content.get("remove_volumes", False))
@@ -108,11 +113,14 @@ def _steps(plan: Plan) -> list[str]:
     ]
 
 
-def wish_of(file: dict[str, Any], variables: dict[str, str]) -> Desired:
+def wish_of(
+    file: dict[str, Any], variables: dict[str, str], files: dict[str, str] | None = None
+) -> Desired:
     loaded = load_topology(json.dumps(file).encode(), "shop.yaml", variables)
     assert loaded.topology is not None, loaded.diagnostics
     assert loaded.topology.name == NAME
-    return compile_topology(loaded.topology, "/srv/shop", loaded.sensitive)
+    contents = Contents({name: text.encode() for name, text in (files or {}).items()})
+    return compile_topology(loaded.topology, "/srv/shop", loaded.sensitive, contents)
 
 
 # -- what happens to a world ----------------------------------------------------------------

@@ -10,7 +10,15 @@ import pytest
 from reconciler.topology.diagnostic import CODES, Diagnostic
 from tests.unit.topology import test_fields, test_load, test_rules, test_source, test_variables
 
-OF_THE_COMMAND = {"file-not-found", "bad-env-file", "duplicate-topology", "config-rejected"}
+OF_THE_COMMAND = {
+    "file-not-found",
+    "bad-env-file",
+    "duplicate-topology",
+    "config-rejected",
+    "unreadable-file",
+    "bad-certificate",
+    "expired-certificate",
+}
 """Told by the command line, and tried under tests/unit/cli."""
 
 

@@ -313,6 +313,16 @@ IN_WEB = {
     "volumes: ['.x:/b']": "bad-name `.x` is neither a path nor the name of a volume; start a path "
     "with `/`, `./` or `../`",
     "volumes: [{source: a}]": "missing-key `target` is required in `volumes`",
+    # what is waited for
+    "depends_on: 5": "wrong-type `depends_on` must be a mapping, not `5`",
+    "depends_on: [A]": "bad-name `A` cannot be a name here; use a-z, 0-9, `-` and `_`, with a "
+    "letter or digit at both ends: `a`",
+    "depends_on: {db: healthy}": "wrong-type what is waited for is a mapping; write "
+    "`{condition: started}`, or a list of names",
+    "depends_on: {db: {condition: up}}": "unknown-value `condition` cannot be `up`; write started "
+    "or healthy",
+    "depends_on: {db: {condition: completed}}": "unknown-value `condition` cannot be `completed`: "
+    "the containers of a backend run on; what runs once and ends is a job: write it under `before`",
     # servers that are no containers
     "servers: []": "bad-value `servers` needs at least one item",
     "servers: [db]": "bad-value `db` is not a host and a port; write it like `db.example.com:5432` "

@@ -99,6 +99,11 @@ BROKEN = {
         ["mode-mismatch 11:11 frontend `www` speaks http, its backend `web` tcp; give both the "
          "same mode, or leave the frontend's out"],
     ),
+    "a way to TLS that nobody speaks": (
+        topology_with(frontend="redirect: https"),
+        ["redirect-without-tls 10:15 frontend `www` sends clients to TLS, and no frontend speaks "
+         "it; add a bind with `tls`: `{port: 443, tls: ./certs/shop.pem}`"],
+    ),
     "an HTTP check of a TCP backend": (
         topology_with("mode: tcp\ncheck: /healthz"),
         ["mode-mismatch 7:12 backend `web` speaks tcp, and its check speaks HTTP; use "
@@ -159,6 +164,27 @@ BROKEN = {
         "name: a\nbackends:\n  db: {servers: 'db:1', replicas: 2, balance: first}\n",
         ["no-containers 3:25 `replicas` is for containers, and backend `db` has none; take it out, "
          "or add an `image`"],
+    ),
+    "a dependency that does not exist": (
+        "name: a\nbackends:\n  api: {image: a, depends_on: [dbs]}\n  db: {image: a}\n",
+        ["unknown-backend 3:32 backend `api` waits for one that does not exist; did you mean "
+         "`db`?"],
+    ),
+    "a dependency without containers": (
+        "name: a\nbackends:\n  api: {image: a, depends_on: db}\n  db: {servers: 'db:1'}\n",
+        ["no-containers 3:31 `api` cannot wait for `db`, which has no containers; take it out: "
+         "HAProxy alone sees whether servers elsewhere are up"],
+    ),
+    "backends that wait for one another": (
+        "name: a\nbackends:\n  web: {image: a, depends_on: [db, api]}\n"
+        "  api: {image: a, depends_on: {db: , web: }}\n  db: {image: a}\n",
+        ["circular-dependency 3:36 `web` waits for itself: web → api → web; take one of them out: "
+         "nobody would ever start"],
+    ),
+    "a backend that waits for itself": (
+        "name: a\nbackends:\n  web: {image: a, depends_on: web}\n",
+        ["circular-dependency 3:31 `web` waits for itself; take one of them out: nobody would ever "
+         "start"],
     ),
     "a server without a port": (
         "name: a\nbackends:\n  db: {servers: {address: db}}\n",

@@ -1,0 +1,178 @@
+"""The files that a topology refers to: read, and certificates among them tried with OpenSSL.
+
+What is wrong is told at the place in the topology that names the file. Content is never told.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from reconciler.cli.stamp import stamp
+from reconciler.topology.certificate import find_end
+from reconciler.topology.diagnostic import Diagnostic
+from reconciler.topology.load import Loaded
+from reconciler.topology.references import Contents, Reference, references
+
+MOST_BYTES = 1_000_000
+MOST_IN_A_DIRECTORY = 1000
+
+
+@dataclass(slots=True)
+class References:
+    """What came of the files of one topology."""
+
+    loaded: Loaded
+    directory: str
+    """Absolute: where relative names start."""
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    stamps: dict[str, list[int]] = field(default_factory=dict)
+    """What was looked at, by its absolute path: files, directories, and what is not there."""
+    _files: dict[str, bytes] = field(default_factory=dict, repr=False)
+    _directories: dict[str, tuple[tuple[str, str | None], ...]] = field(default_factory=dict)
+
+    @property
+    def contents(self) -> Contents:
+        return Contents(self._files, self._directories)
+
+    def read(self) -> References:
+        if self.loaded.topology is not None:
+            for reference in references(self.loaded.topology):
+                self._read(reference)
+        return self
+
+    def _read(self, reference: Reference) -> None:
+        match reference.kind:
+            case "certificate":
+                for cert, key in self._expanded(reference):
+                    self._read_certificate(reference, cert, key)
+            case "authority":
+                text = self._text(reference, reference.source)
+                if text is not None and not _are_authorities(text):
+                    self._tell("bad-certificate", reference, "holds no certificates in PEM form")
+            case _:
+                self._text(reference, reference.source)
+
+    def _expanded(self, reference: Reference) -> Iterator[tuple[str, str | None]]:
+        """One certificate, or those of a directory: `x.pem`, or `x.crt` with `x.key`."""
+        place = self._place(reference.source)
+        if reference.key is not None or not os.path.isdir(place):
+            yield reference.source, reference.key
+            return
+        self._stamp(place)
+        try:
+            names = sorted(os.listdir(place))
+        except OSError as error:
+            self._tell("unreadable-file", reference, f"cannot be read: {_reason(error)}")
+            return
+        found = tuple(_certificates_among(names, reference.source))
+        if not found or len(found) > MOST_IN_A_DIRECTORY:
+            what = "holds no certificate" if not found else "holds more files than can be meant"
+            hint = "put `shop.pem` there, or `shop.crt` with `shop.key`"
+            self._tell("unreadable-file", reference, what, hint=hint)
+            return
+        self._directories[reference.source] = found
+        yield from found
+
+    def _read_certificate(self, reference: Reference, cert: str, key: str | None) -> None:
+        texts = [self._text(reference, name) for name in (cert, key) if name is not None]
+        if any(text is None for text in texts):
+            return
+        ends = find_end(texts[0] or b"")
+        if problem := _refusal(self._place(cert), self._place(key) if key else None):
+            self._tell("bad-certificate", reference, problem, cert)
+        elif ends is not None and ends <= f"{datetime.now(UTC):%Y%m%d%H%M%S}":
+            day = f"{ends[:4]}-{ends[4:6]}-{ends[6:8]}"
+            self._tell("expired-certificate", reference, f"was valid until {day}", cert,
+                       hint="renew it; nothing was changed")  # fmt: skip
+
+    def _text(self, reference: Reference, source: str) -> bytes | None:
+        """None after telling why there is none."""
+        place = self._place(source)
+        self._stamp(place)
+        try:
+            if not stat.S_ISREG(os.stat(place).st_mode):
+                raise OSError(0, "it is no file")
+            with open(place, "rb") as file:
+                text = file.read(MOST_BYTES + 1)
+            if len(text) > MOST_BYTES:
+                raise OSError(0, "it is larger than 1 MB")
+        except OSError as error:
+            self._tell("unreadable-file", reference, f"cannot be read: {_reason(error)}", source)
+            return None
+        self._files[source] = text
+        return text
+
+    def _stamp(self, place: str) -> None:
+        """Taken before it is read: what changes later differs from it."""
+        self.stamps.setdefault(place, stamp(place))
+
+    def _place(self, source: str) -> str:
+        return os.path.normpath(os.path.join(self.directory, source))
+
+    def _tell(
+        self, code: str, reference: Reference, what: str, source: str = "", *, hint: str = ""
+    ) -> None:
+        """A name that came from a variable is told as it was written."""
+        own = self.loaded.source
+        at = own.path_in_file(reference.path)
+        below = (text for path, text in own.variables.items() if path[: len(at)] == at)
+        name = own.written(at) or next(below, None) or source or reference.source
+        self.diagnostics.append(
+            Diagnostic(
+                code, f"`{name}` {what}", own.file, own.span_of(reference.path), hint, path=at
+            )
+        )
+
+
+def _certificates_among(names: list[str], directory: str) -> Iterator[tuple[str, str | None]]:
+    inside = set(names)
+    for name in names:
+        stem, ending = os.path.splitext(name)
+        if name.startswith("."):
+            continue
+        if ending == ".pem":
+            yield os.path.join(directory, name), None
+        elif ending == ".crt" and f"{stem}.key" in inside:
+            yield os.path.join(directory, name), os.path.join(directory, f"{stem}.key")
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+class _EncryptedKeyError(Exception):
+    pass
+
+
+def _ask_nobody() -> str:
+    raise _EncryptedKeyError
+
+
+def _refusal(cert: str, key: str | None) -> str:
+    """What OpenSSL has against a certificate with its key; "" for nothing."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=_ask_nobody)
+    except _EncryptedKeyError:
+        return "has a key with a password, which HAProxy could not ask for"
+    except ssl.SSLError as error:
+        reason = (error.reason or "").upper()
+        if "MISMATCH" in reason:
+            return "does not belong to its private key"
+        return "is no certificate with its private key in PEM form"
+    except OSError as error:
+        return f"cannot be read: {_reason(error)}"
+    return ""
+
+
+def _are_authorities(text: bytes) -> bool:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cadata=text.decode("ascii", "replace"))
+    except (ssl.SSLError, ValueError):
+        return False
+    return True

@@ -1,0 +1,118 @@
+"""Files that HAProxy reads beside haproxy.cfg: certificates, and whatever else a line may name.
+
+Their content is never shown. haproxy.cfg has a comment line for each, with the digest of what is
+in it, so that another content is another configuration. Certificates are taken over by a running
+HAProxy (management guide, "set ssl cert"); any other file needs a reload.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+FILES_DIRECTORY = "/usr/local/etc/haproxy/files"
+CHECK_DIRECTORY = f"{FILES_DIRECTORY}.new"
+"""Where files are put that HAProxy shall only check."""
+
+_MOST_AT_RUN_TIME = 15_000
+"""Bytes. A command with all it carries must fit into one of HAProxy's buffers, which has 16 kB."""
+_COMMENT = re.compile(r"^    # (certificate|file) (\S+) ([0-9a-f]{16})\b(.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyFile:
+    """`name` is one word of letters, digits and `._-`; `path` is where the user named the file."""
+
+    name: str
+    content: bytes = field(repr=False)
+    path: tuple[str | int, ...]
+    kind: Literal["certificate", "file"] = "file"
+
+    @property
+    def place(self) -> str:
+        """In HAProxy's container."""
+        return f"{FILES_DIRECTORY}/{self.name}"
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()[:16]
+
+    @property
+    def comment(self) -> str:
+        """Its line in haproxy.cfg."""
+        is_live = self.kind == "certificate" and len(self.content) <= _MOST_AT_RUN_TIME
+        return f"    # {'certificate' if is_live else 'file'} {self.name} {self.digest}"
+
+
+def file_name(source: str, suffix: str = "") -> str:
+    """A name for the file that the user knows as `source`: the same whatever is in it."""
+    source = posixpath.normpath(source)
+    base = re.sub(r"[^A-Za-z0-9_.-]+", "-", posixpath.basename(source))[:40].strip(".-")
+    stem, dot, own = base.rpartition(".")
+    key = hashlib.sha256(source.encode()).hexdigest()[:8]
+    ending = suffix or f"{dot}{own}"
+    return f"{(stem or own) if dot else base}-{key}{ending if ending != base else ''}"
+
+
+def is_live_comment(line: str) -> bool:
+    """Whether a line of `global` tells of a file that a running HAProxy takes over."""
+    return line.startswith("    # certificate ")
+
+
+def is_comment(line: str) -> bool:
+    return _COMMENT.match(line if line.startswith("    ") else f"    {line}") is not None
+
+
+def written_files(text: str) -> Iterator[tuple[str, str, str]]:
+    """Kind, name and digest of each file that a haproxy.cfg of ours tells of."""
+    return ((m[1], m[2], m[3]) for m in _COMMENT.finditer(_global_of(text)))
+
+
+def _global_of(text: str) -> str:
+    return text.partition("\ndefaults\n")[0]
+
+
+def changed_names(before: str, after: str) -> list[str]:
+    """Files that both configurations have, with another content: "certificate `www-3f2a91bc.pem`".
+    The name of one that came from outside the topology file is not shown."""
+    old = {name: digest for _, name, digest in written_files(before)}
+    return [
+        f"a {m[1]}" if m[4] else f"{m[1]} `{m[2]}`"
+        for m in _COMMENT.finditer(_global_of(after))
+        if old.get(m[2], m[3]) != m[3]
+    ]
+
+
+def renewed(files: tuple[ProxyFile, ...], written: str) -> tuple[ProxyFile, ...]:
+    """Those whose content is not the one that a haproxy.cfg tells of."""
+    there = {(name, digest) for _, name, digest in written_files(written)}
+    return tuple(file for file in files if (file.name, file.digest) not in there)
+
+
+def for_check(text: str) -> str:
+    """The configuration with the files that are to be checked, in place of those in use."""
+    return text.replace(f"{FILES_DIRECTORY}/", f"{CHECK_DIRECTORY}/")
+
+
+def from_check(text: str) -> str:
+    """What HAProxy said of it, with the files' names as they will be."""
+    return text.replace(f"{CHECK_DIRECTORY}/", f"{FILES_DIRECTORY}/")
+
+
+def renewal_command(file: ProxyFile) -> str:
+    """Load a certificate aside. An empty line would end it, so none is in it."""
+    lines = [line for line in file.content.decode("ascii", "replace").splitlines() if line.strip()]
+    return "\n".join([f"set ssl cert {file.place} <<", *lines, ""])
+
+
+def commit_command(file: ProxyFile) -> str:
+    """Use what was loaded aside, for every new connection."""
+    return f"commit ssl cert {file.place}"
+
+
+def abort_command(file: ProxyFile) -> str:
+    return f"abort ssl cert {file.place}"

@@ -1,0 +1,63 @@
+"""`bind` lines, and what `global` says of TLS. All values are words that need no quoting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.haproxy.config import Line
+from reconciler.haproxy.model import Listener, Proxy
+
+_CIPHERS = ":".join(
+    [
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "ECDHE-RSA-CHACHA20-POLY1305",
+        "DHE-RSA-AES128-GCM-SHA256",
+        "DHE-RSA-AES256-GCM-SHA384",
+        "DHE-RSA-CHACHA20-POLY1305",
+    ]
+)
+"""Mozilla's "intermediate" profile, version 5.7, as are the next ones."""
+_CIPHERSUITES = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+_OPTIONS = "prefer-client-ciphers ssl-min-ver TLSv1.2 no-tls-tickets"
+
+
+def tls_defaults(proxy: Proxy) -> Iterator[Line]:
+    """For `global`; nothing where no TLS is spoken with clients."""
+    if any(listener.tls for frontend in proxy.frontends for listener in frontend.listeners):
+        yield Line(f"    ssl-default-bind-ciphers {_CIPHERS}")
+        yield Line(f"    ssl-default-bind-ciphersuites {_CIPHERSUITES}")
+        yield Line(f"    ssl-default-bind-options {_OPTIONS}")
+
+
+def bind_text(listener: Listener) -> str:
+    words = [f"    bind {_place(listener)}"]
+    if listener.accepts_proxy:
+        words.append("accept-proxy")
+    if listener.tls is not None:
+        tls = listener.tls
+        words += ["ssl", *(f"crt {place}" for place in tls.certificates)]
+        if tls.client_ca:
+            words.append(f"ca-file {tls.client_ca} verify {tls.verify}")
+        if tls.min_version:
+            words.append(f"ssl-min-ver TLSv{tls.min_version}")
+        if tls.ciphers:
+            words.append(f"ciphers {tls.ciphers}")
+        if tls.ciphersuites:
+            words.append(f"ciphersuites {tls.ciphersuites}")
+        if tls.alpn:
+            words.append(f"alpn {','.join(tls.alpn)}")
+    return " ".join(words)
+
+
+def _place(listener: Listener) -> str:
+    """Without a word on it, HAProxy does not know a socket of a single IPv6 address again that its
+    predecessor hands it, and opens another."""
+    if listener.address is None:
+        return f":{listener.port}"
+    if ":" in listener.address:
+        return f"[{listener.address}]:{listener.port} v6only"
+    return f"{listener.address}:{listener.port}"

@@ -1,0 +1,80 @@
+"""TLS of binds to HAProxy's own model, and the files that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.haproxy import model as haproxy
+from reconciler.haproxy.files import ProxyFile, file_name
+from reconciler.topology.diagnostic import Path
+from reconciler.topology.model import Frontend, Topology
+from reconciler.topology.model.tls import Tls
+from reconciler.topology.references import Contents
+from reconciler.topology.served import tls_ports
+
+HTTP_PROTOCOLS = ("h2", "http/1.1")
+
+
+def mode_of(topology: Topology, frontend: Frontend) -> haproxy.Mode:
+    """What a frontend speaks: what it says, or what its backend does."""
+    return frontend.mode or topology.backends[frontend.default_backend].mode
+
+
+def redirect_port(topology: Topology, frontend: Frontend) -> int | None:
+    """Where clients find TLS: on the frontend itself, else on 443, else wherever there is some."""
+    if frontend.redirect is None:
+        return None
+    others = list(topology.frontends.values())
+    own, anywhere = tls_ports([frontend]), tls_ports(others)
+    return next(iter(own), 443 if 443 in anywhere or not anywhere else anywhere[0])
+
+
+class TlsFiles:
+    """Collects the files that TLS needs: each once, however often it is named."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+        self._files: dict[str, ProxyFile] = {}
+
+    @property
+    def files(self) -> tuple[ProxyFile, ...]:
+        return tuple(self._files.values())
+
+    def bind(
+        self, name: str, frontend: Frontend, index: int, mode: haproxy.Mode
+    ) -> haproxy.BindTls | None:
+        """What a bind speaks: its own TLS, or else that of its frontend."""
+        path: Path = ("frontends", name)
+        own = frontend.bind[index].tls
+        if own is not None:
+            return self._bind(own, (*path, "bind", index, "tls"), mode)
+        return None if frontend.tls is None else self._bind(frontend.tls, (*path, "tls"), mode)
+
+    def _bind(self, tls: Tls, path: Path, mode: haproxy.Mode) -> haproxy.BindTls:
+        alpn = tls.alpn or (HTTP_PROTOCOLS if mode == "http" else ())
+        return haproxy.BindTls(
+            certificates=tuple(self._certificates(tls, path)),
+            client_ca=self.authority(tls.client_ca, (*path, "client_ca")),
+            verify=tls.verify,
+            min_version=tls.min_version,
+            ciphers=tls.ciphers,
+            ciphersuites=tls.ciphersuites,
+            alpn=alpn,
+            path=path,
+        )
+
+    def _certificates(self, tls: Tls, path: Path) -> Iterator[str]:
+        for index, item in enumerate(tls.certificates):
+            place = (*path, "certificates", index)
+            for source, text in self._contents.certificates(item.cert, item.key):
+                name = file_name(source, ".pem")
+                yield self._add(ProxyFile(name, text, place, "certificate"))
+
+    def authority(self, source: str | None, path: Path) -> str:
+        """Where HAProxy finds a file of authorities; "" for none."""
+        if source is None:
+            return ""
+        return self._add(ProxyFile(file_name(source), self._contents.files.get(source, b""), path))
+
+    def _add(self, file: ProxyFile) -> str:
+        return self._files.setdefault(file.name, file).place

@@ -1,0 +1,25 @@
+"""All backends, each in the way it needs, those that others depend on first."""
+
+from __future__ import annotations
+
+from reconciler.plan.names import SERVER_ROLE
+from reconciler.plan.order import in_order
+from reconciler.plan.steps.containers import bring_up
+from reconciler.plan.steps.draft import Draft
+from reconciler.plan.steps.rollout import begin_rollouts, roll_servers
+from reconciler.plan.steps.workers import roll_workers
+
+
+def backend_steps(draft: Draft) -> None:
+    desired = draft.desired
+    before = begin_rollouts(draft)
+    needs = {name: [d.backend for d in on] for name, on in desired.depends_on.items()}
+    for name in in_order(desired.rollouts, needs):
+        for slot in desired.containers:
+            is_its_own = slot.role == SERVER_ROLE and slot.backend == name
+            if is_its_own and not draft.is_rolled(slot):
+                draft.serving[slot] = bring_up(draft, slot, draft.before(name))
+        if name in draft.workers:
+            roll_workers(draft, draft.workers[name])
+        if name in draft.rotations:
+            roll_servers(draft, draft.rotations[name], before)

@@ -1,0 +1,71 @@
+"""What a backend waits for: other backends, in `depends_on`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
+
+from reconciler.topology.model.base import Model
+from reconciler.topology.types import Name, error, written
+
+_OF_COMPOSE = {"service_started": "started", "service_healthy": "healthy"}
+_ENDED = {"completed", "service_completed_successfully"}
+
+
+def _parse_condition(value: Any) -> Any:
+    """Compose's words are understood too."""
+    text = written(value) if isinstance(value, str) else value
+    if isinstance(text, str) and text in _ENDED:
+        raise error(
+            "unknown-value",
+            "`condition` cannot be `{value}`: the containers of a backend run on",
+            value=text,
+            hint="what runs once and ends is a job: write it under `before`",
+        )
+    return _OF_COMPOSE.get(text, text) if isinstance(text, str) else text
+
+
+class Dependency(Model):
+    """A backend that is waited for."""
+
+    backend: Name
+    """Its name."""
+    condition: Annotated[Literal["started", "healthy"], BeforeValidator(_parse_condition)] = (
+        "healthy"
+    )
+    """`healthy`: its containers run, and pass their health check where they have one; `started`:
+    they were started."""
+
+
+def parse_dependencies(value: Any) -> Any:
+    """`db`, `[db, cache]`, or Compose's mapping: `{db: {condition: started}}`."""
+    if isinstance(value, dict):
+        return [_item(name, more) for name, more in value.items()]
+    items = value if isinstance(value, list) else [value]
+    return [{"backend": item} if isinstance(item, str) else item for item in items]
+
+
+def _item(name: Any, more: Any) -> Any:
+    if more is None:
+        return {"backend": name}
+    if not isinstance(more, dict):
+        raise error("wrong-type", "what is waited for is a mapping", at=(name,),
+                    hint="write `{condition: started}`, or a list of names")  # fmt: skip
+    return {"backend": name, **more}
+
+
+_CONDITIONS = {"enum": ["started", "healthy", *_OF_COMPOSE]}
+DEPENDENCIES_SCHEMA = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "array", "items": {"anyOf": [{"type": "string"}, {
+            "type": "object", "additionalProperties": False, "required": ["backend"],
+            "properties": {"backend": {"type": "string"}, "condition": _CONDITIONS},
+        }]}},
+        {"type": "object", "additionalProperties": {
+            "type": ["object", "null"], "additionalProperties": False,
+            "properties": {"condition": _CONDITIONS},
+        }},
+    ]
+}  # fmt: skip

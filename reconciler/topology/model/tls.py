@@ -1,0 +1,123 @@
+"""TLS: where clients speak it with HAProxy."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.types import FilePath, Text, error, scalar_text
+
+MinVersion = Annotated[Literal["1.0", "1.1", "1.2", "1.3"], BeforeValidator(scalar_text)]
+_CIPHERS = re.compile(r"[A-Za-z0-9_:+!@=.-]+")
+
+
+def _check_ciphers(value: Any) -> str:
+    text = scalar_text(value)
+    if _CIPHERS.fullmatch(text) is None:
+        raise error("bad-value", "`{value}` is not a list of ciphers", value=text,
+                    hint="write OpenSSL's names with `:` between them")  # fmt: skip
+    return text
+
+
+Ciphers = Annotated[Text, BeforeValidator(_check_ciphers)]
+
+
+class Certificate(Model):
+    """A certificate with its chain, and its private key."""
+
+    cert: FilePath
+    """PEM file with the certificate and its chain, or a directory of such files."""
+    key: FilePath | None = None
+    """PEM file with the private key, when it is not in `cert` as well."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"cert": value} if isinstance(value, str) else value
+
+
+class Tls(Model):
+    """TLS with clients."""
+
+    certificates: Annotated[
+        tuple[Annotated[Certificate, Field(json_schema_extra=accepts({"type": "string"}))], ...],
+        BeforeValidator(listed),
+    ] = Field(min_length=1, json_schema_extra=accepts_one)
+    """PEM files with certificate and key, `{cert, key}`, or directories, relative to this file. The
+    client's SNI chooses; the first is for everybody else. A renewed one needs no reload."""
+    min_version: MinVersion | None = None
+    """The oldest version of TLS that is spoken; 1.2 when not given."""
+    ciphers: Ciphers | None = None
+    """For TLS up to 1.2, as OpenSSL writes them; Mozilla's intermediate ones when not given."""
+    ciphersuites: Ciphers | None = None
+    """For TLS 1.3, as OpenSSL writes them; all three usual ones when not given."""
+    alpn: Annotated[tuple[Literal["h2", "http/1.1"], ...] | None, BeforeValidator(listed)] = Field(
+        None, min_length=1, json_schema_extra=accepts_one
+    )
+    """Protocols to offer; `[h2, http/1.1]` when not given."""
+    client_ca: FilePath | None = None
+    """PEM file with the authorities whose client certificates are taken."""
+    verify: Literal["required", "optional"] = "required"
+    """Whether a client without a certificate is turned away, where there is a `client_ca`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"certificates": value} if isinstance(value, str | list) else value
+
+    @model_validator(mode="after")
+    def _verifies_by_something(self) -> Tls:
+        if "verify" in self.model_fields_set and self.client_ca is None:
+            raise error("missing-key", "`verify` needs a `client_ca` to check certificates with",
+                        at=("verify",), hint="add `client_ca: ./ca.pem`")  # fmt: skip
+        return self
+
+
+_LONGEST_DAYS = 3650
+_DAYS = {"d": 1, "w": 7, "y": 365}
+
+
+def _parse_age(value: Any) -> int:
+    text = scalar_text(value)
+    match = re.fullmatch(r"([0-9]{1,6})(d|w|y)?", text)
+    if match is None or (match[2] is None and text != "0"):
+        raise error("bad-duration", "`{value}` is not a number of days", value=text,
+                    hint="write it like `180d` or `1y`")  # fmt: skip
+    days = int(match[1]) * _DAYS[match[2] or "d"]
+    if days > _LONGEST_DAYS:
+        raise error("out-of-range", "`{value}` is more than ten years", value=text)
+    return days * 86400
+
+
+class Hsts(Model):
+    """HTTP Strict Transport Security (RFC 6797): browsers come back with TLS only."""
+
+    max_age: Annotated[
+        int,
+        BeforeValidator(_parse_age),
+        WithJsonSchema({"type": ["string", "integer"], "pattern": "^(0|[0-9]+[dwy])$"}),
+    ] = 180 * 86400
+    """For how long: `180d`, `2w`, `1y`. `0` ends it."""
+    include_subdomains: bool = False
+    """Also for all hosts below."""
+    preload: bool = False
+    """Browsers may know it before the first visit. This cannot be taken back quickly."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if value is True:
+            return {}
+        return {"max_age": value} if isinstance(value, str | int) else value
+
+    @property
+    def header(self) -> str:
+        words = [f"max-age={self.max_age}"]
+        words += ["includeSubDomains"] * self.include_subdomains + ["preload"] * self.preload
+        return "; ".join(words)
+
+
+TLS_SHORT = accepts({"type": "string"}, {"type": "array", "items": {"type": "string"}})

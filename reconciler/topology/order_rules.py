@@ -1,0 +1,72 @@
+"""Rules for `depends_on`: it names backends that have containers, and leads to no circle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.topology.diagnostic import Path
+from reconciler.topology.finding import Finding
+from reconciler.topology.messages import suggest
+from reconciler.topology.model import Topology
+
+
+def _unknown(topology: Topology) -> Iterator[Finding]:
+    for name, backend in topology.backends.items():
+        for index, wanted in enumerate(backend.depends_on):
+            path: Path = ("backends", name, "depends_on", index)
+            there = topology.backends.get(wanted.backend)
+            if there is None:
+                known = ", ".join(topology.backends)
+                yield Finding(
+                    "unknown-backend",
+                    f"backend `{name}` waits for one that does not exist",
+                    path,
+                    suggest(wanted.backend, topology.backends) or f"backends here: {known}",
+                )
+            elif there.image is None:
+                yield Finding(
+                    "no-containers",
+                    f"`{name}` cannot wait for `{wanted.backend}`, which has no containers",
+                    path,
+                    "take it out: HAProxy alone sees whether servers elsewhere are up",
+                    quoted=((wanted.backend, path),),
+                )
+
+
+def _circle(topology: Topology) -> Iterator[Finding]:
+    """Each circle once, where the file closes it."""
+    needs = {
+        name: [d.backend for d in backend.depends_on] for name, backend in topology.backends.items()
+    }
+    seen: set[frozenset[str]] = set()
+    for name, wants in needs.items():
+        for index, wanted in enumerate(wants):
+            way = _way(wanted, name, needs)
+            if way is None or frozenset(way) in seen:
+                continue
+            seen.add(frozenset(way))
+            yield Finding(
+                "circular-dependency",
+                f"`{name}` waits for itself"
+                if way == [name]
+                else f"`{name}` waits for itself: {' → '.join([name, *way])}",
+                ("backends", name, "depends_on", index),
+                "take one of them out: nobody would ever start",
+            )
+
+
+def _way(start: str, end: str, needs: Mapping[str, list[str]]) -> list[str] | None:
+    """The shortest way along what each waits for."""
+    ways, known = [[start]], {start}
+    while ways:
+        way = ways.pop(0)
+        if way[-1] == end:
+            return way
+        for step in needs.get(way[-1], ()):
+            if step not in known:
+                known.add(step)
+                ways.append([*way, step])
+    return None
+
+
+ORDER_RULES = (_unknown, _circle)

@@ -1,0 +1,58 @@
+"""The files that a topology refers to. They are named here, and read elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reconciler.topology.diagnostic import Path
+from reconciler.topology.model import Topology
+from reconciler.topology.model.tls import Tls
+
+Kind = Literal["certificate", "authority", "file"]
+"""`certificate`: with its key, in one file, or two, or a directory of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A file by its name in the topology: absolute, or relative to the directory of it."""
+
+    source: str
+    path: Path
+    kind: Kind = "file"
+    key: str | None = None
+    """The file with the private key of a certificate, when it is another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is in files, by their names in the topology. One that was not read is empty."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    directories: Mapping[str, tuple[tuple[str, str | None], ...]] = field(default_factory=dict)
+    """The certificates of a directory: the name of each, and of its key's file."""
+
+    def certificates(self, source: str, key: str | None) -> Iterator[tuple[str, bytes]]:
+        """Name and text of each certificate with its key that a reference stands for."""
+        for name, own_key in self.directories.get(source, ((source, key),)):
+            parts = [self.files.get(part, b"") for part in (name, own_key) if part is not None]
+            yield name, b"".join(part if part.endswith(b"\n") else part + b"\n" for part in parts)
+
+
+def references(topology: Topology) -> Iterator[Reference]:
+    """In the order of the file; the same file may come more than once."""
+    for name, frontend in topology.frontends.items():
+        path: Path = ("frontends", name)
+        if frontend.tls is not None:
+            yield from _of_tls(frontend.tls, (*path, "tls"))
+        for index, bind in enumerate(frontend.bind):
+            if bind.tls is not None:
+                yield from _of_tls(bind.tls, (*path, "bind", index, "tls"))
+
+
+def _of_tls(tls: Tls, path: Path) -> Iterator[Reference]:
+    for index, item in enumerate(tls.certificates):
+        yield Reference(item.cert, (*path, "certificates", index), "certificate", item.key)
+    if tls.client_ca is not None:
+        yield Reference(tls.client_ca, (*path, "client_ca"), "authority")

@@ -1,0 +1,39 @@
+"""Rules about TLS between fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.topology.finding import Finding
+from reconciler.topology.model import Topology
+from reconciler.topology.served import tls_ports
+
+
+def _redirect_to_nowhere(topology: Topology) -> Iterator[Finding]:
+    if tls_ports(topology.frontends.values()):
+        return
+    for name, frontend in topology.frontends.items():
+        if frontend.redirect is not None:
+            yield Finding(
+                "redirect-without-tls",
+                f"frontend `{name}` sends clients to TLS, and no frontend speaks it",
+                ("frontends", name, "redirect"),
+                "add a bind with `tls`: `{port: 443, tls: ./certs/shop.pem}`",
+            )
+
+
+def _http_only(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        backend = topology.backends.get(frontend.default_backend)
+        mode = frontend.mode or (backend.mode if backend else "http")
+        for key in ("redirect", "hsts"):
+            if mode == "tcp" and getattr(frontend, key) is not None:
+                yield Finding(
+                    "mode-mismatch",
+                    f"frontend `{name}` speaks tcp, and `{key}` is for HTTP",
+                    ("frontends", name, key),
+                    "leave it out, or use `mode: http`",
+                )
+
+
+TLS_RULES = (_redirect_to_nowhere, _http_only)

@@ -1,0 +1,83 @@
+"""Files beside haproxy.cfg: checked, written, and certificates taken over without a reload."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from reconciler.haproxy.config import Config
+from reconciler.haproxy.files import ProxyFile
+from reconciler.haproxy.model import BindTls, RawLine
+from reconciler.haproxy.render import render_config
+from reconciler.plan import actions as a
+from reconciler.plan.desired import PROXY_SLOT, Desired
+from tests.certificates import make_certificate
+from tests.contract.bench import HAPROXY, Bench, proxy_target, refuse_broken
+
+NAME = "shop-0.pem"
+
+
+def with_certificate(wish: Desired, content: bytes, *, raw: str = "") -> Desired:
+    """The same, which speaks TLS on its port."""
+    assert wish.proxy is not None
+    file = ProxyFile(NAME, content, ("frontends", "www", "bind"), "certificate")
+    tls = BindTls((file.place,), "", "required", None, None, None, (), file.path)
+    (frontend,) = wish.proxy.frontends
+    listeners = tuple(dataclasses.replace(one, tls=tls) for one in frontend.listeners)
+    proxy = dataclasses.replace(
+        wish.proxy,
+        frontends=(dataclasses.replace(frontend, listeners=listeners),),
+        files=(file,),
+        raw_global=(RawLine(raw, ()),) if raw else (),
+    )
+    return dataclasses.replace(wish, proxy=proxy)
+
+
+def config_of(wish: Desired) -> Config:
+    assert wish.proxy is not None
+    return render_config(wish.proxy)
+
+
+def test_a_certificate_from_its_first_day_to_its_renewal(bench: Bench) -> None:
+    first, second = make_certificate("one"), make_certificate("two")
+    wish = with_certificate(bench.wish(replicas=1), first.bundle)
+    bench.apply(wish)
+    target, port = bench.one(wish, PROXY_SLOT).id, bench.port
+    assert bench.hand.read_files(target) == {NAME: first.bundle}
+    assert bench.hand.shown_certificate(target, NAME, port) == first.cert
+    assert bench.proxy(wish).written_digest == config_of(wish).digest
+
+    renewed = with_certificate(bench.wish(replicas=1), second.bundle)
+    assert config_of(renewed).structure == config_of(wish).structure
+    assert config_of(renewed).digest != config_of(wish).digest
+    # A check leaves what is in use alone, in the container or beside it.
+    running = a.Target("", target)
+    bench.do(a.CheckConfig(HAPROXY, config_of(renewed), running))
+    bench.do(a.CheckConfig(HAPROXY, config_of(renewed)))
+    assert bench.hand.read_files(target) == {NAME: first.bundle}
+
+    (file,) = config_of(renewed).files
+    bench.do_twice(a.RenewCertificates(running, (file,)))
+    assert bench.hand.read_files(target) == {NAME: second.bundle}
+    assert bench.hand.shown_certificate(target, NAME, port) == second.cert
+    assert bench.proxy(wish).old_workers == 0
+    bench.do(a.WriteConfig(running, config_of(renewed)))
+    assert bench.proxy(wish).written_digest == config_of(renewed).digest
+
+    if bench.kind == "memory":
+        refuse_broken(bench)
+    # A reload that fails leaves the files as they were, too.
+    broken = with_certificate(bench.wish(replicas=1), first.bundle, raw="no-such-keyword 1")
+    refused = a.ReloadProxy(running, config_of(broken), config_of(renewed).text)
+    assert bench.fail(refused).code == "reload-failed"
+    assert bench.hand.read_files(target) == {NAME: second.bundle}
+    # One that does not brings them with it.
+    bench.do(a.ReloadProxy(running, config_of(wish), None))
+    assert bench.hand.shown_certificate(target, NAME, port) == first.cert
+
+
+def test_renewal_where_nobody_runs(bench: Bench) -> None:
+    wish = with_certificate(bench.wish(), b"any")
+    gone = a.Target("nobody-has-this-name")
+    error = bench.fail(a.RenewCertificates(gone, config_of(wish).files))
+    assert error.code == "engine-refused"
+    assert proxy_target(wish) != gone

@@ -1,0 +1,178 @@
+"""TLS for real: who is shown what, the way to it, and certificates that are renewed."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.certificates import Made, make_certificate
+from tests.integration.conftest import remove
+from tests.integration.support import tls
+from tests.integration.support.ports import free_port
+from tests.integration.support.stack import Stack
+from tests.integration.support.waiting import await_true
+from tests.integration.support.watching import watching
+from tests.integration.support.world import HAPROXY_30, World
+
+
+@dataclass
+class Site:
+    """A topology with two names on one port, and a port for those with a certificate."""
+
+    stack: Stack
+    port: int
+    partners: int
+    shop: Made
+    api: Made
+    authority: Made
+
+    @property
+    def pem(self) -> Path:
+        return self.stack.directory / "certs" / "shop.pem"
+
+    def renew(self) -> Made:
+        self.shop = make_certificate("shop.example.com")
+        self.shop.write(self.pem)
+        return self.shop
+
+
+@pytest.fixture(scope="module")
+def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    stack = Stack(world, tmp_path_factory.mktemp("tls"), HAPROXY_30)
+    authority = make_certificate("partners", is_authority=True)
+    shop, api = make_certificate("shop.example.com"), make_certificate("api.example.com")
+    site = Site(stack, free_port(), free_port(), shop, api, authority)
+    certs = stack.directory / "certs"
+    shop.write(site.pem)
+    (certs / "api").mkdir()
+    (certs / "api" / "api.crt").write_bytes(api.cert)
+    (certs / "api" / "api.key").write_bytes(api.key)
+    (certs / "ca.pem").write_bytes(authority.cert)
+    plain = {"address": "127.0.0.1", "port": stack.port}
+    stack.spec["frontends"] = {
+        "www": {
+            "bind": [plain, {"address": "127.0.0.1", "port": site.port,
+                             "tls": ["./certs/shop.pem", "./certs/api/"]}],
+            "redirect": "https", "hsts": "1y", "default_backend": "web",
+        },
+        "partners": {
+            "bind": f"127.0.0.1:{site.partners}",
+            "tls": {"certificates": "certs/shop.pem", "client_ca": "certs/ca.pem",
+                    "min_version": "1.3"},
+            "default_backend": "web",
+        },
+    }  # fmt: skip
+    try:
+        stack.apply()
+        yield site
+    finally:
+        try:
+            remove(stack)
+        finally:
+            world.sweep(stack.name)
+
+
+def test_names_protocols_and_versions(site: Site) -> None:
+    assert tls.shown(site.port, "shop.example.com").serial == site.shop.serial
+    assert tls.shown(site.port, "api.example.com").serial == site.api.serial
+    assert tls.shown(site.port, "else.example.com").serial == site.shop.serial
+    offered = tls.context(protocols=("h2", "http/1.1"))
+    assert tls.shown(site.port, "shop.example.com", offered).protocol == "h2"
+    assert tls.shown(site.port, "x", tls.context(newest="TLSv1_2")).version == "TLSv1.2"
+    with pytest.raises(ssl.SSLError):
+        tls.shown(site.partners, "x", tls.context(newest="TLSv1_2"))
+
+
+def test_clients_show_a_certificate(site: Site, tmp_path: Path) -> None:
+    partner = make_certificate("partner", signer=site.authority).write(tmp_path / "partner.pem")
+    stranger = make_certificate("partner").write(tmp_path / "stranger.pem")
+    with tls.connect(site.partners, "x", tls.context(client=partner)) as connection:
+        assert tls.request(connection)[0] == 200
+    for client in (stranger, None):
+        with pytest.raises((ssl.SSLError, ConnectionError)), tls.connect(
+            site.partners, "x", tls.context(client=client)
+        ) as connection:  # fmt: skip
+            tls.request(connection)  # TLS 1.3 tells a client with the first answer
+
+
+def test_the_way_to_tls_and_staying_on_it(site: Site) -> None:
+    plain = http.client.HTTPConnection("127.0.0.1", site.stack.port, timeout=10)
+    host = f"shop.example.com:{site.stack.port}"
+    plain.request("POST", "/cart?id=1&x=%20", headers={"Host": host})
+    answer = plain.getresponse()
+    answer.read()
+    assert answer.status == 308
+    assert answer.headers["Location"] == f"https://shop.example.com:{site.port}/cart?id=1&x=%20"
+    assert answer.headers["Strict-Transport-Security"] is None
+    plain.close()
+    with tls.connect(site.port, "shop.example.com") as connection:
+        status, hsts, _ = tls.request(connection)
+    assert (status, hsts) == (200, "max-age=31536000")
+
+
+def test_nothing_is_left_to_do_and_no_key_is_told(site: Site) -> None:
+    stack = site.stack
+    assert stack.plan_document()["empty"]
+    assert "up to date" in stack.apply().out
+    secret = site.shop.key.decode().splitlines()[1]
+    told = json.dumps(stack.containers()) + stack.run("render").out
+    assert secret not in told
+    listing = stack.world.run_in(
+        stack.haproxy, "sh", "-c", "ls -lnd /usr/local/etc/haproxy/files/*"
+    )
+    assert listing.count("-rw------- 1 99 99 ") == 3
+
+
+def test_a_renewed_certificate_needs_no_reload(site: Site) -> None:
+    stack = site.stack
+    with tls.connect(site.port, "shop.example.com") as open_before:
+        assert tls.request(open_before)[0] == 200
+        workers = stack.world.workers(stack.haproxy)
+        renewed = site.renew()
+        document = stack.plan_document()
+        assert document["impact"] == "runtime"
+        assert renewed.key.decode().splitlines()[1] not in json.dumps(document)
+        applied = stack.apply()
+        assert "certificate `shop-" in applied.out
+        assert tls.shown(site.port, "shop.example.com").serial == renewed.serial
+        assert tls.shown(site.partners, "x", tls.context()).serial == renewed.serial
+        assert tls.shown(site.port, "api.example.com").serial == site.api.serial
+        assert stack.world.workers(stack.haproxy) == workers
+        assert tls.request(open_before)[0] == 200
+    assert stack.plan_document()["empty"]
+    stack.world.api.restart(stack.haproxy, timeout=2)
+    await_true(lambda: _serial(site) == renewed.serial, "the same after a restart")
+
+
+def _serial(site: Site) -> int:
+    try:
+        return tls.shown(site.port, "shop.example.com").serial
+    except OSError:
+        return 0
+
+
+def test_a_bad_certificate_touches_nothing(site: Site) -> None:
+    good = site.pem.read_bytes()
+    other = make_certificate("shop.example.com")
+    try:
+        site.pem.write_bytes(other.cert + site.shop.key)
+        told = site.stack.apply(expect=1)
+        assert "error[bad-certificate]: `./certs/shop.pem` does not belong" in told.out + told.err
+        assert tls.shown(site.port, "shop.example.com").serial == site.shop.serial
+    finally:
+        site.pem.write_bytes(good)
+
+
+def test_a_daemon_sees_a_renewed_certificate(site: Site) -> None:
+    with watching(site.stack.file, directory=site.stack.directory) as daemon:
+        daemon.await_outcome("unchanged")
+        daemon.forget()
+        renewed = site.renew()
+        daemon.await_begun("a file that it refers to changed")
+        await_true(lambda: _serial(site) == renewed.serial, "the renewed certificate is shown")

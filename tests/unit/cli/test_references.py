@@ -1,0 +1,156 @@
+"""Files that a topology refers to: read from beside it, and told of at their place in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.inputs import Inputs, load_inputs
+from reconciler.cli.reading import Watched
+from reconciler.cli.session import compile_inputs
+from tests.certificates import Made, make_certificate
+from tests.unit.topology.reading import line_of
+
+GOOD = make_certificate("shop.example.com")
+OLD = make_certificate("shop.example.com", days=-1)
+OTHER = make_certificate("other.example.com")
+
+
+def topology(tls: str) -> str:
+    return f"""\
+name: shop
+backends:
+  web: {{image: shop/web, port: 8080}}
+frontends:
+  www:
+    default_backend: web
+    bind:
+      port: 443
+      tls: {tls}
+"""
+
+
+def load(directory: Path, tls: str) -> Inputs:
+    file = directory / "shop.yaml"
+    file.write_text(topology(tls), encoding="utf-8")
+    return load_inputs([str(file)], [])
+
+
+def put(directory: Path, **files: bytes) -> None:
+    for name, content in files.items():
+        place = directory / "certs" / name.replace("_", ".")
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(content)
+
+
+def told(inputs: Inputs) -> list[str]:
+    return [line_of(diagnostic) for diagnostic in inputs.diagnostics]
+
+
+PAIR = "{certificates: {cert: certs/a.crt, key: certs/a.key}}"
+WRONG: dict[str, tuple[str, dict[str, bytes], str]] = {
+    "missing": (
+        "./certs/a.pem", {},
+        "unreadable-file 9:12 `./certs/a.pem` cannot be read: no such file or directory",
+    ),
+    "a key that is missing": (
+        PAIR, {"a_crt": GOOD.cert},
+        "unreadable-file 9:12 `certs/a.key` cannot be read: no such file or directory",
+    ),
+    "an empty directory": (
+        "./certs", {"readme_txt": b"x", "lonely_crt": GOOD.cert},
+        "unreadable-file 9:12 `./certs` holds no certificate; "
+        "put `shop.pem` there, or `shop.crt` with `shop.key`",
+    ),
+    "another key": (
+        PAIR, {"a_crt": GOOD.cert, "a_key": OTHER.key},
+        "bad-certificate 9:12 `certs/a.crt` does not belong to its private key",
+    ),
+    "no key": (
+        "./certs/a.pem", {"a_pem": GOOD.cert},
+        "bad-certificate 9:12 `./certs/a.pem` is no certificate with its private key in PEM form",
+    ),
+    "no certificate": (
+        "./certs/a.pem", {"a_pem": b"hello"},
+        "bad-certificate 9:12 `./certs/a.pem` is no certificate with its private key in PEM form",
+    ),
+    "a password": (
+        "./certs/a.pem", {"a_pem": GOOD.cert + GOOD.encrypted_key()},
+        "bad-certificate 9:12 `./certs/a.pem` has a key with a password, "
+        "which HAProxy could not ask for",
+    ),
+    "expired": (
+        "./certs/a.pem", {"a_pem": OLD.bundle},
+        f"expired-certificate 9:12 `./certs/a.pem` was valid until "
+        f"{OLD.certificate.not_valid_after_utc:%Y-%m-%d}; renew it; nothing was changed",
+    ),
+    "one in a directory": (
+        "./certs", {"a_pem": GOOD.bundle, "b_pem": OLD.bundle},
+        f"expired-certificate 9:12 `./certs/b.pem` was valid until "
+        f"{OLD.certificate.not_valid_after_utc:%Y-%m-%d}; renew it; nothing was changed",
+    ),
+    "no authority": (
+        "{certificates: ./certs/a.pem, client_ca: ./certs/ca.pem}",
+        {"a_pem": GOOD.bundle, "ca_pem": b"nobody"},
+        "bad-certificate 9:49 `./certs/ca.pem` holds no certificates in PEM form",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_with_a_file(tmp_path: Path, name: str) -> None:
+    tls, files, expected = WRONG[name]
+    put(tmp_path, **files)
+    found = [line.replace("9:10", "9:12") for line in told(load(tmp_path, tls))]
+    assert [_without_place(line) for line in found] == [_without_place(expected)]
+    assert all(line.split()[1].startswith("9:") for line in found)
+
+
+def _without_place(line: str) -> str:
+    code, _, message = line.split(" ", 2)
+    return f"{code} {message}"
+
+
+def test_each_certificate_becomes_one_file_of_haproxy(tmp_path: Path) -> None:
+    put(tmp_path, a_pem=GOOD.bundle, b_crt=OTHER.cert, b_key=OTHER.key.rstrip(), note_txt=b"x")
+    inputs = load(tmp_path, "./certs/")
+    assert told(inputs) == []
+    (wish,) = compile_inputs(inputs)
+    config = wish.desired.config()
+    assert config is not None
+    assert [file.content for file in config.files] == [GOOD.bundle, OTHER.bundle]
+    assert "PRIVATE KEY" not in config.text + repr(config) + repr(wish.desired)
+    one_more: Made = make_certificate("third")
+    put(tmp_path, b_crt=one_more.cert, b_key=one_more.key)
+    (renewed,) = compile_inputs(load(tmp_path, "./certs/"))
+    again = renewed.desired.config()
+    assert again is not None
+    assert (again.structure == config.structure, again.digest == config.digest) == (True, False)
+
+
+def test_a_name_from_a_variable_is_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CERT", "./certs/hush.pem")
+    (line,) = told(load(tmp_path, '"${CERT}"'))
+    assert "`${CERT}` cannot be read" in line
+    put(tmp_path, hush_pem=GOOD.bundle)
+    (wish,) = compile_inputs(load(tmp_path, '"${CERT}"'))
+    config = wish.desired.config()
+    assert config is not None
+    marked = [line.text for line in config.lines if "hush" in line.text]
+    assert len(marked) == 2
+    assert all(text.endswith("# holds a value from outside the topology file") for text in marked)
+
+
+def test_files_are_followed(tmp_path: Path) -> None:
+    put(tmp_path, a_pem=GOOD.bundle)
+    load(tmp_path, "./certs/")
+    watched = Watched((str(tmp_path / "shop.yaml"),), ())
+    watched.read()
+    assert str(tmp_path / "certs") in watched.directories()
+    assert watched.concerns(None, str(tmp_path / "certs" / "a.pem"))
+    before = watched.signature()
+    put(tmp_path, b_pem=OTHER.bundle)
+    assert watched.signature() != before

@@ -1,0 +1,93 @@
+"""TLS of binds and frontends: what is read, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.haproxy.render import render_config
+from reconciler.plan.compile import compile_topology
+from reconciler.topology.certificate import find_end
+from tests.certificates import make_certificate
+from tests.unit.topology.reading import good, messages_of, read, topology_with
+
+REFUSED = {
+    "tls: {certificates: []}": "bad-value `certificates` needs at least one item",
+    "tls: {certificates: a.pem, verify: optional}": (
+        "missing-key `verify` needs a `client_ca` to check certificates with; "
+        "add `client_ca: ./ca.pem`"
+    ),
+    "tls: {certificates: a.pem, ciphers: 'A B'}": (
+        "bad-value `A B` is not a list of ciphers; write OpenSSL's names with `:` between them"
+    ),
+    "tls: ~/a.pem": ("bad-value `~` is not expanded here; write `${HOME}` or an absolute path"),
+    "tls: a.pem\nhsts: 180": (
+        "bad-duration `180` is not a number of days; write it like `180d` or `1y`"
+    ),
+    "tls: a.pem\nhsts: 20y": "out-of-range `20y` is more than ten years",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_refused(text: str) -> None:
+    assert messages_of(read(topology_with(frontend=text))) == [REFUSED[text]]
+
+
+def test_tcp_has_no_headers() -> None:
+    text = topology_with("mode: tcp", frontend="tls: a.pem\nhsts: true\nredirect: https")
+    assert [line.partition(";")[0] for line in messages_of(read(text))] == [
+        "mode-mismatch frontend `www` speaks tcp, and `hsts` is for HTTP",
+        "mode-mismatch frontend `www` speaks tcp, and `redirect` is for HTTP",
+    ]
+
+
+def lines_of(frontend: str) -> list[str]:
+    proxy = compile_topology(good(topology_with(frontend=frontend)), "/srv").proxy
+    assert proxy is not None
+    text = render_config(proxy).text
+    words = ("bind", "http-request redirect", "http-after-response")
+    return [line.strip() for line in text.splitlines() if line.strip().startswith(words)]
+
+
+@pytest.mark.parametrize(
+    ("frontend", "line"),
+    [
+        ("bind: {port: 443, tls: a.pem}", "alpn h2,http/1.1"),
+        ("bind: 443\ntls: [a.pem, b.pem]", "crt "),
+        ("bind: 443\ntls: {certificates: a.pem, min_version: 1.3}", "ssl-min-ver TLSv1.3"),
+        ("bind: 443\ntls: {certificates: a.pem, client_ca: c.pem}", "verify required"),
+        ("bind: {port: 443, accept_proxy: true}", "bind :443 accept-proxy"),
+        ("bind: 443\ntls: a.pem\nhsts: 2w", '"max-age=1209600" if { ssl_fc }'),
+        ("bind: 443\ntls: a.pem\nhsts: {preload: true}", '"max-age=15552000; preload"'),
+        ("bind: [80, {port: 8443, tls: a.pem}]\nredirect: https", ":8443%[pathq] unless"),
+        ("bind: [80, {port: 443, tls: a.pem}]\nredirect: https", ",,)]%[pathq] unless"),
+    ],
+)
+def test_lines(frontend: str, line: str) -> None:
+    assert any(line in one for one in lines_of(frontend))
+
+
+def test_ports_that_speak_otherwise_are_kept_apart() -> None:
+    binds = lines_of(
+        "bind: [{port: 443, address: 127.0.0.1}, {port: 443, address: 127.0.0.2, tls: a.pem}]"
+    )
+    assert [line.split()[1:3] for line in binds] == [[":443"], [":444", "ssl"]]
+
+
+def test_ipv4_and_ipv6_are_two() -> None:
+    assert lines_of('bind: ["0.0.0.0:80", "[::]:80"]') == ["bind :80"]
+
+
+@pytest.mark.parametrize("days", [1, 30, 20_000])
+def test_the_end_of_a_certificate(days: int) -> None:
+    made = make_certificate("x", days=days)
+    end = made.certificate.not_valid_after_utc
+    assert find_end(b"# a comment\n" + made.bundle) == f"{end:%Y%m%d%H%M%S}"
+
+
+@pytest.mark.parametrize("cut", [0, 30, 100, 300])
+def test_no_end_of_what_is_no_certificate(cut: int) -> None:
+    lines = make_certificate("x").cert.decode().splitlines()
+    text = "".join(lines[1:-1])[:cut]
+    torn = f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n"
+    assert find_end(torn.encode()) is None or cut == 300
+    assert find_end(b"") is None
