@@ -79,7 +79,7 @@ def compile_topology(
         tls = TlsFiles(contents or Contents())
         listeners = Listeners(topology, tls)
         hidden = frozenset(sensitive)
-        proxy = compile_proxy(topology, containers, listeners, hidden, tls.files)
+        proxy = compile_proxy(topology, containers, listeners, hidden, tls)
         containers |= _proxy_containers(topology, listeners, networks, sensitive)
         run_volume = run_volume_name(topology.name)
         host_ports = tuple(listeners.host_ports)
