@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
 from reconciler.topology.model.link import TO_SERVERS_SHORT, SendProxy, ToServers
+from reconciler.topology.model.options import ContainerOptions
 from reconciler.topology.model.order import (
     DEPENDENCIES_SCHEMA,
     Dependency,
@@ -87,7 +88,7 @@ class Check(Model):
         return self
 
 
-class Backend(Model):
+class Backend(ContainerOptions):
     """Containers of one image, or other servers, and how HAProxy sends traffic to them."""
 
     image: Image | None = None
