@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
 from reconciler.haproxy.files import ProxyFile, file_name
 from reconciler.topology.diagnostic import Path
-from reconciler.topology.model import Frontend, Topology
+from reconciler.topology.model import Backend, Frontend, Topology
 from reconciler.topology.model.tls import Tls
-from reconciler.topology.references import Contents
+from reconciler.topology.references import Contents, self_signed_source
 from reconciler.topology.served import tls_ports
 
 HTTP_PROTOCOLS = ("h2", "http/1.1")
@@ -58,12 +59,27 @@ class TlsFiles:
             path=path,
         )
 
+    def servers(self, name: str, backend: Backend) -> haproxy.ServerLink:
+        """How a backend's servers are spoken with."""
+        link = haproxy.ServerLink(proto=backend.proto or "", send_proxy=backend.send_proxy or "")
+        tls = backend.tls
+        if tls is None:
+            return link
+        authority = self.authority(tls.ca, ("backends", name, "tls", "ca"))
+        return replace(link, tls=True, verify=tls.verify, ca=authority, sni=tls.sni or "")
+
     def _certificates(self, tls: Tls, path: Path) -> Iterator[str]:
         for index, item in enumerate(tls.certificates):
             place = (*path, "certificates", index)
             for source, text in self._contents.certificates(item.cert, item.key):
                 name = file_name(source, ".pem")
                 yield self._add(ProxyFile(name, text, place, "certificate"))
+
+        if tls.self_signed is not None:
+            source = self_signed_source(tls.self_signed)
+            text = self._contents.files.get(source, b"")
+            name, place = file_name(source, ".pem"), (*path, "self_signed")
+            yield self._add(ProxyFile(name, text, place, "certificate"))
 
     def authority(self, source: str | None, path: Path) -> str:
         """Where HAProxy finds a file of authorities; "" for none."""

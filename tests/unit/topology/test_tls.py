@@ -12,6 +12,17 @@ from tests.unit.topology.reading import good, messages_of, read, topology_with
 
 REFUSED = {
     "tls: {certificates: []}": "bad-value `certificates` needs at least one item",
+    "tls: {min_version: 1.3}": (
+        "missing-key TLS needs `certificates`; "
+        "name a PEM file, or write `self_signed: true` for development"
+    ),
+    "tls: {self_signed: false}": (
+        "missing-key TLS needs `certificates`; "
+        "name a PEM file, or write `self_signed: true` for development"
+    ),
+    "tls: {self_signed: [a.b, 'c d']}": (
+        "bad-value `c d` is neither a host name nor an address; write `shop.localhost`"
+    ),
     "tls: {certificates: a.pem, verify: optional}": (
         "missing-key `verify` needs a `client_ca` to check certificates with; "
         "add `client_ca: ./ca.pem`"
@@ -30,6 +41,45 @@ REFUSED = {
 @pytest.mark.parametrize("text", REFUSED)
 def test_refused(text: str) -> None:
     assert messages_of(read(topology_with(frontend=text))) == [REFUSED[text]]
+
+
+OF_A_BACKEND = {
+    "tls: true": (
+        "missing-key with public authorities, anybody has some certificate; "
+        "add `sni:`, the name that the servers' must have, or a `ca` of your own"
+    ),
+    "tls: {verify: none, ca: ./ca.pem}": (
+        "bad-value a `ca` has no meaning where nothing is checked; "
+        "leave it out, or use `verify: required`"
+    ),
+    "tls: {sni: 'a) b'}": "bad-value `a) b` is not a host name",
+    "mode: tcp\nproto: h2": (
+        "mode-mismatch backend `web` speaks tcp, and `proto` is for HTTP; "
+        "leave it out, or use `mode: http`"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", OF_A_BACKEND)
+def test_refused_of_a_backend(text: str) -> None:
+    assert messages_of(read(topology_with(text))) == [OF_A_BACKEND[text]]
+
+
+@pytest.mark.parametrize(
+    ("web", "words"),
+    [
+        ("tls: {sni: a.b}", "ssl verify required ca-file @system-ca verifyhost a.b sni str(a.b) "
+                            "check-ssl check-sni a.b check inter"),
+        ("tls: {verify: none}\ncheck: false", "port 80 ssl verify none"),
+        ("tls: false\nsend_proxy: true", "port 80 send-proxy-v2 check-send-proxy check inter"),
+        ("send_proxy: v1\nproto: h2", "send-proxy check-send-proxy proto h2 check-proto h2 check"),
+    ],
+)  # fmt: skip
+def test_words_to_servers(web: str, words: str) -> None:
+    config = compile_topology(good(topology_with(web)), "/srv").config()
+    assert config is not None
+    (line,) = [line.text for line in config.lines if line.text.startswith("    default-server ")]
+    assert words in line
 
 
 def test_tcp_has_no_headers() -> None:
