@@ -31,9 +31,10 @@ _HASHED = re.compile(r"\$[0-9a-z]+\$")
 
 
 def userlist(name: str, users: tuple[tuple[str, str], ...], path: Path) -> Iterator[Line]:
-    """A password that looks like one of crypt(3)'s is a hash."""
+    """A password that looks like one of crypt(3)'s is a hash. `path` is where the users stand; the
+    heading is of nobody's, so that it is shown even if they come from outside."""
     yield Line("")
-    yield Line(f"userlist {name}", path)
+    yield Line(f"userlist {name}")
     for user, password in users:
         keyword = "password" if _HASHED.match(password) else "insecure-password"
         yield Line(f"    user {quote(user)} {keyword} {quote(password)}", path, (path,))

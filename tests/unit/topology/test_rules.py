@@ -202,7 +202,7 @@ BROKEN = {
     ),
     "a rule after one for all": (
         topology_with(frontend="rules: [{deny: true}, {path: /a, backend: web}]"),
-        ["unreachable-rule 9:13 no request gets past this rule of frontend `www`, which matches "
+        ["unreachable-rule 10:13 no request gets past this rule of frontend `www`, which matches "
          "all; put it last, or say what it matches"],
     ),
     "a network that nothing joins": (
