@@ -8,6 +8,7 @@ from typing import Literal
 
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
+from reconciler.haproxy.routing import Rule
 
 Path = tuple[str | int, ...]
 """Where in the user's file a part of the configuration comes from; only carried through."""
@@ -67,6 +68,19 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerLink:
+    """How a backend's servers are spoken with, by traffic and checks alike."""
+
+    tls: bool = False
+    verify: str = "required"
+    ca: str = ""
+    """A file in HAProxy's container; "" for the authorities of its image."""
+    sni: str = ""
+    proto: str = ""
+    send_proxy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """A `server` line. `address` is a name that the resolver of the network knows, or an IP."""
 
@@ -111,6 +125,7 @@ class Backend:
     """Of its containers, and of the spare servers; 0 when it has none."""
     resolves: bool = True
     """Whether addresses of servers are names; fixed ones need no resolver."""
+    link: ServerLink = ServerLink()
     least_spares: int = 4
     """0 when there are no containers to come."""
     outside: tuple[OutsideServer, ...] = ()
@@ -142,7 +157,10 @@ class Frontend:
     mode: Mode
     listeners: tuple[Listener, ...]
     default_backend: str
+    """Empty when there is none."""
     path: Path
+    rules: tuple[Rule, ...] = ()
+    """The first that matches decides."""
     hsts: str = ""
     """The value of the header that is sent with answers over TLS."""
     redirect_port: int | None = None

@@ -5,7 +5,6 @@ Nothing reaches the text but through `quote`, constrained values, and the user's
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -21,22 +20,11 @@ from reconciler.haproxy.model import (
     StatsPage,
 )
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
+from reconciler.haproxy.quoting import quote
 from reconciler.haproxy.render_bind import bind_text, tls_defaults
+from reconciler.haproxy.render_link import link_words, server_tls_defaults
+from reconciler.haproxy.render_routing import rule_lines, userlist, userlists
 from reconciler.haproxy.slots import PROBE_SUFFIX
-
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:@%+,=~*!?{}()\[\]-]+\Z")
-
-
-def quote(text: str) -> str:
-    """One word of haproxy.cfg that reads back as `text` (manual, 2.2 "Quoting and escaping").
-
-    Raises ValueError for control characters: no quoting makes those safe in every place.
-    """
-    if any(ord(c) < 32 or ord(c) == 127 for c in text):
-        raise ValueError("control characters cannot stand in haproxy.cfg")
-    if _PLAIN_WORD.match(text):
-        return text
-    return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
 def format_duration(seconds: float) -> str:
@@ -106,6 +94,7 @@ def _global(proxy: Proxy) -> Iterator[Line]:
     if proxy.maxconn is not None:
         yield Line(f"    maxconn {proxy.maxconn}", ("haproxy", "maxconn"))
     yield from tls_defaults(proxy)
+    yield from server_tls_defaults(proxy)
     yield from _raw(proxy.raw_global)
 
 
@@ -169,12 +158,7 @@ def _outside_resolvers(proxy: Proxy) -> Iterator[Line]:
 
 def _stats(stats: StatsPage) -> Iterator[Line]:
     if stats.users:
-        yield Line("")
-        yield Line("userlist stats-users")
-        for user, password in stats.users:
-            keyword = "password" if re.match(r"\$[0-9a-z]+\$", password) else "insecure-password"
-            auth = (*stats.path, "auth")
-            yield Line(f"    user {quote(user)} {keyword} {quote(password)}", auth, (auth,))
+        yield from userlist("stats-users", stats.users, (*stats.path, "auth"))
     yield Line("")
     yield Line("frontend stats", stats.path)
     yield Line(bind_text(stats.listener), stats.listener.path)
@@ -191,6 +175,7 @@ def _stats(stats: StatsPage) -> Iterator[Line]:
 
 
 def _frontend(frontend: Frontend) -> Iterator[Line]:
+    yield from userlists(frontend)
     yield Line("")
     yield Line(f"frontend {frontend.name}", frontend.path)
     if frontend.mode == "tcp":
@@ -200,8 +185,10 @@ def _frontend(frontend: Frontend) -> Iterator[Line]:
         places = ((*frontend.path, "bind"), (*frontend.path, "tls"))
         yield Line(bind_text(listener), listener.path, places)
     yield from _https(frontend)
-    yield Line(f"    default_backend {frontend.default_backend}",
-               (*frontend.path, "default_backend"))  # fmt: skip
+    yield from rule_lines(frontend)
+    if frontend.default_backend:
+        yield Line(f"    default_backend {frontend.default_backend}",
+                   (*frontend.path, "default_backend"))  # fmt: skip
 
 
 def _https(frontend: Frontend) -> Iterator[Line]:
@@ -234,10 +221,14 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     path = backend.path
     if common := list(_server_defaults(backend)):
         yield Line(" ".join(["    default-server", *common]), path,
-                   ((*path, "check"), (*path, "weight"), (*path, "port")))  # fmt: skip
+                   tuple((*path, key) for key in _OF_ALL))  # fmt: skip
     for server in backend.outside:
         yield _outside(server, backend)
     yield from _servers(backend)
+
+
+_OF_ALL = ("check", "weight", "port", "tls", "proto", "send_proxy")
+"""Keys of a backend that say something of all its servers."""
 
 
 def _server_defaults(backend: Backend) -> Iterator[str]:
@@ -247,6 +238,7 @@ def _server_defaults(backend: Backend) -> Iterator[str]:
         yield "resolvers docker init-addr libc,none resolve-prefer ipv4"
     if backend.port:  # to check on; and no server can be told another port meanwhile
         yield f"port {backend.port}"
+    yield from link_words(backend.link, is_checked=backend.check is not None)
     if backend.check is not None:
         check = backend.check
         inter, fast = format_duration(check.interval_s), _fast(check)

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
-from reconciler.haproxy.files import ProxyFile
-from reconciler.plan.compile_tls import mode_of, redirect_port
+from reconciler.plan.compile_routing import compile_rules
+from reconciler.plan.compile_tls import TlsFiles, redirect_port
 from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import SERVER_ROLE, server_name
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Backend, Check, Topology
-from reconciler.topology.served import proxied_backends
+from reconciler.topology.served import mode_of, proxied_backends
 
 
 def compile_proxy(
@@ -21,12 +21,12 @@ def compile_proxy(
     containers: Mapping[Slot, DesiredContainer],
     listeners: Listeners,
     sensitive: frozenset[Path],
-    files: tuple[ProxyFile, ...] = (),
+    tls: TlsFiles,
 ) -> haproxy.Proxy:
     settings = topology.haproxy
     backends = proxied_backends(topology)
     resolves = settings.network == "bridge"
-    return haproxy.Proxy(
+    proxy = haproxy.Proxy(
         topology=topology.name,
         maxconn=settings.maxconn,
         hard_stop_after_s=settings.hard_stop_after,
@@ -36,15 +36,20 @@ def compile_proxy(
                 name=name,
                 mode=mode_of(topology, frontend),
                 listeners=listeners.of_frontend[name],
-                default_backend=frontend.default_backend,
+                default_backend=frontend.default_backend or "",
                 path=("frontends", name),
+                rules=compile_rules(name, frontend),
                 hsts=frontend.hsts.header if frontend.hsts else "",
                 redirect_port=redirect_port(topology, frontend),
             )
             for name, frontend in topology.frontends.items()
         ),
         backends=tuple(
-            replace(_proxy_backend(name, backend, containers), resolves=resolves)
+            replace(
+                _proxy_backend(name, backend, containers),
+                resolves=resolves,
+                link=tls.servers(name, backend),
+            )
             for name, backend in backends.items()
         ),
         stats=_stats(topology, listeners),
@@ -52,8 +57,8 @@ def compile_proxy(
         raw_defaults=_raw(settings.raw.defaults, "defaults"),
         sensitive=sensitive,
         hands_over=settings.hands_over,
-        files=files,
     )
+    return replace(proxy, files=tls.files)  # which are known when all of it is compiled
 
 
 def _raw(lines: tuple[str, ...], section: str) -> tuple[haproxy.RawLine, ...]:
