@@ -20,6 +20,7 @@ from reconciler.cli.exit import DONE
 from reconciler.cli.logpipe import LogPipe
 from reconciler.cli.notify import Notifier
 from reconciler.cli.reading import Watched, follow_files
+from reconciler.cli.session import secrets_of
 from reconciler.cli.signals import Signals, received
 from reconciler.engine.protocol import WATCHING
 from reconciler.plan.impact import Impact
@@ -151,7 +152,7 @@ class _Hiding(Follower):
     def follow(self, reading: Reading) -> None:
         for said in reading.said.values():
             for hide in self._hides:
-                hide(said.loaded.secrets)
+                hide(secrets_of(said.loaded, said.desired))
         super().follow(reading)
 
 

@@ -66,7 +66,7 @@ CODES: dict[str, str] = {
     # variables
     "bad-variable": "a `$` that is not a variable and not `$$`",
     "missing-variable": "a variable that has no value",
-    "bad-env-file": "a line of an --env-file that is not NAME=value",
+    "bad-env-file": "a line of an --env-file, or of an `env_file`, that is not NAME=value",
     # shape
     "unknown-key": "a key that does not exist here",
     "missing-key": "a required key is not there",

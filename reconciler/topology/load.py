@@ -16,6 +16,8 @@ from reconciler.topology.model import Topology
 from reconciler.topology.rules import check_rules
 from reconciler.topology.source import Source, parse_source
 
+SHORTEST_SECRET = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -42,7 +44,7 @@ class Loaded:
             for path, values in self.source.resolved.items()
             if path[-1:] != ("image",)
             for value in values
-            if len(value) >= 4
+            if len(value) >= SHORTEST_SECRET
         )
 
 
