@@ -338,13 +338,24 @@ class _Builder:
 
     def build_key(self, node: Node) -> str | None:
         if isinstance(node, ScalarNode) and node.tag in _SCALAR_TAGS:
-            return str(node.value)
+            return self.text_of(node)
         self.source.report("wrong-type", "a key must be a plain word", _span(node))
         return None
 
+    def text_of(self, node: ScalarNode) -> str:
+        """JSON, which is YAML too, writes some characters as escapes of their two halves."""
+        text = str(node.value)
+        if text.isascii():
+            return text
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self.source.report("yaml-syntax", "an escape is only half of a character", _span(node))
+            return text.encode(errors="replace").decode()
+
     def build_scalar(self, node: ScalarNode, path: Path) -> Any:
         self.check_tag(node, _SCALAR_TAGS)
-        text = str(node.value)
+        text = self.text_of(node)
         if "$" in text:
             try:
                 result = interpolate(text, self.variables)

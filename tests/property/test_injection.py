@@ -1,0 +1,136 @@
+"""No value of a topology file says more in haproxy.cfg than one value can.
+
+Every text in every golden topology, so every key there is, is followed by something hostile. It is
+refused with a place in the file, or the configuration has the lines and words that it has with a
+harmless end instead.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from reconciler.haproxy.config import Config
+from reconciler.plan.compile import compile_topology
+from reconciler.topology.load import load_topology
+from tests.golden.docker_images import IMAGES, check_all
+from tests.golden.rendering import CONTENTS, TOPOLOGIES, VARIABLES
+
+HOSTILE = {
+    "lines": "x\n    http-request deny\nbackend evil\n    server e 192.0.2.1:80",
+    "carriage return": "x\rbackend evil",
+    "comment": "x # y",
+    "quotes": "x'y\"z",
+    "backslash": "x\\",
+    "condition": "x if { always_true } or",
+    "expression": "x%[env(HOME)]%o",
+    "variable": "x\"${HOME}\"'$HOME'",
+    "unicode": "x\u2028y\u0085z\u202e\U0001f600",
+    "very long": "x" * 3000,
+}
+"""All of them go on after an `x`, which is the harmless end."""
+Where = tuple[Any, ...]
+
+
+def texts(value: Any, at: Where = ()) -> Iterator[Where]:
+    """Places of texts; raw lines are meant to say what they like."""
+    if isinstance(value, str):
+        yield at
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from texts(item, (*at, index))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key != "raw":
+                yield from texts(item, (*at, key))
+
+
+def config_with(topology: Any, at: Where, end: str) -> Config | None:
+    """None when it is refused, which is for a reason with a place."""
+    changed = copy.deepcopy(topology)
+    place = changed
+    for key in at[:-1]:
+        place = place[key]
+    place[at[-1]] += end
+    loaded = load_topology(json.dumps(changed, indent=1).encode(), "t.yaml", VARIABLES)
+    if loaded.topology is None:
+        assert loaded.diagnostics
+        assert all(d.span is not None and d.span.line > 0 for d in loaded.diagnostics)
+        return None
+    return compile_topology(loaded.topology, "/srv/shop", loaded.sensitive, CONTENTS).config()
+
+
+def words(line: str) -> list[str]:
+    """As HAProxy splits a line (manual, 2.2); ends at a comment."""
+    found, word, quote, position = [], None, "", 0
+    while position < len(line):
+        char = line[position]
+        position += 1
+        if quote:
+            if char == quote:
+                quote = ""
+            elif char == "\\" and quote == '"':
+                word = (word or "") + line[position : position + 1]
+                position += 1
+            else:
+                word = (word or "") + char
+        elif char in "'\"":
+            quote, word = char, word or ""
+        elif char == "\\":
+            word = (word or "") + line[position : position + 1]
+            position += 1
+        elif char in " \t":
+            if word is not None:
+                found.append(word)
+            word = None
+        elif char == "#":
+            break
+        else:
+            word = (word or "") + char
+    assert not quote, f"a quote is open: {line}"
+    return found if word is None else [*found, word]
+
+
+EXPRESSION = re.compile(r"(?<!%)(%%)*%\[env")
+
+
+def shape(config: Config | None) -> list[tuple[bool, str, int]]:
+    """Of each line whether it begins a section, its first word, and how many there are."""
+    lines = config.text.splitlines() if config else []
+    split = [(line.startswith(" "), words(line)) for line in lines]
+    return [(inside, found[0], len(found)) for inside, found in split if found]
+
+
+CASES = [(path, at) for path in TOPOLOGIES for at in texts(YAML(typ="safe").load(path))]
+
+
+def _name(case: tuple[Path, Where]) -> str:
+    return f"{case[0].stem}:{'.'.join(map(str, case[1]))}"
+
+
+def test_every_text_is_tried() -> None:
+    assert len(CASES) > 300
+
+
+@pytest.mark.parametrize("path", TOPOLOGIES, ids=lambda path: path.stem)
+def test_a_hostile_value_is_one_value(path: Path) -> None:
+    topology = YAML(typ="safe").load(path)
+    for at in texts(topology):
+        harmless = shape(config_with(topology, at, "x"))
+        for kind, end in HOSTILE.items():
+            config = config_with(topology, at, end)
+            if config is None:
+                continue
+            where = f"{'.'.join(map(str, at))} with {kind}"
+            assert shape(config) == harmless, where
+            assert "\u2028" not in config.text, where
+            for line in config.text.splitlines():
+                if re.match(r" +(http-|redirect|tcp-)", line) and "env(HOME)" in line:
+                    assert not EXPRESSION.search(line), f"{where}: {line}"
