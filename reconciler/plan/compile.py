@@ -15,6 +15,7 @@ from reconciler.haproxy.paths import (
     SOCKETS_VARIABLE,
 )
 from reconciler.plan.addresses import first_addresses
+from reconciler.plan.compile_jobs import compile_jobs
 from reconciler.plan.compile_proxy import compile_proxy
 from reconciler.plan.compile_tls import TlsFiles
 from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
@@ -72,6 +73,14 @@ def compile_topology(
         for container in _replicas(topology, name, backend, networks, base_directory, sensitive)
     }
     containers = first_addresses(containers, networks)
+    jobs = {
+        name: compile_jobs(topology, name, containers[Slot(SERVER_ROLE, name, 1)].spec, sensitive)
+        for name, backend in topology.backends.items()
+        if backend.before and backend.containers
+    }
+    for slot, container in containers.items():
+        done = tuple(job.container.revision for job in jobs.get(slot.backend, ()))
+        containers[slot] = replace(container, jobs=done)
     proxy, run_volume = None, ""
     host_ports: tuple[PublishedPort, ...] = ()
     if topology.frontends or topology.stats is not None:
@@ -93,6 +102,7 @@ def compile_topology(
         ),
         run_volume=run_volume,
         proxy=proxy,
+        jobs=jobs,
         host_ports=host_ports,
         rollouts={name: _rollout(backend) for name, backend in topology.backends.items()},
         depends_on={

@@ -10,7 +10,8 @@ from reconciler.topology.model import Backend, Topology
 
 _OF_CONTAINERS = (
     "pull", "replicas", "networks", "env", "command", "entrypoint", "labels", "volumes",
-    "restart", "resources", "healthcheck", "stop_grace_period", "init", "rollout", "depends_on",
+    "restart", "resources", "healthcheck", "stop_grace_period", "init", "rollout",
+    "depends_on", "before",
 )  # fmt: skip
 
 

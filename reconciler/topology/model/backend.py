@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
+from reconciler.topology.model.job import Job
 from reconciler.topology.model.order import (
     DEPENDENCIES_SCHEMA,
     Dependency,
@@ -152,6 +153,13 @@ class Backend(Model):
     ] = ()
     """Backends whose containers must be healthy before these are created or replaced: a list, or
     a mapping like `{db: {condition: started}}`. They are removed in the reverse order."""
+
+    before: Annotated[
+        tuple[Annotated[Job, Field(json_schema_extra=accepts({"type": "string"}))], ...],
+        BeforeValidator(listed),
+    ] = Field((), min_length=1, json_schema_extra=accepts_one)
+    """Jobs, such as migrations, that must succeed before its containers are created or replaced:
+    each runs once, and again when it or the image changes. A command, a mapping, or a list."""
 
     @property
     def containers(self) -> int:
