@@ -5,21 +5,41 @@ All of it is made from what the daemon tells; nobody is asked, and nothing can b
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from reconciler.plan.passes import FileBroken, News, Noticed, Outcome, PassBegun, PassEnded
+from reconciler.plan.passes import (
+    FileBroken,
+    FileMended,
+    News,
+    Noticed,
+    Outcome,
+    PassBegun,
+    PassEnded,
+)
 from reconciler.view.documents import VERSION
+from reconciler.view.failure import strike_secrets
 
 _WELL = {Outcome.UNCHANGED, Outcome.CONVERGED}
+_AWAY = {"engine-lost", "engine-unreachable"}
 _PLAIN, _JSON = "text/plain; charset=utf-8", "application/json"
 
 Page = tuple[int, str, bytes]
 """Status, content type, body."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        super().__init__(address, handler)
 
 
 class Admin:
@@ -62,11 +82,11 @@ class Admin:
         self._desired = Gauge(
             "reconciler_servers_desired", "Servers in rotation", each, registry=registry
         )
+        self._secrets: tuple[str, ...] = ()
         self._state: dict[str, dict[str, Any]] = {}
         self._changing = threading.Lock()
         self._is_alive: Callable[[], bool] = lambda: True
-        self._server = ThreadingHTTPServer((host, port), _handler(self.page))
-        self._server.daemon_threads = True
+        self._server = _Server((host, port), _handler(self.page))
 
     @property
     def port(self) -> int:
@@ -80,6 +100,10 @@ class Admin:
         self._server.shutdown()
         self._server.server_close()
 
+    def hide(self, secrets: Sequence[str]) -> None:
+        """Strike these from all that is answered from now on."""
+        self._secrets = tuple({*self._secrets, *secrets})
+
     # -- what the daemon tells --------------------------------------------------------------
 
     def note(self, topology: str, news: News) -> None:
@@ -88,13 +112,19 @@ class Admin:
         match news:
             case PassBegun(plan=plan):
                 self._found.labels(topology).inc()
-                self._set(topology, doing=f"{len(plan.course)} steps", cause=news.cause)
+                cause = strike_secrets(news.cause, self._secrets)
+                self._set(topology, doing=f"{len(plan.course)} steps", cause=cause)
             case PassEnded():
                 self._note_end(topology, news)
-            case Noticed(what):
-                self._set(topology, notice=what)
+            case Noticed(what, is_idle):
+                self._set(topology, notice=strike_secrets(what, self._secrets))
+                if is_idle:
+                    self._set(topology, idle=True)
+                    self._forget(topology)
             case FileBroken(file, diagnostics):
                 self._set(topology, broken=[f"{file}: {d.code}" for d in diagnostics])
+            case FileMended():
+                self._set(topology, broken=[])
             case _:
                 return
 
@@ -106,19 +136,26 @@ class Admin:
             self._reloads.labels(topology, reason).inc(ended.reloads)
         if ended.outcome is Outcome.CONVERGED and not ended.is_edit:
             self._healed.labels(topology).inc()
+        success = self._success.labels(topology)  # 0 is never, and there from the first pass on
         if ended.outcome in _WELL:
-            self._success.labels(topology).set(time.time())
+            success.set(time.time())
+        if ended.servers or ended.outcome in _WELL:  # else nothing was seen
             self._up.labels(topology).set(ended.servers_up)
             self._desired.labels(topology).set(ended.servers)
         self._set(
-            topology, doing="", pass_id=ended.pass_id, cause=ended.cause,
+            topology, doing="", idle=False, pass_id=ended.pass_id,
+            cause=strike_secrets(ended.cause, self._secrets),
             outcome=str(ended.outcome), ended_at=round(time.time(), 3),
             elapsed_s=round(ended.elapsed_s, 3), retry_s=ended.retry_s,
             failures=[failure.code for failure in ended.failures],
             servers_up=ended.servers_up, servers=ended.servers,
         )  # fmt: skip
-        if ended.outcome in _WELL and ended.is_edit:
-            self._set(topology, broken=[])
+
+    def _forget(self, topology: str) -> None:
+        """What nobody keeps has no state that an alert could be about."""
+        for gauge in (self._success, self._up, self._desired):
+            with contextlib.suppress(KeyError):
+                gauge.remove(topology)
 
     def _set(self, topology: str, **facts: Any) -> None:
         with self._changing:
@@ -131,7 +168,7 @@ class Admin:
             case "/healthz":
                 return self._said(self._is_alive(), "a topology has lost its thread")
             case "/readyz":
-                return self._said(self._is_ready(), "not every topology has been looked at")
+                return self._said(not (why := self._unready()), why)
             case "/metrics":
                 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415
 
@@ -146,15 +183,16 @@ class Admin:
     def _said(self, is_so: bool, otherwise: str) -> Page:
         return (200, _PLAIN, b"ok\n") if is_so else (503, _PLAIN, f"{otherwise}\n".encode())
 
-    def _is_ready(self) -> bool:
-        """Each topology was looked at, and the engine answered the last time."""
+    def _unready(self) -> str:
+        """Why; "" when each topology was looked at, and the engine answered the last time."""
         with self._changing:
-            states = list(self._state.values())
-        away = {"engine-lost", "engine-unreachable"}
-        return bool(states) and all(
-            ("outcome" in state and away.isdisjoint(state["failures"])) or "notice" in state
-            for state in states
-        )
+            states = [state for state in self._state.values() if not state.get("idle")]
+            is_new = not self._state
+        if any(not _AWAY.isdisjoint(state.get("failures", ())) for state in states):
+            return "the Docker engine does not answer"
+        if is_new or not all("outcome" in state for state in states):
+            return "not every topology has been looked at"
+        return ""
 
 
 def _handler(page: Callable[[str], Page]) -> type[BaseHTTPRequestHandler]:

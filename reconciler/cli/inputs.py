@@ -83,23 +83,32 @@ def _read_all(
             data = sys.stdin.buffer.read(MAX_BYTES + 1)
             yield Input("<stdin>", str(Path.cwd()), data)
             continue
+        hint = "name a file, or start with `reconciler init`" if is_default else ""
         try:
-            yield from _read(Path(name))
+            files = _files(Path(name))
         except OSError as error:
-            hint = "name a file, or start with `reconciler init`" if is_default else ""
             problems.append(_unreadable(name, error, hint))
+            continue
+        for file in files:
+            try:
+                yield _read(file)
+            except OSError as error:
+                problems.append(_unreadable(str(file), error, hint))
 
 
-def _read(path: Path) -> Iterator[Input]:
+def _files(path: Path) -> list[Path]:
     """A directory stands for the YAML files in it, in the order of their names."""
-    found = [path]
-    if path.is_dir():
-        found = sorted(p for p in path.iterdir() if p.suffix in {".yaml", ".yml"} and p.is_file())
-        if not found:
-            raise FileNotFoundError(2, "no .yaml file in this directory")
-    for file in found:
-        with file.open("rb") as stream:
-            yield Input(str(file), str(file.resolve().parent), stream.read(MAX_BYTES + 1))
+    if not path.is_dir():
+        return [path]
+    found = sorted(p for p in path.iterdir() if p.suffix in {".yaml", ".yml"} and not p.is_dir())
+    if not found:
+        raise FileNotFoundError(2, "no .yaml file in this directory")
+    return found
+
+
+def _read(file: Path) -> Input:
+    with file.open("rb") as stream:
+        return Input(str(file), str(file.resolve().parent), stream.read(MAX_BYTES + 1))
 
 
 def _unreadable(name: str, error: Exception, hint: str = "") -> Diagnostic:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.cli.inputs import load_inputs
@@ -35,10 +35,16 @@ class Watched:
 
     paths: tuple[str, ...]
     env_files: tuple[str, ...]
+    disks: dict[str, int] = field(default_factory=dict)
+    """On which each path was when it was first read: a mount that goes away leaves a directory."""
     referred: tuple[str, ...] = ()
     """As the last reading has found: absolute."""
 
-    def read(self) -> Reading:
+    def read(self, known: Collection[str] = ()) -> Reading:
+        """`known` are files that said something before, and may be gone."""
+        for name in self.paths:
+            if (disk := _disk(name)) is not None:
+                self.disks.setdefault(name, disk)
         inputs = load_inputs(self.paths, self.env_files)
         places = (place for item in inputs.references for place in item.stamps)
         self.referred = tuple(dict.fromkeys(places))
@@ -46,6 +52,9 @@ class Watched:
         for diagnostic in inputs.diagnostics:
             if diagnostic.severity is Severity.ERROR:
                 errors.setdefault(diagnostic.file, []).append(diagnostic)
+        gone = frozenset(file for file in known if self._is_gone(file))
+        for file in gone:
+            errors.pop(file, None)
         texts = inputs.sources
         broken = {file: Broken(tuple(ds), texts.get(file, "")) for file, ds in errors.items()}
         if any(name in broken for name in self.env_files):
@@ -56,7 +65,20 @@ class Watched:
             for wish in compile_inputs(inputs)
             if wish.loaded.file not in broken
         }
-        return Reading(said, broken)
+        return Reading(said, broken, gone)
+
+    def _is_gone(self, file: str) -> bool:
+        """Deleted, that is, and not out of sight: where it was is still there, on the same disk."""
+        try:
+            os.lstat(file)
+        except FileNotFoundError:
+            place = next((n for n in self.paths if Path(n) in Path(file).parents), None)
+            if place is None:
+                return os.path.isdir(os.path.dirname(os.path.abspath(file)))
+            return _disk(place) == self.disks.get(place)
+        except OSError:
+            return False
+        return False
 
     def files(self) -> Iterator[Path]:
         """All that is read; a directory stands for the YAML files in it."""
@@ -94,6 +116,13 @@ class Watched:
         return any(name == path or name.startswith(path + os.sep) for name in own)
 
 
+def _disk(path: str) -> int | None:
+    try:
+        return os.stat(path).st_dev
+    except OSError:
+        return None
+
+
 def follow_files(watched: Watched, follower: Follower, stop: threading.Event) -> None:
     """Until `stop` is set."""
     seen: object = None
@@ -106,11 +135,11 @@ def follow_files(watched: Watched, follower: Follower, stop: threading.Event) ->
 
 
 def _settled(watched: Watched, follower: Follower, stop: threading.Event) -> Reading:
-    reading = watched.read()
+    reading = watched.read(follower.files)
     for pause_s in SETTLE_S:
         if not follower.is_worse(reading) or stop.wait(pause_s):
             break
-        reading = watched.read()
+        reading = watched.read(follower.files)
     return reading
 
 

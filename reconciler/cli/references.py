@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from reconciler.cli.self_signed import kept_certificate, place_of
 from reconciler.cli.stamp import stamp
 from reconciler.topology.certificate import find_end
 from reconciler.topology.diagnostic import Diagnostic
@@ -50,6 +51,8 @@ class References:
             case "certificate":
                 for cert, key in self._expanded(reference):
                     self._read_certificate(reference, cert, key)
+            case "self-signed":
+                self._make_certificate(reference)
             case "authority":
                 text = self._text(reference, reference.source)
                 if text is not None and not _are_authorities(text):
@@ -89,6 +92,17 @@ class References:
             day = f"{ends[:4]}-{ends[4:6]}-{ends[6:8]}"
             self._tell("expired-certificate", reference, f"was valid until {day}", cert,
                        hint="renew it; nothing was changed")  # fmt: skip
+
+    def _make_certificate(self, reference: Reference) -> None:
+        assert self.loaded.topology is not None
+        place = place_of(self.loaded.topology.name, reference.names)
+        self._stamp(place)
+        try:
+            self._files[reference.source] = kept_certificate(place, reference.names)
+        except OSError as error:
+            self._tell("unreadable-file", reference, f"cannot be kept there: {_reason(error)}",
+                       place, hint="set XDG_DATA_HOME to a directory that can be written to",
+                       )  # fmt: skip
 
     def _text(self, reference: Reference, source: str) -> bytes | None:
         """None after telling why there is none."""

@@ -6,7 +6,8 @@ import functools
 import os
 import signal
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 LONGEST_STOP_S = 25.0
 """For the running steps, once asked to stop. Docker gives its own clients no more than ten."""
 _ATTEND_S = 5.0
+_STEP_S = 0.05
 
 
 @click.command(
@@ -91,12 +93,13 @@ def command(  # noqa: PLR0913  # one argument an option
     daemon = Daemon(DockerEngines(), settings, tell)
     if admin is not None:
         admin.serve(daemon.is_alive)
-    follower = _Hiding(daemon, log, prune=prune)
+    hides = (log.hide, admin.hide) if admin is not None else (log.hide,)
+    follower = _Hiding(daemon, log, hides, prune=prune, dry_run=dry_run)
     follow = functools.partial(follow_files, Watched(paths, env_files), follower, daemon.stop)
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     with received(*numbers) as signals:
         daemon.run(follow, functools.partial(_attend, daemon, signals, Notifier()))
-        has_ended = daemon.join(LONGEST_STOP_S)
+        has_ended = _await_end(daemon, signals)
         pipe.flush(1.0)
     if not has_ended:
         os._exit(DONE)  # steps that do not end would keep the process; the next start goes on
@@ -114,7 +117,7 @@ def _told(log: LogView, listen: str | None) -> tuple[Tell, Admin | None]:
     if listen is None:
         return log, None
     host, _, port = listen.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdigit() or int(port) > 65535:
         raise click.BadParameter(f"`{listen}` is not HOST:PORT, as in 127.0.0.1:9464")
     from reconciler.cli.admin import Admin  # noqa: PLC0415  # with the Prometheus client
 
@@ -131,20 +134,39 @@ def _told(log: LogView, listen: str | None) -> tuple[Tell, Admin | None]:
 
 
 class _Hiding(Follower):
-    """Lets the log know what it must not show before anything is told of it."""
+    """Lets those who tell and answer know what they must not show, before they are told of it."""
 
-    def __init__(self, daemon: Daemon, log: LogView, *, prune: bool) -> None:
-        super().__init__(daemon, log, prune=prune)
-        self._log = log
+    def __init__(
+        self,
+        daemon: Daemon,
+        log: LogView,
+        hides: Sequence[Callable[[Sequence[str]], None]],
+        *,
+        prune: bool,
+        dry_run: bool,
+    ) -> None:
+        super().__init__(daemon, log, prune=prune, dry_run=dry_run)
+        self._hides = hides
 
     def follow(self, reading: Reading) -> None:
         for said in reading.said.values():
-            self._log.hide(said.loaded.secrets)
+            for hide in self._hides:
+                hide(said.loaded.secrets)
         super().follow(reading)
 
 
+def _await_end(daemon: Daemon, signals: Signals) -> bool:
+    """Whether the running steps ended, in time and before somebody asked again."""
+    end = time.monotonic() + LONGEST_STOP_S
+    while not daemon.join(0.0):
+        asked = [number for number in signals.wait(_STEP_S) if number is not signal.SIGHUP]
+        if asked or time.monotonic() > end:
+            return False
+    return True
+
+
 def _attend(daemon: Daemon, signals: Signals, notifier: Notifier) -> None:
-    """Until somebody asks to stop; the second one that asks is not kept waiting."""
+    """Until somebody asks to stop."""
     notifier.say("READY=1")
     while True:
         for number in signals.wait(notifier.watchdog_s or _ATTEND_S):

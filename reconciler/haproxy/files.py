@@ -52,10 +52,9 @@ def file_name(source: str, suffix: str = "") -> str:
     """A name for the file that the user knows as `source`: the same whatever is in it."""
     source = posixpath.normpath(source)
     base = re.sub(r"[^A-Za-z0-9_.-]+", "-", posixpath.basename(source))[:40].strip(".-")
-    stem, dot, own = base.rpartition(".")
+    stem, ending = posixpath.splitext(base)
     key = hashlib.sha256(source.encode()).hexdigest()[:8]
-    ending = suffix or f"{dot}{own}"
-    return f"{(stem or own) if dot else base}-{key}{ending if ending != base else ''}"
+    return f"{stem}-{key}{suffix or ending}"
 
 
 def is_live_comment(line: str) -> bool:

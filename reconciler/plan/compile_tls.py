@@ -9,7 +9,7 @@ from reconciler.haproxy.files import ProxyFile, file_name
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.tls import Tls
-from reconciler.topology.references import Contents
+from reconciler.topology.references import Contents, self_signed_source
 from reconciler.topology.served import tls_ports
 
 HTTP_PROTOCOLS = ("h2", "http/1.1")
@@ -69,6 +69,12 @@ class TlsFiles:
             for source, text in self._contents.certificates(item.cert, item.key):
                 name = file_name(source, ".pem")
                 yield self._add(ProxyFile(name, text, place, "certificate"))
+
+        if tls.self_signed is not None:
+            source = self_signed_source(tls.self_signed)
+            text = self._contents.files.get(source, b"")
+            name, place = file_name(source, ".pem"), (*path, "self_signed")
+            yield self._add(ProxyFile(name, text, place, "certificate"))
 
     def authority(self, source: str | None, path: Path) -> str:
         """Where HAProxy finds a file of authorities; "" for none."""

@@ -61,6 +61,8 @@ class Noticed:
     """Something about a topology that is no pass: `what` goes on after its name."""
 
     what: str
+    is_idle: bool = False
+    """From now on nothing is done for it: suspended, removed, or no longer in a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +76,11 @@ class FileBroken:
     """Whether something was ever read from it."""
 
 
-News = PassBegun | PassEnded | Noticed | FileBroken | Event
+@dataclass(frozen=True, slots=True)
+class FileMended:
+    """A file that could not be used can be again."""
+
+    file: str
+
+
+News = PassBegun | PassEnded | Noticed | FileBroken | FileMended | Event

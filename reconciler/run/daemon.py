@@ -10,9 +10,12 @@ import time
 from collections.abc import Callable, Iterable
 
 from reconciler.engine.protocol import Engines, Wakeup
+from reconciler.plan.passes import Noticed
 from reconciler.run.clock import Clock, SystemClock
 from reconciler.run.keeper import Keeper, Tell, WatchOptions
-from reconciler.run.mailbox import Mailbox
+from reconciler.run.mailbox import Wanted
+
+FOLLOW_AGAIN_S = 5.0
 
 
 class Daemon:
@@ -28,21 +31,41 @@ class Daemon:
         self._keepers: dict[str, Keeper] = {}
         self._threads: dict[str, threading.Thread] = {}
 
-    def mailbox_of(self, topology: str) -> Mailbox:
-        """A topology's mailbox; its keeper begins when there is none yet."""
+    def write(self, topology: str, cause: str, wanted: Wanted) -> None:
+        """What a topology's file says; its keeper begins when there is none yet."""
         with self._changing:
-            keeper = self._keepers.get(topology)
-            if keeper is None or keeper.is_done:
-                keeper = Keeper(
-                    topology, self._engines, self._options, self._clock, self._tell,
-                    self.stop.is_set,
-                )  # fmt: skip
-                thread = threading.Thread(
-                    target=_keep, args=(keeper, self.stop), name=f"keep {topology}", daemon=True
-                )
-                self._keepers[topology], self._threads[topology] = keeper, thread
-                thread.start()
-            return keeper.mail
+            if topology not in self._keepers:
+                self._begin(topology)
+            self._keepers[topology].mail.put(cause, wanted=wanted)
+
+    def _begin(self, topology: str) -> None:
+        keeper = Keeper(
+            topology, self._engines, self._options, self._clock, self._tell, self.stop.is_set
+        )
+        thread = threading.Thread(
+            target=self._keep, args=(keeper,), name=f"keep {topology}", daemon=True
+        )
+        self._keepers[topology], self._threads[topology] = keeper, thread
+        thread.start()
+
+    def _keep(self, keeper: Keeper) -> None:
+        try:
+            while not self.stop.is_set():
+                pause_s = keeper.turn()
+                if keeper.is_done and self._retires(keeper):
+                    return
+                keeper.mail.wait(pause_s)
+        finally:
+            keeper.close()
+
+    def _retires(self, keeper: Keeper) -> bool:
+        """Unless somebody wrote to it meanwhile: the file may be back."""
+        with self._changing:
+            if keeper.mail.is_new:
+                return False
+            del self._keepers[keeper.topology], self._threads[keeper.topology]
+        self._tell(keeper.topology, Noticed("nothing is left of it", is_idle=True))
+        return True
 
     def wake(self, wakeup: Wakeup) -> None:
         """From the engine. When it was away, whatever failed meanwhile is tried again at once."""
@@ -60,8 +83,9 @@ class Daemon:
         Events are subscribed to before anything is looked at.
         """
         with self._engines.wakeups(self.wake):
-            following = threading.Thread(target=follow, name="follow", daemon=True)
-            following.start()
+            threading.Thread(
+                target=self._survive, args=(follow,), name="follow", daemon=True
+            ).start()
             try:
                 attend()
             finally:
@@ -71,13 +95,21 @@ class Daemon:
                 for keeper in keepers:
                     keeper.mail.ring()
 
+    def _survive(self, follow: Callable[[], None]) -> None:
+        """A bug costs what was just read, never the thread, without which no edit is seen."""
+        while not self.stop.is_set():
+            try:
+                follow()
+            except Exception as error:
+                self._tell("", Noticed(f"following files failed, and begins anew: {error!r}"))
+                self.stop.wait(FOLLOW_AGAIN_S)
+            else:
+                return
+
     def is_alive(self) -> bool:
         """Whether every topology still has its thread."""
         with self._changing:
-            return all(
-                thread.is_alive() or self._keepers[name].is_done
-                for name, thread in self._threads.items()
-            )
+            return all(thread.is_alive() for thread in self._threads.values())
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the running steps. Whether all have ended in time."""
@@ -87,11 +119,3 @@ class Daemon:
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
         return not any(thread.is_alive() for thread in threads)
-
-
-def _keep(keeper: Keeper, stop: threading.Event) -> None:
-    try:
-        while not (stop.is_set() or keeper.is_done):
-            keeper.mail.wait(keeper.turn())
-    finally:
-        keeper.close()

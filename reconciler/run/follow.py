@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.plan.desired import Desired
-from reconciler.plan.passes import FileBroken, Noticed
+from reconciler.plan.passes import FileBroken, FileMended, Noticed
 from reconciler.run.keeper import Tell
-from reconciler.run.mailbox import Mailbox, Wanted
+from reconciler.run.mailbox import Wanted
 from reconciler.topology.compare import describe_difference
 from reconciler.topology.diagnostic import Diagnostic
 from reconciler.topology.load import Loaded
@@ -43,22 +43,31 @@ class Reading:
 
     said: Mapping[str, Said] = field(default_factory=dict)
     broken: Mapping[str, Broken] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    """Files that are certainly not there any more. One that is merely not to be seen, on a disk
+    that is away, is not among them."""
 
 
 class Keepers(Protocol):
     """Those that keep topologies, by name."""
 
-    def mailbox_of(self, topology: str) -> Mailbox:
-        """Makes a keeper when there is none."""
+    def write(self, topology: str, cause: str, wanted: Wanted) -> None:
+        """To the topology's keeper; there will be one when there is none."""
 
 
 class Follower:
-    def __init__(self, keepers: Keepers, tell: Tell, *, prune: bool) -> None:
-        self._keepers, self._tell, self._prune = keepers, tell, prune
+    def __init__(self, keepers: Keepers, tell: Tell, *, prune: bool, dry_run: bool = False) -> None:
+        self._keepers, self._tell = keepers, tell
+        self._prune, self._dry_run = prune, dry_run
         self._said: dict[str, Said] = {}
         self._broken: dict[str, Broken] = {}
         self._gone: set[str] = set()
         self._is_first = True
+
+    @property
+    def files(self) -> frozenset[str]:
+        """All that ever said something good."""
+        return frozenset(said.loaded.file for said in self._said.values())
 
     def is_worse(self, reading: Reading) -> bool:
         """Whether something is broken or gone that was not: it may be in the middle of a change."""
@@ -68,28 +77,37 @@ class Follower:
         """Tell each keeper what is new to it, and people what is wrong with a file, once."""
         for file in self._new_breaks(reading):
             broken = reading.broken[file]
-            kept = [name for name, said in self._said.items() if said.loaded.file == file]
+            kept = self._topologies_of(file)
             for name in kept or [""]:
                 self._tell(name, FileBroken(file, broken.diagnostics, broken.text, bool(kept)))
+        for file in self._broken.keys() - reading.broken.keys() - reading.gone:
+            for name in self._topologies_of(file, reading) or [""]:
+                self._tell(name, FileMended(file))
         gone = self._newly_gone(reading)
         self._broken = dict(reading.broken)
         for name, said in reading.said.items():
             self._take(name, said)
         for name in gone:
-            self._lose(name)
+            self._lose(name, reading)
         self._is_first = False
+
+    def _topologies_of(self, file: str, reading: Reading | None = None) -> list[str]:
+        """What it says now, or said last."""
+        said = reading.said if reading else self._said
+        return [name for name, one in said.items() if one.loaded.file == file]
 
     def _new_breaks(self, reading: Reading) -> list[str]:
         return [file for file, broken in reading.broken.items() if self._broken.get(file) != broken]
 
     def _newly_gone(self, reading: Reading) -> list[str]:
-        """Topologies that no file says anything of, unless their file is there and broken."""
+        """Topologies whose file is gone, or is about another one now."""
+        good = {said.loaded.file for said in reading.said.values()}
         return [
             name
             for name, said in self._said.items()
             if name not in reading.said
             and name not in self._gone
-            and said.loaded.file not in reading.broken
+            and (said.loaded.file in reading.gone or said.loaded.file in good)
         ]
 
     def _take(self, name: str, said: Said) -> None:
@@ -108,16 +126,20 @@ class Follower:
             if before.loaded.source.text == said.loaded.source.text:
                 cause = "a file that it refers to changed"
         wanted = Wanted(said.desired, suspended=said.is_suspended)
-        self._keepers.mailbox_of(name).put(cause, wanted=wanted)
+        self._keepers.write(name, cause, wanted)
 
-    def _lose(self, name: str) -> None:
-        said = self._said[name]
+    def _lose(self, name: str, reading: Reading) -> None:
+        said, file = self._said[name], self._said[name].loaded.file
         self._gone.add(name)
-        cause = f"{said.loaded.file} is gone"
-        if self._prune:
-            self._tell(name, Noticed(f"{cause}; the topology is removed, its volumes stay"))
+        cause = f"{file} is gone" if file in reading.gone else f"{file} has another name in it"
+        wanted = Wanted(None)
+        if said.is_suspended:
+            left = "is suspended, so what runs goes on"
+        elif self._prune:
             wanted = Wanted(said.desired.emptied(), forget=True)
+            left = f"{'would be' if self._dry_run else 'is'} removed, its volumes stay"
         else:
-            self._tell(name, Noticed(f"{cause}; what runs goes on, and is no longer watched"))
-            wanted = Wanted(None)
-        self._keepers.mailbox_of(name).put(cause, wanted=wanted)
+            left = "goes on as it runs, and is no longer watched"
+        is_idle = not wanted.forget
+        self._tell(name, Noticed(f"{cause}; topology `{name}` {left}", is_idle))
+        self._keepers.write(name, cause, wanted)

@@ -8,6 +8,7 @@ may not do: raise. An error costs a pass, never the daemon.
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, ApplyResult, converge, held, new_pass_id
 from reconciler.run.clock import Clock
 from reconciler.run.execute import failure_of
-from reconciler.run.mailbox import Mailbox
+from reconciler.run.mailbox import MOST_CAUSES, Mailbox
 from reconciler.run.pace import Backoff, Jitter, Repairs
 
 STANDBY_S = 1.0
@@ -37,6 +38,8 @@ AWAY_S = 5.0
 """The longest pause between two tries to reach an engine that is away."""
 TROUBLE_S = 60.0
 """The longest pause after other failures."""
+GLANCE_S = 1.0
+"""How soon after a pass that has to wait somebody else's trouble is looked at."""
 _AWAY = {"engine-lost", "engine-unreachable"}
 _UNTOUCHED = {"config-rejected", "pull-failed"}
 """Beside problems of a plan, the failures before which nothing was changed."""
@@ -85,7 +88,9 @@ class Keeper:
         """When what is wanted is tried again, while this falls back on what was."""
         self._suspended = self._forget = self._is_edit = False
         self._causes: list[str] = []
-        self._not_before = self._next = clock.now()
+        self._not_before = self._next = self._held_until = clock.now()
+        self._held: frozenset[str] = frozenset()
+        """What the last pass failed at: not tried again until then, whatever is heard of it."""
         self._trouble = Backoff(1.0, TROUBLE_S, options.jitter)
         self._away = Backoff(0.2, AWAY_S, options.jitter)
         self._repairs = Repairs()
@@ -102,6 +107,7 @@ class Keeper:
             return None
         if self._wanted is None or self._suspended:
             self.let_go()
+            self._causes.clear()  # they are of no interest any more when it goes on
             return None
         if self._clock.now() >= self._due():
             self._pass()
@@ -129,24 +135,29 @@ class Keeper:
 
     def _read_mail(self) -> None:
         mail = self.mail.take()
-        self._causes += [cause for cause in mail.causes if cause not in self._causes]
+        new = [cause for cause in mail.causes if cause not in self._causes]
+        self._causes += new[: MOST_CAUSES - len(self._causes)]
         if mail.is_urgent:
             self._not_before = self._clock.now()
             self._trouble.reset()
             self._away.reset()
             self._repairs.reset()
+            self._held = frozenset()
             self._falls_back = False
             self._told.clear()
         if mail.wanted is None:
             return
         if mail.wanted.suspended and not self._suspended:
-            self._notice("suspended: nothing is changed until the file says otherwise")
+            self._notice(
+                "suspended: nothing is changed until the file says otherwise", is_idle=True
+            )
+        self.is_done = False
         self._suspended, self._forget = mail.wanted.suspended, mail.wanted.forget
         self._wanted = mail.wanted.desired
         self._is_edit = True
 
-    def _notice(self, what: str) -> None:
-        self._tell_all(self.topology, Noticed(what))
+    def _notice(self, what: str, *, is_idle: bool = False) -> None:
+        self._tell_all(self.topology, Noticed(what, is_idle))
 
     # -- a pass -----------------------------------------------------------------------------
 
@@ -163,6 +174,8 @@ class Keeper:
             ended = self._failed(attempt, (failure_of(error),))
         except Exception as error:  # a bug: it costs a pass, and is told
             ended = self._failed(attempt, (Failure("internal", f"{error!r}"),))
+        if attempt.is_held:
+            return  # what failed is known; a look at the rest is not told
         is_open = ended.outcome in {Outcome.STANDBY, Outcome.FAILED} and not self._falls_back
         self._is_edit = self._is_edit and is_open
         self._tell_all(self.topology, ended)
@@ -207,6 +220,9 @@ class Keeper:
         if self._options.dry_run:
             return False
         names = [change.name for change in plan.changes]
+        if self._is_held(names):
+            attempt.is_held, attempt.wait_s = True, self._held_until - self._clock.now()
+            return False
         if not self._is_edit:
             attempt.wait_s = self._repairs.wait_s(names, self._clock.now())
             if attempt.wait_s > 0:
@@ -217,6 +233,11 @@ class Keeper:
             self._tell_all(self.topology, PassBegun(attempt.id, attempt.cause, plan))
         return True
 
+    def _is_held(self, names: list[str]) -> bool:
+        if self._falls_back or self._clock.now() >= self._held_until:
+            return False
+        return self._held.issuperset(names)
+
     # -- how it ended -----------------------------------------------------------------------
 
     def _ended(self, attempt: _Attempt, result: ApplyResult) -> PassEnded:
@@ -225,15 +246,18 @@ class Keeper:
         if result.failures:
             return self._failed(attempt, result.failures, result)
         self._away.reset()
-        if not self._falls_back:
+        if not self._falls_back and not attempt.is_held:
             self._trouble.reset()
         if result.declined and attempt.wait_s > 0:
             return self._close(attempt, Outcome.DEFERRED, attempt.wait_s, result=result)
         if result.declined:
             return self._close(attempt, Outcome.DRIFT, result=result)
+        self._held = frozenset()
         self._repairs.note(set(attempt.repairs), self._clock.now())
         self._good = attempt.desired
-        self.is_done = self._forget and not self._falls_back
+        if self._forget and not self._falls_back:
+            self.is_done = True
+            self.let_go()
         outcome = Outcome.CONVERGED if attempt.is_begun else Outcome.UNCHANGED
         return self._close(attempt, outcome, result=result)
 
@@ -250,6 +274,9 @@ class Keeper:
         has_problems = result is not None and bool(result.plan.problems)
         needs_an_edit = has_problems or codes == {"config-rejected"}
         retry_s = self._resync_s() if needs_an_edit else self._trouble.fail()
+        if attempt.plan is not None:
+            self._held = frozenset(change.name for change in attempt.plan.changes)
+            self._held_until = self._clock.now() + retry_s
         ended = self._close(attempt, Outcome.FAILED, retry_s, failures, result)
         if (needs_an_edit or codes <= _UNTOUCHED) and self._good not in (None, attempt.desired):
             # What was before it is kept meanwhile, and healed.
@@ -273,7 +300,8 @@ class Keeper:
     ) -> PassEnded:
         """What there is to tell of a pass; and when the next one is due."""
         now = self._clock.now()
-        self._not_before = now + (retry_s or 0.0)
+        others_s = GLANCE_S if outcome is Outcome.DEFERRED or now < self._held_until else math.inf
+        self._not_before = now + min(retry_s or 0.0, others_s)
         self._next = now + (self._resync_s() if retry_s is None else retry_s)
         if self._falls_back:
             self._next = min(self._next, max(now, self._again_at))
@@ -289,7 +317,8 @@ class Keeper:
             len(servers) - up,
         )
         is_news = told != self._told.get(self._falls_back)
-        self._told[self._falls_back] = told
+        if not attempt.is_held:
+            self._told[self._falls_back] = told
         return PassEnded(
             attempt.id, attempt.cause, outcome, now - attempt.started,
             is_edit=self._is_edit, is_news=is_news, plan=plan, failures=failures,
@@ -315,6 +344,8 @@ class _Attempt:
     repairs: list[str] = field(default_factory=list)
     """Names of what was repaired, if all goes well: failures have a pace of their own."""
     is_begun: bool = False
+    is_held: bool = False
+    """There is nothing to do but what failed before."""
 
     @property
     def cause(self) -> str:

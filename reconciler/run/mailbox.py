@@ -48,6 +48,12 @@ class Mailbox:
             self._is_new = True
             self._changed.notify()
 
+    @property
+    def is_new(self) -> bool:
+        """Whether there is something that nobody took."""
+        with self._changed:
+            return self._is_new
+
     def ring(self) -> None:
         """End a wait, and say nothing."""
         with self._changed:

@@ -45,10 +45,20 @@ def _words(path: Path, old: Any, new: Any, hidden: set[Path]) -> str:
     if isinstance(old, dict) and new is None:
         return f"{name} is gone"
     is_plain = not isinstance(old, dict | list) and not isinstance(new, dict | list)
-    is_hidden = any(secret[: len(path)] == path for secret in hidden)
+    is_hidden = any(_may_be_in(secret, path) for secret in hidden)
     if not is_plain or is_hidden or len(f"{old}{new}") > _LONGEST:
         return name
     return f"{name} {_value(old)} → {_value(new)}"
+
+
+def _may_be_in(secret: Path, path: Path) -> bool:
+    """Whether a value at `secret` in the file may be part of what the model has at `path`: short
+    forms are above what they stand for, and `KEY=value` in a list stands for `KEY` in a mapping."""
+    shorter = min(len(secret), len(path))
+    if secret[:shorter] == path[:shorter]:
+        return True
+    last = len(path) - 1
+    return len(secret) > last and secret[:last] == path[:last] and isinstance(secret[last], int)
 
 
 def _value(value: Any) -> str:

@@ -10,8 +10,9 @@ from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Topology
 from reconciler.topology.model.tls import Tls
 
-Kind = Literal["certificate", "authority", "file"]
-"""`certificate`: with its key, in one file, or two, or a directory of them."""
+Kind = Literal["certificate", "self-signed", "authority", "file"]
+"""`certificate`: with its key, in one file, or two, or a directory of them. `self-signed`: one that
+is made, and has no file in the topology."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Reference:
     kind: Kind = "file"
     key: str | None = None
     """The file with the private key of a certificate, when it is another one."""
+    names: tuple[str, ...] = ()
+    """Of a self-signed certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,11 @@ class Contents:
             yield name, b"".join(part if part.endswith(b"\n") else part + b"\n" for part in parts)
 
 
+def self_signed_source(names: tuple[str, ...]) -> str:
+    """By what a self-signed certificate is known."""
+    return " ".join(("self-signed", *names))
+
+
 def references(topology: Topology) -> Iterator[Reference]:
     """In the order of the file; the same file may come more than once."""
     for name, frontend in topology.frontends.items():
@@ -54,5 +62,8 @@ def references(topology: Topology) -> Iterator[Reference]:
 def _of_tls(tls: Tls, path: Path) -> Iterator[Reference]:
     for index, item in enumerate(tls.certificates):
         yield Reference(item.cert, (*path, "certificates", index), "certificate", item.key)
+    if tls.self_signed is not None:
+        source = self_signed_source(tls.self_signed)
+        yield Reference(source, (*path, "self_signed"), "self-signed", names=tls.self_signed)
     if tls.client_ca is not None:
         yield Reference(tls.client_ca, (*path, "client_ca"), "authority")

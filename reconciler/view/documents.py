@@ -22,7 +22,7 @@ from reconciler.plan.events import (
     Waiting,
 )
 from reconciler.plan.observed import Observed
-from reconciler.plan.passes import FileBroken, News, Noticed, PassBegun, PassEnded
+from reconciler.plan.passes import FileBroken, FileMended, News, Noticed, PassBegun, PassEnded
 from reconciler.plan.plan import Change, Plan
 from reconciler.topology.diagnostic import Diagnostic
 from reconciler.view.failure import strike_secrets
@@ -109,7 +109,8 @@ class EventDocument(TypedDict, total=False):
 
     `event`: plan, step_started, step_progress, step_done, step_failed, step_skipped, waiting, and
     last `result`, with `converged`. `closed_s` is how long listening ports were closed, in seconds.
-    From a daemon also pass_begun and pass_ended, notice and file_broken, all with `time`; "" as
+    From a daemon also pass_begun and pass_ended, notice, file_broken and
+    file_mended, all with `time`; "" as
     `topology` is none of them, or not known.
     """
 
@@ -288,13 +289,14 @@ def news_document(news: News, topology: str, secrets: Sequence[str]) -> EventDoc
     document: EventDocument = {"version": VERSION, "event": "", "topology": topology}
     match news:
         case PassBegun(pass_id, cause, plan):
-            document |= {"event": "pass_begun", "pass_id": pass_id, "cause": cause}
+            document |= {"event": "pass_begun", "pass_id": pass_id}
+            document["cause"] = strike_secrets(cause, secrets)
             document["impact"] = str(plan.impact)
         case PassEnded():
             document |= {
                 "event": "pass_ended",
                 "pass_id": news.pass_id,
-                "cause": news.cause,
+                "cause": strike_secrets(news.cause, secrets),
                 "outcome": str(news.outcome),
                 "news": news.is_news,
                 "elapsed_s": round(news.elapsed_s, 3),
@@ -309,6 +311,8 @@ def news_document(news: News, topology: str, secrets: Sequence[str]) -> EventDoc
         case FileBroken(file, diagnostics):
             document |= {"event": "file_broken", "file": file}
             document["diagnostics"] = [_diagnostic(d) for d in diagnostics]
+        case FileMended(file):
+            document |= {"event": "file_mended", "file": file}
         case _:
             return event_document(news, topology, secrets)
     return document

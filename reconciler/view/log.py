@@ -12,7 +12,15 @@ from datetime import datetime
 from typing import Protocol
 
 from reconciler.plan.impact import Impact
-from reconciler.plan.passes import FileBroken, News, Noticed, Outcome, PassBegun, PassEnded
+from reconciler.plan.passes import (
+    FileBroken,
+    FileMended,
+    News,
+    Noticed,
+    Outcome,
+    PassBegun,
+    PassEnded,
+)
 from reconciler.plan.plan import Plan
 from reconciler.view.documents import news_document
 from reconciler.view.failure import strike_secrets
@@ -63,6 +71,8 @@ def _lines(news: News, paint: Paint) -> Iterator[str]:
                 place = f"{file}:{span.line}:{span.column}" if span else file
                 hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
                 yield f"{paint('error', place)} {diagnostic.message}{hint}{after}"
+        case FileMended(file):
+            yield f"{file} can be used again"
         case _:
             return
 

@@ -6,7 +6,7 @@ import contextlib
 
 import pytest
 
-from tests.integration.support import example, web
+from tests.integration.support import example, tls, web
 from tests.integration.support.outside import outside_server
 from tests.integration.support.ports import random_name
 from tests.integration.support.stack import Stack
@@ -28,8 +28,13 @@ def test_an_example_runs(stack: Stack, file: str, haproxy_image: str) -> None:
 
         for frontend in spec.get("frontends", {}).values():
             mode = frontend.get("mode") or spec["backends"][frontend["default_backend"]].get("mode")
-            for port in example.ports_of(frontend):
-                if mode == "tcp":
+            for port, has_tls in example.ports_of(frontend):
+                if has_tls:
+                    with tls.connect(port, "localhost") as connection:
+                        assert tls.request(connection)[0] == 200
+                elif "redirect" in frontend:
+                    assert web.get(port).status == 308
+                elif mode == "tcp":
                     assert web.exchange(port, b"GET / HTTP/1.0\r\n\r\n")
                 else:
                     assert web.get(port).status == 200

@@ -20,7 +20,7 @@ from reconciler.plan.compile import compile_topology
 from reconciler.plan.passes import News, Outcome, PassEnded
 from reconciler.run.follow import Broken, Follower, Reading, Said
 from reconciler.run.keeper import Keeper, WatchOptions
-from reconciler.run.mailbox import Mailbox
+from reconciler.run.mailbox import Wanted
 from reconciler.topology.load import load_topology
 from tests.property.worlds import BREAKS, foreigners, new_world, plan_of
 from tests.unit.run.watching import VirtualClock
@@ -64,14 +64,14 @@ class Play:
 
     # -- the daemon ---------------------------------------------------------------------------
 
-    def mailbox_of(self, topology: str) -> Mailbox:
+    def write(self, topology: str, cause: str, wanted: Wanted) -> None:
         if topology not in self.keepers:
             options = WatchOptions(holder="play (watch)", jitter=self.dice.uniform)
             self.keepers[topology] = Keeper(
                 topology, self.engines, options, self.clock, self._tell, lambda: self.is_stopping
             )
         self.next_at = self.clock.now()
-        return self.keepers[topology].mail
+        self.keepers[topology].mail.put(cause, wanted=wanted)
 
     def _tell(self, _: str, news: News) -> None:
         self.news.append(news)
@@ -239,5 +239,5 @@ def test_a_world_is_left_alone_by_a_daemon_without_files() -> None:
 
 
 class _Nobody:
-    def mailbox_of(self, topology: str) -> Mailbox:
-        raise AssertionError(topology)
+    def write(self, topology: str, cause: str, wanted: Wanted) -> None:
+        raise AssertionError(topology, cause, wanted)

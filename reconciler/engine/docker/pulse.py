@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from reconciler.engine.docker.direct import Inside
+from reconciler.engine.docker.direct import Inside, NotHereError
 from reconciler.engine.docker.scripts import QUESTION
 from reconciler.engine.protocol import Wake, Wakeup
 from reconciler.haproxy.paths import RUNTIME_SOCKET
@@ -51,9 +51,11 @@ class Pulse:
         for container, proxy in proxies.items():
             try:
                 said = proxy.inside.ask(RUNTIME_SOCKET, QUESTION)
-            except OSError:
+            except (NotHereError, FileNotFoundError, ProcessLookupError, PermissionError):
                 self.end(container)  # it has ended, or is out of reach
                 continue
+            except OSError:
+                continue  # too many open files, or too many questions at once: it may pass
             if not said:
                 continue  # between two workers nobody listens
             facts = read_facts(said)

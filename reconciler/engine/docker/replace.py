@@ -12,6 +12,8 @@ import time
 import docker
 import docker.errors
 
+from reconciler.engine.docker.proxy import hint_of
+from reconciler.engine.protocol import EngineError
 from reconciler.plan.actions import ReplaceProxy
 
 GRACE_S = 0.15
@@ -21,22 +23,30 @@ _OPEN_WITHIN_S = 10.0
 
 
 def replace_proxy(client: docker.APIClient, action: ReplaceProxy) -> float:
-    """For how long nobody listened, in seconds. When the new one cannot start, the old one does."""
+    """For how long nobody listened, in seconds. When the new one does not run, the old one does
+    again. Raises EngineError, or docker's APIError."""
     began = time.monotonic()
-    _end(client, action.old.reference)
     try:
+        _end(client, action.old.reference)
         for anchor in action.old_anchors:
             client.stop(anchor.reference, timeout=0)
         for started in (*action.new_anchors, action.new):
             client.start(started.reference)
-    except docker.errors.APIError:
-        for anchor in action.new_anchors:
-            stop(client, anchor.reference, 0)
-        for started in (*action.old_anchors, action.old):
-            client.start(started.reference)
+        _await_listening(client, action.new.reference)
+    except Exception:
+        _go_back(client, action)
         raise
-    _await_listening(client, action.new.reference)
     return time.monotonic() - began
+
+
+def _go_back(client: docker.APIClient, action: ReplaceProxy) -> None:
+    """Each by itself: what cannot be undone must not keep the rest from it."""
+    for ended in (action.new, *action.new_anchors):
+        with contextlib.suppress(Exception):
+            stop(client, ended.reference, 0)
+    for started in (*action.old_anchors, action.old):
+        with contextlib.suppress(Exception):
+            client.start(started.reference)
 
 
 def stop(client: docker.APIClient, container: str, grace_s: int) -> None:
@@ -54,7 +64,8 @@ def _end(client: docker.APIClient, container: str) -> None:
         if inspected["State"]["Status"] != "running":
             stop(client, container, 0)
             return
-        client.kill(container, inspected["Config"].get("StopSignal") or "SIGUSR1")
+        with contextlib.suppress(docker.errors.APIError):  # it ends at this very moment
+            client.kill(container, inspected["Config"].get("StopSignal") or "SIGUSR1")
         deadline = time.monotonic() + GRACE_S
         while time.monotonic() < deadline:
             if not client.inspect_container(container)["State"]["Running"]:
@@ -68,8 +79,21 @@ def _end(client: docker.APIClient, container: str) -> None:
 def _await_listening(client: docker.APIClient, container: str) -> None:
     """HAProxy has a worker only after all its ports are bound: two processes are enough to see."""
     deadline = time.monotonic() + _OPEN_WITHIN_S
-    with contextlib.suppress(docker.errors.APIError):  # it ended: the step that confirms says why
-        while time.monotonic() < deadline:
-            if len(client.top(container)["Processes"] or ()) > 1:
-                return
-            time.sleep(_STEP_S)
+    while time.monotonic() < deadline:
+        try:
+            processes = client.top(container)["Processes"] or ()
+        except docker.errors.APIError as error:
+            raise _not_running(client, container) from error
+        if len(processes) > 1:
+            return
+        time.sleep(_STEP_S)
+
+
+def _not_running(client: docker.APIClient, container: str) -> EngineError:
+    log = client.logs(container, tail=5).decode(errors="replace").splitlines()
+    return EngineError(
+        "proxy-not-running",
+        "the new HAProxy ends as soon as it starts; the old one serves again",
+        hint_of(log),
+        log,
+    )

@@ -91,13 +91,24 @@ class _Feed:
 
     def _look(self) -> None:
         while not self._stopping.wait(LOOK_S):
-            self._pulse.look()
+            with self._surviving():
+                self._pulse.look()
+
+    @contextlib.contextmanager
+    def _surviving(self) -> Iterator[None]:
+        """A bug costs a look at everything, never the thread, without which nothing is heard."""
+        try:
+            yield
+        except _BROKEN:
+            pass
+        except Exception as error:
+            self._wake(Wakeup("", f"listening failed: {error!r}"))
 
     def _listen(self) -> None:
         pause_s, was_away = _FIRST_S, False
         while not self._stopping.is_set():
             began = time.monotonic()
-            with contextlib.suppress(*_BROKEN), self._subscribed() as (client, events):
+            with self._surviving(), self._subscribed() as (client, events):
                 reader = EventReader()
                 self._find_ours(client, reader)
                 self._inspections.begin()
@@ -138,13 +149,13 @@ class _Feed:
         wakeup = reader.read(event)
         if wakeup is None:
             return
+        self._wake(wakeup)
         actor = event["Actor"]
         if actor["Attributes"].get(names.ROLE) == names.PROXY_ROLE:
             if event["Action"] == "start":
                 self._begin(client, wakeup.topology, actor["ID"])
             elif event["Action"] == "die":
                 self._pulse.end(actor["ID"])
-        self._wake(wakeup)
 
     def _begin(self, client: docker.APIClient, topology: str, container: str) -> None:
         with contextlib.suppress(docker.errors.NotFound):

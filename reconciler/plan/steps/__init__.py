@@ -8,7 +8,7 @@ from reconciler.plan.steps.draft import Draft
 from reconciler.plan.steps.gate import gate_steps
 from reconciler.plan.steps.places import network_steps, volume_steps
 from reconciler.plan.steps.proxy import place_proxy, proxy_steps
-from reconciler.plan.steps.removals import removal_steps
+from reconciler.plan.steps.removals import removal_steps, tidy_steps
 
 
 def build_steps(draft: Draft, *, remove_volumes: bool, wait: bool) -> tuple[Step, ...]:
@@ -16,6 +16,8 @@ def build_steps(draft: Draft, *, remove_volumes: bool, wait: bool) -> tuple[Step
     gate_steps(draft)
     network_steps(draft)
     volume_steps(draft)
+    if not draft.observed.gaps:
+        tidy_steps(draft)
     place_proxy(draft)
     backend_steps(draft)
     proxy_steps(draft, wait=wait)

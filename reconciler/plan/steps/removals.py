@@ -6,17 +6,32 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.plan.actions import RemoveContainer, RemoveNetwork, RemoveVolume, StopContainer
 from reconciler.plan.assign import HOLDS_PORTS
-from reconciler.plan.desired import PROXY_SLOT
+from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT
 from reconciler.plan.impact import Impact
 from reconciler.plan.names import PROXY_ROLE
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.order import in_order
 from reconciler.plan.proxy import ProxyMode
+from reconciler.plan.spec import OF_A_CONTAINER
 from reconciler.plan.steps.draft import Draft, target_of
 from reconciler.plan.volumes import leaving_volumes
 
 DEFAULT_GRACE_S = 10.0
 """For a container whose own grace is not known; Docker's default."""
+
+
+def tidy_steps(draft: Draft) -> None:
+    """A HAProxy or an anchor that was made to follow another and did not get there is nobody's:
+    it goes first, or each try that fails would leave one more."""
+    serving = draft.need.have
+    if serving is None or serving.state != "running":
+        return  # one that does not run may be the one to go back to
+    for container in draft.leavers():
+        is_tried = container.slot in {PROXY_SLOT, ANCHOR_SLOT} and container.id != serving.id
+        is_its_ground = serving.network_mode == OF_A_CONTAINER + container.id
+        if is_tried and not is_its_ground and container.state not in HOLDS_PORTS:
+            draft.add(RemoveContainer(target_of(container)), (), "it was never used")
+            draft.retired.add(container.id)
 
 
 def removal_steps(draft: Draft, *, remove_volumes: bool) -> None:

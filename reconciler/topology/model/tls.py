@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Annotated, Any, Literal
 
@@ -39,15 +40,49 @@ class Certificate(Model):
         return {"cert": value} if isinstance(value, str) else value
 
 
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+_HOST = re.compile(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)*")
+
+
+def _parse_names(value: Any) -> Any:
+    """`true` for this machine's own names; else names and addresses."""
+    if value is False:
+        return None
+    if value is True:
+        return LOCAL_NAMES
+    if not isinstance(value, str | list):
+        raise error("wrong-type", "`self_signed` is `true`, or a list of host names")
+    return tuple(_check_host(item, index) for index, item in enumerate(listed(value)))
+
+
+def _check_host(value: Any, index: int) -> str:
+    text = scalar_text(value, at=(index,))
+    if _HOST.fullmatch(text) is None or len(text) > 253:
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            raise error("bad-value", "`{value}` is neither a host name nor an address", value=text,
+                        at=(index,), hint="write `shop.localhost`") from None  # fmt: skip
+    return text
+
+
 class Tls(Model):
     """TLS with clients."""
 
     certificates: Annotated[
         tuple[Annotated[Certificate, Field(json_schema_extra=accepts({"type": "string"}))], ...],
         BeforeValidator(listed),
-    ] = Field(min_length=1, json_schema_extra=accepts_one)
+    ] = Field((), min_length=1, json_schema_extra=accepts_one)
     """PEM files with certificate and key, `{cert, key}`, or directories, relative to this file. The
     client's SNI chooses; the first is for everybody else. A renewed one needs no reload."""
+    self_signed: Annotated[
+        tuple[str, ...] | None,
+        BeforeValidator(_parse_names),
+        WithJsonSchema({"anyOf": [{"enum": [True, False]}, {"type": "string"},
+                                  {"type": "array", "items": {"type": "string"}}]}),
+    ] = None  # fmt: skip
+    """For development: a certificate that is made once, and kept on the machine that the tool runs
+    on. `true` is for `localhost`; else host names and addresses."""
     min_version: MinVersion | None = None
     """The oldest version of TLS that is spoken; 1.2 when not given."""
     ciphers: Ciphers | None = None
@@ -69,7 +104,11 @@ class Tls(Model):
         return {"certificates": value} if isinstance(value, str | list) else value
 
     @model_validator(mode="after")
-    def _verifies_by_something(self) -> Tls:
+    def _is_whole(self) -> Tls:
+        if not self.certificates and self.self_signed is None:
+            raise error("missing-key", "TLS needs `certificates`",
+                        hint="name a PEM file, or write `self_signed: true` for development",
+                        )  # fmt: skip
         if "verify" in self.model_fields_set and self.client_ca is None:
             raise error("missing-key", "`verify` needs a `client_ca` to check certificates with",
                         at=("verify",), hint="add `client_ca: ./ca.pem`")  # fmt: skip

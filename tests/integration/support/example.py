@@ -42,8 +42,9 @@ def borrow(stack: Stack, file: str, haproxy_image: str) -> Spec:
     return spec
 
 
-def ports_of(frontend: Spec) -> list[int]:
-    return [int(bind.rpartition(":")[2]) for bind in frontend["bind"]]
+def ports_of(frontend: Spec) -> list[tuple[int, bool]]:
+    """Each with whether it speaks TLS."""
+    return [(bind["port"], "tls" in bind or "tls" in frontend) for bind in frontend["bind"]]
 
 
 def external_networks(spec: Spec) -> list[str]:
@@ -82,9 +83,11 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
-def _moved(bind: Any) -> str:
-    address = bind.get("address") if isinstance(bind, dict) else str(bind).rpartition(":")[0]
-    return f"{address if str(address).startswith('127.') else '127.0.0.1'}:{free_port()}"
+def _moved(bind: Any) -> Spec:
+    long = bind if isinstance(bind, dict) else {"address": str(bind).rpartition(":")[0]}
+    address = long.get("address")
+    own = address if str(address).startswith("127.") else "127.0.0.1"
+    return {**long, "address": own, "port": free_port()}
 
 
 def _moved_stats(stats: Any) -> Any:

@@ -43,8 +43,8 @@ def command(*arguments: str) -> list[str]:
 
 def environment(directory: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """What the tool keeps for itself stays in the test's own directory."""
-    cache = str(directory / "cache")
-    return {**os.environ, "NO_COLOR": "1", "XDG_CACHE_HOME": cache, **(extra or {})}
+    own = {"XDG_CACHE_HOME": str(directory / "cache"), "XDG_DATA_HOME": str(directory / "data")}
+    return {**os.environ, "NO_COLOR": "1", **own, **(extra or {})}
 
 
 def run(

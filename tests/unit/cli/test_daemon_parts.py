@@ -24,7 +24,14 @@ from reconciler.cli.notify import Notifier
 from reconciler.cli.reading import Watched
 from reconciler.cli.signals import received
 from reconciler.plan.events import Failure
-from reconciler.plan.passes import Noticed, Outcome, PassBegun, PassEnded
+from reconciler.plan.passes import (
+    FileBroken,
+    FileMended,
+    Noticed,
+    Outcome,
+    PassBegun,
+    PassEnded,
+)
 from reconciler.plan.plan import Plan
 from tests.integration.support.waiting import await_true
 
@@ -177,7 +184,49 @@ def test_what_is_answered(admin: Admin) -> None:
 def test_it_is_not_ready_while_the_engine_is_away(admin: Admin) -> None:
     lost = (Failure("engine-lost", "gone"),)
     admin.note("shop", PassEnded("1f", "start", Outcome.FAILED, 0.3, failures=lost))
-    assert ask(admin, "/readyz")[0] == 503
+    for news in (None, Noticed("the lock was lost, and is taken again")):
+        if news is not None:
+            admin.note("shop", news)
+        assert ask(admin, "/readyz") == (503, "the Docker engine does not answer\n")
+    assert 'last_success_timestamp_seconds{topology="shop"} 0.0' in ask(admin, "/metrics")[1]
+
+
+def test_what_is_no_longer_kept_alarms_nobody(admin: Admin) -> None:
+    admin.note("shop", PassEnded("1f", "start", Outcome.CONVERGED, 0.3, servers_up=2, servers=2))
+    admin.note("blog", Noticed("suspended", is_idle=True))
+    admin.note("shop", Noticed("shop.yaml is gone", is_idle=True))
+    assert ask(admin, "/readyz")[0] == 200
+    assert "last_success_timestamp_seconds{" not in ask(admin, "/metrics")[1]
+
+
+def test_servers_are_told_of_passes_that_failed_too(admin: Admin) -> None:
+    failures = (Failure("not-ready", "no"),)
+    ended = PassEnded(
+        "1f", "start", Outcome.FAILED, 0.3, failures=failures, servers_up=1, servers=2
+    )
+    admin.note("shop", ended)
+    assert 'reconciler_servers_up{topology="shop"} 1.0' in ask(admin, "/metrics")[1]
+
+
+def test_a_broken_file_is_broken_until_it_is_mended(admin: Admin) -> None:
+    admin.note("shop", FileBroken("shop.yaml", (), "", True))
+    admin.note("shop", FileMended("shop.yaml"))
+    assert json.loads(ask(admin, "/status")[1])["topologies"]["shop"]["broken"] == []
+
+
+def test_values_of_variables_are_not_answered(admin: Admin) -> None:
+    admin.hide(["hunter22"])
+    admin.note("shop", PassEnded("1f", "web.env.A hunter22", Outcome.CONVERGED, 0.3))
+    admin.note("shop", Noticed("hunter22"))
+    assert "hunter22" not in ask(admin, "/status")[1]
+
+
+def test_an_address_of_ipv6() -> None:
+    made = Admin("::1", 0)
+    made.serve(lambda: True)
+    with urllib.request.urlopen(f"http://[::1]:{made.port}/healthz", timeout=10) as answer:
+        assert answer.status == 200
+    made.close()
 
 
 # -- files ----------------------------------------------------------------------------------

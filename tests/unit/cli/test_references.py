@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from reconciler.cli.inputs import Inputs, load_inputs
 from reconciler.cli.reading import Watched
@@ -154,3 +155,40 @@ def test_files_are_followed(tmp_path: Path) -> None:
     before = watched.signature()
     put(tmp_path, b_pem=OTHER.bundle)
     assert watched.signature() != before
+
+
+def test_a_certificate_for_development_is_made_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    first = one_file(load(tmp_path, "{self_signed: [shop.localhost, 127.0.0.1]}"))
+    assert one_file(load(tmp_path, "{self_signed: [shop.localhost, 127.0.0.1]}")) == first
+    made = x509.load_pem_x509_certificate(first)
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["shop.localhost"]
+    assert [str(a) for a in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
+    assert one_file(load(tmp_path, "{self_signed: true}")) != first
+    kept = sorted((tmp_path / "data").rglob("*.pem"))
+    assert len(kept) == 2
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+    for path in kept:
+        path.write_bytes(make_certificate("x", days=29).bundle)
+    assert one_file(load(tmp_path, "{self_signed: [shop.localhost, 127.0.0.1]}")) != first
+
+
+def one_file(inputs: Inputs) -> bytes:
+    assert told(inputs) == []
+    (wish,) = compile_inputs(inputs)
+    assert wish.desired.proxy is not None
+    (file,) = wish.desired.proxy.files
+    return file.content
+
+
+def test_a_certificate_for_development_that_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").write_text("a file", encoding="utf-8")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    (line,) = told(load(tmp_path, "{self_signed: true}"))
+    assert line.startswith("unreadable-file 9:")
+    assert "cannot be kept there: not a directory; set XDG_DATA_HOME" in line

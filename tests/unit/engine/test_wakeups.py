@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.engine.docker.direct import Inside
+from reconciler.engine.docker.direct import Inside, NotHereError
 from reconciler.engine.docker.events import EventReader
 from reconciler.engine.docker.pulse import Pulse, _difference, read_facts
 from reconciler.engine.protocol import Wakeup
@@ -77,10 +77,11 @@ def test_a_look_at_haproxy(monkeypatch: pytest.MonkeyPatch) -> None:
     files = ("info.txt", "stat.txt", "servers.txt")
     said = ["\n".join((REPLIES / name).read_text(encoding="utf-8") for name in files)]
     woken: list[Wakeup] = []
+    trouble: list[OSError] = []
 
     def answer(*_: object) -> str:
-        if not said:
-            raise OSError
+        if trouble:
+            raise trouble[0]
         return said[0]
 
     monkeypatch.setattr("reconciler.engine.docker.direct.Inside.ask", answer)
@@ -92,8 +93,15 @@ def test_a_look_at_haproxy(monkeypatch: pytest.MonkeyPatch) -> None:
     said[0] = said[0].replace("config=", "config=0", 1)
     pulse.look()
     assert woken[1:] == [Wakeup("shop", "HAProxy loaded another configuration")]
-    said.clear()
-    pulse.look()  # out of reach: no more is asked
-    said.append("x")
+    trouble.append(OSError(24, "Too many open files"))
+    pulse.look()  # that passes
+    trouble.clear()
+    said[0] = said[0].replace("config=", "config=0", 1)
     pulse.look()
-    assert len(woken) == 2
+    assert len(woken) == 3
+    trouble.append(NotHereError())
+    pulse.look()  # it has ended: no more is asked
+    trouble.clear()
+    said[0] = said[0].replace("config=", "config=0", 1)
+    pulse.look()
+    assert len(woken) == 3

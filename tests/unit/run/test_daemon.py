@@ -31,7 +31,7 @@ class Running:
         )
 
     def _follow(self) -> None:
-        self.daemon.mailbox_of("shop").put("start", wanted=Wanted(wish()))
+        self.daemon.write("shop", "start", Wanted(wish()))
 
     def __enter__(self) -> Running:
         self._thread.start()
@@ -81,7 +81,7 @@ def test_a_step_that_does_not_end_is_not_waited_for(running: Running) -> None:
         engine = running.daemon._keepers["shop"]._engine
         assert isinstance(engine, MemoryEngine)
         engine.on_perform = hang
-        running.daemon.mailbox_of("shop").put("edit", wanted=Wanted(wish(3)))
+        running.daemon.write("shop", "edit", Wanted(wish(3)))
         assert begun.wait(10)
         running._end.set()
         running._thread.join(10)
@@ -93,11 +93,44 @@ def test_a_step_that_does_not_end_is_not_waited_for(running: Running) -> None:
 def test_a_topology_that_was_removed_may_come_again(running: Running) -> None:
     with running:
         emptied = wish().emptied()
-        running.daemon.mailbox_of("shop").put("gone", wanted=Wanted(emptied, forget=True))
+        running.daemon.write("shop", "gone", Wanted(emptied, forget=True))
         await_true(lambda: running.running == 0, "removed")
-        await_true(lambda: running.daemon._keepers["shop"].is_done, "done")
+        await_true(lambda: not running.daemon._keepers, "done")
         assert running.daemon.is_alive()
-        running.daemon.mailbox_of("shop").put("new", wanted=Wanted(wish()))
+        assert running.world.locks == {}
+        running.daemon.write("shop", "new", Wanted(wish()))
+        await_true(lambda: running.running == 3, "there again")
+
+
+def test_a_topology_may_come_again_while_it_is_removed(running: Running) -> None:
+    begun, back = threading.Event(), threading.Event()
+
+    def wait(_: Action) -> None:
+        begun.set()
+        back.wait(30)
+
+    with running:
+        engine = running.daemon._keepers["shop"]._engine
+        assert isinstance(engine, MemoryEngine)
+        engine.on_perform = wait
+        running.daemon.write("shop", "gone", Wanted(wish().emptied(), forget=True))
+        assert begun.wait(10)
+        running.daemon.write("shop", "back", Wanted(wish()))
+        back.set()
+        await_true(lambda: running.outcomes[-1] is Outcome.UNCHANGED, "all was done")
+        await_true(lambda: running.running == 3, "there again")
+
+
+def test_a_topology_of_which_nothing_is_left_ends_and_may_come_again(running: Running) -> None:
+    with running:
+        running.world.containers.clear()
+        listeners = list(running.world.listeners)
+        running.world.listeners.clear()  # nobody rings
+        running.daemon.write("shop", "gone", Wanted(wish().emptied(), forget=True))
+        await_true(lambda: not running.daemon._keepers, "done")
+        assert running.world.locks == {}
+        running.world.listeners += listeners
+        running.daemon.write("shop", "back", Wanted(wish()))
         await_true(lambda: running.running == 3, "there again")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.passes import FileBroken, News, Noticed
 from reconciler.run.follow import Broken, Follower, Reading, Said
-from reconciler.run.mailbox import Mail, Mailbox
+from reconciler.run.mailbox import Mail, Mailbox, Wanted
 from reconciler.topology.load import load_topology
 
 
@@ -26,20 +26,27 @@ class Keepers:
         self.mailboxes: dict[str, Mailbox] = {}
         self.news: list[tuple[str, News]] = []
 
-    def mailbox_of(self, topology: str) -> Mailbox:
-        return self.mailboxes.setdefault(topology, Mailbox())
+    def write(self, topology: str, cause: str, wanted: Wanted) -> None:
+        self.mailboxes.setdefault(topology, Mailbox()).put(cause, wanted=wanted)
 
-    def follower(self, *, prune: bool = False) -> Follower:
-        return Follower(self, lambda name, news: self.news.append((name, news)), prune=prune)
+    def follower(self, *, prune: bool = False, dry_run: bool = False) -> Follower:
+        return Follower(
+            self, lambda name, news: self.news.append((name, news)), prune=prune, dry_run=dry_run
+        )
+
+    @property
+    def notices(self) -> list[str]:
+        return [news.what for _, news in self.news if isinstance(news, Noticed)]
 
     def mail(self, topology: str = "shop") -> Mail:
         return self.mailboxes[topology].take()
 
 
-def reading(*all_said: Said, **broken: str) -> Reading:
+def reading(*all_said: Said, gone: tuple[str, ...] = (), **broken: str) -> Reading:
     return Reading(
         {s.desired.topology: s for s in all_said},
         {f"{name}.yaml": Broken((), text) for name, text in broken.items()},
+        frozenset(gone),
     )
 
 
@@ -82,7 +89,7 @@ def test_a_broken_file_is_told_once_and_again_when_it_changes() -> None:
     assert keepers.mail() == Mail(), "the last good one stays in force"
     follower.follow(reading(said()))
     follower.follow(reading(shop="y"))
-    assert len(keepers.news) == 3, "it was good in between"
+    assert [type(n).__name__ for _, n in keepers.news[2:]] == ["FileMended", "FileBroken"]
 
 
 def test_a_file_that_never_was_good() -> None:
@@ -100,8 +107,10 @@ def test_a_file_that_is_gone() -> None:
     follower.follow(reading(said()))
     keepers.mail()
     for _ in range(3):
-        follower.follow(reading())
-    assert len(keepers.news) == 1
+        follower.follow(reading(gone=("shop.yaml",)))
+    assert keepers.notices == [
+        "shop.yaml is gone; topology `shop` goes on as it runs, and is no longer watched"
+    ]
     mail = keepers.mail()
     assert mail.wanted is not None
     assert mail.wanted.desired is None
@@ -116,12 +125,46 @@ def test_a_file_that_is_gone_with_prune() -> None:
     follower = keepers.follower(prune=True)
     follower.follow(reading(said(), said("blog", "blog.yaml")))
     keepers.mail()
-    follower.follow(reading(said("blog", "blog.yaml")))
+    follower.follow(reading(said("blog", "blog.yaml"), gone=("shop.yaml",)))
     mail = keepers.mail()
     assert mail.wanted is not None
     assert mail.wanted.forget
     assert mail.wanted.desired == said().desired.emptied()
-    assert isinstance(keepers.news[0][1], Noticed)
+    assert keepers.notices == ["shop.yaml is gone; topology `shop` is removed, its volumes stay"]
+
+
+def test_a_file_that_is_only_out_of_sight_removes_nothing() -> None:
+    keepers = Keepers()
+    follower = keepers.follower(prune=True)
+    follower.follow(reading(said()))
+    keepers.mail()
+    assert not follower.is_worse(reading())
+    follower.follow(reading())
+    assert keepers.mail() == Mail()
+    assert keepers.news == []
+
+
+def test_another_name_in_a_file_with_prune() -> None:
+    keepers = Keepers()
+    follower = keepers.follower(prune=True, dry_run=True)
+    follower.follow(reading(said()))
+    keepers.mail()
+    follower.follow(reading(said("store")))
+    assert keepers.mail().causes == ["shop.yaml has another name in it"]
+    assert keepers.notices == [
+        "shop.yaml has another name in it; topology `shop` would be removed, its volumes stay"
+    ]
+
+
+def test_a_suspended_topology_is_not_removed_with_its_file() -> None:
+    keepers = Keepers()
+    follower = keepers.follower(prune=True)
+    follower.follow(reading(said(more="suspend: true")))
+    keepers.mail()
+    follower.follow(reading(gone=("shop.yaml",)))
+    wanted = keepers.mail().wanted
+    assert wanted is not None
+    assert (wanted.desired, wanted.forget) == (None, False)
 
 
 def test_suspend() -> None:

@@ -7,8 +7,12 @@ import pytest
 from reconciler.engine.memory import Image, World
 from reconciler.engine.protocol import EngineError
 from reconciler.plan.actions import Action, StartContainer
+from reconciler.plan.compile import compile_topology
+from reconciler.plan.desired import Desired
 from reconciler.plan.impact import Impact
 from reconciler.plan.passes import Outcome
+from reconciler.run.keeper import TROUBLE_S
+from reconciler.topology.model import Topology
 from tests.unit.run.watching import Watch, wish
 
 
@@ -199,6 +203,48 @@ def test_a_crash_loop_is_not_hammered_and_is_told() -> None:
     watch.world.kill(watch.server())
     watch.run()
     assert watch.running == 3
+
+
+def test_a_crash_loop_does_not_hold_up_the_repair_of_others() -> None:
+    watch = Watch()
+    watch.want(wish(replicas=3, restart="no"), "start")
+    watch.run()
+    for _ in range(200):
+        if watch.world.get(watch.server()).state == "running":
+            watch.world.kill(watch.server())
+        watch.run(1)
+    assert watch.outcomes[-1] is Outcome.DEFERRED
+    watch.world.kill(watch.server(2))
+    watch.run(5)
+    assert watch.world.get(watch.server(2)).state == "running"
+
+
+def test_what_fails_does_not_hold_up_the_repair_of_others(watch: Watch) -> None:
+    watch.want(with_a_worker("app:1"))
+    watch.run()
+    watch.world.images["app:2"] = Image("sha256:2", serves=False)
+    watch.want(with_a_worker("app:2"))
+    watch.run(600)
+    failed = [ended for ended in watch.passes if ended.outcome is Outcome.FAILED]
+    assert failed[-1].retry_s == TROUBLE_S
+    (worker,) = (c for c in watch.world.containers.values() if c.slot.backend == "worker")
+    watch.world.kill(worker.id)
+    watch.run(5)
+    (worker,) = (c for c in watch.world.containers.values() if c.slot.backend == "worker")
+    assert worker.state == "running"
+
+
+def with_a_worker(image: str) -> Desired:
+    worker = {"image": "app:1", "restart": "no"}
+    topology = Topology.model_validate(
+        {
+            "name": "shop",
+            "backends": {"web": {"image": image, "port": 80}, "worker": worker},
+            "frontends": {"www": {"bind": 80, "default_backend": "web"}},
+            "haproxy": {"image": "haproxy:1"},
+        }
+    )
+    return compile_topology(topology, "/srv")
 
 
 def test_suspended(watch: Watch) -> None:

@@ -45,3 +45,22 @@ def test_edits(edit: tuple[str, str], said: str | None) -> None:
 def test_a_variable_is_named_and_not_shown() -> None:
     assert difference(BASE) == "web.env.TOKEN"
     assert difference(BASE.replace("${TOKEN}", "plain")) == "web.env.TOKEN"
+
+
+ELSEWHERE = {
+    "env in a list": (BASE.replace('{TOKEN: "${TOKEN}"}', '["TOKEN=${TOKEN}"]'), "web.env.TOKEN"),
+    "auth in a list": (BASE + 'stats: {auth: ["me:${TOKEN}"]}\n', "stats.auth.me"),
+    "auth in short": (BASE + 'stats: {auth: "me:${TOKEN}"}\n', "stats.auth.me"),
+    "a check in short": (
+        BASE.replace("port: 80", 'port: 80, check: "/${TOKEN}"'),
+        "web.check.path",
+    ),
+}
+"""Short forms: the value stands in the file where the model has nothing, or something larger."""
+
+
+@pytest.mark.parametrize(("text", "named"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_variable_in_a_short_form_is_not_shown(text: str, named: str) -> None:
+    found = difference(text, before=text)
+    assert named in found
+    assert "hunter" not in found

@@ -12,6 +12,17 @@ from tests.unit.topology.reading import good, messages_of, read, topology_with
 
 REFUSED = {
     "tls: {certificates: []}": "bad-value `certificates` needs at least one item",
+    "tls: {min_version: 1.3}": (
+        "missing-key TLS needs `certificates`; "
+        "name a PEM file, or write `self_signed: true` for development"
+    ),
+    "tls: {self_signed: false}": (
+        "missing-key TLS needs `certificates`; "
+        "name a PEM file, or write `self_signed: true` for development"
+    ),
+    "tls: {self_signed: [a.b, 'c d']}": (
+        "bad-value `c d` is neither a host name nor an address; write `shop.localhost`"
+    ),
     "tls: {certificates: a.pem, verify: optional}": (
         "missing-key `verify` needs a `client_ca` to check certificates with; "
         "add `client_ca: ./ca.pem`"

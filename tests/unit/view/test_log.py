@@ -10,7 +10,15 @@ from jsonschema import Draft202012Validator
 
 from reconciler.plan.events import Failure, Waiting
 from reconciler.plan.impact import Impact
-from reconciler.plan.passes import FileBroken, News, Noticed, Outcome, PassBegun, PassEnded
+from reconciler.plan.passes import (
+    FileBroken,
+    FileMended,
+    News,
+    Noticed,
+    Outcome,
+    PassBegun,
+    PassEnded,
+)
 from reconciler.plan.plan import Change, Plan
 from reconciler.topology.diagnostic import Diagnostic, Span
 from reconciler.view.log import JsonLog, LogView, TextLog
@@ -55,6 +63,7 @@ NEWS: list[tuple[News, list[str]]] = [
       "    backend web: create, missing [none]", "    haproxy: update, servers change [runtime]"]),
     (ended(Outcome.STOPPED), ["stopped as asked; the next start goes on from here"]),
     (Noticed("took over"), ["took over"]),
+    (FileMended("shop.yaml"), ["shop.yaml can be used again"]),
     (FileBroken("shop.yaml", (PROBLEM,), "", True),
      ["shop.yaml:9:5 unknown key `replica` (did you mean `replicas`?); "
       "the last good file stays in force"]),
