@@ -67,6 +67,19 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerLink:
+    """How a backend's servers are spoken with, by traffic and checks alike."""
+
+    tls: bool = False
+    verify: str = "required"
+    ca: str = ""
+    """A file in HAProxy's container; "" for the authorities of its image."""
+    sni: str = ""
+    proto: str = ""
+    send_proxy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """A `server` line. `address` is a name that the resolver of the network knows, or an IP."""
 
@@ -111,6 +124,7 @@ class Backend:
     """Of its containers, and of the spare servers; 0 when it has none."""
     resolves: bool = True
     """Whether addresses of servers are names; fixed ones need no resolver."""
+    link: ServerLink = ServerLink()
     least_spares: int = 4
     """0 when there are no containers to come."""
     outside: tuple[OutsideServer, ...] = ()

@@ -22,6 +22,7 @@ from reconciler.haproxy.model import (
 )
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.render_bind import bind_text, tls_defaults
+from reconciler.haproxy.render_link import link_words, server_tls_defaults
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:@%+,=~*!?{}()\[\]-]+\Z")
@@ -106,6 +107,7 @@ def _global(proxy: Proxy) -> Iterator[Line]:
     if proxy.maxconn is not None:
         yield Line(f"    maxconn {proxy.maxconn}", ("haproxy", "maxconn"))
     yield from tls_defaults(proxy)
+    yield from server_tls_defaults(proxy)
     yield from _raw(proxy.raw_global)
 
 
@@ -234,10 +236,14 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     path = backend.path
     if common := list(_server_defaults(backend)):
         yield Line(" ".join(["    default-server", *common]), path,
-                   ((*path, "check"), (*path, "weight"), (*path, "port")))  # fmt: skip
+                   tuple((*path, key) for key in _OF_ALL))  # fmt: skip
     for server in backend.outside:
         yield _outside(server, backend)
     yield from _servers(backend)
+
+
+_OF_ALL = ("check", "weight", "port", "tls", "proto", "send_proxy")
+"""Keys of a backend that say something of all its servers."""
 
 
 def _server_defaults(backend: Backend) -> Iterator[str]:
@@ -247,6 +253,7 @@ def _server_defaults(backend: Backend) -> Iterator[str]:
         yield "resolvers docker init-addr libc,none resolve-prefer ipv4"
     if backend.port:  # to check on; and no server can be told another port meanwhile
         yield f"port {backend.port}"
+    yield from link_words(backend.link, is_checked=backend.check is not None)
     if backend.check is not None:
         check = backend.check
         inter, fast = format_duration(check.interval_s), _fast(check)

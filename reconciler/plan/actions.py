@@ -12,6 +12,7 @@ from reconciler.haproxy.commands import ServerSetting
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.files import ProxyFile
 from reconciler.plan.desired import DesiredContainer
+from reconciler.plan.limits import Limits
 from reconciler.plan.rollout import Guard
 from reconciler.plan.spec import Attachment, NetworkSpec
 
@@ -28,7 +29,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class PullImage:
+    """`platform` chooses among the variants of an image; "" leaves it to the engine."""
+
     image: str
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,7 @@ class UpdateContainer:
     """Limits and restart policy, in place. None leaves a limit as it is."""
 
     target: Target
-    cpus: float | None
-    memory_bytes: int | None
+    limits: Limits
     restart: str
 
 
@@ -296,8 +299,8 @@ Action = (
 def label_of(action: Action) -> str:
     """What an action does, for a progress line."""
     match action:
-        case PullImage(image):
-            return f"pull {image}"
+        case PullImage(image, platform):
+            return f"pull {image} for {platform}" if platform else f"pull {image}"
         case CheckConfig():
             return "check the configuration with HAProxy"
         case CreateNetwork(spec):

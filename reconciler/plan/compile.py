@@ -29,6 +29,7 @@ from reconciler.plan.names import (
     run_volume_name,
     volume_name,
 )
+from reconciler.plan.options import limits_of, options_of
 from reconciler.plan.order import Dependency
 from reconciler.plan.rollout import Guard, Rollout
 from reconciler.plan.sensitive import sensitive_fields, sensitive_ports
@@ -87,7 +88,7 @@ def compile_topology(
         tls = TlsFiles(contents or Contents())
         listeners = Listeners(topology, tls)
         hidden = frozenset(sensitive)
-        proxy = compile_proxy(topology, containers, listeners, hidden, tls.files)
+        proxy = compile_proxy(topology, containers, listeners, hidden, tls)
         containers |= _proxy_containers(topology, listeners, networks, sensitive)
         run_volume = run_volume_name(topology.name)
         host_ports = tuple(listeners.host_ports)
@@ -217,11 +218,11 @@ def _server_spec(
         stop_grace_s=backend.stop_grace_period,
         init=backend.init,
         restart=backend.restart,
-        cpus=backend.resources.cpus,
-        memory_bytes=backend.resources.memory,
+        **limits_of(backend.resources),
         networks=tuple(
             Attachment(networks[net].name, (name,)) for net in dict.fromkeys(backend.networks)
         ),
+        **options_of(backend),
     )
 
 
@@ -321,8 +322,7 @@ def _proxy_container(
         stop_signal="SIGUSR1",
         stop_grace_s=settings.hard_stop_after + STOP_MARGIN_S,
         restart=settings.restart,
-        cpus=settings.resources.cpus,
-        memory_bytes=settings.resources.memory,
+        **limits_of(settings.resources),
         network_mode=network_mode,
         hands_over=hands_over,
     )

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
-from reconciler.haproxy.files import ProxyFile
-from reconciler.plan.compile_tls import mode_of, redirect_port
+from reconciler.plan.compile_tls import TlsFiles, mode_of, redirect_port
 from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import SERVER_ROLE, server_name
@@ -21,12 +20,12 @@ def compile_proxy(
     containers: Mapping[Slot, DesiredContainer],
     listeners: Listeners,
     sensitive: frozenset[Path],
-    files: tuple[ProxyFile, ...] = (),
+    tls: TlsFiles,
 ) -> haproxy.Proxy:
     settings = topology.haproxy
     backends = proxied_backends(topology)
     resolves = settings.network == "bridge"
-    return haproxy.Proxy(
+    proxy = haproxy.Proxy(
         topology=topology.name,
         maxconn=settings.maxconn,
         hard_stop_after_s=settings.hard_stop_after,
@@ -44,7 +43,11 @@ def compile_proxy(
             for name, frontend in topology.frontends.items()
         ),
         backends=tuple(
-            replace(_proxy_backend(name, backend, containers), resolves=resolves)
+            replace(
+                _proxy_backend(name, backend, containers),
+                resolves=resolves,
+                link=tls.servers(name, backend),
+            )
             for name, backend in backends.items()
         ),
         stats=_stats(topology, listeners),
@@ -52,8 +55,8 @@ def compile_proxy(
         raw_defaults=_raw(settings.raw.defaults, "defaults"),
         sensitive=sensitive,
         hands_over=settings.hands_over,
-        files=files,
     )
+    return replace(proxy, files=tls.files)  # which are known when all of it is compiled
 
 
 def _raw(lines: tuple[str, ...], section: str) -> tuple[haproxy.RawLine, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
 from reconciler.haproxy.files import ProxyFile, file_name
 from reconciler.topology.diagnostic import Path
-from reconciler.topology.model import Frontend, Topology
+from reconciler.topology.model import Backend, Frontend, Topology
 from reconciler.topology.model.tls import Tls
 from reconciler.topology.references import Contents, self_signed_source
 from reconciler.topology.served import tls_ports
@@ -62,6 +63,15 @@ class TlsFiles:
             alpn=alpn,
             path=path,
         )
+
+    def servers(self, name: str, backend: Backend) -> haproxy.ServerLink:
+        """How a backend's servers are spoken with."""
+        link = haproxy.ServerLink(proto=backend.proto or "", send_proxy=backend.send_proxy or "")
+        tls = backend.tls
+        if tls is None:
+            return link
+        authority = self.authority(tls.ca, ("backends", name, "tls", "ca"))
+        return replace(link, tls=True, verify=tls.verify, ca=authority, sni=tls.sni or "")
 
     def _certificates(self, tls: Tls, path: Path) -> Iterator[str]:
         for index, item in enumerate(tls.certificates):

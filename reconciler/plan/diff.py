@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.plan.desired import DesiredContainer
+from reconciler.plan.limits import LIMITS
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import FieldChange
-from reconciler.plan.spec import Attachment, describe
+from reconciler.plan.spec import Attachment, ContainerSpec, describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def diff_container(
         change = FieldChange("image id", _short_id(have.image_id), _short_id(image_id))
         return ContainerDiff(f"`{shown}` now names another image", (change,))
     spec = want.spec
-    if (spec.memory_bytes is None and have.memory_bytes) or (spec.cpus is None and have.cpus):
+    if any(getattr(spec, name) is None and getattr(have, name) for name in LIMITS):
         return ContainerDiff("Docker cannot take a limit away in place", _limits(want, have))
     if have.name != have.given_name and have.given_name in {c.name for c in observed.containers}:
         return ContainerDiff(f"another container has its name, `{have.given_name}`")
@@ -74,7 +75,7 @@ def _described_changes(want: DesiredContainer, have: ObservedContainer) -> tuple
     """What differs, in texts that hide values from outside the file."""
     after = describe(want.spec, want.sensitive)
     before = dict(have.described)
-    in_place = {"restart", "cpus", "memory_bytes"}
+    in_place = {"restart", *LIMITS}
     return tuple(
         FieldChange(name, _hide(before.get(name)), _hide(after.get(name)))
         for name in sorted(before.keys() | after.keys())
@@ -91,18 +92,23 @@ def _hide(text: str | None) -> str | None:
 
 def _limits(want: DesiredContainer, have: ObservedContainer) -> tuple[FieldChange, ...]:
     spec = want.spec
-    pairs = [
-        ("cpus", _number(have.cpus), _number(spec.cpus)),
-        ("memory_bytes", _size(have.memory_bytes), _size(spec.memory_bytes)),
-        ("restart", have.restart, spec.restart),
-    ]
+    pairs = [(name, _limit(have, name), _limit(spec, name)) for name in LIMITS]
     return tuple(
-        FieldChange(name.removesuffix("_bytes"), before, after)
+        FieldChange(_shown(name), before, after)
         if name not in want.sensitive
-        else FieldChange(name.removesuffix("_bytes"), "another value", want.sensitive[name])
-        for name, before, after in pairs
+        else FieldChange(_shown(name), "another value", want.sensitive[name])
+        for name, before, after in (*pairs, ("restart", have.restart, spec.restart))
         if before != after
     )
+
+
+def _shown(name: str) -> str:
+    return name.removesuffix("_bytes").replace("_", " ")
+
+
+def _limit(owner: ContainerSpec | ObservedContainer, name: str) -> str | None:
+    text = _size if name.endswith("_bytes") else _number
+    return text(getattr(owner, name))
 
 
 def _links(

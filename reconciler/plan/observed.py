@@ -10,6 +10,7 @@ from reconciler.haproxy.config import read_config
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
 from reconciler.haproxy.slots import PROBE_SUFFIX
 from reconciler.plan.desired import Slot
+from reconciler.plan.limits import limits_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ class ObservedContainer:
     restart: str = "no"
     cpus: float | None = None
     memory_bytes: int | None = None
+    pids: int | None = None
+    cpu_shares: int | None = None
+    reserved_memory_bytes: int | None = None
     networks: Mapping[str, ObservedNetworkLink] = field(default_factory=dict)
     """By the network's Docker name."""
     depends_on: tuple[str, ...] = ()
@@ -145,7 +149,7 @@ class Observed:
     def fingerprint(self) -> str:
         """Changes when anything does that a plan may depend on."""
         facts = (
-            sorted((c.id, c.name, c.state, c.restart, str(c.cpus), str(c.memory_bytes),
+            sorted((c.id, c.name, c.state, c.restart, str(limits_in(c)),
                     *sorted(f"{n}@{link.network_id}" for n, link in c.networks.items()))
                    for c in self.containers),
             sorted((c.id, c.state, c.exit_code) for c in self.jobs),

@@ -9,6 +9,7 @@ from reconciler.topology.diagnostic import Path
 _FIELD_OF_KEY = {
     "volumes": "mounts",
     "stop_grace_period": "stop_grace_s",
+    "shm_size": "shm_bytes",
 }
 
 
@@ -24,10 +25,17 @@ def sensitive_fields(owner: Path, sensitive: Mapping[Path, str]) -> dict[str, st
             name = rest[0] if isinstance(rest[0], str) else written.partition("=")[0]
             found[f"{key}.{name}"] = written
         elif key == "resources" and rest:
-            found["memory_bytes" if rest[0] == "memory" else str(rest[0])] = written
+            found[_limit_of(rest)] = written
         else:
             found[_FIELD_OF_KEY.get(str(key), str(key))] = written
     return found
+
+
+def _limit_of(rest: list[str | int]) -> str:
+    """`memory`, or `reservations` and `memory`."""
+    if len(rest) == 1:
+        return "memory_bytes" if rest[0] == "memory" else str(rest[0])
+    return "reserved_memory_bytes" if rest[1] == "memory" else "cpu_shares"
 
 
 def sensitive_ports(sensitive: Mapping[Path, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from reconciler.plan.impact import is_in_place
+from reconciler.plan.options import ContainerOptions, text_of
 
 REVISION_VERSION = "v1"
 
@@ -71,7 +72,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class ContainerSpec:
+class ContainerSpec(ContainerOptions):
     """A container. Which fields change in place is in the impact table."""
 
     image: str
@@ -81,16 +82,16 @@ class ContainerSpec:
     labels: tuple[tuple[str, str], ...] = ()
     mounts: tuple[Mount, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
-    user: str | None = None
-    cap_drop: tuple[str, ...] = ()
     no_new_privileges: bool = False
     healthcheck: Healthcheck | None = None
-    stop_signal: str | None = None
     stop_grace_s: float = 10.0
     init: bool = False
     restart: str = "no"
     cpus: float | None = None
     memory_bytes: int | None = None
+    pids: int | None = None
+    cpu_shares: int | None = None
+    reserved_memory_bytes: int | None = None
     networks: tuple[Attachment, ...] = ()
     network_mode: str = ""
     """`host`, or `container:` and what that one is; "" for networks of its own."""
@@ -156,7 +157,7 @@ def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str
         elif name == "network_mode" and value.startswith(OF_A_CONTAINER):
             shown[name] = "of its anchor"
         elif name != "networks":
-            shown[name] = _text_of(value)
+            shown[name] = text_of(getattr(spec, name)) or _text_of(value)
     for name, text in shown.items():
         written = sensitive.get(name)
         if written is not None:

@@ -50,6 +50,9 @@ def self_signed_source(names: tuple[str, ...]) -> str:
 
 def references(topology: Topology) -> Iterator[Reference]:
     """In the order of the file; the same file may come more than once."""
+    for name, backend in topology.backends.items():
+        if backend.tls is not None and backend.tls.ca is not None:
+            yield Reference(backend.tls.ca, ("backends", name, "tls", "ca"), "authority")
     for name, frontend in topology.frontends.items():
         path: Path = ("frontends", name)
         if frontend.tls is not None:

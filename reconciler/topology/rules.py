@@ -12,7 +12,7 @@ from reconciler.topology.finding import Finding
 from reconciler.topology.host_rules import HOST_RULES
 from reconciler.topology.labels import LABEL_PREFIX
 from reconciler.topology.messages import suggest
-from reconciler.topology.model import Topology
+from reconciler.topology.model import Backend, Topology
 from reconciler.topology.order_rules import ORDER_RULES
 from reconciler.topology.served import served_backends
 from reconciler.topology.server_rules import SERVER_RULES
@@ -240,17 +240,25 @@ def _reserved(topology: Topology) -> Iterator[Finding]:
 def _same_target(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
         seen: set[str] = set()
-        for index, volume in enumerate(backend.volumes):
-            target = posixpath.normpath(volume.target)
-            if target in seen:
-                path: Path = ("backends", name, "volumes", index)
+        for target, path, place in _targets(("backends", name), backend):
+            if posixpath.normpath(target) in seen:
                 yield Finding(
                     "same-target",
-                    f"two mounts of `{name}` on `{volume.target}`",
+                    f"two mounts of `{name}` on `{target}`",
                     path,
-                    quoted=((volume.target, (*path, "target")),),
+                    quoted=((target, place),),
                 )
-            seen.add(target)
+            seen.add(posixpath.normpath(target))
+
+
+def _targets(owner: Path, backend: Backend) -> Iterator[tuple[str, Path, Path]]:
+    """Each path that something is mounted on, the mount's place, and where it says the path."""
+    for index, volume in enumerate(backend.volumes):
+        path: Path = (*owner, "volumes", index)
+        yield volume.target, path, (*path, "target")
+    for index, text in enumerate(backend.tmpfs):
+        path = (*owner, "tmpfs", index)
+        yield text.partition(":")[0], path, path
 
 
 def _unused_network(topology: Topology) -> Iterator[Finding]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.finding import Finding
 from reconciler.topology.model import Backend, Topology
+from reconciler.topology.model.options import ContainerOptions
 
 _OF_CONTAINERS = (
     "pull", "replicas", "networks", "env", "command", "entrypoint", "labels", "volumes",
-    "restart", "resources", "healthcheck", "stop_grace_period", "init", "rollout",
-    "depends_on", "before",
+    "restart", "resources", "healthcheck", "stop_grace_period", "init", "rollout", "depends_on",
+    "before", *ContainerOptions.model_fields,
 )  # fmt: skip
 
 

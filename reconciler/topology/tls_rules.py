@@ -36,4 +36,15 @@ def _http_only(topology: Topology) -> Iterator[Finding]:
                 )
 
 
-TLS_RULES = (_redirect_to_nowhere, _http_only)
+def _http2_to_servers(topology: Topology) -> Iterator[Finding]:
+    for name, backend in topology.backends.items():
+        if backend.mode == "tcp" and backend.proto is not None:
+            yield Finding(
+                "mode-mismatch",
+                f"backend `{name}` speaks tcp, and `proto` is for HTTP",
+                ("backends", name, "proto"),
+                "leave it out, or use `mode: http`",
+            )
+
+
+TLS_RULES = (_redirect_to_nowhere, _http_only, _http2_to_servers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from reconciler.plan.impact import CONTAINER_FIELDS, EXPLANATION, Impact, is_in_place
+from reconciler.plan.limits import LIMITS
 from reconciler.plan.spec import ContainerSpec
 
 FIELDS = [field.name for field in fields(ContainerSpec)]
@@ -20,4 +21,4 @@ def test_every_impact_is_explained() -> None:
 
 def test_what_docker_changes_in_place() -> None:
     # Docker's update call knows limits and the restart policy; networks are connected live.
-    assert {f for f in FIELDS if is_in_place(f)} == {"restart", "cpus", "memory_bytes", "networks"}
+    assert {f for f in FIELDS if is_in_place(f)} == {"restart", "networks", *LIMITS}

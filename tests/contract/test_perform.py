@@ -11,6 +11,7 @@ from reconciler.haproxy.model import RawLine
 from reconciler.haproxy.render import render_config
 from reconciler.plan import actions as a
 from reconciler.plan.desired import PROXY_SLOT, Desired
+from reconciler.plan.limits import Limits
 from reconciler.plan.rollout import Guard
 from reconciler.plan.spec import Attachment, NetworkSpec, PublishedPort, revision_of
 from tests.contract.bench import (
@@ -60,10 +61,10 @@ def test_a_container_from_nothing_to_nothing(bench: Bench) -> None:
     assert bench.one().state == "running"
     identity = bench.one().id
     by_id = a.Target(target(wish).name, identity)
-    bench.do_twice(a.UpdateContainer(by_id, None, 96 * 1024**2, "always"))
+    bench.do_twice(a.UpdateContainer(by_id, Limits(memory_bytes=96 * 1024**2), "always"))
     have = bench.one()
     assert (have.cpus, have.memory_bytes, have.restart) == (0.5, 96 * 1024**2, "always")
-    bench.do_twice(a.UpdateContainer(by_id, 0.25, None, "on-failure:3"))
+    bench.do_twice(a.UpdateContainer(by_id, Limits(cpus=0.25), "on-failure:3"))
     have = bench.one()
     assert (have.cpus, have.memory_bytes, have.restart) == (0.25, 96 * 1024**2, "on-failure:3")
     bench.hand.pause(identity)
@@ -127,7 +128,7 @@ def test_what_cannot_be_done_to_a_container(bench: Bench) -> None:
         a.StartContainer(GONE),
         a.UnpauseContainer(GONE),
         a.RenameContainer(GONE, f"{bench.topology}-x"),
-        a.UpdateContainer(GONE, 1.0, None, "no"),
+        a.UpdateContainer(GONE, Limits(cpus=1.0), "no"),
         a.ConnectNetwork(GONE, Attachment(f"{bench.topology}-front")),
         a.AwaitReady(GONE),
         a.WriteConfig(GONE, config_of(wish)),

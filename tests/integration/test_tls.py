@@ -13,7 +13,7 @@ import pytest
 
 from tests.certificates import Made, make_certificate
 from tests.integration.conftest import remove
-from tests.integration.support import tls
+from tests.integration.support import tls, web
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack
 from tests.integration.support.waiting import await_true
@@ -31,6 +31,10 @@ class Site:
     shop: Made
     api: Made
     authority: Made
+    to_itself: int
+    """Leads to a port of the same HAProxy that takes TLS and the PROXY protocol."""
+    to_another: int
+    """The same, where another name is expected."""
 
     @property
     def pem(self) -> Path:
@@ -47,13 +51,24 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     stack = Stack(world, tmp_path_factory.mktemp("tls"), HAPROXY_30)
     authority = make_certificate("partners", is_authority=True)
     shop, api = make_certificate("shop.example.com"), make_certificate("api.example.com")
-    site = Site(stack, free_port(), free_port(), shop, api, authority)
+    site = Site(
+        stack, free_port(), free_port(), shop, api, authority, free_port(), free_port()
+    )  # fmt: skip
     certs = stack.directory / "certs"
     shop.write(site.pem)
     (certs / "api").mkdir()
     (certs / "api" / "api.crt").write_bytes(api.cert)
     (certs / "api" / "api.key").write_bytes(api.key)
     (certs / "ca.pem").write_bytes(authority.cert)
+    make_certificate("inner.example.com", signer=authority).write(certs / "inner.pem")
+    inner = free_port()
+    for name, wanted, check in (("itself", "inner", "/"), ("another", "other", False)):
+        stack.spec["backends"][name] = {
+            "servers": {"name": "inner", "address": "127.0.0.1", "port": inner},
+            "tls": {"ca": "certs/ca.pem", "sni": f"{wanted}.example.com"},
+            "proto": "h2", "send_proxy": True, "check": check,
+        }  # fmt: skip
+    stack.spec["haproxy"]["hard_stop_after"] = "2s"
     plain = {"address": "127.0.0.1", "port": stack.port}
     stack.spec["frontends"] = {
         "www": {
@@ -67,6 +82,13 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
                     "min_version": "1.3"},
             "default_backend": "web",
         },
+        "inner": {
+            "bind": {"address": "127.0.0.1", "port": inner, "accept_proxy": True,
+                     "tls": "certs/inner.pem"},
+            "default_backend": "web",
+        },
+        "itself": {"bind": f"127.0.0.1:{site.to_itself}", "default_backend": "itself"},
+        "another": {"bind": f"127.0.0.1:{site.to_another}", "default_backend": "another"},
     }  # fmt: skip
     try:
         stack.apply()
@@ -116,6 +138,12 @@ def test_the_way_to_tls_and_staying_on_it(site: Site) -> None:
     assert (status, hsts) == (200, "max-age=31536000")
 
 
+def test_servers_are_spoken_with_over_tls_and_told_for_whom(site: Site) -> None:
+    """The check has passed on the same way, or nothing would be sent there."""
+    assert web.get(site.to_itself).server
+    assert web.get(site.to_another).status == 503
+
+
 def test_nothing_is_left_to_do_and_no_key_is_told(site: Site) -> None:
     stack = site.stack
     assert stack.plan_document()["empty"]
@@ -126,7 +154,7 @@ def test_nothing_is_left_to_do_and_no_key_is_told(site: Site) -> None:
     listing = stack.world.run_in(
         stack.haproxy, "sh", "-c", "ls -lnd /usr/local/etc/haproxy/files/*"
     )
-    assert listing.count("-rw------- 1 99 99 ") == 3
+    assert listing.count("-rw------- 1 99 99 ") == 4
 
 
 def test_a_renewed_certificate_needs_no_reload(site: Site) -> None:

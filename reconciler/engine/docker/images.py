@@ -9,12 +9,20 @@ from docker.utils import parse_repository_tag
 from reconciler.engine.protocol import EngineError, Patience, Progress, Report
 
 
-def pull(client: docker.APIClient, reference: str, patience: Patience, report: Report) -> None:
+def pull(
+    client: docker.APIClient,
+    reference: str,
+    patience: Patience,
+    report: Report,
+    platform: str = "",
+) -> None:
     """Registry credentials are those of `docker login`: the SDK reads them. Raises EngineError."""
     repository, tag = parse_repository_tag(reference)
     sizes: dict[str, tuple[int, int]] = {}
     try:
-        for item in client.pull(repository, tag=tag or "latest", stream=True, decode=True):
+        for item in client.pull(
+            repository, tag=tag or "latest", stream=True, decode=True, platform=platform or None
+        ):
             if patience.is_cancelled():
                 raise EngineError("cancelled", f"stopped while pulling {reference}")
             if "error" in item:

@@ -10,12 +10,12 @@ import docker
 import docker.errors
 
 from reconciler.engine.docker import certificates, handover, images, proxy, replace, written
+from reconciler.engine.docker.options import ANNOTATIONS_API, limits_body
 from reconciler.engine.docker.replace import stop
 from reconciler.engine.docker.talk import is_confirmed
 from reconciler.engine.docker.translate import (
     create_body,
     endpoint,
-    limits,
     network_body,
     restart_policy,
 )
@@ -31,6 +31,7 @@ from reconciler.engine.protocol import Closed, EngineError, Patience, Report, fo
 from reconciler.plan import actions as a
 from reconciler.plan import names
 from reconciler.plan.desired import DesiredContainer
+from reconciler.plan.limits import Limits
 from reconciler.plan.spec import Attachment
 
 LINGER_S = 30.0
@@ -42,8 +43,8 @@ def perform(  # noqa: PLR0915  # one branch an action
 ) -> None:
     """Raises EngineError, or docker's APIError for what Docker refuses."""
     match action:
-        case a.PullImage(image):
-            images.pull(client, image, patience, report)
+        case a.PullImage(image, platform):
+            images.pull(client, image, patience, report, platform)
         case a.CheckConfig(image, config, None):
             proxy.check_in_throwaway(client, topology, image, config)
         case a.CheckConfig(_, config, running):
@@ -66,8 +67,8 @@ def perform(  # noqa: PLR0915  # one branch an action
             _unpause(client, target.reference)
         case a.RenameContainer(target, name):
             _rename(client, target.reference, name)
-        case a.UpdateContainer(target, cpus, memory_bytes, restart):
-            _update(client, target.reference, cpus, memory_bytes, restart)
+        case a.UpdateContainer(target, limits, restart):
+            _update(client, target.reference, limits, restart)
         case a.ConnectNetwork(target, attachment):
             _connect(client, target.reference, attachment)
         case a.DisconnectNetwork(target, network, network_id):
@@ -116,9 +117,12 @@ def _create_container(
     name: str,
     predecessor: str,
 ) -> None:
+    _refuse_what_is_too_new(client, container)
     try:
         made = client.create_container_from_config(
-            create_body(topology, container, name, predecessor), name=name
+            create_body(topology, container, name, predecessor),
+            name=name,
+            platform=container.spec.platform or None,
         )["Id"]
     except docker.errors.APIError as error:
         if error.status_code != 409:
@@ -126,6 +130,17 @@ def _create_container(
         made = _made_before(client, topology, container, name)
     for attachment in container.spec.networks[1:]:
         _connect(client, made, attachment)
+
+
+def _refuse_what_is_too_new(client: docker.APIClient, container: DesiredContainer) -> None:
+    """Older engines take annotations, and drop them without a word."""
+    version = tuple(map(int, client.api_version.split(".")))
+    if container.spec.annotations and version < ANNOTATIONS_API:
+        raise EngineError(
+            "engine-refused",
+            f"annotations need Docker 24, and this engine speaks API {client.api_version}",
+            "take `annotations` out, or upgrade Docker",
+        )
 
 
 def _made_before(
@@ -230,14 +245,8 @@ def _rename(client: docker.APIClient, container: str, name: str) -> None:
             raise
 
 
-def _update(
-    client: docker.APIClient,
-    container: str,
-    cpus: float | None,
-    memory_bytes: int | None,
-    restart: str,
-) -> None:
-    body = limits(cpus, memory_bytes) | {"RestartPolicy": restart_policy(restart)}
+def _update(client: docker.APIClient, container: str, limits: Limits, restart: str) -> None:
+    body = limits_body(limits) | {"RestartPolicy": restart_policy(restart)}
     url = client._url("/containers/{0}/update", container)  # the SDK has no NanoCpus
     client._result(client._post_json(url, data=body), json=True)
 

@@ -9,9 +9,16 @@ import re
 import time
 from typing import Any
 
+from reconciler.engine.docker.options import (
+    config_options,
+    host_options,
+    limits_body,
+    observed_limits,
+)
 from reconciler.engine.docker.sockets import with_sockets
 from reconciler.plan import names
 from reconciler.plan.desired import DesiredContainer, Slot
+from reconciler.plan.limits import limits_in
 from reconciler.plan.observed import ObservedContainer, ObservedNetworkLink
 from reconciler.plan.spec import (
     OF_A_CONTAINER,
@@ -57,17 +64,17 @@ def create_body(
         "Labels": container_labels(topology, container, name),
         "Env": [f"{key}={value}" for key, value in spec.env],
         "StopTimeout": math.ceil(spec.stop_grace_s),
-        "ExposedPorts": {f"{port.container_port}/tcp": {} for port in spec.ports},
         "HostConfig": _host_config(spec),
     }
     optional = {
         "Cmd": list(spec.command) if spec.command is not None else None,
         "Entrypoint": list(spec.entrypoint) if spec.entrypoint is not None else None,
-        "User": spec.user,
-        "StopSignal": spec.stop_signal,
         "Healthcheck": _healthcheck(spec.healthcheck) if spec.healthcheck else None,
     }
     body |= {key: value for key, value in optional.items() if value is not None}
+    body |= config_options(spec)
+    published: dict[str, Any] = {f"{port.container_port}/tcp": {} for port in spec.ports}
+    body["ExposedPorts"] = published | body.get("ExposedPorts", {})
     if spec.networks:
         first = spec.networks[0]
         body["NetworkingConfig"] = {"EndpointsConfig": {first.network: endpoint(first)}}
@@ -93,8 +100,6 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
         "NetworkMode": _network_mode(spec),
         "RestartPolicy": restart_policy(spec.restart),
         "PortBindings": bindings,
-        "CapDrop": list(spec.cap_drop),
-        "SecurityOpt": ["no-new-privileges:true"] if spec.no_new_privileges else [],
         "Mounts": [
             {"Type": m.kind, "Source": m.source, "Target": m.target, "ReadOnly": m.read_only}
             for m in spec.mounts
@@ -102,22 +107,13 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
     }
     if spec.init:
         config["Init"] = True
-    return config | limits(spec.cpus, spec.memory_bytes)
+    if spec.no_new_privileges:
+        config["SecurityOpt"] = ["no-new-privileges:true"]
+    return config | host_options(spec) | limits_body(limits_in(spec))
 
 
 def _network_mode(spec: ContainerSpec) -> str:
     return spec.network_mode or (spec.networks[0].network if spec.networks else "none")
-
-
-def limits(cpus: float | None, memory_bytes: int | None) -> dict[str, int]:
-    """Docker sets swap to twice the memory when it is not given, and keeps it at an update, which
-    then refuses a larger memory: so it is always given."""
-    found: dict[str, int] = {}
-    if cpus is not None:
-        found["NanoCpus"] = round(cpus * _NANO)
-    if memory_bytes is not None:
-        found |= {"Memory": memory_bytes, "MemorySwap": memory_bytes * 2}
-    return found
 
 
 def restart_policy(text: str) -> dict[str, Any]:
@@ -181,8 +177,7 @@ def observed_container(inspected: dict[str, Any]) -> ObservedContainer:
         started_at=parse_time(state.get("StartedAt", "")),
         stop_grace_s=config.get("StopTimeout"),
         restart=_restart(host.get("RestartPolicy") or {}),
-        cpus=(host.get("NanoCpus") or 0) / _NANO or None,
-        memory_bytes=host.get("Memory") or None,
+        **observed_limits(host),
         networks={
             network: ObservedNetworkLink(
                 network_id=link.get("NetworkID") or "",

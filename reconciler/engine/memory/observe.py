@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from reconciler.engine.memory.parts import Container, LiveServer, Network, overlap
 from reconciler.engine.memory.world import World
@@ -73,8 +74,7 @@ def _observed(world: World, container: Container) -> ObservedContainer:
         started_at=container.started_at,
         stop_grace_s=container.stop_grace_s,
         restart=container.restart,
-        cpus=container.cpus,
-        memory_bytes=container.memory_bytes,
+        **asdict(container.limits),
         networks={
             name: ObservedNetworkLink(
                 link.network_id,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from reconciler.engine.protocol import EngineError
 from reconciler.haproxy.servers import read_servers
 from reconciler.plan.desired import Slot
+from reconciler.plan.limits import Limits
 from reconciler.plan.spec import PublishedPort
 
 COULD_NOT_START = 128
@@ -98,8 +99,7 @@ class Container:
     has_healthcheck: bool = False
     stop_grace_s: float | None = None
     restart: str = "no"
-    cpus: float | None = None
-    memory_bytes: int | None = None
+    limits: Limits = field(default_factory=Limits)
     links: dict[str, Link] = field(default_factory=dict)
     state: str = "created"
     exit_code: int = 0

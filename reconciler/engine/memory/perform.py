@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import assert_never
 
 from reconciler.engine.memory.observe import observed_proxy, resolve, server_states
@@ -25,6 +26,7 @@ from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.rewrite import put_servers
 from reconciler.plan import actions as a
 from reconciler.plan.desired import DesiredContainer
+from reconciler.plan.limits import limits_in
 from reconciler.plan.spec import OF_A_CONTAINER, Attachment, describe
 
 
@@ -57,10 +59,8 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
         case a.RenameContainer(target, name):
             if world.get(target.reference).name != name:
                 world.rename(target.reference, name)
-        case a.UpdateContainer(target, cpus, memory_bytes, restart):
-            world.set_limits(
-                target.reference, cpus=cpus, memory_bytes=memory_bytes, restart=restart
-            )
+        case a.UpdateContainer(target, limits, restart):
+            world.set_limits(target.reference, restart=restart, **asdict(limits))
         case a.ConnectNetwork(target, attachment):
             _connect(world, world.get(target.reference), attachment)
         case a.DisconnectNetwork(target, network, network_id):
@@ -130,7 +130,7 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
             "NONE",
         )
         container.stop_grace_s, container.restart = spec.stop_grace_s, spec.restart
-        container.cpus, container.memory_bytes = spec.cpus, spec.memory_bytes
+        container.limits = limits_in(spec)
         container.network_mode = _network_mode(world, spec.network_mode)
         for volume in container.volumes:
             world.volumes.setdefault(volume, "")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from reconciler.engine.memory.commands import obey
 from reconciler.engine.memory.parts import (
@@ -249,18 +251,14 @@ class World:
             self._tell_of(container, "was renamed")
 
     def set_limits(
-        self,
-        reference: str,
-        *,
-        cpus: float | None = None,
-        memory_bytes: int | None = None,
-        restart: str | None = None,
+        self, reference: str, *, restart: str | None = None, **limits: float | None
     ) -> None:
-        """As `docker update`: None leaves what is there, and a limit is never taken away."""
+        """As `docker update`, with the names of `Limits`: None leaves what is there, and a limit
+        is never taken away."""
         with self.mutex:
             container = self.get(reference)
-            container.cpus = cpus or container.cpus
-            container.memory_bytes = memory_bytes or container.memory_bytes
+            given: dict[str, Any] = {name: value for name, value in limits.items() if value}
+            container.limits = replace(container.limits, **given)
             container.restart = restart or container.restart
             self._tell_of(container, "got other limits")
 

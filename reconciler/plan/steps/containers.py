@@ -20,6 +20,7 @@ from reconciler.plan.assign import HOLDS_PORTS, Kept
 from reconciler.plan.changes import link_impact
 from reconciler.plan.desired import Slot
 from reconciler.plan.impact import Impact
+from reconciler.plan.limits import limits_in
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.spec import Attachment
 from reconciler.plan.steps.draft import Draft, target_of
@@ -86,7 +87,7 @@ def change_in_place(draft: Draft, kept: Kept) -> list[int]:
         last.append(draft.add(RenameContainer(target, kept.have.given_name), (),
                              "it was renamed by hand"))  # fmt: skip
     if diff.update:
-        action = UpdateContainer(target, spec.cpus, spec.memory_bytes, spec.restart)
+        action = UpdateContainer(target, limits_in(spec), spec.restart)
         last.append(draft.add(action, (), "limits change in place"))
     joins = {a.network: a for a in (*diff.connect, *_rejoins(draft, kept))}
     for name in diff.disconnect:

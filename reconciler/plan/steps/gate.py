@@ -10,7 +10,7 @@ from reconciler.plan.steps.draft import Draft, target_of
 
 def gate_steps(draft: Draft) -> None:
     pulls = {
-        image: draft.add(PullImage(image), (), reason)
+        image: draft.add(PullImage(image, _platform_of(draft, image)), (), reason)
         for image, reason in _images_to_pull(draft).items()
     }
     gate = list(pulls.values())
@@ -31,6 +31,12 @@ def gate_steps(draft: Draft) -> None:
             )
         )  # fmt: skip
     draft.gate = tuple(gate)
+
+
+def _platform_of(draft: Draft, image: str) -> str:
+    """An engine keeps one variant of an image under its name."""
+    specs = (joining.want.spec for joining in draft.assignment.joining.values())
+    return next((spec.platform for spec in specs if spec.image == image and spec.platform), "")
 
 
 def _images_to_pull(draft: Draft) -> dict[str, str]:

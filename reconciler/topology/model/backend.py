@@ -9,6 +9,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
 from reconciler.topology.model.job import Job
+from reconciler.topology.model.link import TO_SERVERS_SHORT, SendProxy, ToServers
+from reconciler.topology.model.options import ContainerOptions
 from reconciler.topology.model.order import (
     DEPENDENCIES_SCHEMA,
     Dependency,
@@ -87,7 +89,7 @@ class Check(Model):
         return self
 
 
-class Backend(Model):
+class Backend(ContainerOptions):
     """Containers of one image, or other servers, and how HAProxy sends traffic to them."""
 
     image: Image | None = None
@@ -139,6 +141,12 @@ class Backend(Model):
                                             {"type": "string", "pattern": "^/"})
     )  # fmt: skip
     """HAProxy's health check: `tcp`, `false`, a path, or a mapping."""
+    tls: ToServers = Field(None, json_schema_extra=TO_SERVERS_SHORT)
+    """TLS with the servers: `{sni: db.example.com}`, `{ca: ./ca.pem}`, `{verify: none}`."""
+    proto: Literal["h2"] | None = None
+    """`h2` speaks HTTP/2 with the servers, with TLS or without."""
+    send_proxy: SendProxy = None
+    """Tell servers with the PROXY protocol who the client is: `v1`, `v2`, or `true` for `v2`."""
     weight: Whole = Field(1, ge=0, le=256)
     """Each server's weight."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)

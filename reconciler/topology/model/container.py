@@ -19,14 +19,38 @@ from reconciler.topology.types import (
     scalar_text,
 )
 
+Cpus = Annotated[float, BeforeValidator(refuse_boolean)]
+
+
+class Reservations(Model):
+    """What a container shall have when the host has not enough for all."""
+
+    cpus: Cpus | None = Field(None, ge=0.002, le=256)
+    """Its share of CPU time against others' (Docker's CPU shares, 1024 for each core)."""
+    memory: Size | None = Field(None, ge=6 * 1024**2)
+    """Memory it is left with when the host runs short, below `memory` of `resources`."""
+
 
 class Resources(Model):
     """Limits of one container. They change in place, without a new container."""
 
-    cpus: Annotated[float, BeforeValidator(refuse_boolean)] | None = Field(None, gt=0, le=1024)
+    cpus: Cpus | None = Field(None, gt=0, le=1024)
     """CPU cores, as in `docker run --cpus`."""
     memory: Size | None = Field(None, ge=6 * 1024**2)
     """Memory, as in `docker run --memory`: `128m`."""
+    pids: Whole | None = Field(None, ge=1, le=4_194_304)
+    """Processes and threads, as in `docker run --pids-limit`."""
+    reservations: Reservations = Reservations()
+    """What it shall have when the host has not enough for all."""
+
+    @model_validator(mode="after")
+    def _reserved_within(self) -> Resources:
+        limit, reserved = self.memory, self.reservations.memory
+        if limit is not None and reserved is not None and reserved > limit:
+            raise error("bad-value", "more memory is reserved than allowed",
+                        at=("reservations", "memory"),
+                        hint="lower it, or raise `memory` of `resources`")  # fmt: skip
+        return self
 
 
 class Healthcheck(Model):
@@ -54,7 +78,7 @@ class Healthcheck(Model):
         test = value["test"]
         if isinstance(test, str):
             return value | {"test": ["CMD-SHELL", test]}
-        if isinstance(test, list) and (not test or test[0] not in {"CMD", "CMD-SHELL", "NONE"}):
+        if isinstance(test, list) and (not test or test[0] not in ("CMD", "CMD-SHELL", "NONE")):
             raise error(
                 "bad-value",
                 "the list of `test` starts with CMD or CMD-SHELL",

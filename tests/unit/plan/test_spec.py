@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.plan.impact import is_in_place
+from reconciler.plan.options import ContainerOptions, Device, Gpu, Logging, Ulimit
 from reconciler.plan.spec import (
     Attachment,
     ContainerSpec,
@@ -21,7 +22,10 @@ from reconciler.plan.spec import (
 )
 
 PLAIN = ContainerSpec("nginx:1.27")
-LATER = {"network_mode", "hands_over"}
+LATER = {
+    "network_mode", "hands_over", "pids", "cpu_shares", "reserved_memory_bytes",
+    *(field.name for field in fields(ContainerOptions)),
+} - {"user", "cap_drop", "stop_signal"}  # fmt: skip
 """Fields that the first pinned revisions did not have."""
 OTHER: dict[str, Any] = {
     "image": "nginx:1.28",
@@ -44,6 +48,31 @@ OTHER: dict[str, Any] = {
     "networks": (Attachment("shop-front", ("web",)),),
     "network_mode": "host",
     "hands_over": True,
+    "pids": 100,
+    "cpu_shares": 512,
+    "reserved_memory_bytes": 67_108_864,
+    "working_dir": "/srv",
+    "hostname": "web",
+    "extra_hosts": ("db:192.0.2.7",),
+    "dns": ("192.0.2.53",),
+    "dns_search": ("example.com",),
+    "dns_opt": ("ndots:2",),
+    "tmpfs": (("/run", "size=1m"),),
+    "shm_bytes": 134_217_728,
+    "ulimits": (Ulimit("nofile", 1024, 65536),),
+    "cap_add": ("NET_ADMIN",),
+    "privileged": True,
+    "read_only": True,
+    "security_opt": ("no-new-privileges:true",),
+    "sysctls": (("net.core.somaxconn", "1024"),),
+    "devices": (Device("/dev/null", "/dev/x", "r"),),
+    "group_add": ("100",),
+    "logging": Logging("json-file", (("max-size", "1m"),)),
+    "platform": "linux/amd64",
+    "runtime": "runc",
+    "gpus": (Gpu("nvidia", 2),),
+    "annotations": (("com.example/x", "y"),),
+    "expose": ("3000/tcp",),
 }
 
 

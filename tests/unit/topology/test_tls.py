@@ -43,6 +43,45 @@ def test_refused(text: str) -> None:
     assert messages_of(read(topology_with(frontend=text))) == [REFUSED[text]]
 
 
+OF_A_BACKEND = {
+    "tls: true": (
+        "missing-key with public authorities, anybody has some certificate; "
+        "add `sni:`, the name that the servers' must have, or a `ca` of your own"
+    ),
+    "tls: {verify: none, ca: ./ca.pem}": (
+        "bad-value a `ca` has no meaning where nothing is checked; "
+        "leave it out, or use `verify: required`"
+    ),
+    "tls: {sni: 'a) b'}": "bad-value `a) b` is not a host name",
+    "mode: tcp\nproto: h2": (
+        "mode-mismatch backend `web` speaks tcp, and `proto` is for HTTP; "
+        "leave it out, or use `mode: http`"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", OF_A_BACKEND)
+def test_refused_of_a_backend(text: str) -> None:
+    assert messages_of(read(topology_with(text))) == [OF_A_BACKEND[text]]
+
+
+@pytest.mark.parametrize(
+    ("web", "words"),
+    [
+        ("tls: {sni: a.b}", "ssl verify required ca-file @system-ca verifyhost a.b sni str(a.b) "
+                            "check-ssl check-sni a.b check inter"),
+        ("tls: {verify: none}\ncheck: false", "port 80 ssl verify none"),
+        ("tls: false\nsend_proxy: true", "port 80 send-proxy-v2 check-send-proxy check inter"),
+        ("send_proxy: v1\nproto: h2", "send-proxy check-send-proxy proto h2 check-proto h2 check"),
+    ],
+)  # fmt: skip
+def test_words_to_servers(web: str, words: str) -> None:
+    config = compile_topology(good(topology_with(web)), "/srv").config()
+    assert config is not None
+    (line,) = [line.text for line in config.lines if line.text.startswith("    default-server ")]
+    assert words in line
+
+
 def test_tcp_has_no_headers() -> None:
     text = topology_with("mode: tcp", frontend="tls: a.pem\nhsts: true\nredirect: https")
     assert [line.partition(";")[0] for line in messages_of(read(text))] == [

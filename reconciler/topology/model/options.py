@@ -1,0 +1,196 @@
+"""What Docker's containers can be told, under Compose's names. HAProxy knows nothing of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from reconciler.topology.container_types import (
+    ULIMITS,
+    AbsolutePath,
+    Addresses,
+    Capabilities,
+    DnsOptions,
+    Domains,
+    ExposedPorts,
+    ExtraHosts,
+    Groups,
+    HostName,
+    Platform,
+    Runtime,
+    SecurityOptions,
+    Signal,
+    Sysctls,
+    TmpfsMounts,
+    User,
+    check_ulimit,
+)
+from reconciler.topology.model.base import Model, accepts, listed
+from reconciler.topology.types import Pairs, Size, Text, Whole, error, scalar_text
+
+
+class Ulimit(Model):
+    """A limit of the kernel for each process."""
+
+    soft: Whole = Field(ge=-1)
+    """What holds at first; -1 is no limit."""
+    hard: Whole = Field(ge=-1)
+    """How far a process may raise it; -1 is no limit."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return value
+        if re.fullmatch(r"-1|[0-9]{1,18}", scalar_text(value)) is None:
+            raise error("wrong-type", "a limit is a whole number, or -1 for none",
+                        hint="write `65536`, or `{soft: 1024, hard: 65536}`")  # fmt: skip
+        return {"soft": value, "hard": value}
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Ulimit:
+        if self.hard != -1 and (self.soft > self.hard or self.soft == -1):
+            raise error("bad-value", "the soft limit is above the hard one", at=("soft",),
+                        hint="raise `hard`, or lower `soft`")  # fmt: skip
+        return self
+
+
+class Device(Model):
+    """A device of the host."""
+
+    source: AbsolutePath
+    """Its path on the host: `/dev/ttyUSB0`."""
+    target: AbsolutePath = ""
+    """Its path in the container; the same when not given."""
+    permissions: Text = Field("rwm", pattern="^[rwm]{1,3}$")
+    """What the container may do with it: read, write, make nodes."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        parts = value.split(":")
+        if len(parts) > 3 or not all(parts):
+            raise error("bad-value", "`{value}` is not a device", value=value,
+                        hint="write `/dev/a`, `/dev/a:/dev/b` or `/dev/a:/dev/b:r`")  # fmt: skip
+        return dict(zip(("source", "target", "permissions"), parts, strict=False))
+
+
+class Logging(Model):
+    """Where Docker writes what a container prints."""
+
+    driver: Text | None = None
+    """Docker's log driver: `json-file`, `local`, `journald` …; the engine's own when not given."""
+    options: Pairs = Field(default_factory=dict)
+    """The driver's options: `{max-size: 10m, max-file: 3}`."""
+
+
+def _count(value: Any) -> Any:
+    text = value if isinstance(value, bool) else scalar_text(value)
+    if text == "all":
+        return -1
+    if isinstance(text, bool) or not text.isascii() or not text.isdigit() or not int(text):
+        raise error("bad-value", "a count is a number, or `all`", hint="write it like `2`")
+    return int(text)
+
+
+class Gpu(Model):
+    """GPUs, or other devices that a driver of Docker's hands out."""
+
+    driver: Text = ""
+    """The device driver, `nvidia`; one that has the capabilities when not given."""
+    count: Annotated[int, BeforeValidator(_count)] | None = Field(
+        None, json_schema_extra=accepts({"const": "all"})
+    )
+    """How many, or `all`, which it is when there are no `device_ids`."""
+    device_ids: Annotated[tuple[Text, ...], BeforeValidator(listed)] = ()
+    """Just these, by index or UUID."""
+    capabilities: Annotated[tuple[Text, ...], BeforeValidator(listed)] = ("gpu",)
+    """What they must be capable of."""
+    options: Pairs = Field(default_factory=dict)
+    """Options of the driver."""
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Gpu:
+        if self.count is not None and self.device_ids:
+            raise error("bad-value", "`count` and `device_ids` say both how many", at=("count",),
+                        hint="leave one of them out")  # fmt: skip
+        return self
+
+
+def _gpus(value: Any) -> Any:
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return [{"count": value}]
+    return listed(value)
+
+
+_ULIMIT_SHORT = {"type": "integer", "minimum": -1}
+
+
+class ContainerOptions(Model):
+    """Options of a container that Docker is told as they are."""
+
+    user: User | None = None
+    """Who runs in it: `app`, `1000` or `1000:1000`; the image's user when not given."""
+    working_dir: AbsolutePath | None = None
+    """The directory its process starts in; the image's when not given."""
+    hostname: HostName | None = None
+    """The name it has for itself; Docker's id of it when not given."""
+    extra_hosts: ExtraHosts = ()
+    """Lines for its `/etc/hosts`: `["db:192.0.2.7"]` or `{db: 192.0.2.7}`. The address
+    `host-gateway` is the host's."""
+    dns: Addresses = ()
+    """DNS servers that it asks for names that are not of its networks."""
+    dns_search: Domains = ()
+    """Domains in which it looks up short names."""
+    dns_opt: DnsOptions = ()
+    """Options of its resolver, `ndots:2`."""
+    tmpfs: TmpfsMounts = ()
+    """Directories in memory: `/run`, or `/run:size=64m,mode=755`."""
+    shm_size: Size | None = Field(None, ge=1)
+    """The size of `/dev/shm`; Docker's default is 64m."""
+    ulimits: dict[
+        Annotated[str, BeforeValidator(scalar_text), AfterValidator(check_ulimit),
+                  WithJsonSchema({"enum": list(ULIMITS)})],
+        Annotated[Ulimit, Field(json_schema_extra=accepts(_ULIMIT_SHORT))],
+    ] = Field(default_factory=dict)  # fmt: skip
+    """The kernel's limits for its processes: `{nofile: 65536}`, or `{nofile: {soft: 1024, hard:
+    65536}}`."""
+    cap_add: Capabilities = ()
+    """Capabilities it has beside Docker's usual ones: `NET_ADMIN`."""
+    cap_drop: Capabilities = ()
+    """Capabilities taken from it: `ALL` for every one that `cap_add` does not name."""
+    privileged: bool = False
+    """All capabilities, and all devices of the host: it is as root on the host."""
+    read_only: bool = False
+    """Nothing can be written in it but to its mounts."""
+    security_opt: SecurityOptions = ()
+    """`no-new-privileges:true`, `apparmor=PROFILE`, `label=…` or `seccomp=unconfined`."""
+    sysctls: Sysctls = Field(default_factory=dict)
+    """The kernel's settings for it: `{net.core.somaxconn: 1024}`."""
+    devices: tuple[
+        Annotated[Device, Field(json_schema_extra=accepts({"type": "string"}))], ...
+    ] = ()
+    """Devices of the host: `/dev/fuse`, or `/dev/a:/dev/b:r`."""
+    group_add: Groups = ()
+    """Groups its user is in beside its own, by name or number."""
+    stop_signal: Signal | None = None
+    """What tells it to stop: `SIGINT`; the image's, or `SIGTERM`, when not given."""
+    logging: Logging | None = None
+    """Where Docker writes what it prints."""
+    platform: Platform | None = None
+    """Which variant of an image for several: `linux/arm64`."""
+    runtime: Runtime | None = None
+    """The OCI runtime, by the name that Docker knows it by."""
+    gpus: Annotated[tuple[Gpu, ...], BeforeValidator(_gpus)] = Field(
+        (), json_schema_extra=accepts({"const": "all"}, {"type": "integer", "minimum": 1})
+    )
+    """GPUs: `all`, a number, or a list with drivers."""
+    annotations: Pairs = Field(default_factory=dict)
+    """Annotations for the OCI runtime. Docker 24 and newer pass them on."""
+    expose: ExposedPorts = ()
+    """Ports it is said to listen on, for who asks Docker: `3000`, `8000-8010`, `53/udp`. Nothing is
+    published, and `port` needs no mention."""

@@ -1,0 +1,110 @@
+"""What a file says of containers is what Docker is told, and what holds inside of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.engine.docker.translate import create_body
+from reconciler.plan.compile import compile_topology
+from reconciler.topology.model import Topology
+from tests.integration.support.ports import random_name
+from tests.integration.support.stack import Stack
+from tests.integration.support.world import ECHO, World
+
+OPTIONS: dict[str, Any] = {
+    "user": "10001:10002",
+    "working_dir": "/var/tmp",
+    "hostname": "inside",
+    "extra_hosts": {"db": ["192.0.2.7"], "host.docker.internal": "host-gateway"},
+    "dns": "192.0.2.53",
+    "dns_search": ["a.example", "b.example"],
+    "dns_opt": "ndots:3",
+    "tmpfs": ["/run/app:size=1m,mode=1777"],
+    "shm_size": "1m",
+    "ulimits": {"nofile": {"soft": 1234, "hard": 2345}, "core": 0},
+    "cap_add": ["NET_BIND_SERVICE"],
+    "cap_drop": "ALL",
+    "read_only": True,
+    "security_opt": ["no-new-privileges", "seccomp=unconfined"],
+    "sysctls": {"net.core.somaxconn": 1025},
+    "devices": ["/dev/null:/dev/nowhere:r"],
+    "group_add": [10003, "audio"],
+    "stop_signal": "SIGINT",
+    "logging": {"driver": "json-file", "options": {"max-size": "1m", "max-file": 2}},
+    "platform": "linux/amd64",
+    "runtime": "runc",
+    "expose": ["9100-9101", "53/udp"],
+    "resources": {"pids": 50, "reservations": {"cpus": 0.3, "memory": "16m"}},
+}
+
+INSIDE = {
+    "id -u; id -g; id -G": "10001\n10002\n10002 29 10003",
+    "pwd; hostname": "/var/tmp\ninside",
+    "grep -c '192.0.2.7.*db' /etc/hosts; grep -c host.docker.internal /etc/hosts": "1\n1",
+    "grep -e search -e options /etc/resolv.conf": "search a.example b.example\noptions ndots:3",
+    "ulimit -Sn; ulimit -Hn; ulimit -c": "1234\n2345\n0",
+    "cat /proc/sys/net/core/somaxconn": "1025",
+    "echo x > /run/app/y; cat /run/app/y": "x",
+    "echo x 2>/dev/null > /var/tmp/y || echo refused": "refused",
+    "grep -e CapBnd -e NoNewPrivs /proc/self/status": "CapBnd:\t0000000000000400\nNoNewPrivs:\t1",
+    "test -c /dev/nowhere && echo there": "there",
+    "grep -c 'shm.*size=1024k' /proc/mounts": "1",
+}
+
+
+def test_options_hold_inside_a_container(stack: Stack) -> None:
+    stack.backend.update(OPTIONS, replicas=1)
+    stack.apply()
+    assert "up to date" in stack.plan("--detailed-exitcode").out
+    assert stack.get().status == 200
+    web = stack.by_slot()["web-1"]
+    found = {
+        command: stack.world.run_in(web["Id"], "sh", "-c", command).strip() for command in INSIDE
+    }
+    assert found == INSIDE
+    host, config = web["HostConfig"], web["Config"]
+    assert config["StopSignal"] == "SIGINT"
+    assert {"9100/tcp", "9101/tcp", "53/udp"} <= set(config["ExposedPorts"])
+    assert host["LogConfig"] == {
+        "Type": "json-file", "Config": {"max-size": "1m", "max-file": "2"},
+    }  # fmt: skip
+    assert (host["PidsLimit"], host["CpuShares"], host["MemoryReservation"]) == (50, 307, 16 << 20)
+
+    stack.backend["resources"] = {"pids": 60, "reservations": {"cpus": 0.5, "memory": "32m"}}
+    assert stack.plan_document()["impact"] == "none"
+    stack.apply()
+    after = stack.by_slot()["web-1"]
+    host = after["HostConfig"]
+    assert (host["PidsLimit"], host["CpuShares"], host["MemoryReservation"]) == (60, 512, 32 << 20)
+    assert after["Id"] == web["Id"]
+    assert "up to date" in stack.plan("--detailed-exitcode").out
+
+
+def test_what_needs_a_host_of_its_own_is_told_to_docker(world: World) -> None:
+    """No GPU is here, and no right to give all rights: such containers are made, and not run."""
+    backend = {"image": ECHO, "privileged": True, "gpus": [{"driver": "nvidia", "count": 2}]}
+    topology = Topology.model_validate({"name": random_name(), "backends": {"web": backend}})
+    (container,) = compile_topology(topology, "/srv").containers.values()
+    body = create_body(topology.name, container, "")
+    made = world.api.create_container_from_config(body)["Id"]
+    try:
+        host = world.api.inspect_container(made)["HostConfig"]
+    finally:
+        world.remove(made)
+    assert host["Privileged"]
+    (wanted,) = host["DeviceRequests"]
+    assert (wanted["Driver"], wanted["Count"], wanted["Capabilities"]) == ("nvidia", 2, [["gpu"]])
+
+
+def test_what_an_older_engine_would_drop_is_refused(stack: Stack) -> None:
+    stack.backend.update(annotations={"a.b/c": "d"}, replicas=1)
+    if _has_annotations(stack):
+        stack.apply()
+        assert stack.by_slot()["web-1"]["HostConfig"]["Annotations"] == {"a.b/c": "d"}
+    else:
+        assert "annotations need Docker 24" in stack.apply(expect=1).err
+
+
+def _has_annotations(stack: Stack) -> bool:
+    major, minor = stack.world.api.api_version.split(".")
+    return (int(major), int(minor)) >= (1, 43)

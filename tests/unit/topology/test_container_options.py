@@ -1,0 +1,149 @@
+"""Options of containers: what people write for each, what becomes of it, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.plan.compile import compile_topology
+from reconciler.plan.options import Device, Gpu, Logging, Ulimit
+from tests.unit.topology.reading import good, messages_of, read, topology_with
+
+GOOD: dict[str, tuple[str, Any]] = {
+    "user: 1000:1000": ("user", "1000:1000"),
+    "user: 99": ("user", "99"),
+    "working_dir: /srv": ("working_dir", "/srv"),
+    "hostname: web.local": ("hostname", "web.local"),
+    "extra_hosts: [db:192.0.2.7]": ("extra_hosts", ("db:192.0.2.7",)),
+    "extra_hosts: ['db=::1', 'x:[::2]']": ("extra_hosts", ("db:::1", "x:::2")),
+    "extra_hosts: {db: [192.0.2.7, 192.0.2.8]}": (
+        "extra_hosts",
+        ("db:192.0.2.7", "db:192.0.2.8"),
+    ),
+    "extra_hosts: {host.docker.internal: host-gateway}": (
+        "extra_hosts",
+        ("host.docker.internal:host-gateway",),
+    ),
+    "dns: 192.0.2.53": ("dns", ("192.0.2.53",)),
+    "dns: [192.0.2.53, '::1']": ("dns", ("192.0.2.53", "::1")),
+    "dns_search: [a.example, .]": ("dns_search", ("a.example", ".")),
+    "dns_opt: [ndots:2]": ("dns_opt", ("ndots:2",)),
+    "tmpfs: /run": ("tmpfs", (("/run", ""),)),
+    "tmpfs: ['/tmp:size=64m,mode=1777', /run]": (
+        "tmpfs",
+        (("/run", ""), ("/tmp", "size=64m,mode=1777")),
+    ),
+    "shm_size: 128m": ("shm_bytes", 128 * 1024**2),
+    "ulimits: {nofile: 65536}": ("ulimits", (Ulimit("nofile", 65536, 65536),)),
+    "ulimits: {nproc: {soft: 5, hard: -1}, core: 0}": (
+        "ulimits",
+        (Ulimit("core", 0, 0), Ulimit("nproc", 5, -1)),
+    ),
+    "cap_add: [net_admin, CAP_CHOWN]": ("cap_add", ("CHOWN", "NET_ADMIN")),
+    "cap_drop: ALL": ("cap_drop", ("ALL",)),
+    "privileged: true": ("privileged", True),
+    "read_only: true": ("read_only", True),
+    "security_opt: [no-new-privileges]": ("security_opt", ("no-new-privileges:true",)),
+    "security_opt: 'label:type:app'": ("security_opt", ("label=type:app",)),
+    "security_opt: seccomp=unconfined": ("security_opt", ("seccomp=unconfined",)),
+    "sysctls: {net.core.somaxconn: 1024}": ("sysctls", (("net.core.somaxconn", "1024"),)),
+    "sysctls: [kernel.sem=250]": ("sysctls", (("kernel.sem", "250"),)),
+    "devices: [/dev/fuse]": ("devices", (Device("/dev/fuse", "/dev/fuse", "rwm"),)),
+    "devices: ['/dev/a:/dev/b:r']": ("devices", (Device("/dev/a", "/dev/b", "r"),)),
+    "devices: [{source: /dev/a, target: /dev/b}]": (
+        "devices",
+        (Device("/dev/a", "/dev/b", "rwm"),),
+    ),
+    "group_add: [998, audio]": ("group_add", ("998", "audio")),
+    "stop_signal: int": ("stop_signal", "SIGINT"),
+    "stop_signal: SIGRTMIN+3": ("stop_signal", "SIGRTMIN+3"),
+    "stop_signal: 9": ("stop_signal", "9"),
+    "logging: {driver: none}": ("logging", Logging("none")),
+    "logging: {options: {max-file: 3}}": ("logging", Logging("", (("max-file", "3"),))),
+    "platform: linux/arm/v7": ("platform", "linux/arm/v7"),
+    "runtime: io.containerd.runsc.v1": ("runtime", "io.containerd.runsc.v1"),
+    "gpus: all": ("gpus", (Gpu(),)),
+    "gpus: 2": ("gpus", (Gpu(count=2),)),
+    "gpus: {driver: nvidia, device_ids: 0}": ("gpus", (Gpu("nvidia", 0, ("0",)),)),
+    "gpus: [{count: all, capabilities: [gpu, utility]}]": (
+        "gpus",
+        (Gpu(capabilities=("gpu", "utility")),),
+    ),
+    "annotations: {a.b/c: d}": ("annotations", (("a.b/c", "d"),)),
+    "expose: 3000": ("expose", ("3000/tcp",)),
+    "expose: [8000-8010, 53/udp]": ("expose", ("53/udp", "8000-8010/tcp")),
+    "resources: {pids: 50}": ("pids", 50),
+    "resources: {reservations: {cpus: 0.3}}": ("cpu_shares", 307),
+    "resources: {reservations: {memory: 64m}}": ("reserved_memory_bytes", 64 * 1024**2),
+}
+
+
+@pytest.mark.parametrize(("yaml", "expected"), GOOD.items(), ids=GOOD.keys())
+def test_what_a_container_is_told(yaml: str, expected: tuple[str, Any]) -> None:
+    field, value = expected
+    desired = compile_topology(good(topology_with(yaml)), "/srv")
+    (spec,) = (c.spec for c in desired.containers.values() if c.slot.backend)
+    assert getattr(spec, field) == value
+
+
+REFUSED = {
+    "user: 'a b'": "bad-value `a b` is not a user",
+    "user: true": "wrong-type `true` without quotes is a boolean",
+    "working_dir: srv": "bad-value `srv` is not an absolute path",
+    "hostname: a_b": "bad-value `a_b` is not a host name",
+    "extra_hosts: [db]": "bad-value `db` has no address",
+    "extra_hosts: {db: nowhere}": "bad-value `nowhere` is not an IP address",
+    "extra_hosts: {'a b': 192.0.2.1}": "bad-value `a b` is not a host name",
+    "dns: example.com": "bad-value `example.com` is not an IP address",
+    "dns: [[]]": "wrong-type this takes text",
+    "dns_search: 'a b'": "bad-value `a b` is not a domain",
+    "dns_opt: ['x y']": "bad-value `x y` is not a resolver option",
+    "tmpfs: run": "bad-value `run` is not an absolute path",
+    "tmpfs: /": "bad-value `/` is not an absolute path",
+    "tmpfs: '/run:a b'": "bad-value `/run:a b` has no options that a tmpfs takes",
+    "tmpfs: [/run, /run/]": "same-target two mounts of `web` on `/run/`",
+    "shm_size: lots": "bad-size `lots` is not a size",
+    "ulimits: {files: 5}": "unknown-value `files` is not a limit that Linux has",
+    "ulimits: {nofile: many}": "wrong-type a limit is a whole number, or -1 for none",
+    "ulimits: {nofile: {soft: 5}}": "missing-key `hard` is required in `nofile`",
+    "ulimits: {nofile: {soft: 5, hard: 4}}": "bad-value the soft limit is above the hard one",
+    "ulimits: {nofile: {soft: -1, hard: 4}}": "bad-value the soft limit is above the hard one",
+    "cap_add: ['NET ADMIN']": "bad-value `NET ADMIN` is not a capability",
+    "security_opt: [seccomp=./x.json]": "unknown-value `seccomp=./x.json` is not a security",
+    "sysctls: {vm.swappiness: 5}": "unknown-value `vm.swappiness` is no setting of a container's",
+    "devices: ['a:b:c:d']": "bad-value `a:b:c:d` is not a device",
+    "devices: [{source: /dev/a, permissions: x}]": "bad-value `x` is not what `permissions` takes",
+    "group_add: ['a b']": "bad-value `a b` is not a group",
+    "stop_signal: SIGSTOPPED": "bad-value `SIGSTOPPED` is not a signal",
+    "stop_signal: 65": "bad-value `65` is not a signal",
+    "logging: json-file": "wrong-type `logging` must be a mapping",
+    "platform: Linux": "bad-value `Linux` is not a platform",
+    "gpus: 0": "bad-value a count is a number, or `all`",
+    "gpus: {count: 2, device_ids: [1]}": "bad-value `count` and `device_ids` say both how many",
+    "expose: [80/icmp]": "bad-value `80/icmp` is not a port",
+    "expose: 9-8": "bad-value `9-8` is not a port",
+    "expose: 70000": "bad-value `70000` is not a port",
+    "resources: {pids: 0}": "out-of-range `pids` is `0`, and must be at least 1",
+    "resources: {memory: 8m, reservations: {memory: 9m}}": "bad-value more memory is reserved",
+}
+
+
+@pytest.mark.parametrize(("yaml", "message"), REFUSED.items(), ids=REFUSED.keys())
+def test_what_is_refused(yaml: str, message: str) -> None:
+    first, *others = messages_of(read(topology_with(yaml)))
+    assert first.startswith(message)
+    assert others == []
+
+
+def test_what_comes_from_outside_is_hidden() -> None:
+    text = topology_with(
+        "resources: {reservations: {memory: '${M}', cpus: '${C}'}}\nshm_size: ${S}\ndns: ['${D}']"
+    )
+    loaded = read(text, M="64m", C="1", S="32m", D="192.0.2.53")
+    assert loaded.topology is not None
+    desired = compile_topology(loaded.topology, "/srv", loaded.sensitive)
+    (container,) = (c for c in desired.containers.values() if c.slot.backend)
+    assert dict(container.sensitive) == {
+        "reserved_memory_bytes": "${M}", "cpu_shares": "${C}", "shm_bytes": "${S}", "dns": "${D}",
+    }  # fmt: skip
