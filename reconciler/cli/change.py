@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -43,12 +43,14 @@ class ChangeRequest:
     aim: Callable[[Desired], Desired]
     """From what a file says to what is wanted now."""
     options: ApplyOptions
+    tolerated: Collection[str] = ()
+    """Codes of what may be wrong with files that the topology refers to."""
 
 
 def change_files(told: Changing, request: ChangeRequest, shortcut: Shortcut | None = None) -> int:
     """One topology after another; returns the worst exit code of all."""
     console = Console(told.output)
-    inputs = load_or_report(told.files, told.env_files, console)
+    inputs = load_or_report(told.files, told.env_files, console, request.tolerated)
     if inputs is None:
         return FAILED
     codes = []

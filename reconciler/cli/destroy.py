@@ -6,6 +6,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.change import ChangeRequest, change_files, holder_name
+from reconciler.cli.inputs import OF_FILES
 from reconciler.plan.desired import Desired
 from reconciler.run.apply import ApplyOptions
 
@@ -29,5 +30,5 @@ def command(told: options.Changing, volumes: bool) -> int:
     removal = ApplyOptions(
         remove_volumes=volumes, lock_timeout_s=told.lock_timeout_s, holder=holder_name()
     )
-    request = ChangeRequest("destroy", "removed", Desired.emptied, removal)
+    request = ChangeRequest("destroy", "removed", Desired.emptied, removal, OF_FILES)
     return change_files(told, request)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.cli.console import Console
 from reconciler.cli.references import References
-from reconciler.topology.diagnostic import Diagnostic, Span, has_errors
+from reconciler.topology.diagnostic import Diagnostic, Severity, Span, has_errors
 from reconciler.topology.load import Loaded, load_topology
 from reconciler.topology.source import MAX_BYTES
 from reconciler.topology.variables import parse_env_file
@@ -43,8 +43,15 @@ class Inputs:
         return has_errors(self.diagnostics)
 
 
-def load_inputs(names: Sequence[str], env_files: Sequence[str]) -> Inputs:
-    """Every file that is named, all their problems together."""
+EXPIRED = frozenset({"expired-certificate"})
+OF_FILES = EXPIRED | {"unreadable-file", "bad-certificate"}
+"""What may be wrong with files that a topology refers to."""
+
+
+def load_inputs(
+    names: Sequence[str], env_files: Sequence[str], tolerated: Collection[str] = ()
+) -> Inputs:
+    """Every file that is named, all their problems together. `tolerated` codes only warn."""
     problems: list[Diagnostic] = []
     variables = _variables(env_files, problems)
     inputs = list(_read_all(names or (DEFAULT_FILE,), problems, is_default=not names))
@@ -54,7 +61,11 @@ def load_inputs(names: Sequence[str], env_files: Sequence[str]) -> Inputs:
     referred = tuple(
         References(item, given.directory).read() for item, given in zip(loaded, inputs, strict=True)
     )
-    problems += [diagnostic for item in referred for diagnostic in item.diagnostics]
+    problems += [
+        replace(problem, severity=Severity.WARNING) if problem.code in tolerated else problem
+        for item in referred
+        for problem in item.diagnostics
+    ]
     return Inputs(loaded, tuple(problems), referred)
 
 
@@ -138,10 +149,13 @@ def _duplicates(loaded: Sequence[Loaded]) -> Iterator[Diagnostic]:
 
 
 def load_or_report(
-    names: Sequence[str], env_files: Sequence[str], console: Console
+    names: Sequence[str],
+    env_files: Sequence[str],
+    console: Console,
+    tolerated: Collection[str] = (),
 ) -> Inputs | None:
     """The inputs, or None after showing what is wrong with them. Warnings do not stop."""
-    inputs = load_inputs(names, env_files)
+    inputs = load_inputs(names, env_files, tolerated)
     if inputs.has_errors:
         console.show_diagnostics(inputs.diagnostics, inputs.sources)
         return None

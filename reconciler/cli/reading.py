@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.cli.inputs import load_inputs
+from reconciler.cli.inputs import EXPIRED, load_inputs
 from reconciler.cli.session import compile_inputs
 from reconciler.cli.stamp import stamp
 from reconciler.run.follow import Broken, Follower, Reading, Said
@@ -45,7 +45,7 @@ class Watched:
         for name in self.paths:
             if (disk := _disk(name)) is not None:
                 self.disks.setdefault(name, disk)
-        inputs = load_inputs(self.paths, self.env_files)
+        inputs = load_inputs(self.paths, self.env_files, EXPIRED)
         places = (place for item in inputs.references for place in item.stamps)
         self.referred = tuple(dict.fromkeys(places))
         errors: dict[str, list[Diagnostic]] = {}

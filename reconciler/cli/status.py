@@ -9,7 +9,7 @@ import click
 from reconciler.cli import options
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE, FAILED
-from reconciler.cli.inputs import load_or_report
+from reconciler.cli.inputs import OF_FILES, load_or_report
 from reconciler.cli.session import Reporting, compile_inputs, docker_engine
 from reconciler.run.apply import ApplyOptions, make_plan
 from reconciler.view.status import render_status
@@ -29,7 +29,7 @@ Examples:
 def command(files: tuple[str, ...], env_files: tuple[str, ...], output: str) -> int:
     """Show containers and servers as they are now, and where they differ from the file."""
     console = Console(output)
-    inputs = load_or_report(files, env_files, console)
+    inputs = load_or_report(files, env_files, console, OF_FILES)
     if inputs is None:
         return FAILED
     documents = []

@@ -8,6 +8,7 @@ from typing import Literal
 
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
+from reconciler.haproxy.routing import Rule
 
 Path = tuple[str | int, ...]
 """Where in the user's file a part of the configuration comes from; only carried through."""
@@ -156,7 +157,10 @@ class Frontend:
     mode: Mode
     listeners: tuple[Listener, ...]
     default_backend: str
+    """Empty when there is none."""
     path: Path
+    rules: tuple[Rule, ...] = ()
+    """The first that matches decides."""
     hsts: str = ""
     """The value of the header that is sent with answers over TLS."""
     redirect_port: int | None = None

@@ -5,7 +5,6 @@ Nothing reaches the text but through `quote`, constrained values, and the user's
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -21,23 +20,11 @@ from reconciler.haproxy.model import (
     StatsPage,
 )
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
+from reconciler.haproxy.quoting import quote
 from reconciler.haproxy.render_bind import bind_text, tls_defaults
 from reconciler.haproxy.render_link import link_words, server_tls_defaults
+from reconciler.haproxy.render_routing import rule_lines, userlist, userlists
 from reconciler.haproxy.slots import PROBE_SUFFIX
-
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:@%+,=~*!?{}()\[\]-]+\Z")
-
-
-def quote(text: str) -> str:
-    """One word of haproxy.cfg that reads back as `text` (manual, 2.2 "Quoting and escaping").
-
-    Raises ValueError for control characters: no quoting makes those safe in every place.
-    """
-    if any(ord(c) < 32 or ord(c) == 127 for c in text):
-        raise ValueError("control characters cannot stand in haproxy.cfg")
-    if _PLAIN_WORD.match(text):
-        return text
-    return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
 def format_duration(seconds: float) -> str:
@@ -171,12 +158,7 @@ def _outside_resolvers(proxy: Proxy) -> Iterator[Line]:
 
 def _stats(stats: StatsPage) -> Iterator[Line]:
     if stats.users:
-        yield Line("")
-        yield Line("userlist stats-users")
-        for user, password in stats.users:
-            keyword = "password" if re.match(r"\$[0-9a-z]+\$", password) else "insecure-password"
-            auth = (*stats.path, "auth")
-            yield Line(f"    user {quote(user)} {keyword} {quote(password)}", auth, (auth,))
+        yield from userlist("stats-users", stats.users, (*stats.path, "auth"))
     yield Line("")
     yield Line("frontend stats", stats.path)
     yield Line(bind_text(stats.listener), stats.listener.path)
@@ -193,6 +175,7 @@ def _stats(stats: StatsPage) -> Iterator[Line]:
 
 
 def _frontend(frontend: Frontend) -> Iterator[Line]:
+    yield from userlists(frontend)
     yield Line("")
     yield Line(f"frontend {frontend.name}", frontend.path)
     if frontend.mode == "tcp":
@@ -202,8 +185,10 @@ def _frontend(frontend: Frontend) -> Iterator[Line]:
         places = ((*frontend.path, "bind"), (*frontend.path, "tls"))
         yield Line(bind_text(listener), listener.path, places)
     yield from _https(frontend)
-    yield Line(f"    default_backend {frontend.default_backend}",
-               (*frontend.path, "default_backend"))  # fmt: skip
+    yield from rule_lines(frontend)
+    if frontend.default_backend:
+        yield Line(f"    default_backend {frontend.default_backend}",
+                   (*frontend.path, "default_backend"))  # fmt: skip
 
 
 def _https(frontend: Frontend) -> Iterator[Line]:

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
-from reconciler.plan.compile_tls import TlsFiles, mode_of, redirect_port
+from reconciler.plan.compile_routing import compile_rules
+from reconciler.plan.compile_tls import TlsFiles, redirect_port
 from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import SERVER_ROLE, server_name
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Backend, Check, Topology
-from reconciler.topology.served import proxied_backends
+from reconciler.topology.served import mode_of, proxied_backends
 
 
 def compile_proxy(
@@ -35,8 +36,9 @@ def compile_proxy(
                 name=name,
                 mode=mode_of(topology, frontend),
                 listeners=listeners.of_frontend[name],
-                default_backend=frontend.default_backend,
+                default_backend=frontend.default_backend or "",
                 path=("frontends", name),
+                rules=compile_rules(name, frontend),
                 hsts=frontend.hsts.header if frontend.hsts else "",
                 redirect_port=redirect_port(topology, frontend),
             )

@@ -16,11 +16,6 @@ from reconciler.topology.served import tls_ports
 HTTP_PROTOCOLS = ("h2", "http/1.1")
 
 
-def mode_of(topology: Topology, frontend: Frontend) -> haproxy.Mode:
-    """What a frontend speaks: what it says, or what its backend does."""
-    return frontend.mode or topology.backends[frontend.default_backend].mode
-
-
 def redirect_port(topology: Topology, frontend: Frontend) -> int | None:
     """Where clients find TLS: on the frontend itself, else on 443, else wherever there is some."""
     if frontend.redirect is None:

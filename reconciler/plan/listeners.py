@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
-from reconciler.plan.compile_tls import TlsFiles, mode_of
+from reconciler.plan.compile_tls import TlsFiles
 from reconciler.plan.spec import PublishedPort
 from reconciler.topology.model import Bind, Topology
+from reconciler.topology.served import mode_of
 
 
 class Listeners:

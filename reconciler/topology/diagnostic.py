@@ -79,6 +79,7 @@ CODES: dict[str, str] = {
     "bad-size": "a size in bytes that cannot be read",
     # rules between fields
     "unknown-backend": "a frontend sends traffic to a backend that does not exist",
+    "unreachable-rule": "a rule that no request can reach",
     "unknown-network": "a network that is not defined in the file",
     "missing-port": "a backend that gets traffic says no port",
     "bind-conflict": "two listeners on one address and port",

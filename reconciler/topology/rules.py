@@ -14,7 +14,8 @@ from reconciler.topology.labels import LABEL_PREFIX
 from reconciler.topology.messages import suggest
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.order_rules import ORDER_RULES
-from reconciler.topology.served import served_backends
+from reconciler.topology.routing_rules import ROUTING_RULES
+from reconciler.topology.served import destinations, served_backends
 from reconciler.topology.server_rules import SERVER_RULES
 from reconciler.topology.tls_rules import TLS_RULES
 
@@ -53,15 +54,15 @@ def proxy_networks(topology: Topology) -> tuple[str, ...]:
 
 def _unknown_backend(topology: Topology) -> Iterator[Finding]:
     for name, frontend in topology.frontends.items():
-        wanted = frontend.default_backend
-        if wanted not in topology.backends:
-            known = ", ".join(topology.backends) or "none"
-            yield Finding(
-                "unknown-backend",
-                f"frontend `{name}` sends traffic to a backend that does not exist",
-                ("frontends", name, "default_backend"),
-                suggest(wanted, topology.backends) or f"backends here: {known}",
-            )
+        for wanted, place in destinations(frontend):
+            if wanted not in topology.backends:
+                known = ", ".join(topology.backends) or "none"
+                yield Finding(
+                    "unknown-backend",
+                    f"frontend `{name}` sends traffic to a backend that does not exist",
+                    ("frontends", name, *place),
+                    suggest(wanted, topology.backends) or f"backends here: {known}",
+                )
 
 
 def _unknown_network(topology: Topology) -> Iterator[Finding]:
@@ -152,15 +153,17 @@ def _overlap(one: str | None, other: str | None) -> bool:
 
 def _mode_mismatch(topology: Topology) -> Iterator[Finding]:
     for name, frontend in topology.frontends.items():
-        backend = topology.backends.get(frontend.default_backend)
-        if backend is not None and frontend.mode is not None and frontend.mode != backend.mode:
+        default = frontend.default_backend
+        backend = topology.backends.get(default) if default is not None else None
+        if default is None or backend is None:
+            continue
+        if frontend.mode is not None and frontend.mode != backend.mode:
             yield Finding(
                 "mode-mismatch",
-                f"frontend `{name}` speaks {frontend.mode}, "
-                f"its backend `{frontend.default_backend}` {backend.mode}",
+                f"frontend `{name}` speaks {frontend.mode}, its backend `{default}` {backend.mode}",
                 ("frontends", name, "mode"),
                 "give both the same mode, or leave the frontend's out",
-                quoted=((frontend.default_backend, ("frontends", name, "default_backend")),),
+                quoted=((default, ("frontends", name, "default_backend")),),
             )
     for name, backend in topology.backends.items():
         if backend.mode == "tcp" and backend.check.type == "http":
@@ -297,6 +300,7 @@ RULES: tuple[Rule, ...] = (
     _bind_conflict,
     _mode_mismatch,
     *TLS_RULES,
+    *ROUTING_RULES,
     _unreachable_backend,
     *HOST_RULES,
     *SERVER_RULES,

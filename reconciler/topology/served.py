@@ -1,15 +1,36 @@
-"""Which backends get traffic, and which ports speak TLS."""
+"""Which backends get traffic, what it is, and which ports speak TLS."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Backend, Frontend, Topology
+from reconciler.topology.types import Mode
+
+
+def destinations(frontend: Frontend) -> Iterator[tuple[str, Path]]:
+    """The backends that a frontend sends traffic to, and where below it the file says so."""
+    if frontend.default_backend is not None:
+        yield frontend.default_backend, ("default_backend",)
+    for index, rule in enumerate(frontend.rules):
+        if rule.backend is not None:
+            yield rule.backend, ("rules", index, "backend")
+
+
+def mode_of(topology: Topology, frontend: Frontend) -> Mode:
+    """What a frontend speaks: what it says, or what the first of its backends does."""
+    there = (topology.backends.get(name) for name, _ in destinations(frontend))
+    if frontend.mode is not None:
+        return frontend.mode
+    return next((backend.mode for backend in there if backend), "http")
 
 
 def served_backends(topology: Topology) -> dict[str, Backend]:
     """The backends that some frontend sends traffic to, in the order of the file."""
-    served = {frontend.default_backend for frontend in topology.frontends.values()}
+    served = {
+        name for frontend in topology.frontends.values() for name, _ in destinations(frontend)
+    }
     return {name: backend for name, backend in topology.backends.items() if name in served}
 
 

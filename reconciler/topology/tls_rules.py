@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.topology.finding import Finding
 from reconciler.topology.model import Topology
-from reconciler.topology.served import tls_ports
+from reconciler.topology.served import mode_of, tls_ports
 
 
 def _redirect_to_nowhere(topology: Topology) -> Iterator[Finding]:
@@ -24,8 +24,7 @@ def _redirect_to_nowhere(topology: Topology) -> Iterator[Finding]:
 
 def _http_only(topology: Topology) -> Iterator[Finding]:
     for name, frontend in topology.frontends.items():
-        backend = topology.backends.get(frontend.default_backend)
-        mode = frontend.mode or (backend.mode if backend else "http")
+        mode = mode_of(topology, frontend)
         for key in ("redirect", "hsts"):
             if mode == "tcp" and getattr(frontend, key) is not None:
                 yield Finding(

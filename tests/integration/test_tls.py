@@ -193,6 +193,7 @@ def test_a_bad_certificate_touches_nothing(site: Site) -> None:
         told = site.stack.apply(expect=1)
         assert "error[bad-certificate]: `./certs/shop.pem` does not belong" in told.out + told.err
         assert tls.shown(site.port, "shop.example.com").serial == site.shop.serial
+        assert "warning[bad-certificate]" in site.stack.run("status").text
     finally:
         site.pem.write_bytes(good)
 

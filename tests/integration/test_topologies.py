@@ -27,7 +27,9 @@ def test_an_example_runs(stack: Stack, file: str, haproxy_image: str) -> None:
         stack.apply()
 
         for frontend in spec.get("frontends", {}).values():
-            mode = frontend.get("mode") or spec["backends"][frontend["default_backend"]].get("mode")
+            mode = frontend.get("mode")
+            if mode is None and "default_backend" in frontend:
+                mode = spec["backends"][frontend["default_backend"]].get("mode")
             for port, has_tls in example.ports_of(frontend):
                 if has_tls:
                     with tls.connect(port, "localhost") as connection:

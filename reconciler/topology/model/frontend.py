@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.tls import TLS_SHORT, Hsts, Tls
 from reconciler.topology.types import Mode, Name, Port, Text, error, written
 
@@ -89,5 +90,14 @@ class Frontend(Model):
     hsts: Hsts | None = Field(None, json_schema_extra=accepts({"enum": [True]}, {"type": "string"}))
     """Tell browsers to come with TLS only: `true` for half a year, a time like `365d`, or a
     mapping."""
-    default_backend: Name
-    """The backend that gets the traffic."""
+    rules: tuple[Rule, ...] = ()
+    """Where requests go, in order: the first rule that matches decides."""
+    default_backend: Name | None = None
+    """The backend that gets the traffic, or what of it no rule matches. Without it, such requests
+    are answered with 404, and such connections of `mode: tcp` closed."""
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Frontend:
+        if self.default_backend is None and not self.rules:
+            raise error("missing-key", "`default_backend` or `rules` is required in a frontend")
+        return self

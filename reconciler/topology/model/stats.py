@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from reconciler.topology.model.base import Model, accepts, listed
+from reconciler.topology.model.base import Model
 from reconciler.topology.model.frontend import check_address
-from reconciler.topology.types import Duration, Port, Text, UrlPath, check_text, error, scalar_text
-
-
-def _parse_auth(value: Any) -> dict[str, str]:
-    """`user:password`, a list of those, or a mapping of users to passwords."""
-    items: dict[str, str] = {}
-    if isinstance(value, dict):
-        items = {user: scalar_text(password, at=(user,)) for user, password in value.items()}
-    elif isinstance(value, str | list):
-        for item in listed(value):
-            user, colon, password = item.partition(":") if isinstance(item, str) else ("", "", "")
-            if not colon or not user or not password:
-                raise error(
-                    "bad-value",
-                    "`auth` needs a user and a password",
-                    hint='write "user:password", best as `"admin:${STATS_PASSWORD}"`',
-                )
-            items[user] = password
-    if not items:
-        raise error("bad-value", "`auth` needs at least one user and password",
-                    hint='write "user:password"')  # fmt: skip
-    for user, password in items.items():
-        if re.fullmatch(r"[A-Za-z0-9_.@+-]{1,64}", user) is None:
-            raise error("bad-value", "a user's name takes letters, digits and `_.@+-`")
-        check_text(password)
-        if not password:
-            raise error("bad-value", "the password is empty", at=(user,))
-    return items
+from reconciler.topology.model.users import USERS_SHORT, Users
+from reconciler.topology.types import Duration, Port, Text, UrlPath, error
 
 
 class Stats(Model):
@@ -50,11 +23,7 @@ class Stats(Model):
     """The path of the page."""
     refresh: Duration | None = Field(None, ge=1)
     """Let the browser load the page again after this time."""
-    auth: Annotated[dict[str, str], BeforeValidator(_parse_auth)] = Field(
-        default_factory=dict,
-        json_schema_extra=accepts({"type": "string"},
-                                   {"type": "array", "items": {"type": "string"}}),
-    )  # fmt: skip
+    auth: Users = Field(default_factory=dict, json_schema_extra=USERS_SHORT)
     """Users and passwords, for the page and the metrics; a password may be a crypt(3) hash."""
 
     @model_validator(mode="before")

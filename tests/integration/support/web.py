@@ -35,6 +35,33 @@ def get(port: int, path: str = "/", headers: Mapping[str, str] | None = None) ->
         connection.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer with its headers, by their names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+    def __contains__(self, line: str) -> bool:
+        """Whether the echo server was sent this line."""
+        return line in self.body.split("\n")
+
+
+def ask(
+    port: int, path: str, method: str = "GET", headers: Mapping[str, str] | None = None
+) -> Response:
+    """One request, redirects not followed, with any method and headers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+    try:
+        connection.request(method, path, headers={"Connection": "close", **(headers or {})})
+        response = connection.getresponse()
+        found = {name.lower(): value for name, value in response.getheaders()}
+        return Response(response.status, found, response.read().decode(errors="replace"))
+    finally:
+        connection.close()
+
+
 def basic_auth(user: str, password: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 

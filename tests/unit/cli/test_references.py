@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from reconciler.cli.inputs import Inputs, load_inputs
+from reconciler.cli.inputs import EXPIRED, OF_FILES, Inputs, load_inputs
 from reconciler.cli.reading import Watched
 from reconciler.cli.session import compile_inputs
 from tests.certificates import Made, make_certificate
@@ -192,3 +192,14 @@ def test_a_certificate_for_development_that_cannot_be_kept(
     (line,) = told(load(tmp_path, "{self_signed: true}"))
     assert line.startswith("unreadable-file 9:")
     assert "cannot be kept there: not a directory; set XDG_DATA_HOME" in line
+
+
+def test_what_runs_is_kept_with_an_expired_certificate(tmp_path: Path) -> None:
+    put(tmp_path, a_pem=OLD.bundle)
+    assert load(tmp_path, "./certs/a.pem").has_errors
+    file = str(tmp_path / "shop.yaml")
+    assert not load_inputs([file], [], EXPIRED).has_errors
+    assert set(Watched((file,), ()).read().said) == {"shop"}
+    put(tmp_path, a_pem=b"nothing")
+    assert set(Watched((file,), ()).read().broken) == {file}
+    assert not load_inputs([file], [], OF_FILES).has_errors

@@ -418,7 +418,8 @@ AT_THE_TOP = {
     "name: a\nbackends: {w: }": "wrong-type `w` must be a mapping, not empty",
     "name: a\nbackends: {w: {}}": "missing-key backend `w` has neither an `image` nor `servers`; "
     "add `image:` for containers, or `servers:` for what runs elsewhere",
-    "name: a\nfrontends: {w: {bind: 1}}": "missing-key `default_backend` is required in a frontend",
+    "name: a\nfrontends: {w: {bind: 1}}": "missing-key `default_backend` or `rules` is "
+    "required in a frontend",
     "name: a\nbackend: {}": "unknown-key `backend` is not a key of a topology; did you mean "
     "`backends`?",
     "name: a\nzzz: 1": "unknown-key `zzz` is not a key of a topology; keys here: name, suspend, "

@@ -205,6 +205,11 @@ BROKEN = {
         ["bad-name 3:24 `db-1` is what a container of `db` is called in HAProxy; give the server "
          "another name"],
     ),
+    "a rule after one for all": (
+        topology_with(frontend="rules: [{deny: true}, {path: /a, backend: web}]"),
+        ["unreachable-rule 10:13 no request gets past this rule of frontend `www`, which matches "
+         "all; put it last, or say what it matches"],
+    ),
     "a network that nothing joins": (
         topology_with(rest="networks: {other: {}}"),
         ["unused-network 10:12 nothing joins network `other`"],

@@ -1,0 +1,31 @@
+"""Text to words of haproxy.cfg (manual, 2.2 "Quoting and escaping"). Nothing else writes them."""
+
+from __future__ import annotations
+
+import re
+
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:@%+,=~*!?{}()\[\]-]+\Z")
+
+
+def quote(text: str) -> str:
+    """One word that reads back as `text`.
+
+    Raises ValueError for control characters: no quoting makes those safe in every place.
+    """
+    if any(ord(c) < 32 or ord(c) == 127 for c in text):
+        raise ValueError("control characters cannot stand in haproxy.cfg")
+    if _PLAIN_WORD.match(text):
+        return text
+    return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def quote_format(text: str) -> str:
+    """The same where HAProxy reads a log format: nothing in the text is a variable of it."""
+    return quote(text.replace("%", "%%"))
+
+
+def quote_text(text: str) -> str:
+    """One word of several lines: breaks and tabs stand as escapes between quoted pieces."""
+    pieces = re.split(r"([\n\r\t])", text)
+    escapes = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return "".join(escapes.get(piece) or quote(piece) for piece in pieces if piece)

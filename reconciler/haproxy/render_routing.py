@@ -1,0 +1,161 @@
+"""A frontend's rules to lines of its section, and the lists of users that they ask for.
+
+HAProxy runs all redirects and refusals of a section before it picks a backend, so rules are not
+written as such: the first that matches puts its number into a variable, and all that follows asks
+for the number. That keeps the order of the file, whatever the rules do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import assert_never
+
+from reconciler.haproxy.config import Line
+from reconciler.haproxy.model import Frontend
+from reconciler.haproxy.quoting import quote, quote_format, quote_text
+from reconciler.haproxy.routing import (
+    Deny,
+    Path,
+    Pattern,
+    Redirect,
+    Return,
+    Rule,
+    SetHeader,
+    SetPath,
+    UseBackend,
+)
+
+NONE_YET = "!{ var(txn.rule) -m found }"
+_HASHED = re.compile(r"\$[0-9a-z]+\$")
+
+
+def userlist(name: str, users: tuple[tuple[str, str], ...], path: Path) -> Iterator[Line]:
+    """A password that looks like one of crypt(3)'s is a hash. `path` is where the users stand; the
+    heading is of nobody's, so that it is shown even if they come from outside."""
+    yield Line("")
+    yield Line(f"userlist {name}")
+    for user, password in users:
+        keyword = "password" if _HASHED.match(password) else "insecure-password"
+        yield Line(f"    user {quote(user)} {keyword} {quote(password)}", path, (path,))
+
+
+def userlists(frontend: Frontend) -> Iterator[Line]:
+    """They are sections of their own, before the frontend's."""
+    for number, rule in enumerate(frontend.rules, start=1):
+        if rule.users:
+            yield from userlist(_list_of(frontend, number), rule.users, (*rule.path, "auth"))
+
+
+def rule_lines(frontend: Frontend) -> Iterator[Line]:
+    """In the order in which HAProxy goes through them."""
+    rules = list(enumerate(frontend.rules, start=1))
+    if not rules:
+        return
+    for number, rule in rules:
+        yield from _acls(number, rule)
+    keyword = "tcp" if frontend.mode == "tcp" else "http"
+    if keyword == "tcp" and any(_waits(rule) for _, rule in rules):
+        yield Line("    tcp-request inspect-delay 5s", frontend.path)
+    request = "http-request" if keyword == "http" else "tcp-request content"
+    for number, rule in rules:
+        names = " ".join(_names(number, rule))
+        yield Line(f"    {request} set-var(txn.rule) int({number}) if {NONE_YET} {names}".rstrip(),
+                   rule.path)  # fmt: skip
+    for number, rule in rules:
+        yield from _on_the_way(frontend, number, rule)
+    for number, rule in rules:
+        yield from _act(frontend, number, rule)
+    if not frontend.default_backend:
+        answer = "return status 404 default-errorfiles" if keyword == "http" else "reject"
+        yield Line(f"    {request} {answer} if {NONE_YET}", (*frontend.path, "rules"))
+    for number, rule in rules:
+        if isinstance(rule.act, UseBackend):
+            yield Line(f"    use_backend {rule.act.backend} if {chosen(number)}", rule.act.path)
+
+
+def chosen(number: int) -> str:
+    return f"{{ var(txn.rule) -m int {number} }}"
+
+
+def _acls(number: int, rule: Rule) -> Iterator[Line]:
+    """Named ones: in `{ … }` a pattern could not be a brace. Lines of one name are any-of."""
+    for name, condition in zip(_bare_names(number, rule), rule.conditions, strict=True):
+        for pattern in condition.patterns:
+            yield Line(f"    acl {name} {_test(pattern)}", condition.path, (condition.path,))
+
+
+def _test(pattern: Pattern) -> str:
+    test = f"{pattern.fetch} -m {pattern.method}"
+    if pattern.method in {"found", "bool"}:
+        return test
+    return f"{test} -- {quote(pattern.value)}"
+
+
+def _bare_names(number: int, rule: Rule) -> list[str]:
+    return [f"rule-{number}.{position}" for position in range(1, len(rule.conditions) + 1)]
+
+
+def _names(number: int, rule: Rule) -> list[str]:
+    names = zip(_bare_names(number, rule), rule.conditions, strict=True)
+    return [f"{'!' if condition.negated else ''}{name}" for name, condition in names]
+
+
+def _waits(rule: Rule) -> bool:
+    """Whether it needs what the client sends first."""
+    return any(pattern.fetch.startswith("req.") for c in rule.conditions for pattern in c.patterns)
+
+
+def _list_of(frontend: Frontend, number: int) -> str:
+    return f"auth.{frontend.name}.{number}"
+
+
+def _on_the_way(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
+    """Who asks, and what is changed before it goes on."""
+    this = chosen(number)
+    if rule.users:
+        path, known = (*rule.path, "auth"), f"!{{ http_auth({_list_of(frontend, number)}) }}"
+        yield Line(f"    http-request auth realm {frontend.name} if {this} {known}", path)
+    if rule.set_path is not None:
+        yield _set_path(rule.set_path, this)
+    for header in rule.headers:
+        yield _set_header(header, this)
+
+
+def _set_path(change: SetPath, this: str) -> Line:
+    to = quote_format(change.path_to)
+    what = f"set-path {to}" if change.regex is None else f"replace-path {quote(change.regex)} {to}"
+    return Line(f"    http-request {what} if {this}", change.path, (change.path,))
+
+
+def _set_header(header: SetHeader, this: str) -> Line:
+    """That of a response also on those that HAProxy gives itself."""
+    when = "http-after-response" if header.of_response else "http-request"
+    what = (
+        f"del-header {header.name}"
+        if header.value is None
+        else f"set-header {header.name} {quote_format(header.value)}"
+    )
+    return Line(f"    {when} {what} if {this}", header.path, (header.path,))
+
+
+def _act(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
+    act, this = rule.act, chosen(number)
+    match act:
+        case UseBackend():
+            return
+        case Redirect():
+            text = f"http-request redirect {act.kind} {quote_format(act.target)} code {act.code}"
+        case Return():
+            text = f"http-request return status {act.status}"
+            if act.body:
+                text += f" content-type {quote(act.content_type)} string {quote_text(act.body)}"
+        case Deny():
+            text = (
+                "tcp-request content reject"
+                if frontend.mode == "tcp"
+                else f"http-request deny status {act.status}"
+            )
+        case _:
+            assert_never(act)
+    yield Line(f"    {text} if {this}", act.path, (act.path,))

@@ -1,0 +1,88 @@
+"""Where a frontend's traffic goes, as data. Names follow the HAProxy manual, 7 and 4.2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What a fetched sample is compared with. `method` is one of the manual's after `-m`: `str`,
+    `beg`, `end`, `reg`, `ip`, or `found` and `bool`, which take no value."""
+
+    fetch: str
+    method: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Met when one of the patterns is, or none when it is negated."""
+
+    patterns: tuple[Pattern, ...]
+    path: Path
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UseBackend:
+    backend: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """`kind` is `location`, `prefix` or `scheme`; the target is taken as it is."""
+
+    kind: str
+    target: str
+    code: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    status: int
+    content_type: str
+    body: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    status: int
+    path: Path
+
+
+Act = UseBackend | Redirect | Return | Deny
+
+
+@dataclass(frozen=True, slots=True)
+class SetPath:
+    """`regex` None replaces the whole path."""
+
+    regex: str | None
+    path_to: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SetHeader:
+    """`value` None removes it."""
+
+    name: str
+    value: str | None
+    of_response: bool
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    conditions: tuple[Condition, ...]
+    act: Act
+    path: Path
+    users: tuple[tuple[str, str], ...] = ()
+    set_path: SetPath | None = None
+    headers: tuple[SetHeader, ...] = ()

@@ -1,0 +1,153 @@
+"""Rules of frontends to HAProxy's own model: what is fetched, and what it is compared with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from reconciler.haproxy import routing
+from reconciler.haproxy.routing import Condition, Pattern
+from reconciler.topology.diagnostic import Path
+from reconciler.topology.model import Frontend
+from reconciler.topology.model.match import Wanted
+from reconciler.topology.model.rule import Rule
+
+_HOST = "req.hdr(host),host_only,lower"
+
+
+def compile_rules(name: str, frontend: Frontend) -> tuple[routing.Rule, ...]:
+    """In the order of the file."""
+    return tuple(
+        _rule(rule, ("frontends", name, "rules", index), frontend)
+        for index, rule in enumerate(frontend.rules)
+    )
+
+
+def _rule(rule: Rule, path: Path, frontend: Frontend) -> routing.Rule:
+    return routing.Rule(
+        conditions=(
+            *_lists(rule, path, frontend),
+            *_named(rule.header, (*path, "header"), _header),
+            *_named(rule.query, (*path, "query"), _parameter),
+            *_named(rule.cookie, (*path, "cookie"), _cookie),
+            *_of_the_act(rule, path),
+        ),
+        act=_act(rule, path),
+        path=path,
+        users=tuple(rule.auth.items()),
+        set_path=_set_path(rule, path),
+        headers=tuple(_headers(rule, path)),
+    )
+
+
+def _lists(rule: Rule, path: Path, frontend: Frontend) -> Iterator[Condition]:
+    of_key: dict[str, Iterable[Pattern]] = {
+        "source": [Pattern("src", "ip", value) for value in rule.source],
+        "sni": [p for f in _sni_fetches(frontend) for p in _host_patterns(f, rule.sni)],
+        "host": _host_patterns(_HOST, rule.host),
+        "host_regex": [Pattern(_HOST, "reg", value) for value in rule.host_regex],
+        "path": [Pattern("path", "str", value) for value in rule.path],
+        "path_prefix": [p for value in rule.path_prefix for p in _prefix(value)],
+        "path_regex": [Pattern("path", "reg", value) for value in rule.path_regex],
+        "method": [Pattern("method", "str", value) for value in rule.method],
+    }
+    for key, patterns in of_key.items():
+        if patterns:
+            yield Condition(tuple(patterns), (*path, key))
+
+
+def _sni_fetches(frontend: Frontend) -> Iterator[str]:
+    """TLS that ends here is known; of what passes through, the first bytes are read."""
+    ends = [frontend.tls is not None or bind.tls is not None for bind in frontend.bind]
+    if any(ends):
+        yield "ssl_fc_sni,lower"
+    if not all(ends):
+        yield "req.ssl_sni,lower"
+
+
+def _host_patterns(fetch: str, hosts: Iterable[str]) -> list[Pattern]:
+    return [
+        Pattern(fetch, "end", host[1:]) if host.startswith("*.") else Pattern(fetch, "str", host)
+        for host in hosts
+    ]
+
+
+def _prefix(path: str) -> Iterator[Pattern]:
+    """Whole parts of a path: `/api` is no prefix of `/apis`."""
+    if not path.endswith("/"):
+        yield Pattern("path", "str", path)
+        path += "/"
+    yield Pattern("path", "beg", path)
+
+
+Fetch = Callable[[str], tuple[str, Pattern]]
+"""A name to how its value is fetched, and how to see that it is there at all."""
+
+
+def _header(name: str) -> tuple[str, Pattern]:
+    return f"req.fhdr({name})", Pattern(f"req.fhdr({name})", "found")
+
+
+def _cookie(name: str) -> tuple[str, Pattern]:
+    return f"req.cook({name})", Pattern(f"req.cook({name})", "found")
+
+
+def _parameter(name: str) -> tuple[str, Pattern]:
+    """`url_param` does not see one that has no `=`."""
+    there = f"(^|&){name.replace('.', '[.]')}(=|&|$)"
+    return f"url_param({name}),url_dec(1)", Pattern("query", "reg", there)
+
+
+def _named(wishes: Mapping[str, Wanted], path: Path, fetch_of: Fetch) -> Iterator[Condition]:
+    for name, wish in wishes.items():
+        fetch, there = fetch_of(name)
+        if wish.present is not None:
+            yield Condition((there,), (*path, name), negated=not wish.present)
+            continue
+        patterns = [Pattern(fetch, "str", value) for value in wish.value]
+        patterns += [Pattern(fetch, "reg", regex) for regex in wish.regex]
+        yield Condition(tuple(patterns), (*path, name))
+
+
+def _of_the_act(rule: Rule, path: Path) -> Iterator[Condition]:
+    """Who came by a scheme is not sent to it, round and round."""
+    scheme = rule.redirect.scheme if rule.redirect else None
+    if scheme is not None:
+        there = (*path, "redirect")
+        yield Condition((Pattern("ssl_fc", "bool"),), there, negated=scheme == "https")
+
+
+def _act(rule: Rule, path: Path) -> routing.Act:
+    if rule.redirect is not None:
+        wish = rule.redirect
+        kinds = {"location": wish.to, "prefix": wish.prefix, "scheme": wish.scheme}
+        kind, target = next((k, t) for k, t in kinds.items() if t is not None)
+        return routing.Redirect(kind, target, wish.code, (*path, "redirect"))
+    if rule.respond is not None:
+        answer = rule.respond
+        at = (*path, "respond")
+        return routing.Return(answer.status, answer.content_type, answer.body, at)
+    if rule.deny is not None:
+        return routing.Deny(rule.deny.status, (*path, "deny"))
+    assert rule.backend is not None  # the model sees to it
+    return routing.UseBackend(rule.backend, (*path, "backend"))
+
+
+def _set_path(rule: Rule, path: Path) -> routing.SetPath | None:
+    if rule.strip_prefix is not None:
+        prefix = re.sub(r"([\\.^$*+?()\[\]{}|])", r"\\\1", rule.strip_prefix.rstrip("/"))
+        return routing.SetPath(f"^{prefix}(/|$)(.*)$", r"/\2", (*path, "strip_prefix"))
+    if rule.rewrite is not None:
+        return routing.SetPath(rule.rewrite.regex, rule.rewrite.to, (*path, "rewrite"))
+    return None
+
+
+def _headers(rule: Rule, path: Path) -> Iterator[routing.SetHeader]:
+    """Removals first, so that a header can be taken from the client and set anew."""
+    for prefix, of_response in (("", False), ("response_", True)):
+        key = f"del_{prefix}headers"
+        for name in getattr(rule, key):
+            yield routing.SetHeader(name, None, of_response, (*path, key))
+        key = f"set_{prefix}headers"
+        for name, value in getattr(rule, key).items():
+            yield routing.SetHeader(name, value, of_response, (*path, key, name))

@@ -1,0 +1,117 @@
+"""What a rule of a frontend answers itself: a redirect, a response of its own, a refusal."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from reconciler.topology.model.base import Model
+from reconciler.topology.model.match import Pattern
+from reconciler.topology.types import Text, UrlPath, Whole, error, scalar_text
+
+_LONGEST_BODY = 8000
+"""A response must fit into HAProxy's buffer, of 16 KiB unless said otherwise, with its headers."""
+
+
+def _check_url(value: str) -> str:
+    if re.fullmatch(r"(/|[a-z][a-z0-9+.-]*://)[!-~]*", value) is None:
+        raise error("bad-value", "`{value}` is not where a client can go", value=value,
+                    hint="write a path, or a URL like `https://www.example.com/`")  # fmt: skip
+    return value
+
+
+def _check_body(value: str) -> str:
+    for character in value:
+        if (ord(character) < 32 and character not in "\n\r\t") or ord(character) == 127:
+            raise error("bad-value", "a control character cannot stand in this value")
+    if len(value.encode()) > _LONGEST_BODY:
+        raise error("bad-value", f"a body has at most {_LONGEST_BODY:,} bytes",
+                    hint="let a server answer with more")  # fmt: skip
+    return value
+
+
+Url = Annotated[Text, AfterValidator(_check_url), WithJsonSchema({"type": "string"})]
+Body = Annotated[
+    str,
+    BeforeValidator(scalar_text),
+    AfterValidator(_check_body),
+    WithJsonSchema({"type": ["string", "number"]}),
+]
+
+
+class Redirect(Model):
+    """Send the client elsewhere: `https://www.example.com/`, or a mapping."""
+
+    to: Url | None = None
+    """A URL or a path, as it is."""
+    prefix: Url | None = None
+    """What is put before the path and the query that were asked for: `https://www.example.com`."""
+    scheme: Literal["http", "https"] | None = None
+    """The same URL, with this scheme. Requests that came by it already do not match the rule."""
+    code: Literal[301, 302, 303, 307, 308] = 302
+    """The status."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"to": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Redirect:
+        if sum(way is not None for way in (self.to, self.prefix, self.scheme)) != 1:
+            raise error("bad-value", "a redirect says one of `to`, `prefix` and `scheme`")
+        return self
+
+
+class Respond(Model):
+    """An answer of HAProxy's own: a body, a status, or a mapping."""
+
+    status: Whole = Field(200, ge=200, le=599)
+    """The status."""
+    content_type: Text = Field("text/plain; charset=utf-8", min_length=1)
+    """What the body is."""
+    body: Body = ""
+    """The body; none when not given."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return {"status": value}
+        return {"body": value} if isinstance(value, str) else value
+
+
+DenyStatus = Literal[200, 400, 401, 403, 404, 405, 408, 410, 413, 425, 429, 500, 501, 502, 503, 504]
+
+
+class Deny(Model):
+    """A refusal: `true`, a status, or a mapping."""
+
+    status: DenyStatus = 403
+    """The status; in `mode: tcp` the connection is closed, and there is none."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if value is True:
+            return {}
+        if value is False:
+            raise error("bad-value", "a rule that does not deny does nothing",
+                        hint="leave `deny` out")  # fmt: skip
+        return {"status": value} if isinstance(value, int) else value
+
+
+class Rewrite(Model):
+    """Another path for the server: a path, or a pattern and what takes its place."""
+
+    regex: Pattern | None = None
+    """What of the path is replaced, `^/old/(.*)`; all of it when not given."""
+    to: UrlPath
+    """The path, with `\\1` for what the first group of the pattern found."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"to": value} if isinstance(value, str) else value

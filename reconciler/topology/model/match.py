@@ -1,0 +1,130 @@
+"""What a rule of a frontend looks at: constrained values, each safe within HAProxy's words."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.types import Text, UrlPath, error
+
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
+
+
+def _check_host(value: str) -> str:
+    """A host of a URL, in lower case: a DNS name, `*.` and one, or an address."""
+    host = value.lower().removesuffix(".")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        address = ipaddress.ip_address(bare)
+    except ValueError:
+        if len(host) <= 253 and _HOST.fullmatch(host):
+            return host
+        raise error("bad-value", "`{value}` is not a host", value=value,
+                    hint="write `www.example.com` or `*.example.com`, without a port",
+                    ) from None  # fmt: skip
+    return f"[{address}]" if address.version == 6 else str(address)
+
+
+def _check_pattern(value: str) -> str:
+    if not value or len(value) > 1000:
+        raise error("bad-value", "a regular expression has 1 to 1,000 characters")
+    return value
+
+
+def _check_route(value: str) -> str:
+    if "?" in value:
+        raise error("bad-value", "`{value}` holds a query, which is no part of the path",
+                    value=value, hint="match it with `query:`")  # fmt: skip
+    return value
+
+
+def _check_method(value: str) -> str:
+    if re.fullmatch(r"[A-Z]{1,32}", value) is None:
+        raise error("bad-value", "`{value}` is not a method", value=value,
+                    hint="write it in capitals: `GET`, `POST`")  # fmt: skip
+    return value
+
+
+def _check_source(value: str) -> str:
+    try:
+        return str(ipaddress.ip_network(value, strict=False))
+    except ValueError:
+        raise error("bad-value", "`{value}` is neither an address nor a network", value=value,
+                    hint="write it like `10.0.0.0/8` or `192.0.2.7`") from None  # fmt: skip
+
+
+def _check_header(value: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9_-]{1,128}", value) is None:
+        raise error("bad-name", "`{value}` is not the name of a header", value=value,
+                    hint="use letters, digits, `-` and `_`")  # fmt: skip
+    return value
+
+
+def _check_parameter(value: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9_.~-]{1,128}", value) is None:
+        raise error("bad-name", "`{value}` cannot be looked for", value=value,
+                    hint="use letters, digits, `-`, `_`, `.` and `~`")  # fmt: skip
+    return value
+
+
+_STRING = WithJsonSchema({"type": "string"})
+HostPattern = Annotated[Text, AfterValidator(_check_host), _STRING]
+Pattern = Annotated[Text, AfterValidator(_check_pattern), _STRING]
+RoutePath = Annotated[UrlPath, AfterValidator(_check_route), _STRING]
+Method = Annotated[
+    Text, AfterValidator(_check_method), WithJsonSchema({"type": "string", "pattern": "^[A-Z]+$"})
+]
+Source = Annotated[Text, AfterValidator(_check_source), _STRING]
+HeaderName = Annotated[
+    Text,
+    AfterValidator(_check_header),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}),
+]
+ParameterName = Annotated[
+    Text,
+    AfterValidator(_check_parameter),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_.~-]+$"}),
+]
+
+
+class Wanted(Model):
+    """What a header, a parameter or a cookie must be: any of the values or patterns given."""
+
+    value: Annotated[tuple[Text, ...], BeforeValidator(listed)] = Field(
+        (), min_length=1, json_schema_extra=accepts_one
+    )
+    """Exactly one of these."""
+    regex: Annotated[tuple[Pattern, ...], BeforeValidator(listed)] = Field(
+        (), min_length=1, json_schema_extra=accepts_one
+    )
+    """Regular expressions, of which one is found in it."""
+    present: bool | None = None
+    """`true`: whatever it is, if it is there; `false`: if it is not there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            return {"present": value}
+        return value if isinstance(value, dict) else {"value": value}
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Wanted:
+        if (self.present is None) == (not self.value and not self.regex):
+            raise error("bad-value", "say `value` or `regex`, or else `present` alone",
+                        hint="a text stands for its `value`, true and false for `present`",
+                        )  # fmt: skip
+        return self
+
+
+WANTED_SHORT = Field(
+    json_schema_extra=accepts(
+        {"type": ["string", "number", "boolean"]},
+        {"type": "array", "items": {"type": ["string", "number"]}},
+    )
+)

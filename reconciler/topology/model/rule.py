@@ -1,0 +1,110 @@
+"""One rule of a frontend: what it matches, what it does, and what it changes on the way."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from reconciler.topology.model.act import Deny, Redirect, Respond, Rewrite
+from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.match import (
+    WANTED_SHORT,
+    HeaderName,
+    HostPattern,
+    Method,
+    ParameterName,
+    Pattern,
+    RoutePath,
+    Source,
+    Wanted,
+)
+from reconciler.topology.model.users import USERS_SHORT, Users
+from reconciler.topology.types import Name, Text, error
+
+ACTS = ("backend", "redirect", "respond", "deny")
+_ON_THE_WAY = ("strip_prefix", "rewrite", "set_headers", "del_headers")
+_ANY_OF = Field((), min_length=1, json_schema_extra=accepts_one)
+
+
+class Rule(Model):
+    """Of a frontend's rules the first that matches decides. It matches when all keys that look at
+    the request do; a list matches when one of its items does."""
+
+    host: Annotated[tuple[HostPattern, ...], BeforeValidator(listed)] = _ANY_OF
+    """Hosts, without a port: `www.example.com`, or `*.example.com` for all below it."""
+    host_regex: Annotated[tuple[Pattern, ...], BeforeValidator(listed)] = _ANY_OF
+    """Regular expressions for the host, in lower case and without its port."""
+    path: Annotated[tuple[RoutePath, ...], BeforeValidator(listed)] = _ANY_OF
+    """Whole paths: `/healthz`."""
+    path_prefix: Annotated[tuple[RoutePath, ...], BeforeValidator(listed)] = _ANY_OF
+    """The first parts of a path: `/api` matches `/api` and `/api/users`, not `/apis`."""
+    path_regex: Annotated[tuple[Pattern, ...], BeforeValidator(listed)] = _ANY_OF
+    """Regular expressions for the path: `\\.(png|jpg)$`."""
+    method: Annotated[tuple[Method, ...], BeforeValidator(listed)] = _ANY_OF
+    """Methods: `GET`."""
+    header: dict[HeaderName, Annotated[Wanted, WANTED_SHORT]] = Field(default_factory=dict)
+    """Headers of the request: `{X-Env: staging}`; values, `true`, `false`, or a mapping."""
+    query: dict[ParameterName, Annotated[Wanted, WANTED_SHORT]] = Field(default_factory=dict)
+    """Parameters of the query: `{debug: "1"}`; values, `true`, `false`, or a mapping."""
+    cookie: dict[ParameterName, Annotated[Wanted, WANTED_SHORT]] = Field(default_factory=dict)
+    """Cookies: `{beta: "yes"}`; values, `true`, `false`, or a mapping."""
+    source: Annotated[tuple[Source, ...], BeforeValidator(listed)] = _ANY_OF
+    """Addresses of clients: `10.0.0.0/8`."""
+    sni: Annotated[tuple[HostPattern, ...], BeforeValidator(listed)] = _ANY_OF
+    """In `mode: tcp`, the host that a client of TLS asks for, read without ending TLS."""
+
+    backend: Name | None = None
+    """The backend that gets the request."""
+    redirect: Redirect | None = Field(None, json_schema_extra=accepts({"type": "string"}))
+    """Send the client elsewhere: a URL, or a mapping."""
+    respond: Respond | None = Field(
+        None, json_schema_extra=accepts({"type": "string"}, {"type": "integer"})
+    )
+    """An answer of HAProxy's own: a body, a status, or a mapping."""
+    deny: Deny | None = Field(
+        None, json_schema_extra=accepts({"type": "integer"}, {"enum": [True]})
+    )
+    """Refuse the request: `true` for 403, a status, or a mapping."""
+
+    auth: Users = Field(default_factory=dict, json_schema_extra=USERS_SHORT)
+    """Users and passwords that are asked for first; a password may be a crypt(3) hash."""
+    strip_prefix: RoutePath | None = None
+    """The first parts of the path, which the backend does not see: `/api`."""
+    rewrite: Rewrite | None = Field(None, json_schema_extra=accepts({"type": "string"}))
+    """Another path for the backend: `/new`, or `{regex: ^/old/(.*), to: /new/\\1}`."""
+    set_headers: dict[HeaderName, Text] = Field(default_factory=dict)
+    """Headers of the request, as the backend gets them."""
+    del_headers: Annotated[tuple[HeaderName, ...], BeforeValidator(listed)] = _ANY_OF
+    """Headers of the request that the backend does not get."""
+    set_response_headers: dict[HeaderName, Text] = Field(default_factory=dict)
+    """Headers of the answer, whoever gives it."""
+    del_response_headers: Annotated[tuple[HeaderName, ...], BeforeValidator(listed)] = _ANY_OF
+    """Headers that are taken out of the answer."""
+
+    @model_validator(mode="after")
+    def _one_act(self) -> Rule:
+        acts = [act for act in ACTS if getattr(self, act) is not None]
+        if not acts:
+            raise error("missing-key", "a rule does something",
+                        hint=f"add one of {', '.join(ACTS)}")  # fmt: skip
+        if len(acts) > 1:
+            raise error("bad-value", f"a rule does one thing, not `{acts[0]}` and `{acts[1]}`",
+                        hint="make it two rules", at=(acts[1],))  # fmt: skip
+        if self.strip_prefix is not None and self.rewrite is not None:
+            raise error("bad-value", "`strip_prefix` and `rewrite` both say what the path is",
+                        hint="one `rewrite` with a `regex` can do both", at=("rewrite",),
+                        )  # fmt: skip
+        if self.backend is None:
+            for key in _ON_THE_WAY:
+                if getattr(self, key):
+                    raise error("bad-value", f"`{key}` is for what goes to a backend, and this "
+                                f"rule has none", at=(key,))  # fmt: skip
+        return self
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        """The keys that must match."""
+        keys = ("host", "host_regex", "path", "path_prefix", "path_regex", "method", "header",
+                "query", "cookie", "source", "sni")  # fmt: skip
+        return tuple(key for key in keys if getattr(self, key))

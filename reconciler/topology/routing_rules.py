@@ -1,0 +1,67 @@
+"""Rules for the rules of frontends: keys of the right mode, and none that is never reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.topology.diagnostic import Severity
+from reconciler.topology.finding import Finding
+from reconciler.topology.model import Topology
+from reconciler.topology.model.rule import Rule
+from reconciler.topology.served import destinations, mode_of
+
+_IN_TCP = frozenset({"source", "sni", "backend", "deny"})
+_IN_HTTP = frozenset(Rule.model_fields) - {"sni"}
+
+
+def _keys_of_the_mode(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        mode = mode_of(topology, frontend)
+        for index, rule in enumerate(frontend.rules):
+            for key in sorted(rule.model_fields_set - (_IN_TCP if mode == "tcp" else _IN_HTTP)):
+                yield Finding(
+                    "mode-mismatch",
+                    f"frontend `{name}` speaks {mode}, where rules have no `{key}`",
+                    ("frontends", name, "rules", index, key),
+                    f"in `mode: tcp` they have {', '.join(sorted(_IN_TCP))}"
+                    if mode == "tcp"
+                    else "use `host`",
+                    on_key=True,
+                )
+
+
+def _backends_of_the_mode(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        mode = mode_of(topology, frontend)
+        for wanted, place in destinations(frontend):
+            backend = topology.backends.get(wanted)
+            if place[0] == "rules" and backend is not None and backend.mode != mode:
+                path = ("frontends", name, *place)
+                yield Finding(
+                    "mode-mismatch",
+                    f"frontend `{name}` speaks {mode}, backend `{wanted}` {backend.mode}",
+                    path,
+                    "give both the same mode",
+                    quoted=((wanted, path),),
+                )
+
+
+def _never_reached(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        for index, rule in enumerate(frontend.rules[:-1]):
+            if not rule.looks_at and not _leaves_some(rule):
+                yield Finding(
+                    "unreachable-rule",
+                    f"no request gets past this rule of frontend `{name}`, which matches all",
+                    ("frontends", name, "rules", index),
+                    "put it last, or say what it matches",
+                    severity=Severity.WARNING,
+                )
+                break
+
+
+def _leaves_some(rule: Rule) -> bool:
+    return rule.redirect is not None and rule.redirect.scheme is not None
+
+
+ROUTING_RULES = (_keys_of_the_mode, _backends_of_the_mode, _never_reached)

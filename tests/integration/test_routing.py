@@ -1,0 +1,222 @@
+"""Rules of frontends, tried by requests: each with the answer that HAProxy must give."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import remove
+from tests.integration.support import web
+from tests.integration.support.ports import free_port
+from tests.integration.support.stack import Stack, echo_backend
+from tests.integration.support.world import HAPROXY_30, World
+
+HOSTILE = 'say "it\'s" %[src] $HOME # \\n {x}'
+HASH = "$5$abcdefgh$ZLdkj8mkc2XVSrPVjskDAgZPGjtj1VGVaa1aUkrMTU/"  # of `password`
+EVERYBODY = ["0.0.0.0/0", "::/0"]
+
+RULES: list[dict[str, Any]] = [
+    {"host": ["www.example", "*.wild.example"], "path": "/who", "respond": "by host"},
+    {"host_regex": r"^(de|fr)\.example$", "redirect": {"prefix": "https://example", "code": 308}},
+    {"path": ["/old", "/older"], "redirect": "/new?share=100%25"},
+    {"path": "/plain", "redirect": {"scheme": "https", "code": 301}},
+    {"path_prefix": "/admin", "source": "192.0.2.0/24", "respond": "from nowhere"},
+    {"path_prefix": "/admin", "source": EVERYBODY, "auth": {"ops": "pass word", "dev": HASH},
+     "backend": "api", "strip_prefix": "/admin"},
+    {"path_prefix": "/admin", "respond": "never reached"},
+    {"path_prefix": "/closed/", "deny": True},
+    {"method": ["TRACE", "PURGE"], "deny": 405},
+    {"path_regex": r"\.(png|jpg)$", "backend": "web",
+     "rewrite": {"regex": "^/img/(.*)", "to": r"/static/\1"},
+     "set_response_headers": {"Cache-Control": "max-age=60", "X-Hostile": HOSTILE},
+     "del_response_headers": "Content-Type"},
+    {"header": {"X-Env": ["staging", "a, b"], "X-Skip": False}, "backend": "api",
+     "set_headers": {"Host": "api.internal", "X-Hostile": HOSTILE}, "del_headers": "X-Env",
+     "rewrite": "/v2%20"},
+    {"header": {"User-Agent": {"regex": "^curl/"}, "X-There": True}, "respond": "curl"},
+    {"query": {"v": "a b"}, "respond": "v is a b"},
+    {"query": {"debug": True}, "respond": "debug"},
+    {"cookie": {"beta": ["1", "yes"]}, "respond": "beta"},
+    {"path": "/robots.txt", "respond": f"User-agent: *\n\t{HOSTILE}\n\nÜ\n"},
+    {"path": "/empty", "respond": 204},
+    {"path": "/down", "respond": {"status": 503, "content_type": "text/html", "body": "<p>Soon"},
+     "set_response_headers": {"Retry-After": "60"}},
+    {"path": "/}", "respond": "a brace"},
+    {"path": "/-f", "respond": "no flag"},
+    {"path": "/", "backend": "web"},
+]  # fmt: skip
+
+
+class Site:
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.tcp = free_port()
+        self.servers: dict[str, str] = {}
+        """The host names of containers, by their backend."""
+
+
+@pytest.fixture(scope="module")
+def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    stack = Stack(world, tmp_path_factory.mktemp("routing"), HAPROXY_30)
+    site = Site(stack)
+    stack.spec["backends"] = {
+        "web": echo_backend(),
+        "api": echo_backend(),
+        "tcp": echo_backend(mode="tcp"),
+    }
+    stack.spec["frontends"] = {
+        "www": {"bind": f"127.0.0.1:{stack.port}", "rules": RULES},
+        "database": {
+            "bind": f"127.0.0.1:{site.tcp}",
+            "rules": [
+                {"sni": ["a.example", "*.wild.example"], "backend": "tcp"},
+                {"sni": "a.example", "deny": True},
+                {"sni": "b.example", "source": EVERYBODY, "deny": True},
+                {"source": "192.0.2.0/24", "backend": "tcp"},
+            ],
+        },
+    }
+    stack.text = json.dumps(stack.spec).replace("$", "$$")  # which starts a variable in a file
+    try:
+        stack.apply()
+        site.servers = {i[:12]: slot.rpartition("-")[0] for slot, i in stack.ids().items()}
+        yield site
+    finally:
+        try:
+            remove(stack)
+        finally:
+            world.sweep(stack.name)
+
+
+Answer = tuple[int, str | None, list[str], dict[str, str]]
+"""Status; the body, or the backend that answers; lines the server saw; headers of the answer."""
+
+
+def own(body: str, status: int = 200, **headers: str) -> Answer:
+    return status, body, [], {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def served(backend: str, *lines: str, **headers: str) -> Answer:
+    return 200, f"@{backend}", list(lines), {n.replace("_", "-"): v for n, v in headers.items()}
+
+
+def refused(status: int, **headers: str) -> Answer:
+    return status, None, [], headers
+
+
+ANSWERS: dict[str, Answer] = {
+    "GET /who Host=www.example": own("by host"),
+    "GET /who Host=WWW.Example:8080": own("by host"),
+    "GET /who Host=a.b.wild.example": own("by host"),
+    "GET /who Host=wild.example": refused(404),
+    "GET /who Host=notwild.example": refused(404),
+    "GET /a?b=c Host=de.example": refused(308, location="https://example/a?b=c"),
+    "GET /old": refused(302, location="/new?share=100%25"),
+    "GET /older?a=b": refused(302, location="/new?share=100%25"),
+    "GET /plain?a=b Host=a.example": refused(301, location="https://a.example/plain?a=b"),
+    "GET /admin": refused(401),
+    "GET /admin/ Authorization=ops:wrong": refused(401),
+    "GET /admin Authorization=ops:pass word": served("api", "GET / HTTP/1.1"),
+    "GET /admin/a/b?c=d Authorization=dev:password": served("api", "GET /a/b?c=d HTTP/1.1"),
+    "GET /administrator": refused(404),
+    "GET /closed/a": refused(403),
+    "GET /closed": refused(404),
+    "PURGE /": refused(405),
+    "GET /img/a%20b.png?w=1": served(
+        "web", "GET /static/a%20b.png?w=1 HTTP/1.1", cache_control="max-age=60", x_hostile=HOSTILE
+    ),
+    "GET /a X-Env=staging": served(
+        "api", "GET /v2%20 HTTP/1.1", "Host: api.internal", f"X-Hostile: {HOSTILE}"
+    ),
+    "GET /a X-Env=a, b": served("api"),
+    "GET /a X-Env=a": refused(404),
+    "GET /a X-Env=staging X-Skip=1": refused(404),
+    "GET /a User-Agent=curl/8 X-There=": own("curl"),
+    "GET /a User-Agent=curl/8": refused(404),
+    "GET /a?v=a+b": own("v is a b"),
+    "GET /a?v=a%20b": own("v is a b"),
+    "GET /a?v=a": refused(404),
+    "GET /a?x&debug": own("debug"),
+    "GET /a?debugging=1": refused(404),
+    "GET /a Cookie=x=1; beta=yes": own("beta"),
+    "GET /a Cookie=beta=no": refused(404),
+    "GET /robots.txt": own(
+        f"User-agent: *\n\t{HOSTILE}\n\nÜ\n", content_type="text/plain; charset=utf-8"
+    ),
+    "GET /empty": own("", 204),
+    "GET /down": own("<p>Soon", 503, content_type="text/html", retry_after="60"),
+    "GET /}": own("a brace"),
+    "GET /-f": own("no flag"),
+    "GET /": served("web", "GET / HTTP/1.1"),
+    "GET /else": refused(404),
+}
+
+
+@pytest.mark.parametrize("request_", ANSWERS)
+def test_a_request(site: Site, request_: str) -> None:
+    status, body, lines, headers = ANSWERS[request_]
+    method, path, given = parsed(request_)
+    answer = web.ask(site.stack.port, path, method, given)
+    assert answer.status == status
+    if body is not None and body.startswith("@"):
+        host = answer.body.split("\n")[0].removeprefix("Request served by ")
+        assert site.servers[host] == body[1:]
+    elif body is not None:
+        assert answer.body == body
+    assert [line for line in lines if line not in answer] == []
+    assert {name: answer.headers.get(name) for name in headers} == headers
+
+
+def parsed(text: str) -> tuple[str, str, dict[str, str]]:
+    """`GET /path Name=value Other=a value`; a word with no known name goes on the value before."""
+    method, path, *words = text.split(" ")
+    headers: dict[str, str] = {}
+    names = ("Host=", "Authorization=", "X-Env=", "X-Skip=", "X-There=", "User-Agent=", "Cookie=")
+    last = ""
+    for word in words:
+        if word.startswith(names):
+            last, _, value = word.partition("=")
+            headers[last] = value
+        else:
+            headers[last] += f" {word}"
+    if "Authorization" in headers:
+        headers |= web.basic_auth(*headers["Authorization"].split(":"))
+    return method, path, headers
+
+
+def test_headers_that_are_taken_out(site: Site) -> None:
+    assert "content-type" not in web.ask(site.stack.port, "/a.png").headers
+    seen = web.ask(site.stack.port, "/a", headers={"X-Env": "staging"})
+    assert not [line for line in seen.body.split("\n") if line.startswith("X-Env")]
+
+
+def hello(name: str) -> bytes:
+    """What a client of TLS sends first."""
+    sent = ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), sent, server_hostname=name)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    return sent.read()
+
+
+@pytest.mark.parametrize(
+    ("name", "passes"),
+    [("a.example", True), ("A.b.wild.example", True), ("b.example", False), ("c.example", False)],
+)
+def test_the_name_in_tls(site: Site, name: str, passes: bool) -> None:
+    with socket.create_connection(("127.0.0.1", site.tcp), timeout=5) as client:
+        client.sendall(hello(name) + b"\r\n\r\n")
+        try:
+            answer = client.recv(100)
+        except ConnectionResetError:
+            answer = b""
+    assert answer.startswith(b"HTTP/1.1 400") == passes
+
+
+def test_nothing_to_do_afterwards(site: Site) -> None:
+    assert "up to date" in site.stack.plan("--detailed-exitcode").out

@@ -1,0 +1,136 @@
+"""Rules of frontends: what is read, what is refused, and which backends they make known."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.plan.compile import compile_topology
+from tests.unit.topology.reading import good, messages_of, read, topology_with
+
+REFUSED = {
+    "{}": "missing-key a rule does something; add one of backend, redirect, respond, deny",
+    "{backend: web, deny: true}": (
+        "bad-value a rule does one thing, not `backend` and `deny`; make it two rules"
+    ),
+    "{backend: wbe}": (
+        "unknown-backend frontend `www` sends traffic to a backend that does not exist; "
+        "did you mean `web`?"
+    ),
+    "{deny: false}": "bad-value a rule that does not deny does nothing; leave `deny` out",
+    "{deny: 402}": "unknown-value `status` cannot be `402`; did you mean `502`?",
+    "{host: 'a.example:80', deny: true}": (
+        "bad-value `a.example:80` is not a host; write `www.example.com` or `*.example.com`, "
+        "without a port"
+    ),
+    "{host: 'a*.example', deny: true}": (
+        "bad-value `a*.example` is not a host; write `www.example.com` or `*.example.com`, "
+        "without a port"
+    ),
+    "{path: 'a', deny: true}": "bad-value `a` is not a path of a URL; start it with a slash: `/a`",
+    "{path: '/a?b', deny: true}": (
+        "bad-value `/a?b` holds a query, which is no part of the path; match it with `query:`"
+    ),
+    "{path_regex: '', deny: true}": "bad-value a regular expression has 1 to 1,000 characters",
+    "{method: get, deny: true}": (
+        "bad-value `get` is not a method; write it in capitals: `GET`, `POST`"
+    ),
+    "{source: 10.0.0.0/33, deny: true}": (
+        "bad-value `10.0.0.0/33` is neither an address nor a network; write it like `10.0.0.0/8` "
+        "or `192.0.2.7`"
+    ),
+    "{header: {'a b': c}, deny: true}": (
+        "bad-name `a b` is not the name of a header; use letters, digits, `-` and `_`"
+    ),
+    "{header: {a: {}}, deny: true}": (
+        "bad-value say `value` or `regex`, or else `present` alone; a text stands for its `value`, "
+        "true and false for `present`"
+    ),
+    "{query: {'a,b': c}, deny: true}": (
+        "bad-name `a,b` cannot be looked for; use letters, digits, `-`, `_`, `.` and `~`"
+    ),
+    "{redirect: www.example.com}": (
+        "bad-value `www.example.com` is not where a client can go; write a path, or a URL like "
+        "`https://www.example.com/`"
+    ),
+    "{redirect: {to: /a, scheme: https}}": (
+        "bad-value a redirect says one of `to`, `prefix` and `scheme`"
+    ),
+    "{respond: {status: 199}}": "out-of-range `status` is `199`, and must be at least 200",
+    "{respond: \"\\a\"}": "bad-value a control character cannot stand in this value",
+    f"{{respond: {'a' * 8001}}}": (
+        "bad-value a body has at most 8,000 bytes; let a server answer with more"
+    ),
+    "{deny: true, strip_prefix: /a}": (
+        "bad-value `strip_prefix` is for what goes to a backend, and this rule has none"
+    ),
+    "{backend: web, strip_prefix: /a, rewrite: /b}": (
+        "bad-value `strip_prefix` and `rewrite` both say what the path is; one `rewrite` with a "
+        "`regex` can do both"
+    ),
+    "{backend: web, set_headers: {A: \"b\\nc\"}}": (
+        "bad-value a line break cannot stand in this value"
+    ),
+    "{backend: web, auth: ops}": (
+        'bad-value `auth` needs a user and a password; write "user:password", best as '
+        '`"admin:${STATS_PASSWORD}"`'
+    ),
+    "{sni: a.example, backend: web}": (
+        "mode-mismatch frontend `www` speaks http, where rules have no `sni`; use `host`"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", REFUSED)
+def test_refused(rule: str) -> None:
+    assert messages_of(read(topology_with(frontend=f"rules: [{rule}]"))) == [REFUSED[rule]]
+
+
+def test_rules_of_tcp_look_at_no_request() -> None:
+    text = topology_with("mode: tcp", frontend="rules: [{path: /a, backend: web}]")
+    assert messages_of(read(text)) == [
+        "mode-mismatch frontend `www` speaks tcp, where rules have no `path`; in `mode: tcp` they "
+        "have backend, deny, sni, source"
+    ]
+
+
+TWO = """\
+name: a
+networks: {front: , back: }
+backends:
+  web: {image: a, port: 80, networks: front}
+  api: {image: b, port: 81, networks: back}
+frontends:
+  www:
+    bind: 80
+    rules: [{path: /api, backend: api}]
+"""
+
+
+def test_a_backend_of_another_mode() -> None:
+    text = TWO.replace("port: 81", "port: 81, mode: tcp") + "    default_backend: web\n"
+    assert messages_of(read(text)) == [
+        "mode-mismatch frontend `www` speaks http, backend `api` tcp; give both the same mode"
+    ]
+
+
+def test_a_backend_of_a_rule_is_served() -> None:
+    desired = compile_topology(good(TWO), "/")
+    assert desired.proxy is not None
+    assert [backend.name for backend in desired.proxy.backends] == ["api"]
+    [proxy] = [c for slot, c in desired.containers.items() if slot.role == "proxy"]
+    assert [attachment.network for attachment in proxy.spec.networks] == ["a-back"]
+    without = TWO.replace("port: 81, ", "")
+    assert messages_of(read(without)) == [
+        "missing-port backend `api` gets traffic and says no port; add `port:`, the port its "
+        "containers listen on"
+    ]
+
+
+def test_passwords_from_outside_are_not_shown() -> None:
+    text = topology_with(frontend='rules: [{auth: "ops:${OPS}", backend: web}]')
+    loaded = read(text, OPS="hidden")
+    assert loaded.topology is not None
+    config = compile_topology(loaded.topology, "/", loaded.sensitive).config()
+    assert config is not None
+    [line] = [line.text for line in config.lines if "hidden" in line.text]
+    assert line.endswith("# holds a value from outside the topology file")
