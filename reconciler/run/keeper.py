@@ -11,7 +11,7 @@ import contextlib
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.engine.protocol import (
     Engine,
@@ -33,7 +33,7 @@ from reconciler.run.mailbox import MOST_CAUSES, Mailbox
 from reconciler.run.pace import Backoff, Jitter, Repairs
 
 STANDBY_S = 1.0
-"""How often a daemon in waiting asks whether the topology is free. One request."""
+"""How often a daemon in waiting asks whether the topology is free: a list, and a try."""
 AWAY_S = 5.0
 """The longest pause between two tries to reach an engine that is away."""
 TROUBLE_S = 60.0
@@ -206,7 +206,8 @@ class Keeper:
                 return
             self._notice("the lock was lost, and is taken again")
         self.let_go()
-        observed = engine.observe(desired.scope())
+        # What matters here are images to make a lock of; HAProxy is not disturbed for that.
+        observed = engine.observe(replace(desired.scope(), reads_proxy=False))
         self._lock = self._holding.enter_context(
             held(desired, observed, engine, options, patience, _quiet)
         )
