@@ -18,6 +18,7 @@ from reconciler.topology.certificate import find_end
 from reconciler.topology.diagnostic import Diagnostic
 from reconciler.topology.load import Loaded
 from reconciler.topology.references import Contents, Reference, references
+from reconciler.topology.variables import parse_env_file
 
 MOST_BYTES = 1_000_000
 MOST_IN_A_DIRECTORY = 1000
@@ -57,6 +58,8 @@ class References:
                 text = self._text(reference, reference.source)
                 if text is not None and not _are_authorities(text):
                     self._tell("bad-certificate", reference, "holds no certificates in PEM form")
+            case "env-file":
+                self._read_env_file(reference)
             case _:
                 self._text(reference, reference.source)
 
@@ -104,10 +107,26 @@ class References:
                        place, hint="set XDG_DATA_HOME to a directory that can be written to",
                        )  # fmt: skip
 
+    def _read_env_file(self, reference: Reference) -> None:
+        """A line that is wrong is told by its number: it may hold a secret."""
+        text = self._text(reference, reference.source)
+        try:
+            errors = parse_env_file((text or b"").decode("utf-8"))[1]
+        except UnicodeDecodeError:
+            self._tell("unreadable-file", reference, "cannot be read: it is not UTF-8")
+            return
+        if b"\0" in (text or b""):
+            self._tell("unreadable-file", reference, "cannot be read: there is a NUL in it")
+        for problem in errors:
+            what = f"is wrong in line {problem.line}: {problem.message}"
+            self._tell("bad-env-file", reference, what)
+
     def _text(self, reference: Reference, source: str) -> bytes | None:
         """None after telling why there is none."""
         place = self._place(source)
         self._stamp(place)
+        if not reference.required and not os.path.lexists(place):
+            return None
         try:
             if not stat.S_ISREG(os.stat(place).st_mode):
                 raise OSError(0, "it is no file")
@@ -136,10 +155,9 @@ class References:
         at = own.path_in_file(reference.path)
         below = (text for path, text in own.variables.items() if path[: len(at)] == at)
         name = own.written(at) or next(below, None) or source or reference.source
+        span = own.span_of(reference.path)
         self.diagnostics.append(
-            Diagnostic(
-                code, f"`{name}` {what}", own.file, own.span_of(reference.path), hint, path=at
-            )
+            Diagnostic(code, f"`{name}` {what}", own.file_of(span), span, hint, path=at)
         )
 
 

@@ -15,7 +15,7 @@ from reconciler.plan.desired import Desired
 from reconciler.plan.events import Failure
 from reconciler.run.execute import failure_of
 from reconciler.topology.diagnostic import Diagnostic
-from reconciler.topology.load import Loaded
+from reconciler.topology.load import SHORTEST_SECRET, Loaded
 from reconciler.view.failure import strike_secrets
 
 
@@ -30,7 +30,18 @@ class Wish:
 
     @property
     def secrets(self) -> Sequence[str]:
-        return self.loaded.secrets
+        return secrets_of(self.loaded, self.desired)
+
+
+def secrets_of(loaded: Loaded, desired: Desired) -> Sequence[str]:
+    """Texts to strike from what is shown: what variables and env files hold."""
+    found = {
+        value
+        for container in desired.containers.values()
+        for name, value in container.spec.env
+        if f"env.{name}" in container.sensitive and len(value) >= SHORTEST_SECRET
+    }
+    return (*loaded.secrets, *sorted(found - {*loaded.secrets}))
 
 
 def compile_inputs(inputs: Inputs) -> Iterator[Wish]:
@@ -91,12 +102,13 @@ def locate_alerts(failure: Failure, wish: Wish) -> list[Diagnostic]:
         if config is not None and line is not None and 0 < line <= len(config.lines):
             text = hide_secrets(config.lines[line - 1].text.strip())
             rendered = f"haproxy.cfg line {line}: {text}"
+        span = source.span_of(path) if path else source.span_of(("name",))
         found.append(
             Diagnostic(
                 "config-rejected",
                 f"HAProxy refuses this: {strike_secrets(message, wish.secrets)}",
-                source.file,
-                source.span_of(path) if path else source.span_of(("name",)),
+                source.file_of(span),
+                span,
                 rendered,
                 path=path,
             )

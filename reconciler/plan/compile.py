@@ -15,6 +15,7 @@ from reconciler.haproxy.paths import (
     SOCKETS_VARIABLE,
 )
 from reconciler.plan.addresses import first_addresses
+from reconciler.plan.compile_env import environment_of, hidden_environment
 from reconciler.plan.compile_jobs import compile_jobs
 from reconciler.plan.compile_proxy import compile_proxy
 from reconciler.plan.compile_tls import TlsFiles
@@ -66,16 +67,18 @@ def compile_topology(
     `sensitive` are the paths whose values came from outside the file (`Loaded.sensitive`);
     `contents` is what is in the files that it refers to.
     """
-    sensitive = sensitive or {}
+    sensitive, contents = sensitive or {}, contents or Contents()
     networks = _networks(topology)
     containers = {
         container.slot: container
         for name, backend in topology.backends.items()
-        for container in _replicas(topology, name, backend, networks, base_directory, sensitive)
+        for container in _replicas(
+            topology, name, backend, networks, base_directory, sensitive, contents
+        )
     }
     containers = first_addresses(containers, networks)
     jobs = {
-        name: compile_jobs(topology, name, containers[Slot(SERVER_ROLE, name, 1)].spec, sensitive)
+        name: compile_jobs(topology, name, containers[Slot(SERVER_ROLE, name, 1)], sensitive)
         for name, backend in topology.backends.items()
         if backend.before and backend.containers
     }
@@ -85,7 +88,7 @@ def compile_topology(
     proxy, run_volume = None, ""
     host_ports: tuple[PublishedPort, ...] = ()
     if topology.frontends or topology.stats is not None:
-        tls = TlsFiles(contents or Contents())
+        tls = TlsFiles(contents)
         listeners = Listeners(topology, tls)
         hidden = frozenset(sensitive)
         proxy = compile_proxy(topology, containers, listeners, hidden, tls)
@@ -167,14 +170,17 @@ def _replicas(
     networks: Mapping[str, NetworkSpec],
     base_directory: str,
     sensitive: Mapping[Path, str],
+    contents: Contents,
 ) -> list[DesiredContainer]:
     if backend.image is None:
         return []
     spec = _server_spec(topology, name, backend, networks, base_directory, backend.image)
+    spec = replace(spec, env=tuple(environment_of(backend, contents).items()))
     if needs_fixed_addresses(topology, name):
         spec = _with_fixed_address(spec, networks, address_network(topology, name))
     revision = revision_of(spec)
     fields = sensitive_fields(("backends", name), sensitive)
+    fields |= hidden_environment(backend, contents)
     return [
         DesiredContainer(
             slot=Slot(SERVER_ROLE, name, number),
@@ -211,7 +217,6 @@ def _server_spec(
         image=image,
         command=backend.command,
         entrypoint=backend.entrypoint,
-        env=tuple(backend.env.items()),
         labels=tuple(backend.labels.items()),
         mounts=tuple(_mount(topology, volume, base_directory) for volume in backend.volumes),
         healthcheck=_healthcheck(backend),

@@ -11,13 +11,13 @@ from reconciler.plan.names import JOB_ROLE, job_container_name
 from reconciler.plan.sensitive import sensitive_fields
 from reconciler.plan.spec import REVISION_VERSION, ContainerSpec, Healthcheck, revision_of
 from reconciler.topology.diagnostic import Path
-from reconciler.topology.model import Backend, Job, Topology
+from reconciler.topology.model import Job, Topology
 
 
 def compile_jobs(
-    topology: Topology, name: str, server: ContainerSpec, sensitive: Mapping[Path, str]
+    topology: Topology, name: str, server: DesiredContainer, sensitive: Mapping[Path, str]
 ) -> tuple[DesiredJob, ...]:
-    """In their order. `server` is what the backend's containers are made from."""
+    """In their order. `server` is any of the backend's containers."""
     backend = topology.backends[name]
     return tuple(
         _job(topology, name, index, server, sensitive) for index in range(len(backend.before))
@@ -25,12 +25,16 @@ def compile_jobs(
 
 
 def _job(
-    topology: Topology, name: str, index: int, server: ContainerSpec, sensitive: Mapping[Path, str]
+    topology: Topology,
+    name: str,
+    index: int,
+    server: DesiredContainer,
+    sensitive: Mapping[Path, str],
 ) -> DesiredJob:
     backend = topology.backends[name]
     job = backend.before[index]
-    spec = _spec(job, server)
-    revision = _revision(spec, server)
+    spec = _spec(job, server.spec)
+    revision = _revision(spec, server.spec)
     title = job.name_at(index)
     return DesiredJob(
         container=DesiredContainer(
@@ -39,11 +43,11 @@ def _job(
             spec=spec,
             revision=revision,
             pull=backend.pull,
-            sensitive=_sensitive(name, index, backend, sensitive),
+            sensitive=_inherited(job, server) | _own(name, index, sensitive),
         ),
         title=title,
         timeout_s=job.timeout,
-        server_image=server.image,
+        server_image=server.spec.image,
     )
 
 
@@ -73,29 +77,23 @@ def _revision(spec: ContainerSpec, server: ContainerSpec) -> str:
     return f"{REVISION_VERSION}:{hashlib.sha256(f'{own} {server.image}'.encode()).hexdigest()[:16]}"
 
 
-def _sensitive(
-    name: str, index: int, backend: Backend, sensitive: Mapping[Path, str]
-) -> dict[str, str]:
-    """What it has of the backend, and its own; a single job stands in no list."""
-    above: Path = ("backends", name)
-    inherited = {
-        field: written
-        for field, written in sensitive_fields(above, sensitive).items()
-        if field not in {"command", "entrypoint", "image"}
-    }
-    found = dict(inherited)
-    if backend.before[index].image is None and (*above, "image") in sensitive:
-        found["image"] = sensitive[*above, "image"]
-    if backend.before[index].entrypoint is None:
-        found |= sensitive_fields_of(above, "entrypoint", sensitive)
-    for owner in ((*above, "before"), (*above, "before", index)):
+def _inherited(job: Job, server: DesiredContainer) -> dict[str, str]:
+    """What it has of the backend, and does not say itself."""
+    said = {f"env.{name}" for name in job.env} | {"command"}
+    said |= {"image"} if job.image else set()
+    said |= {"entrypoint"} if job.entrypoint or job.image else set()
+    return {field: how for field, how in server.sensitive.items() if field not in said}
+
+
+def _own(name: str, index: int, sensitive: Mapping[Path, str]) -> dict[str, str]:
+    """A single job stands in no list; the short form is its command."""
+    found: dict[str, str] = {}
+    owners: tuple[Path, ...] = (
+        ("backends", name, "before"),
+        ("backends", name, "before", index),
+    )
+    for owner in owners:
         found |= sensitive_fields(owner, sensitive)
-        if owner in sensitive:  # the short form is its command
+        if owner in sensitive:
             found["command"] = sensitive[owner]
     return found
-
-
-def sensitive_fields_of(owner: Path, key: str, sensitive: Mapping[Path, str]) -> dict[str, str]:
-    """One field, when it or a part of it is sensitive."""
-    found = sensitive_fields(owner, sensitive)
-    return {key: found[key]} if key in found else {}

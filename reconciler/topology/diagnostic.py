@@ -25,6 +25,8 @@ class Span:
     line: int
     column: int
     end_column: int
+    file: str = ""
+    """The file it is in, when that need not be the one that was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ CODES: dict[str, str] = {
     # variables
     "bad-variable": "a `$` that is not a variable and not `$$`",
     "missing-variable": "a variable that has no value",
-    "bad-env-file": "a line of an --env-file that is not NAME=value",
+    "bad-env-file": "a line of an --env-file, or of an `env_file`, that is not NAME=value",
     # shape
     "unknown-key": "a key that does not exist here",
     "missing-key": "a required key is not there",
@@ -98,6 +100,7 @@ CODES: dict[str, str] = {
     "no-containers": "a key for containers in a backend that has none",
     "unused-network": "a network that nothing joins",
     "public-stats": "the stats page is open to the network without a password",
+    "overlay-of-several": "an overlay, and more than one file that it could go over",
     "duplicate-topology": "two files carry the same topology name",
     # files that the topology refers to
     "unreadable-file": "a file that the topology refers to cannot be read",

@@ -10,7 +10,7 @@ from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Topology
 from reconciler.topology.model.tls import Tls
 
-Kind = Literal["certificate", "self-signed", "authority", "file"]
+Kind = Literal["certificate", "self-signed", "authority", "env-file", "file"]
 """`certificate`: with its key, in one file, or two, or a directory of them. `self-signed`: one that
 is made, and has no file in the topology."""
 
@@ -26,6 +26,8 @@ class Reference:
     """The file with the private key of a certificate, when it is another one."""
     names: tuple[str, ...] = ()
     """Of a self-signed certificate."""
+    required: bool = True
+    """Whether the file must be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ def self_signed_source(names: tuple[str, ...]) -> str:
 def references(topology: Topology) -> Iterator[Reference]:
     """In the order of the file; the same file may come more than once."""
     for name, backend in topology.backends.items():
+        for index, file in enumerate(backend.env_file):
+            at = ("backends", name, "env_file", index)
+            yield Reference(file.path, at, "env-file", required=file.required)
         if backend.tls is not None and backend.tls.ca is not None:
             yield Reference(backend.tls.ca, ("backends", name, "tls", "ca"), "authority")
     for name, frontend in topology.frontends.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from reconciler.engine.docker.translate import create_body
@@ -38,6 +39,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 INSIDE = {
+    "echo $COLOUR $TOKEN": "blue hunter 22",
     "id -u; id -g; id -G": "10001\n10002\n10002 29 10003",
     "pwd; hostname": "/var/tmp\ninside",
     "grep -c '192.0.2.7.*db' /etc/hosts; grep -c host.docker.internal /etc/hosts": "1\n1",
@@ -53,7 +55,8 @@ INSIDE = {
 
 
 def test_options_hold_inside_a_container(stack: Stack) -> None:
-    stack.backend.update(OPTIONS, replicas=1)
+    stack.backend.update(OPTIONS, replicas=1, env_file="app.env", env={"COLOUR": "blue"})
+    (stack.directory / "app.env").write_text("COLOUR=red\nTOKEN='hunter 22'\n", encoding="utf-8")
     stack.apply()
     assert "up to date" in stack.plan("--detailed-exitcode").out
     assert stack.get().status == 200
@@ -63,6 +66,7 @@ def test_options_hold_inside_a_container(stack: Stack) -> None:
     }
     assert found == INSIDE
     host, config = web["HostConfig"], web["Config"]
+    assert "hunter" not in json.dumps(config["Labels"])
     assert config["StopSignal"] == "SIGINT"
     assert {"9100/tcp", "9101/tcp", "53/udp"} <= set(config["ExposedPorts"])
     assert host["LogConfig"] == {

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
+from reconciler.topology.model.env_file import EnvFile
 from reconciler.topology.model.job import Job
 from reconciler.topology.model.link import TO_SERVERS_SHORT, SendProxy, ToServers
 from reconciler.topology.model.options import ContainerOptions
@@ -26,6 +27,7 @@ from reconciler.topology.types import (
     Pairs,
     Port,
     Pull,
+    Text,
     UrlPath,
     Whole,
     Words,
@@ -112,6 +114,12 @@ class Backend(ContainerOptions):
     """Networks the containers join; `default` is made when it is not defined."""
     env: Pairs = Field(default_factory=dict)
     """Environment variables."""
+    env_file: Annotated[
+        tuple[Annotated[EnvFile, Field(json_schema_extra=accepts({"type": "string"}))], ...],
+        BeforeValidator(listed),
+    ] = Field((), json_schema_extra=accepts_one)
+    """Files of `NAME=value` lines, for what `env` does not say: `app.env`, or `{path: app.env,
+    required: false}`. Their values are never shown, and other ones make new containers."""
     command: Words | None = None
     """Arguments in place of the image's own."""
     entrypoint: Words | None = None
@@ -151,6 +159,10 @@ class Backend(ContainerOptions):
     """Each server's weight."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that one server takes at a time; more wait in HAProxy's queue."""
+    profiles: Annotated[tuple[Text, ...], BeforeValidator(listed)] = Field(
+        (), json_schema_extra=accepts_one
+    )
+    """Leave it out unless one of these is chosen with `--profile` or RECONCILER_PROFILES."""
     rollout: Rollout = Rollout()
     """How its containers are replaced."""
 

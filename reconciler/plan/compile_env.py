@@ -1,0 +1,35 @@
+"""A container's environment: what its files say, and over it what the topology says itself.
+
+What is in the files is shown nowhere. It is in the revision like any other value, so that another
+value makes a new container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.topology.model import Backend
+from reconciler.topology.references import Contents
+from reconciler.topology.variables import parse_env_file
+
+WRITTEN = "${env_file}"
+"""How a value of a file is shown: as it might have been written."""
+
+
+def environment_of(backend: Backend, contents: Contents) -> dict[str, str]:
+    """Later files win over earlier ones."""
+    return _of_files(backend, contents) | backend.env
+
+
+def hidden_environment(backend: Backend, contents: Contents) -> Mapping[str, str]:
+    """The spec's fields that hold values of files, and how they are shown."""
+    names = _of_files(backend, contents).keys() - backend.env.keys()
+    return {f"env.{name}": WRITTEN for name in sorted(names)}
+
+
+def _of_files(backend: Backend, contents: Contents) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for file in backend.env_file:
+        text = contents.files.get(file.path, b"").decode("utf-8", "replace")
+        found |= parse_env_file(text)[0]
+    return found

@@ -1,0 +1,24 @@
+"""Files with environment variables of a container. What is in them is read elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from reconciler.topology.model.base import Model
+from reconciler.topology.types import Text
+
+
+class EnvFile(Model):
+    """A file of `NAME=value` lines for the containers' environment."""
+
+    path: Text = Field(min_length=1)
+    """The file: absolute, or relative to the topology's."""
+    required: bool = True
+    """Whether it must be there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
