@@ -30,7 +30,9 @@ def command(told: options.Changing, no_wait: bool, max_impact: str) -> int:
     Shows the plan, asks on a terminal, and succeeds only when nothing is left to do and every
     server is up. Ctrl-C finishes the running steps; the next apply goes on from there.
     """
-    shortcut = Shortcut.of(told.files, told.env_files) if told.output == "text" else None
+    shortcut = (
+        Shortcut.of(told.files, told.env_files, told.asked) if told.output == "text" else None
+    )
     if shortcut is not None and (line := shortcut.up_to_date()):
         click.echo(line)
         return 0

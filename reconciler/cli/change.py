@@ -50,7 +50,9 @@ class ChangeRequest:
 def change_files(told: Changing, request: ChangeRequest, shortcut: Shortcut | None = None) -> int:
     """One topology after another; returns the worst exit code of all."""
     console = Console(told.output)
-    inputs = load_or_report(told.files, told.env_files, console, request.tolerated)
+    inputs = load_or_report(
+        told.files, told.env_files, console, request.tolerated, asked=told.asked
+    )
     if inputs is None:
         return FAILED
     codes = []

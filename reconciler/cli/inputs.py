@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reconciler.cli.asked import NOTHING, PROFILES, Asked
 from reconciler.cli.console import Console
 from reconciler.cli.references import References
 from reconciler.topology.diagnostic import Diagnostic, Severity, Span, has_errors
+from reconciler.topology.layers import Document, Layers
 from reconciler.topology.load import Loaded, load_topology
 from reconciler.topology.source import MAX_BYTES
 from reconciler.topology.variables import parse_env_file
@@ -19,24 +23,20 @@ DEFAULT_FILE = "topology.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
-    """A file's content under the name the user knows it by; `directory` is absolute."""
-
-    name: str
-    directory: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Inputs:
     loaded: tuple[Loaded, ...]
     diagnostics: tuple[Diagnostic, ...]
     references: tuple[References, ...]
     """The files that each of them refers to."""
+    included: tuple[str, ...] = ()
+    """The absolute paths of files that others include, whether they are there or not."""
 
     @property
     def sources(self) -> dict[str, str]:
-        return {item.file: item.source.text for item in self.loaded}
+        texts = {item.file: item.source.text for item in self.loaded}
+        for item in self.loaded:
+            texts |= item.source.texts
+        return texts
 
     @property
     def has_errors(self) -> bool:
@@ -49,13 +49,31 @@ OF_FILES = EXPIRED | {"unreadable-file", "bad-certificate"}
 
 
 def load_inputs(
-    names: Sequence[str], env_files: Sequence[str], tolerated: Collection[str] = ()
+    names: Sequence[str],
+    env_files: Sequence[str],
+    tolerated: Collection[str] = (),
+    asked: Asked = NOTHING,
 ) -> Inputs:
     """Every file that is named, all their problems together. `tolerated` codes only warn."""
     problems: list[Diagnostic] = []
     variables = _variables(env_files, problems)
     inputs = list(_read_all(names or (DEFAULT_FILE,), problems, is_default=not names))
-    loaded = tuple(load_topology(item.data, item.name, variables) for item in inputs)
+    overlays = tuple(_read_all(asked.overlays, problems, is_default=False))
+    if overlays and len(inputs) > 1:
+        problems.append(_several(overlays[0].name, len(inputs)))
+    profiles = asked.profiles or tuple(
+        part for part in re.split(r"[,\s]+", variables.get(PROFILES, "")) if part
+    )
+    tried: list[str] = []
+    loaded = tuple(
+        load_topology(
+            item.data,
+            item.name,
+            variables,
+            Layers(item.directory, overlays, functools.partial(_read_included, tried), profiles),
+        )
+        for item in inputs
+    )
     problems += [diagnostic for item in loaded for diagnostic in item.diagnostics]
     problems += _duplicates(loaded)
     referred = tuple(
@@ -66,7 +84,8 @@ def load_inputs(
         for item in referred
         for problem in item.diagnostics
     ]
-    return Inputs(loaded, tuple(problems), referred)
+    # What several topologies include is wrong once.
+    return Inputs(loaded, tuple(dict.fromkeys(problems)), referred, tuple(tried))
 
 
 def _variables(env_files: Sequence[str], problems: list[Diagnostic]) -> dict[str, str]:
@@ -88,11 +107,11 @@ def _variables(env_files: Sequence[str], problems: list[Diagnostic]) -> dict[str
 
 def _read_all(
     names: Sequence[str], problems: list[Diagnostic], *, is_default: bool
-) -> Iterator[Input]:
+) -> Iterator[Document]:
     for name in names:
         if name == "-":
             data = sys.stdin.buffer.read(MAX_BYTES + 1)
-            yield Input("<stdin>", str(Path.cwd()), data)
+            yield Document("<stdin>", str(Path.cwd()), data)
             continue
         hint = "name a file, or start with `reconciler init`" if is_default else ""
         try:
@@ -117,9 +136,28 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _read(file: Path) -> Input:
+def _read(file: Path) -> Document:
     with file.open("rb") as stream:
-        return Input(str(file), str(file.resolve().parent), stream.read(MAX_BYTES + 1))
+        return Document(str(file), str(file.resolve().parent), stream.read(MAX_BYTES + 1))
+
+
+def _read_included(tried: list[str], name: str, directory: str, by: str) -> Document:
+    """A file that another includes. Its name for messages is as relative as that of the other."""
+    path = Path(directory, name)
+    tried.append(os.path.abspath(path))
+    with path.open("rb") as stream:
+        data = stream.read(MAX_BYTES + 1)
+    shown = name if os.path.isabs(name) else os.path.normpath(Path(by).parent / name)
+    return Document(shown, str(path.resolve().parent), data)
+
+
+def _several(overlay: str, number: int) -> Diagnostic:
+    return Diagnostic(
+        "overlay-of-several",
+        f"{number} files are named, and an overlay goes over one",
+        overlay,
+        hint="name one topology file with its overlays",
+    )
 
 
 def _unreadable(name: str, error: Exception, hint: str = "") -> Diagnostic:
@@ -140,7 +178,7 @@ def _duplicates(loaded: Sequence[Loaded]) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 "duplicate-topology",
                 f"topology `{name}` is also in {seen[name]}",
-                item.file,
+                item.source.file_of(item.source.span_of(("name",))),
                 item.source.span_of(("name",)),
                 "give one of them another name",
                 path=("name",),
@@ -153,9 +191,10 @@ def load_or_report(
     env_files: Sequence[str],
     console: Console,
     tolerated: Collection[str] = (),
+    asked: Asked = NOTHING,
 ) -> Inputs | None:
     """The inputs, or None after showing what is wrong with them. Warnings do not stop."""
-    inputs = load_inputs(names, env_files, tolerated)
+    inputs = load_inputs(names, env_files, tolerated, asked)
     if inputs.has_errors:
         console.show_diagnostics(inputs.diagnostics, inputs.sources)
         return None

@@ -10,7 +10,10 @@ from typing import Any, TypeVar
 
 import click
 
+from reconciler.cli.asked import Asked
+
 F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R")
 
 
 class Duration(click.ParamType[float]):
@@ -35,6 +38,26 @@ env_file = click.option(
     "--env-file", "env_files", multiple=True, metavar="FILE",
     help="Take variables from FILE; the environment goes before it. Repeatable.",
 )  # fmt: skip
+_overlay = click.option(
+    "--overlay", "overlays", multiple=True, metavar="FILE",
+    help="Merge FILE over the topology. Repeatable.",
+)  # fmt: skip
+_profile = click.option(
+    "--profile", "profiles", multiple=True, metavar="NAME",
+    help="Take in backends of this profile. Repeatable.",
+)  # fmt: skip
+
+
+def layered(command: Callable[..., R]) -> Callable[..., R]:
+    """Adds what a topology file can be combined with; it reaches the command as `asked`."""
+
+    @functools.wraps(command)
+    def told(overlays: tuple[str, ...], profiles: tuple[str, ...], **given: Any) -> R:
+        return command(asked=Asked(overlays, profiles), **given)
+
+    return _overlay(_profile(told))
+
+
 output = click.option(
     "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="Text for people, or JSON as in schemas/.",
@@ -52,6 +75,8 @@ _CHANGING = (
         help="How long to wait for another run on the same topology.  [default: 60s]",
     ),
     env_file,
+    _overlay,
+    _profile,
     output,
 )  # fmt: skip
 
@@ -65,7 +90,13 @@ class Changing:
     timeout_s: float
     lock_timeout_s: float
     env_files: tuple[str, ...]
+    overlays: tuple[str, ...]
+    profiles: tuple[str, ...]
     output: str
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.overlays, self.profiles)
 
 
 def changing(command: Callable[..., int]) -> Callable[..., int]:

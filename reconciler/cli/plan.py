@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import options
+from reconciler.cli.asked import Asked
 from reconciler.cli.console import Console
 from reconciler.cli.exit import CHANGES, DONE, FAILED
 from reconciler.cli.inputs import load_or_report
@@ -29,6 +30,7 @@ Examples:
 )  # fmt: skip
 @click.option("--steps", is_flag=True, help="Show each step too, with its impact.")
 @options.env_file
+@options.layered
 @options.output
 def command(
     files: tuple[str, ...],
@@ -36,13 +38,14 @@ def command(
     steps: bool,
     env_files: tuple[str, ...],
     output: str,
+    asked: Asked,
 ) -> int:
     """Show what an apply would change, and what that means for traffic.
 
     Nothing is touched. Values that came from a variable are named, never shown.
     """
     console = Console(output)
-    inputs = load_or_report(files, env_files, console)
+    inputs = load_or_report(files, env_files, console, asked=asked)
     if inputs is None:
         return FAILED
     plans: list[Plan] = []

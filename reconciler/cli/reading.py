@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.cli.inputs import EXPIRED, load_inputs
+from reconciler.cli.asked import NOTHING, Asked
+from reconciler.cli.inputs import EXPIRED, Inputs, load_inputs
 from reconciler.cli.session import compile_inputs
 from reconciler.cli.stamp import stamp
 from reconciler.run.follow import Broken, Follower, Reading, Said
@@ -35,6 +36,7 @@ class Watched:
 
     paths: tuple[str, ...]
     env_files: tuple[str, ...]
+    asked: Asked = NOTHING
     disks: dict[str, int] = field(default_factory=dict)
     """On which each path was when it was first read: a mount that goes away leaves a directory."""
     referred: tuple[str, ...] = ()
@@ -45,20 +47,17 @@ class Watched:
         for name in self.paths:
             if (disk := _disk(name)) is not None:
                 self.disks.setdefault(name, disk)
-        inputs = load_inputs(self.paths, self.env_files, EXPIRED)
+        inputs = load_inputs(self.paths, self.env_files, EXPIRED, self.asked)
         places = (place for item in inputs.references for place in item.stamps)
-        self.referred = tuple(dict.fromkeys(places))
-        errors: dict[str, list[Diagnostic]] = {}
-        for diagnostic in inputs.diagnostics:
-            if diagnostic.severity is Severity.ERROR:
-                errors.setdefault(diagnostic.file, []).append(diagnostic)
+        self.referred = tuple(dict.fromkeys((*inputs.included, *places)))
+        errors = _by_topology_file(inputs)
         gone = frozenset(file for file in known if self._is_gone(file))
         for file in gone:
             errors.pop(file, None)
         texts = inputs.sources
         broken = {file: Broken(tuple(ds), texts.get(file, "")) for file, ds in errors.items()}
-        if any(name in broken for name in self.env_files):
-            # Variables would be missing in each topology: none is taken as it seems to be.
+        if any(name in broken for name in (*self.env_files, *self.asked.overlays)):
+            # Something would be missing in each topology: none is taken as it seems to be.
             broken |= {file: Broken((), text) for file, text in texts.items() if file not in broken}
         said = {
             wish.desired.topology: Said(wish.loaded, wish.desired)
@@ -80,6 +79,10 @@ class Watched:
             return False
         return False
 
+    @property
+    def _others(self) -> tuple[str, ...]:
+        return (*self.env_files, *self.asked.overlays, *self.referred)
+
     def files(self) -> Iterator[Path]:
         """All that is read; a directory stands for the YAML files in it."""
         for name in self.paths:
@@ -89,7 +92,7 @@ class Watched:
             except OSError:
                 inside = []
             yield from inside or [path]
-        yield from map(Path, (*self.env_files, *self.referred))
+        yield from map(Path, self._others)
 
     def signature(self) -> object:
         """Differs when a file does; cheap enough to be asked all the time."""
@@ -99,7 +102,7 @@ class Watched:
         """What to watch, and the identity of each. An editor replaces a file by renaming another,
         and a link is swapped in the directory above it, so directories are watched and no files."""
         found: dict[str, tuple[int, ...]] = {}
-        for name in (*self.paths, *self.env_files, *self.referred):
+        for name in (*self.paths, *self._others):
             path = Path(os.path.abspath(name))
             for place in (path, path.parent, Path(os.path.realpath(path))):
                 while not place.is_dir():
@@ -112,7 +115,7 @@ class Watched:
         """Whether a change in a watched directory may be one of ours."""
         if os.path.splitext(path)[1] in _SUFFIXES or os.path.islink(path):
             return True
-        own = (os.path.abspath(n) for n in (*self.paths, *self.env_files, *self.referred))
+        own = (os.path.abspath(n) for n in (*self.paths, *self._others))
         return any(name == path or name.startswith(path + os.sep) for name in own)
 
 
@@ -121,6 +124,20 @@ def _disk(path: str) -> int | None:
         return os.stat(path).st_dev
     except OSError:
         return None
+
+
+def _by_topology_file(inputs: Inputs) -> dict[str, list[Diagnostic]]:
+    """Errors by the file of the topology that they break, though they are in a part of it."""
+    owners: dict[str, list[str]] = {}
+    for item in inputs.loaded:
+        for file in item.source.texts or (item.file,):
+            owners.setdefault(file, []).append(item.file)
+    errors: dict[str, list[Diagnostic]] = {}
+    for diagnostic in inputs.diagnostics:
+        if diagnostic.severity is Severity.ERROR:
+            for file in owners.get(diagnostic.file, [diagnostic.file]):
+                errors.setdefault(file, []).append(diagnostic)
+    return errors
 
 
 def follow_files(watched: Watched, follower: Follower, stop: threading.Event) -> None:

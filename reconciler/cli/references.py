@@ -155,10 +155,9 @@ class References:
         at = own.path_in_file(reference.path)
         below = (text for path, text in own.variables.items() if path[: len(at)] == at)
         name = own.written(at) or next(below, None) or source or reference.source
+        span = own.span_of(reference.path)
         self.diagnostics.append(
-            Diagnostic(
-                code, f"`{name}` {what}", own.file, own.span_of(reference.path), hint, path=at
-            )
+            Diagnostic(code, f"`{name}` {what}", own.file_of(span), span, hint, path=at)
         )
 
 

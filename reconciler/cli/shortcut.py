@@ -18,6 +18,7 @@ import re
 from collections.abc import Mapping
 
 from reconciler import __version__
+from reconciler.cli.asked import NOTHING, PROFILES, Asked
 from reconciler.cli.stamp import stamp
 from reconciler.engine.docker.glance import (
     GlanceError,
@@ -39,14 +40,20 @@ class Shortcut:
         self._since = 0
 
     @classmethod
-    def of(cls, files: tuple[str, ...], env_files: tuple[str, ...]) -> Shortcut | None:
+    def of(
+        cls, files: tuple[str, ...], env_files: tuple[str, ...], asked: Asked = NOTHING
+    ) -> Shortcut | None:
         name = files[0] if files else "topology.yaml"
         socket = local_socket()
         if len(files) > 1 or env_files or name == "-" or socket is None:
             return None
+        if asked != NOTHING or os.environ.get(PROFILES):
+            return None
         try:
             with open(name, "rb") as file:
-                return cls(os.path.abspath(name), file.read(), socket)
+                data = file.read()
+            # More files than one would have to be looked at.
+            return None if b"include" in data else cls(os.path.abspath(name), data, socket)
         except OSError:
             return None
 

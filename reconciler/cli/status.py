@@ -7,6 +7,7 @@ import time
 import click
 
 from reconciler.cli import options
+from reconciler.cli.asked import Asked
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE, FAILED
 from reconciler.cli.inputs import OF_FILES, load_or_report
@@ -25,11 +26,12 @@ Examples:
 )
 @options.files
 @options.env_file
+@options.layered
 @options.output
-def command(files: tuple[str, ...], env_files: tuple[str, ...], output: str) -> int:
+def command(files: tuple[str, ...], env_files: tuple[str, ...], output: str, asked: Asked) -> int:
     """Show containers and servers as they are now, and where they differ from the file."""
     console = Console(output)
-    inputs = load_or_report(files, env_files, console, OF_FILES)
+    inputs = load_or_report(files, env_files, console, OF_FILES, asked=asked)
     if inputs is None:
         return FAILED
     documents = []

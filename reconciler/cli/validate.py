@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import options
+from reconciler.cli.asked import Asked
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE, FAILED
 from reconciler.cli.inputs import load_inputs
@@ -27,15 +28,18 @@ Examples:
 @options.files
 @click.option("--haproxy", is_flag=True, help="Also let the real HAProxy image check the result.")
 @options.env_file
+@options.layered
 @options.output
-def command(files: tuple[str, ...], haproxy: bool, env_files: tuple[str, ...], output: str) -> int:
+def command(
+    files: tuple[str, ...], haproxy: bool, env_files: tuple[str, ...], output: str, asked: Asked
+) -> int:
     """Check topology files and show everything that is wrong with them.
 
     FILE is a topology file, a directory of them, or - for standard input; topology.yaml when
     nothing is named. Nothing is changed anywhere.
     """
     console = Console(output)
-    inputs = load_inputs(files, env_files)
+    inputs = load_inputs(files, env_files, asked=asked)
     diagnostics = list(inputs.diagnostics)
     if haproxy and not inputs.has_errors:
         for wish in compile_inputs(inputs):

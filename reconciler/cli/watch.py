@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import options
+from reconciler.cli.asked import Asked
 from reconciler.cli.change import holder_name
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE
@@ -64,6 +65,7 @@ Examples:
 )
 @options.timeout
 @options.env_file
+@options.layered
 def command(  # noqa: PLR0913  # one argument an option
     paths: tuple[str, ...],
     dry_run: bool,
@@ -74,6 +76,7 @@ def command(  # noqa: PLR0913  # one argument an option
     listen: str | None,
     timeout_s: float,
     env_files: tuple[str, ...],
+    asked: Asked,
 ) -> int:
     """Keep topologies as their files say: now, and whenever a file or reality changes.
 
@@ -96,7 +99,8 @@ def command(  # noqa: PLR0913  # one argument an option
         admin.serve(daemon.is_alive)
     hides = (log.hide, admin.hide) if admin is not None else (log.hide,)
     follower = _Hiding(daemon, log, hides, prune=prune, dry_run=dry_run)
-    follow = functools.partial(follow_files, Watched(paths, env_files), follower, daemon.stop)
+    watched = Watched(paths, env_files, asked)
+    follow = functools.partial(follow_files, watched, follower, daemon.stop)
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     with received(*numbers) as signals:
         daemon.run(follow, functools.partial(_attend, daemon, signals, Notifier()))

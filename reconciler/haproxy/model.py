@@ -8,7 +8,7 @@ from typing import Literal
 
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
-from reconciler.haproxy.routing import Rule
+from reconciler.haproxy.routing import RateLimit, Rule
 
 Path = tuple[str | int, ...]
 """Where in the user's file a part of the configuration comes from; only carried through."""
@@ -161,6 +161,7 @@ class Frontend:
     path: Path
     rules: tuple[Rule, ...] = ()
     """The first that matches decides."""
+    rate_limit: RateLimit | None = None
     hsts: str = ""
     """The value of the header that is sent with answers over TLS."""
     redirect_port: int | None = None

@@ -29,3 +29,12 @@ def quote_text(text: str) -> str:
     pieces = re.split(r"([\n\r\t])", text)
     escapes = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
     return "".join(escapes.get(piece) or quote(piece) for piece in pieces if piece)
+
+
+def format_duration(seconds: float) -> str:
+    """Seconds in the largest unit of HAProxy that holds them whole."""
+    milliseconds = round(seconds * 1000)
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
+        if milliseconds and milliseconds % size == 0:
+            return f"{milliseconds // size}{unit}"
+    return f"{milliseconds}ms"

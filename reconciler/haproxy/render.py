@@ -20,20 +20,11 @@ from reconciler.haproxy.model import (
     StatsPage,
 )
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
-from reconciler.haproxy.quoting import quote
+from reconciler.haproxy.quoting import format_duration, quote
 from reconciler.haproxy.render_bind import bind_text, tls_defaults
 from reconciler.haproxy.render_link import link_words, server_tls_defaults
-from reconciler.haproxy.render_routing import rule_lines, userlist, userlists
+from reconciler.haproxy.render_routing import limit_lines, rule_lines, userlist, userlists
 from reconciler.haproxy.slots import PROBE_SUFFIX
-
-
-def format_duration(seconds: float) -> str:
-    """Seconds in the largest unit of HAProxy that holds them whole."""
-    milliseconds = round(seconds * 1000)
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
-        if milliseconds and milliseconds % size == 0:
-            return f"{milliseconds // size}{unit}"
-    return f"{milliseconds}ms"
 
 
 def render_config(proxy: Proxy) -> Config:
@@ -184,6 +175,8 @@ def _frontend(frontend: Frontend) -> Iterator[Line]:
     for listener in frontend.listeners:
         places = ((*frontend.path, "bind"), (*frontend.path, "tls"))
         yield Line(bind_text(listener), listener.path, places)
+    if frontend.rate_limit is not None:
+        yield from limit_lines(frontend.rate_limit)
     yield from _https(frontend)
     yield from rule_lines(frontend)
     if frontend.default_backend:

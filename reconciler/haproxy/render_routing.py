@@ -13,16 +13,19 @@ from typing import assert_never
 
 from reconciler.haproxy.config import Line
 from reconciler.haproxy.model import Frontend
-from reconciler.haproxy.quoting import quote, quote_format, quote_text
+from reconciler.haproxy.quoting import format_duration, quote, quote_format, quote_text
 from reconciler.haproxy.routing import (
+    Act,
     Deny,
     Path,
     Pattern,
+    RateLimit,
     Redirect,
     Return,
     Rule,
     SetHeader,
     SetPath,
+    Split,
     UseBackend,
 )
 
@@ -70,8 +73,22 @@ def rule_lines(frontend: Frontend) -> Iterator[Line]:
         answer = "return status 404 default-errorfiles" if keyword == "http" else "reject"
         yield Line(f"    {request} {answer} if {NONE_YET}", (*frontend.path, "rules"))
     for number, rule in rules:
-        if isinstance(rule.act, UseBackend):
-            yield Line(f"    use_backend {rule.act.backend} if {chosen(number)}", rule.act.path)
+        yield from _backend(number, rule.act, request)
+
+
+def _backend(number: int, act: Act, request: str) -> Iterator[Line]:
+    """For a split a number is drawn from 0 to 99, and each backend has those below its part and the
+    parts before."""
+    this = chosen(number)
+    if isinstance(act, UseBackend):
+        yield Line(f"    use_backend {act.backend} if {this}", act.path)
+    elif isinstance(act, Split):
+        yield Line(f"    {request} set-var(txn.split) rand(100) if {this}", act.path)
+        below = 0
+        for backend, share in act.shares:
+            below += share
+            part = f"{{ var(txn.split) -m int lt {below} }}"
+            yield Line(f"    use_backend {backend} if {this} {part}", act.path, (act.path,))
 
 
 def chosen(number: int) -> str:
@@ -142,7 +159,7 @@ def _set_header(header: SetHeader, this: str) -> Line:
 def _act(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
     act, this = rule.act, chosen(number)
     match act:
-        case UseBackend():
+        case UseBackend() | Split():
             return
         case Redirect():
             text = f"http-request redirect {act.kind} {quote_format(act.target)} code {act.code}"
@@ -159,3 +176,17 @@ def _act(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
         case _:
             assert_never(act)
     yield Line(f"    {text} if {this}", act.path, (act.path,))
+
+
+def limit_lines(limit: RateLimit) -> Iterator[Line]:
+    """Addresses without a limit are not counted; an address of IPv4 fits in a table of IPv6."""
+    period = format_duration(limit.period_s)
+    path, values = limit.path, (limit.path,)
+    yield Line(f"    stick-table type ipv6 size 100k expire {period} store http_req_rate({period})",
+               path, values)  # fmt: skip
+    for network in limit.allowed:
+        yield Line(f"    acl not-limited src -m ip -- {network}", path, values)
+    unless = " unless not-limited" if limit.allowed else ""
+    yield Line(f"    http-request track-sc0 src{unless}", path)
+    yield Line(f"    http-request deny status {limit.status} "
+               f"if {{ sc_http_req_rate(0) gt {limit.requests} }}", path, values)  # fmt: skip

@@ -33,6 +33,14 @@ class UseBackend:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """Backends and their parts in percent, 100 together."""
+
+    shares: tuple[tuple[str, int], ...]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Redirect:
     """`kind` is `location`, `prefix` or `scheme`; the target is taken as it is."""
 
@@ -56,7 +64,7 @@ class Deny:
     path: Path
 
 
-Act = UseBackend | Redirect | Return | Deny
+Act = UseBackend | Split | Redirect | Return | Deny
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +94,14 @@ class Rule:
     users: tuple[tuple[str, str], ...] = ()
     set_path: SetPath | None = None
     headers: tuple[SetHeader, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """Requests that one address may send in a period; `allowed` are networks without a limit."""
+
+    requests: int
+    period_s: float
+    status: int
+    allowed: tuple[str, ...]
+    path: Path

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
-from reconciler.plan.compile_routing import compile_rules
+from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_tls import TlsFiles, redirect_port
 from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
@@ -39,6 +39,7 @@ def compile_proxy(
                 default_backend=frontend.default_backend or "",
                 path=("frontends", name),
                 rules=compile_rules(name, frontend),
+                rate_limit=compile_limit(name, frontend),
                 hsts=frontend.hsts.header if frontend.hsts else "",
                 redirect_port=redirect_port(topology, frontend),
             )

@@ -129,6 +129,8 @@ def _act(rule: Rule, path: Path) -> routing.Act:
         return routing.Return(answer.status, answer.content_type, answer.body, at)
     if rule.deny is not None:
         return routing.Deny(rule.deny.status, (*path, "deny"))
+    if rule.split:
+        return routing.Split(tuple(rule.split.items()), (*path, "split"))
     assert rule.backend is not None  # the model sees to it
     return routing.UseBackend(rule.backend, (*path, "backend"))
 
@@ -151,3 +153,11 @@ def _headers(rule: Rule, path: Path) -> Iterator[routing.SetHeader]:
         key = f"set_{prefix}headers"
         for name, value in getattr(rule, key).items():
             yield routing.SetHeader(name, value, of_response, (*path, key, name))
+
+
+def compile_limit(name: str, frontend: Frontend) -> routing.RateLimit | None:
+    limit = frontend.rate_limit
+    if limit is None:
+        return None
+    path = ("frontends", name, "rate_limit")
+    return routing.RateLimit(limit.requests, limit.per, limit.status, limit.allow, path)

@@ -25,6 +25,8 @@ class Span:
     line: int
     column: int
     end_column: int
+    file: str = ""
+    """The file it is in, when that need not be the one that was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ CODES: dict[str, str] = {
     "no-containers": "a key for containers in a backend that has none",
     "unused-network": "a network that nothing joins",
     "public-stats": "the stats page is open to the network without a password",
+    "overlay-of-several": "an overlay, and more than one file that it could go over",
     "duplicate-topology": "two files carry the same topology name",
     # files that the topology refers to
     "unreadable-file": "a file that the topology refers to cannot be read",

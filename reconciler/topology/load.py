@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,10 @@ from pydantic import ValidationError
 
 from reconciler.topology.diagnostic import Diagnostic, Path, has_errors
 from reconciler.topology.finding import Finding
+from reconciler.topology.layers import Layers, combine
 from reconciler.topology.messages import explain_errors
 from reconciler.topology.model import Topology
+from reconciler.topology.profiles import choose_profiles
 from reconciler.topology.rules import check_rules
 from reconciler.topology.source import Source, parse_source
 
@@ -48,9 +50,13 @@ class Loaded:
         )
 
 
-def load_topology(data: bytes, file: str, variables: Mapping[str, str]) -> Loaded:
-    """Read a topology. `file` is only a name for messages; `variables` stand for `${…}`."""
-    source = parse_source(data, file, dict(variables))
+def load_topology(
+    data: bytes, file: str, variables: Mapping[str, str], layers: Layers | None = None
+) -> Loaded:
+    """Read a topology. `file` is only a name for messages; `variables` stand for `${…}`; `layers`
+    are other files that say some of it."""
+    layers = layers or Layers()
+    source = combine(parse_source(data, file, dict(variables)), dict(variables), layers)
     found = list(source.diagnostics)
     topology = None
     if source.value is None and not found:
@@ -64,7 +70,7 @@ def load_topology(data: bytes, file: str, variables: Mapping[str, str]) -> Loade
             )
         )
     elif source.value is not None:
-        topology, problems = _validate(source)
+        topology, problems = _validate(source, layers.profiles)
         found += problems
     # An alias brings the same mistake again, at another path and the same place.
     once = {(d.code, d.message, d.span): d for d in reversed(_without_echoes(found, source))}
@@ -72,29 +78,33 @@ def load_topology(data: bytes, file: str, variables: Mapping[str, str]) -> Loade
     return Loaded(file, None if has_errors(diagnostics) else topology, diagnostics, source)
 
 
-def _validate(source: Source) -> tuple[Topology | None, list[Diagnostic]]:
+def _validate(
+    source: Source, profiles: Collection[str]
+) -> tuple[Topology | None, list[Diagnostic]]:
     value = _without_extensions(source.value)
     try:
         topology = Topology.model_validate(value)
     except ValidationError as error:
         problems = explain_errors(error, source, Topology)
         return None, problems + _rules_on_the_rest(value, error, source)
-    return topology, _diagnose(check_rules(topology), source)
+    topology, left_out = choose_profiles(topology, profiles)
+    return topology, _diagnose(check_rules(topology), source, left_out)
 
 
-def _diagnose(findings: list[Finding], source: Source) -> list[Diagnostic]:
-    return [
-        Diagnostic(
-            f.code,
-            _without_values(f.message, f, source),
-            source.file,
-            source.span_of(f.path, key=f.on_key),
-            _without_values(f.hint, f, source),
-            f.severity,
-            source.path_in_file(f.path),
-        )
-        for f in findings
-    ]
+def _diagnose(
+    findings: list[Finding], source: Source, left_out: Mapping[str, str] | None = None
+) -> list[Diagnostic]:
+    """`left_out` tells by name how a backend comes in that no chosen profile has."""
+    found = []
+    for f in findings:
+        span = source.span_of(f.path, key=f.on_key)
+        hint = _without_values(f.hint, f, source)
+        if f.code == "unknown-backend" and left_out:
+            hint = left_out.get(str(source.value_at(f.path)), hint)
+        message, path = _without_values(f.message, f, source), source.path_in_file(f.path)
+        file = source.file_of(span)
+        found.append(Diagnostic(f.code, message, file, span, hint, f.severity, path))
+    return found
 
 
 def _without_values(text: str, finding: Finding, source: Source) -> str:

@@ -108,7 +108,8 @@ def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
     else:
         code = "wrong-type"
         message = f"{_field(path)} must be {_KIND.get(kind, 'of another kind')}, not {shown}"
-    return Diagnostic(code, message, source.file, source.span_of(path, key=on_key), hint, path=path)
+    span = source.span_of(path, key=on_key)
+    return Diagnostic(code, message, source.file_of(span), span, hint, path=path)
 
 
 def _shown(value: Any) -> str:

@@ -10,7 +10,7 @@ from reconciler.topology.model import Topology
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.served import destinations, mode_of
 
-_IN_TCP = frozenset({"source", "sni", "backend", "deny"})
+_IN_TCP = frozenset({"source", "sni", "backend", "split", "deny"})
 _IN_HTTP = frozenset(Rule.model_fields) - {"sni"}
 
 
@@ -28,6 +28,18 @@ def _keys_of_the_mode(topology: Topology) -> Iterator[Finding]:
                     else "use `host`",
                     on_key=True,
                 )
+
+
+def _limit_of_requests(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        if frontend.rate_limit is not None and mode_of(topology, frontend) == "tcp":
+            yield Finding(
+                "mode-mismatch",
+                f"frontend `{name}` speaks tcp, and `rate_limit` counts requests of HTTP",
+                ("frontends", name, "rate_limit"),
+                "leave it out, or use `mode: http`",
+                on_key=True,
+            )
 
 
 def _backends_of_the_mode(topology: Topology) -> Iterator[Finding]:
@@ -64,4 +76,4 @@ def _leaves_some(rule: Rule) -> bool:
     return rule.redirect is not None and rule.redirect.scheme is not None
 
 
-ROUTING_RULES = (_keys_of_the_mode, _backends_of_the_mode, _never_reached)
+ROUTING_RULES = (_keys_of_the_mode, _limit_of_requests, _backends_of_the_mode, _never_reached)

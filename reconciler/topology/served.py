@@ -16,6 +16,8 @@ def destinations(frontend: Frontend) -> Iterator[tuple[str, Path]]:
     for index, rule in enumerate(frontend.rules):
         if rule.backend is not None:
             yield rule.backend, ("rules", index, "backend")
+        for name in rule.split:
+            yield name, ("rules", index, "split", name)
 
 
 def mode_of(topology: Topology, frontend: Frontend) -> Mode:

@@ -30,6 +30,10 @@ _CORE = "tag:yaml.org,2002:"
 _SCALAR_TAGS = {_CORE + t for t in ("str", "int", "float", "bool", "null", "timestamp")}
 
 
+RESET, OVERRIDE = "!reset", "!override"
+"""Tags for a value that takes away, or replaces, what another file says."""
+
+
 class WrittenInt(int):
     """An integer that remembers how it was written, since `007` may mean the text."""
 
@@ -57,7 +61,15 @@ class Source:
     """What those variables stood for; never to be shown."""
     broken: set[Path] = field(default_factory=set)
     """Values whose variables could not be replaced; they stand for nothing."""
+    tags: dict[Path, str] = field(default_factory=dict)
+    """`!reset` and `!override`."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """The text of each file, where it was put together from several."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def file_of(self, span: Span | None) -> str:
+        """The file that a place is in."""
+        return (span and span.file) or self.file
 
     def path_in_file(self, path: Path) -> Path:
         """`path` without the positions that are not in the file: one item may stand for a list."""
@@ -243,6 +255,8 @@ class _Builder:
     def build(self, node: Node, path: Path) -> Any:
         self.expect(node, path)
         self.source.values.setdefault(path, _span(node))
+        if node.tag in {RESET, OVERRIDE}:
+            self.source.tags[path] = str(node.tag)
         if isinstance(node, ScalarNode):
             return self.build_scalar(node, path)
         self.open.add(id(node))
@@ -351,7 +365,7 @@ class _Builder:
         return _plain(text)
 
     def check_tag(self, node: Node, known: set[str]) -> None:
-        if node.tag in known or id(node) in self.reported_tags:
+        if node.tag in known or node.tag in {RESET, OVERRIDE} or id(node) in self.reported_tags:
             return
         self.reported_tags.add(id(node))
         tag = str(node.tag).replace(_CORE, "!!")

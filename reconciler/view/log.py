@@ -68,7 +68,8 @@ def _lines(news: News, paint: Paint) -> Iterator[str]:
             after = "; the last good file stays in force" if is_in_force else ""
             for diagnostic in diagnostics:
                 span = diagnostic.span
-                place = f"{file}:{span.line}:{span.column}" if span else file
+                where = diagnostic.file or file
+                place = f"{where}:{span.line}:{span.column}" if span else where
                 hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
                 yield f"{paint('error', place)} {diagnostic.message}{hint}{after}"
         case FileMended(file):

@@ -109,7 +109,7 @@ def examples(schema: Schema) -> dict[Key, str]:
         section = schema.section_of(form)
         if section is not None and isinstance(value, dict):
             for key, inner in value.items():
-                if key not in (properties := schema.sections[section]["properties"]):
+                if key not in (properties := schema.sections[section]["properties"]) or inner == []:
                     continue
                 text = f"{key}: {_flow(source, (*path, key), inner)}"
                 best = found.get((section, key))

@@ -46,6 +46,8 @@ RULES: list[dict[str, Any]] = [
     {"path": "/empty", "respond": 204},
     {"path": "/down", "respond": {"status": 503, "content_type": "text/html", "body": "<p>Soon"},
      "set_response_headers": {"Retry-After": "60"}},
+    {"path": "/half", "split": {"web": 50, "api": 50}},
+    {"path": "/whole", "split": {"web": 0, "api": 100}},
     {"path": "/}", "respond": "a brace"},
     {"path": "/-f", "respond": "no flag"},
     {"path": "/", "backend": "web"},
@@ -55,7 +57,7 @@ RULES: list[dict[str, Any]] = [
 class Site:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.tcp = free_port()
+        self.tcp, self.limited, self.unlimited = free_port(), free_port(), free_port()
         self.servers: dict[str, str] = {}
         """The host names of containers, by their backend."""
 
@@ -71,6 +73,16 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     }
     stack.spec["frontends"] = {
         "www": {"bind": f"127.0.0.1:{stack.port}", "rules": RULES},
+        "limited": {
+            "bind": f"127.0.0.1:{site.limited}",
+            "rate_limit": "5/1h",
+            "default_backend": "web",
+        },
+        "unlimited": {
+            "bind": f"127.0.0.1:{site.unlimited}",
+            "default_backend": "web",
+            "rate_limit": {"requests": 1, "per": "1h", "allow": EVERYBODY},
+        },
         "database": {
             "bind": f"127.0.0.1:{site.tcp}",
             "rules": [
@@ -187,6 +199,21 @@ def parsed(text: str) -> tuple[str, str, dict[str, str]]:
     if "Authorization" in headers:
         headers |= web.basic_auth(*headers["Authorization"].split(":"))
     return method, path, headers
+
+
+def backends_that_answer(site: Site, path: str) -> set[str]:
+    answers = [web.get(site.stack.port, path) for _ in range(40)]
+    return {site.servers[answer.server] for answer in answers}
+
+
+def test_parts_of_the_requests(site: Site) -> None:
+    assert backends_that_answer(site, "/half") == {"web", "api"}
+    assert backends_that_answer(site, "/whole") == {"api"}
+
+
+def test_a_client_that_asks_too_often(site: Site) -> None:
+    assert [web.get(site.limited).status for _ in range(7)] == [200] * 5 + [429] * 2
+    assert [web.get(site.unlimited).status for _ in range(3)] == [200] * 3
 
 
 def test_headers_that_are_taken_out(site: Site) -> None:

@@ -26,6 +26,7 @@ from reconciler.topology.types import (
     Pairs,
     Port,
     Pull,
+    Text,
     UrlPath,
     Whole,
     Words,
@@ -161,6 +162,10 @@ class Backend(ContainerOptions):
     """Each server's weight."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that one server takes at a time; more wait in HAProxy's queue."""
+    profiles: Annotated[tuple[Text, ...], BeforeValidator(listed)] = Field(
+        (), json_schema_extra=accepts_one
+    )
+    """Leave it out unless one of these is chosen with `--profile` or RECONCILER_PROFILES."""
     rollout: Rollout = Rollout()
     """How its containers are replaced."""
 

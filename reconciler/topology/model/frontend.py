@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.limit import RateLimit
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.tls import TLS_SHORT, Hsts, Tls
 from reconciler.topology.types import Mode, Name, Port, Text, error, written
@@ -92,6 +93,9 @@ class Frontend(Model):
     mapping."""
     rules: tuple[Rule, ...] = ()
     """Where requests go, in order: the first rule that matches decides."""
+    rate_limit: RateLimit | None = Field(None, json_schema_extra=accepts({"type": "string"}))
+    """Requests that one client may send: `100/10s`, or a mapping. Counts start anew when HAProxy
+    loads another configuration."""
     default_backend: Name | None = None
     """The backend that gets the traffic, or what of it no rule matches. Without it, such requests
     are answered with 404, and such connections of `mode: tcp` closed."""

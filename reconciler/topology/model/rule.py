@@ -20,10 +20,11 @@ from reconciler.topology.model.match import (
     Wanted,
 )
 from reconciler.topology.model.users import USERS_SHORT, Users
-from reconciler.topology.types import Name, Text, error
+from reconciler.topology.types import Name, Text, Whole, error
 
-ACTS = ("backend", "redirect", "respond", "deny")
+ACTS = ("backend", "split", "redirect", "respond", "deny")
 _ON_THE_WAY = ("strip_prefix", "rewrite", "set_headers", "del_headers")
+Share = Annotated[Whole, Field(ge=0, le=100)]
 _ANY_OF = Field((), min_length=1, json_schema_extra=accepts_one)
 
 
@@ -56,6 +57,8 @@ class Rule(Model):
 
     backend: Name | None = None
     """The backend that gets the request."""
+    split: dict[Name, Share] = Field(default_factory=dict, min_length=1)
+    """Parts of the requests in percent, 100 together, by backend: `{web: 95, canary: 5}`."""
     redirect: Redirect | None = Field(None, json_schema_extra=accepts({"type": "string"}))
     """Send the client elsewhere: a URL, or a mapping."""
     respond: Respond | None = Field(
@@ -84,7 +87,7 @@ class Rule(Model):
 
     @model_validator(mode="after")
     def _one_act(self) -> Rule:
-        acts = [act for act in ACTS if getattr(self, act) is not None]
+        acts = [act for act in ACTS if getattr(self, act) not in (None, {})]
         if not acts:
             raise error("missing-key", "a rule does something",
                         hint=f"add one of {', '.join(ACTS)}")  # fmt: skip
@@ -95,7 +98,10 @@ class Rule(Model):
             raise error("bad-value", "`strip_prefix` and `rewrite` both say what the path is",
                         hint="one `rewrite` with a `regex` can do both", at=("rewrite",),
                         )  # fmt: skip
-        if self.backend is None:
+        if self.split and sum(self.split.values()) != 100:
+            raise error("bad-value", f"the parts are {sum(self.split.values())} together, not 100",
+                        at=("split",))  # fmt: skip
+        if self.backend is None and not self.split:
             for key in _ON_THE_WAY:
                 if getattr(self, key):
                     raise error("bad-value", f"`{key}` is for what goes to a backend, and this "

@@ -7,7 +7,13 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.backend import Backend
-from reconciler.topology.model.base import Model, accepts, null_as_empty
+from reconciler.topology.model.base import (
+    Model,
+    accepts,
+    accepts_one,
+    listed,
+    null_as_empty,
+)
 from reconciler.topology.model.frontend import Frontend
 from reconciler.topology.model.haproxy import HAProxy
 from reconciler.topology.model.stats import Stats
@@ -41,6 +47,11 @@ class Topology(Model):
 
     name: Name
     """The topology's identity: part of every container's name."""
+    include: Annotated[tuple[Text, ...], BeforeValidator(listed)] = Field(
+        (), json_schema_extra=accepts_one
+    )
+    """Other files, relative to this one, that say a part of it: `./common.yaml`. This file goes
+    over them, as an overlay goes over a file."""
     suspend: bool = False
     """Whether `reconciler watch` leaves the topology as it is. Other commands take no notice."""
     networks: dict[Name, Annotated[Network, BeforeValidator(null_as_empty)]] = Field(

@@ -17,7 +17,7 @@ def test_help_fits_a_screen_and_ends_with_two_examples(run: Run, command: tuple[
     assert done.code == 0
     assert done.err == ""
     assert max(map(len, lines)) <= 80
-    assert len(lines) <= 26
+    assert len(lines) <= 28
     assert run(*command, "-h") == done
     assert lines[-3].strip() == "Examples:"
     assert all(line.startswith("  ") and "reconciler " in line for line in lines[-2:])

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.cli import inputs
 from reconciler.cli.reading import Watched
+from reconciler.topology.layers import Document
 
 GOOD = "name: {}\nbackends: {{web: {{image: a, port: 80}}}}\n"
 
@@ -28,7 +29,7 @@ def test_a_file_that_cannot_be_opened_hides_no_other(
 ) -> None:
     read = inputs._read
 
-    def refuse(file: Path) -> inputs.Input:
+    def refuse(file: Path) -> Document:
         if file.name == "b.yaml":
             raise OSError(24, "Too many open files")
         return read(file)

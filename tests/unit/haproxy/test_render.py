@@ -20,8 +20,8 @@ from reconciler.haproxy.model import (
     StatsPage,
     Timeouts,
 )
-from reconciler.haproxy.quoting import quote
-from reconciler.haproxy.render import format_duration, render_config
+from reconciler.haproxy.quoting import format_duration, quote
+from reconciler.haproxy.render import render_config
 
 CONTROL = "".join(map(chr, [*range(32), 127]))
 

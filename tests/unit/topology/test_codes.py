@@ -14,6 +14,7 @@ OF_THE_COMMAND = {
     "file-not-found",
     "bad-env-file",
     "duplicate-topology",
+    "overlay-of-several",
     "config-rejected",
     "unreadable-file",
     "bad-certificate",

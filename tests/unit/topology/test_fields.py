@@ -413,8 +413,8 @@ AT_THE_TOP = {
     "required in a frontend",
     "name: a\nbackend: {}": "unknown-key `backend` is not a key of a topology; did you mean "
     "`backends`?",
-    "name: a\nzzz: 1": "unknown-key `zzz` is not a key of a topology; keys here: name, suspend, "
-    "networks, backends, frontends, stats, haproxy",
+    "name: a\nzzz: 1": "unknown-key `zzz` is not a key of a topology; keys here: name, include, "
+    "suspend, networks, backends, frontends, stats, haproxy",
     "name: a\nnetworks: {n: {drivers: x}}": "unknown-key `drivers` is not a key of a network; did "
     "you mean `driver`?",
     "name: a\nhaproxy: {timeouts: {conect: 1s}}": "unknown-key `conect` is not a key of "

@@ -8,9 +8,15 @@ from reconciler.plan.compile import compile_topology
 from tests.unit.topology.reading import good, messages_of, read, topology_with
 
 REFUSED = {
-    "{}": "missing-key a rule does something; add one of backend, redirect, respond, deny",
+    "{}": "missing-key a rule does something; add one of backend, split, redirect, respond, deny",
     "{backend: web, deny: true}": (
         "bad-value a rule does one thing, not `backend` and `deny`; make it two rules"
+    ),
+    "{split: {web: 90, api: 9}}": "bad-value the parts are 99 together, not 100",
+    "{split: {web: 101}}": "out-of-range `web` is `101`, and must be at most 100",
+    "{split: {web: 90, api: 10}}": (
+        "unknown-backend frontend `www` sends traffic to a backend that does not exist; "
+        "backends here: web"
     ),
     "{backend: wbe}": (
         "unknown-backend frontend `www` sends traffic to a backend that does not exist; "
@@ -89,7 +95,30 @@ def test_rules_of_tcp_look_at_no_request() -> None:
     text = topology_with("mode: tcp", frontend="rules: [{path: /a, backend: web}]")
     assert messages_of(read(text)) == [
         "mode-mismatch frontend `www` speaks tcp, where rules have no `path`; in `mode: tcp` they "
-        "have backend, deny, sni, source"
+        "have backend, deny, sni, source, split"
+    ]
+
+
+LIMITS = {
+    "100": "wrong-type `rate_limit` must be a mapping, not `100`",
+    "100 per s": "bad-value `100 per s` is not a rate; write it like `100/10s`",
+    "100/10": "bad-value `100/10` is not a rate; write it like `100/10s`",
+    "100/s": None,
+    "0/10s": "out-of-range `requests` is `0`, and must be at least 1",
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_rates(limit: str) -> None:
+    found = messages_of(read(topology_with(frontend=f"rate_limit: {limit}")))
+    assert found == ([LIMITS[limit]] if LIMITS[limit] else [])
+
+
+def test_a_rate_of_requests_needs_http() -> None:
+    text = topology_with("mode: tcp", frontend="rate_limit: 100/s")
+    assert messages_of(read(text)) == [
+        "mode-mismatch frontend `www` speaks tcp, and `rate_limit` counts requests of HTTP; leave "
+        "it out, or use `mode: http`"
     ]
 
 
