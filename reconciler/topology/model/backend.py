@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
 from reconciler.topology.model.env_file import EnvFile
+from reconciler.topology.model.join import JOINS_SHORT, Join, Joins
 from reconciler.topology.model.link import TO_SERVERS_SHORT, SendProxy, ToServers
 from reconciler.topology.model.options import ContainerOptions
 from reconciler.topology.model.order import (
@@ -23,7 +24,6 @@ from reconciler.topology.types import (
     Duration,
     Image,
     Mode,
-    Name,
     Pairs,
     Port,
     Pull,
@@ -108,10 +108,14 @@ class Backend(ContainerOptions):
     """How many containers."""
     port: Port | None = None
     """The port the containers listen on. It is not published on the host."""
-    networks: Annotated[tuple[Name, ...], BeforeValidator(listed)] = Field(
-        ("default",), min_length=1, json_schema_extra=accepts_one
+    joins: Joins = Field(
+        (Join(network="default"),),
+        alias="networks",
+        min_length=1,
+        json_schema_extra=JOINS_SHORT,
     )
-    """Networks the containers join; `default` is made when it is not defined."""
+    """Networks the containers join; `default` is made when it is not defined. A name, a list, or a
+    mapping with more names to be found by: `{front: {aliases: [shop]}}`."""
     env: Pairs = Field(default_factory=dict)
     """Environment variables."""
     env_file: Annotated[
@@ -175,6 +179,11 @@ class Backend(ContainerOptions):
     ] = ()
     """Backends whose containers must be healthy before these are created or replaced: a list, or
     a mapping like `{db: {condition: started}}`. They are removed in the reverse order."""
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names in the file of the networks that its containers join."""
+        return tuple(join.network for join in self.joins)
 
     @property
     def containers(self) -> int:
