@@ -17,6 +17,7 @@ from reconciler.topology.model.order import (
     Dependency,
     parse_dependencies,
 )
+from reconciler.topology.model.raw import RAW_SHORT, BackendLines
 from reconciler.topology.model.rollout import Rollout
 from reconciler.topology.model.server import Server
 from reconciler.topology.types import (
@@ -166,6 +167,8 @@ class Backend(ContainerOptions):
         (), json_schema_extra=accepts_one
     )
     """Leave it out unless one of these is chosen with `--profile` or RECONCILER_PROFILES."""
+    raw: BackendLines = Field((), json_schema_extra=RAW_SHORT)
+    """Lines for its section of haproxy.cfg as they are, before its servers."""
     rollout: Rollout = Rollout()
     """How its containers are replaced."""
 
