@@ -225,10 +225,19 @@ def _server_spec(
         restart=backend.restart,
         **limits_of(backend.resources),
         networks=tuple(
-            Attachment(networks[net].name, (name,)) for net in dict.fromkeys(backend.networks)
+            Attachment(networks[net].name, (name, *aliases))
+            for net, aliases in _aliases(name, backend).items()
         ),
         **options_of(backend),
     )
+
+
+def _aliases(name: str, backend: Backend) -> dict[str, tuple[str, ...]]:
+    """Names on each network beside that of the backend, once each."""
+    found: dict[str, dict[str, None]] = {}
+    for join in backend.joins:
+        found.setdefault(join.network, {}).update(dict.fromkeys(join.aliases))
+    return {net: tuple(alias for alias in names if alias != name) for net, names in found.items()}
 
 
 def _mount(topology: Topology, volume: Volume, base_directory: str) -> Mount:

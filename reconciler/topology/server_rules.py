@@ -32,8 +32,10 @@ def _nothing_behind(topology: Topology) -> Iterator[Finding]:
 
 
 def _of_no_containers(name: str, backend: Backend) -> Iterator[Finding]:
+    fields = Backend.model_fields
+    given = {fields[name].alias or name for name in backend.model_fields_set}
     for key in _OF_CONTAINERS:
-        if key in backend.model_fields_set:
+        if key in given:
             yield Finding(
                 "no-containers",
                 f"`{key}` is for containers, and backend `{name}` has none",
