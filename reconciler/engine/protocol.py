@@ -70,6 +70,16 @@ def removed_meanwhile(container: str) -> EngineError:
     )
 
 
+def job_failed(container: str, what: str, log: Sequence[str] = ()) -> EngineError:
+    """For a job that has not succeeded."""
+    return EngineError(
+        "job-failed",
+        f"{container} {what}",
+        f"what runs goes on as it was; `docker logs {container}` has all that the job said",
+        log,
+    )
+
+
 class ConfigRejectedError(EngineError):
     """HAProxy refuses a configuration; `alerts` are (line of haproxy.cfg or None, message)."""
 

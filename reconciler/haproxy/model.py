@@ -129,6 +129,7 @@ class Backend:
     least_spares: int = 4
     """0 when there are no containers to come."""
     outside: tuple[OutsideServer, ...] = ()
+    raw: tuple[RawLine, ...] = ()
 
     @property
     def idle_host(self) -> str:
@@ -162,6 +163,8 @@ class Frontend:
     rules: tuple[Rule, ...] = ()
     """The first that matches decides."""
     rate_limit: RateLimit | None = None
+    maxconn: int | None = None
+    raw: tuple[RawLine, ...] = ()
     hsts: str = ""
     """The value of the header that is sent with answers over TLS."""
     redirect_port: int | None = None

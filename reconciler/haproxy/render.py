@@ -175,6 +175,9 @@ def _frontend(frontend: Frontend) -> Iterator[Line]:
     for listener in frontend.listeners:
         places = ((*frontend.path, "bind"), (*frontend.path, "tls"))
         yield Line(bind_text(listener), listener.path, places)
+    if frontend.maxconn is not None:
+        yield Line(f"    maxconn {frontend.maxconn}", (*frontend.path, "maxconn"))
+    yield from _raw(frontend.raw)
     if frontend.rate_limit is not None:
         yield from limit_lines(frontend.rate_limit)
     yield from _https(frontend)
@@ -211,6 +214,7 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
         yield Line("    http-request disable-l7-retry unless METH_GET || { method OPTIONS }")
     if backend.check is not None:
         yield from _check(backend.check, backend.name)
+    yield from _raw(backend.raw)
     path = backend.path
     if common := list(_server_defaults(backend)):
         yield Line(" ".join(["    default-server", *common]), path,

@@ -131,6 +131,14 @@ class AwaitReady:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitExit:
+    """It ends by itself, and with success; it is stopped when it takes longer than `timeout_s`."""
+
+    target: Target
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class StopContainer:
     target: Target
     grace_s: float
@@ -270,6 +278,7 @@ Action = (
     | ConnectNetwork
     | DisconnectNetwork
     | AwaitReady
+    | AwaitExit
     | StopContainer
     | RemoveContainer
     | WriteConfig
@@ -320,6 +329,8 @@ def label_of(action: Action) -> str:
             return f"see {target.name} stay ready for {steady_s:g} s"
         case AwaitReady(target):
             return f"wait until {target.name} is ready"
+        case AwaitExit(target, timeout_s):
+            return f"let {target.name} finish, up to {timeout_s:g} s"
         case StopContainer(target):
             return f"stop {target.name}"
         case RemoveContainer(target):

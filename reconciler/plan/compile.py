@@ -16,6 +16,7 @@ from reconciler.haproxy.paths import (
 )
 from reconciler.plan.addresses import first_addresses
 from reconciler.plan.compile_env import environment_of, hidden_environment
+from reconciler.plan.compile_jobs import compile_jobs
 from reconciler.plan.compile_proxy import compile_proxy
 from reconciler.plan.compile_tls import TlsFiles
 from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
@@ -76,6 +77,14 @@ def compile_topology(
         )
     }
     containers = first_addresses(containers, networks)
+    jobs = {
+        name: compile_jobs(topology, name, containers[Slot(SERVER_ROLE, name, 1)], sensitive)
+        for name, backend in topology.backends.items()
+        if backend.before and backend.containers
+    }
+    for slot, container in containers.items():
+        done = tuple(job.container.revision for job in jobs.get(slot.backend, ()))
+        containers[slot] = replace(container, jobs=done)
     proxy, run_volume = None, ""
     host_ports: tuple[PublishedPort, ...] = ()
     if topology.frontends or topology.stats is not None:
@@ -97,6 +106,7 @@ def compile_topology(
         ),
         run_volume=run_volume,
         proxy=proxy,
+        jobs=jobs,
         host_ports=host_ports,
         rollouts={name: _rollout(backend) for name, backend in topology.backends.items()},
         depends_on={
@@ -215,10 +225,19 @@ def _server_spec(
         restart=backend.restart,
         **limits_of(backend.resources),
         networks=tuple(
-            Attachment(networks[net].name, (name,)) for net in dict.fromkeys(backend.networks)
+            Attachment(networks[net].name, (name, *aliases))
+            for net, aliases in _aliases(name, backend).items()
         ),
         **options_of(backend),
     )
+
+
+def _aliases(name: str, backend: Backend) -> dict[str, tuple[str, ...]]:
+    """Names on each network beside that of the backend, once each."""
+    found: dict[str, dict[str, None]] = {}
+    for join in backend.joins:
+        found.setdefault(join.network, {}).update(dict.fromkeys(join.aliases))
+    return {net: tuple(alias for alias in names if alias != name) for net, names in found.items()}
 
 
 def _mount(topology: Topology, volume: Volume, base_directory: str) -> Mount:

@@ -40,6 +40,8 @@ def compile_proxy(
                 path=("frontends", name),
                 rules=compile_rules(name, frontend),
                 rate_limit=compile_limit(name, frontend),
+                maxconn=frontend.maxconn,
+                raw=_raw(frontend.raw, ("frontends", name, "raw")),
                 hsts=frontend.hsts.header if frontend.hsts else "",
                 redirect_port=redirect_port(topology, frontend),
             )
@@ -54,19 +56,16 @@ def compile_proxy(
             for name, backend in backends.items()
         ),
         stats=_stats(topology, listeners),
-        raw_global=_raw(settings.raw.global_, "global"),
-        raw_defaults=_raw(settings.raw.defaults, "defaults"),
+        raw_global=_raw(settings.raw.global_, ("haproxy", "raw", "global")),
+        raw_defaults=_raw(settings.raw.defaults, ("haproxy", "raw", "defaults")),
         sensitive=sensitive,
         hands_over=settings.hands_over,
     )
     return replace(proxy, files=tls.files)  # which are known when all of it is compiled
 
 
-def _raw(lines: tuple[str, ...], section: str) -> tuple[haproxy.RawLine, ...]:
-    return tuple(
-        haproxy.RawLine(line, ("haproxy", "raw", section, index))
-        for index, line in enumerate(lines)
-    )
+def _raw(lines: tuple[str, ...], path: Path) -> tuple[haproxy.RawLine, ...]:
+    return tuple(haproxy.RawLine(line, (*path, index)) for index, line in enumerate(lines))
 
 
 def _proxy_backend(
@@ -93,6 +92,7 @@ def _proxy_backend(
         port=port,
         least_spares=4 if backend.image else 0,
         outside=tuple(_outside(name, backend)),
+        raw=_raw(backend.raw, (*path, "raw")),
     )
 
 

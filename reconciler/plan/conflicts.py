@@ -6,18 +6,19 @@ from collections.abc import Iterator
 
 from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import PROXY_SLOT, Desired
+from reconciler.plan.jobs import JobPlan
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Problem
 
 
 def find_problems(
-    desired: Desired, observed: Observed, assignment: Assignment
+    desired: Desired, observed: Observed, assignment: Assignment, jobs: JobPlan
 ) -> tuple[Problem, ...]:
     return (
         *_networks(desired, observed),
-        *_names(assignment, observed),
+        *_names(assignment, jobs, observed),
         *_ports(assignment, observed),
-        *_images(assignment, observed),
+        *_images(assignment, jobs, observed),
     )
 
 
@@ -38,8 +39,9 @@ def _networks(desired: Desired, observed: Observed) -> Iterator[Problem]:
             )
 
 
-def _names(assignment: Assignment, observed: Observed) -> Iterator[Problem]:
+def _names(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Problem]:
     wanted = {joining.name for joining in assignment.joining.values()}
+    wanted |= {due.name for due in jobs.all_due() if due.have is None}
     wanted |= {kept.have.given_name for kept in assignment.kept.values() if kept.diff.rename}
     for holder in observed.holders:
         if holder.kind == "name" and holder.what in wanted:
@@ -64,11 +66,13 @@ def _ports(assignment: Assignment, observed: Observed) -> Iterator[Problem]:
             )
 
 
-def _images(assignment: Assignment, observed: Observed) -> Iterator[Problem]:
+def _images(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Problem]:
+    made = [joining.want for joining in assignment.joining.values()]
+    made += [due.want.container for due in jobs.all_due() if due.have is None]
     never = {
-        joining.want.spec.image: joining.want.sensitive.get("image", joining.want.spec.image)
-        for joining in assignment.joining.values()
-        if joining.want.pull == "never"
+        want.spec.image: want.sensitive.get("image", want.spec.image)
+        for want in made
+        if want.pull == "never"
     }
     for image, shown in sorted(never.items()):
         if image not in observed.images:

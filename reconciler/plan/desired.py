@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import Proxy
 from reconciler.haproxy.render import render_config
-from reconciler.plan.names import ANCHOR_ROLE, PROXY_ROLE, SERVER_ROLE
+from reconciler.plan.names import ANCHOR_ROLE, JOB_ROLE, PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.order import Dependency
 from reconciler.plan.rollout import Rollout
 from reconciler.plan.spec import ContainerSpec, NetworkSpec, PublishedPort
@@ -25,6 +25,8 @@ class Slot:
     def __str__(self) -> str:
         if self.role == SERVER_ROLE:
             return f"{self.backend}-{self.number}"
+        if self.role == JOB_ROLE:
+            return f"{self.backend}-job-{self.number}"
         return "haproxy-anchor" if self.role == ANCHOR_ROLE else "haproxy"
 
 
@@ -43,6 +45,8 @@ class DesiredContainer:
     """Fields whose values came from outside the file, and how they were written there."""
     depends_on: tuple[str, ...] = ()
     """Backends that it needs: noted in a label, to be removed after it. No part of its revision."""
+    jobs: tuple[str, ...] = ()
+    """Revisions of the jobs that come before it: noted in a label. No part of its revision."""
     any_image: bool = False
     """It does its work with whatever image it was made from."""
 
@@ -50,6 +54,18 @@ class DesiredContainer:
     def host(self) -> str:
         """By which HAProxy reaches it: its fixed address, or its name."""
         return next((a.address for a in self.spec.networks if a.address), self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredJob:
+    """What must have succeeded before a backend's containers are made."""
+
+    container: DesiredContainer
+    title: str
+    """Its name in the file."""
+    timeout_s: float
+    server_image: str
+    """That of the backend's containers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,8 @@ class Desired:
     """How containers are replaced, by backend: all that the file has, in its order."""
     depends_on: Mapping[str, tuple[Dependency, ...]] = field(default_factory=dict)
     """What a backend's containers wait for before they start."""
+    jobs: Mapping[str, tuple[DesiredJob, ...]] = field(default_factory=dict)
+    """By backend, in the order in which they run."""
     host_ports: tuple[PublishedPort, ...] = ()
     """Ports of the host that HAProxy takes itself, unpublished, on the host's network."""
     lock_image: str = ""
@@ -95,12 +113,14 @@ class Desired:
 
     def scope(self) -> Scope:
         """What an engine must look at to tell how far reality is from this."""
-        specs = [container.spec for container in self.containers.values()]
+        jobs = [job.container for of_one in self.jobs.values() for job in of_one]
+        containers = [*self.containers.values(), *jobs]
+        specs = [container.spec for container in containers]
         return Scope(
             topology=self.topology,
             images=tuple(sorted({spec.image for spec in specs})),
             networks=tuple(sorted(self.networks)),
-            names=tuple(sorted(container.name for container in self.containers.values())),
+            names=tuple(sorted(container.name for container in containers)),
             ports=(*(port for spec in specs for port in spec.ports), *self.host_ports),
             subnets={net.name: net.subnet for net in self.networks.values() if net.subnet},
             reads_proxy=self.proxy is not None,

@@ -54,6 +54,10 @@ def diff_container(
     if cut := _cut_from_haproxy({*disconnect} - joined, have, observed):
         change = FieldChange("network", cut, None)
         return ContainerDiff("it leaves a network by which HAProxy reaches it", (change,))
+    unknown_by = _names_to_add(want, have, observed)
+    if network := _cut_from_haproxy({*unknown_by}, have, observed):
+        change = FieldChange("aliases", None, ", ".join(unknown_by[network]))
+        return ContainerDiff("it gets other names where HAProxy reaches it", (change,))
     fields = [*limits]
     if have.name != have.given_name:
         fields.append(FieldChange("name", have.name, have.given_name))
@@ -131,6 +135,22 @@ def _links(
             connect.append(attachment)
     disconnect += [name for name in sorted(have.networks) if name not in wanted]
     return tuple(connect), tuple(disconnect)
+
+
+def _names_to_add(
+    want: DesiredContainer, have: ObservedContainer, observed: Observed
+) -> dict[str, list[str]]:
+    """By network where it is as it was put there, names that the file has for it by now. Docker
+    gives names only to who joins: its connections would be cut."""
+    found = {}
+    for attachment in want.spec.networks:
+        link = have.networks.get(attachment.network)
+        network = observed.networks.get(attachment.network)
+        if link is None or network is None or link.network_id != network.id:
+            continue
+        if set(attachment.aliases[:1]) <= link.aliases:
+            found[attachment.network] = [a for a in attachment.aliases if a not in link.aliases]
+    return {name: aliases for name, aliases in found.items() if aliases}
 
 
 def _cut_from_haproxy(leaves: set[str], have: ObservedContainer, observed: Observed) -> str:

@@ -14,6 +14,8 @@ REVISION = PREFIX + "revision"
 SPEC = PREFIX + "spec"
 DEPENDS_ON = PREFIX + "depends-on"
 """The backends that are removed after this one, with spaces between."""
+JOBS = PREFIX + "jobs"
+"""Revisions of the jobs that had succeeded before a container was made, with spaces between."""
 NAME = PREFIX + "name"
 """The name the tool gave; a container that carries another one was renamed by hand."""
 HOLDER = PREFIX + "holder"
@@ -21,6 +23,7 @@ HOLDER = PREFIX + "holder"
 
 PROXY_ROLE = "proxy"
 SERVER_ROLE = "server"
+JOB_ROLE = "job"
 ANCHOR_ROLE = "anchor"
 """The container that keeps HAProxy's network and ports while one HAProxy follows another."""
 NETWORK_ROLE = "network"
@@ -32,6 +35,10 @@ CHECK_ROLE = "check"
 
 def container_name(topology: str, backend: str, slot: int, revision: str) -> str:
     return f"{topology}-{backend}-{slot}-{short_revision(revision)}"
+
+
+def job_container_name(topology: str, backend: str, job: str, revision: str) -> str:
+    return f"{topology}-{backend}-{job}-{short_revision(revision)}"
 
 
 def proxy_name(topology: str, revision: str) -> str:

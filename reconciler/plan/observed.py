@@ -55,6 +55,8 @@ class ObservedContainer:
     """By the network's Docker name."""
     depends_on: tuple[str, ...] = ()
     """Backends that it needs, from its label."""
+    jobs: tuple[str, ...] = ()
+    """Revisions of jobs that had succeeded before it was made, from its label."""
     network_mode: str = ""
     """Docker's, when it is `host` or that of a container: `container:<id>`."""
 
@@ -116,6 +118,8 @@ class Holder:
 @dataclass(frozen=True, slots=True)
 class Observed:
     containers: tuple[ObservedContainer, ...] = ()
+    jobs: tuple[ObservedContainer, ...] = ()
+    """Containers of jobs, which are no part of `containers`."""
     networks: Mapping[str, ObservedNetwork] = field(default_factory=dict)
     """Ours, and any other that has a name we want, by Docker name."""
     volumes: tuple[str, ...] = ()
@@ -133,6 +137,7 @@ class Observed:
         return replace(
             self,
             containers=tuple(sorted(self.containers, key=lambda c: (c.slot, c.name, c.id))),
+            jobs=tuple(sorted(self.jobs, key=lambda c: (c.slot, c.name, c.id))),
             networks=dict(sorted(self.networks.items())),
             volumes=tuple(sorted(self.volumes)),
             images=dict(sorted(self.images.items())),
@@ -147,6 +152,7 @@ class Observed:
             sorted((c.id, c.name, c.state, c.restart, str(limits_in(c)),
                     *sorted(f"{n}@{link.network_id}" for n, link in c.networks.items()))
                    for c in self.containers),
+            sorted((c.id, c.state, c.exit_code) for c in self.jobs),
             sorted((n.name, n.id) for n in self.networks.values()),
             sorted(self.volumes),
             sorted(self.images.items()),

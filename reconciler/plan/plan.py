@@ -11,7 +11,7 @@ from reconciler.plan.impact import Impact
 from reconciler.plan.rollout import Pace
 
 Verb = Literal["create", "update", "replace", "remove"]
-Kind = Literal["network", "volume", "container", "haproxy"]
+Kind = Literal["network", "volume", "container", "job", "haproxy"]
 
 
 @dataclass(frozen=True, slots=True)

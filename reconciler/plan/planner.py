@@ -12,9 +12,10 @@ from reconciler.plan.changes import list_changes
 from reconciler.plan.conflicts import find_problems
 from reconciler.plan.desired import PROXY_SLOT, Desired
 from reconciler.plan.ground import has_ground, networks_of_proxy
+from reconciler.plan.jobs import job_changes, plan_jobs
 from reconciler.plan.networks import NetworkPlan, plan_networks
 from reconciler.plan.observed import Observed
-from reconciler.plan.plan import Plan
+from reconciler.plan.plan import Change, Plan
 from reconciler.plan.proxy import proxy_need
 from reconciler.plan.rotation import (
     Rotation,
@@ -43,19 +44,20 @@ def plan_changes(
     proxy, config = desired.proxy_with(hosts), desired.config(hosts)
     rotations = _rotations(desired, observed, assignment, networks)
     workers = plan_workers(desired, observed, assignment)
+    jobs = plan_jobs(desired, observed)
     need = proxy_need(assignment, observed, config, rotations)
-    problems = (*find_problems(desired, observed, assignment), *too_small)
+    problems = (*find_problems(desired, observed, assignment, jobs), *too_small)
     changes = list_changes(
         desired, observed, assignment, networks, need, rotations, workers,
         remove_volumes,
     )  # fmt: skip
     seen = observed.proxies.get(need.have.id) if need.have else None
     running = running_config(seen)
-    draft = Draft(desired, observed, assignment, networks, need, rotations, workers, running)
+    draft = Draft(desired, observed, assignment, networks, need, rotations, workers, jobs, running)
     steps = build_steps(draft, remove_volumes=remove_volumes, wait=wait)
     return Plan(
         topology=desired.topology,
-        changes=changes,
+        changes=_with_jobs(changes, tuple(job_changes(jobs, desired))),
         steps=steps,
         problems=problems,
         notes=tuple(f"{gap}; nothing is removed" for gap in observed.gaps),
@@ -71,6 +73,13 @@ def plan_changes(
             )
         ),
     )
+
+
+def _with_jobs(changes: tuple[Change, ...], jobs: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Jobs come before the containers that wait for them, and after what they use themselves."""
+    kinds = [change.kind for change in changes]
+    at = next((n for n, kind in enumerate(kinds) if kind in {"container", "haproxy"}), len(kinds))
+    return (*changes[:at], *jobs, *changes[at:])
 
 
 def _rotations(

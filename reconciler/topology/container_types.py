@@ -88,6 +88,12 @@ def _check_domain(value: str) -> str:
     raise _RefusedError("`{value}` is not a domain", "write it like `example.com`, or `.` for none")
 
 
+def _check_dns_name(value: str) -> str:
+    if re.fullmatch(r"(?=.{1,63}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?", value):
+        return value
+    raise _RefusedError("`{value}` is not a name in DNS", "use letters, digits, `-`, `_` and `.`")
+
+
 def _check_dns_option(value: str) -> str:
     if re.fullmatch(r"[a-z0-9-]+(:[0-9]+)?", value):
         return value
@@ -205,6 +211,7 @@ _TEXTS = WithJsonSchema({"anyOf": [_ITEM, {"type": "array", "items": _ITEM}]})
 
 Addresses = Annotated[tuple[str, ...], _each(_check_address), _TEXTS]
 Domains = Annotated[tuple[str, ...], _each(_check_domain), _TEXTS]
+DnsNames = Annotated[tuple[str, ...], _each(_check_dns_name), _TEXTS]
 DnsOptions = Annotated[tuple[str, ...], _each(_check_dns_option), _TEXTS]
 Capabilities = Annotated[tuple[str, ...], _each(_check_capability), _TEXTS]
 SecurityOptions = Annotated[tuple[str, ...], _each(_check_security), _TEXTS]

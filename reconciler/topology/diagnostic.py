@@ -94,6 +94,7 @@ CODES: dict[str, str] = {
     "subnet-overlap": "two networks want the same addresses",
     "name-too-long": "a container name made of the parts would not fit in a DNS label",
     "same-target": "two mounts on one path of a container",
+    "same-job": "two jobs of a backend with one name",
     "same-server": "two servers of a backend with one name",
     "circular-dependency": "backends that wait for one another",
     "no-containers": "a key for containers in a backend that has none",

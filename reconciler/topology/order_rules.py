@@ -1,4 +1,5 @@
-"""Rules for `depends_on`: it names backends that have containers, and leads to no circle."""
+"""Rules for what comes first: `depends_on` names backends that have containers, and leads to no
+circle; jobs have names of their own."""
 
 from __future__ import annotations
 
@@ -69,4 +70,20 @@ def _way(start: str, end: str, needs: Mapping[str, list[str]]) -> list[str] | No
     return None
 
 
-ORDER_RULES = (_unknown, _circle)
+def _same_job(topology: Topology) -> Iterator[Finding]:
+    for name, backend in topology.backends.items():
+        seen: set[str] = set()
+        for index, job in enumerate(backend.before):
+            title, path = job.name_at(index), ("backends", name, "before", index, "name")
+            if title in seen:
+                yield Finding(
+                    "same-job",
+                    f"two jobs of `{name}` are called `{title}`",
+                    path,
+                    "give one of them another `name`",
+                    quoted=((title, path),),
+                )
+            seen.add(title)
+
+
+ORDER_RULES = (_unknown, _circle, _same_job)

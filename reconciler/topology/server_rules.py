@@ -12,8 +12,7 @@ from reconciler.topology.model.options import ContainerOptions
 _OF_CONTAINERS = (
     "pull", "replicas", "networks", "env", "command", "entrypoint", "labels", "volumes",
     "restart", "resources", "healthcheck", "stop_grace_period", "init", "rollout", "depends_on",
-    "env_file",
-    *ContainerOptions.model_fields,
+    "before", "env_file", *ContainerOptions.model_fields,
 )  # fmt: skip
 
 
@@ -33,8 +32,10 @@ def _nothing_behind(topology: Topology) -> Iterator[Finding]:
 
 
 def _of_no_containers(name: str, backend: Backend) -> Iterator[Finding]:
+    fields = Backend.model_fields
+    given = {fields[name].alias or name for name in backend.model_fields_set}
     for key in _OF_CONTAINERS:
-        if key in backend.model_fields_set:
+        if key in given:
             yield Finding(
                 "no-containers",
                 f"`{key}` is for containers, and backend `{name}` has none",

@@ -140,7 +140,7 @@ def _groups(changes: tuple[Change, ...]) -> Iterator[list[Change]]:
     for change in changes:
         key: tuple[object, ...] = (change.verb, change.kind, change.backend, change.reason,
                                    change.fields, change.impact)  # fmt: skip
-        if not change.backend:
+        if not change.backend or change.kind == "job":
             key = (*key, change.name)
         grouped.setdefault(key, []).append(change)
     yield from grouped.values()
@@ -191,6 +191,9 @@ def _headline(group: list[Change]) -> tuple[str, str]:
             )
         case "container", "update" if number > 1:
             return f"backend {first.backend}", _of_several(number, first.reason)
+        case "job", "create":
+            what = f"runs before the containers of {first.backend} change: {first.reason}"
+            return f"job {first.name}", what
         case "haproxy", "create":
             return "haproxy", f"from {first.fields[0].after}"
         case "haproxy", _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.haproxy.runtime import ServerState
@@ -73,8 +73,22 @@ def _with_outside(
             said = "" if server else "not in HAProxy yet"
             hand = _by_hand(desired, observed, plan, server)
             found.append(Row(backend.name, own.name, None, server, said, hand, own.address))
+    found += _jobs(desired, observed, plan)
     known = list(dict.fromkeys(row.backend for row in found))
     return [*of_none, *sorted(found, key=lambda row: known.index(row.backend))]
+
+
+def _jobs(desired: Desired, observed: Observed, plan: Plan) -> Iterator[Row]:
+    """Each job with its last container, if that is still there."""
+    told = {change.name: change.reason for change in plan.changes if change.kind == "job"}
+    for name, jobs in desired.jobs.items():
+        for job in jobs:
+            there = [c for c in observed.jobs if c.slot == job.container.slot]
+            last = max(there, key=lambda c: c.started_at, default=None)
+            due = told.get(job.container.name, "")
+            said = f"to be run: {due}" if due else ""
+            if last is not None or said:
+                yield Row(name, job.title, last, None, said)
 
 
 def _by_hand(desired: Desired, observed: Observed, plan: Plan, server: ServerState | None) -> str:

@@ -80,6 +80,9 @@ class Hand(Protocol):
     def sicken(self, reference: str) -> None:
         """It runs on, and passes no check any more."""
 
+    def end_jobs_with(self, code: int | None) -> None:
+        """Data runs no script: this is what one would do."""
+
     def add_network(self, name: str) -> object: ...
     def remove_network(self, reference: str) -> None: ...
     def add_volume(self, name: str) -> None: ...

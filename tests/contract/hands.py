@@ -44,6 +44,9 @@ class MemoryHand:
     def sicken(self, reference: str) -> None:
         self.world.get(reference).is_sick = True
 
+    def end_jobs_with(self, code: int | None) -> None:
+        self.world.images[ECHO].job_exit_code = code
+
     def add_volume(self, name: str) -> None:
         self.world.volumes[name] = ""
 
@@ -80,6 +83,9 @@ class DockerHand:
         self.networks: list[str] = []
         self.volumes: list[str] = []
         self.tags: list[str] = []
+
+    def end_jobs_with(self, code: int | None) -> None:
+        """Their scripts do."""
 
     def start(self, reference: str) -> None:
         self.client.start(reference)

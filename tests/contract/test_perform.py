@@ -383,3 +383,38 @@ def test_ready_and_staying_so(bench: Bench) -> None:
     bench.do_twice(a.AwaitReady(target(wish), 5.0, 0.3))
     bench.hand.stop(target(wish).name)
     assert bench.fail(a.AwaitReady(target(wish), 5.0, 0.3)).code == "not-ready"
+
+
+def test_a_job_runs_to_its_end(bench: Bench) -> None:
+    """Ended well, badly, and not in time; it is no container of the backend meanwhile."""
+    bench.file = FILE.replace(
+        "    port: 8080\n",
+        "    port: 8080\n    before: [{{entrypoint: [sh, -c], command: ['{script}'], "
+        "image: {image}}}]\n",
+    )
+    outcomes: list[tuple[str, int | None, int]] = [
+        ("true", 0, 0),
+        ("exit 3", 3, 3),
+        ("sleep 30", None, 137),
+    ]
+    for script, code, seen in outcomes:
+        wish = bench.wish(script=script)
+        ((job,),) = wish.jobs.values()
+        where = a.Target(job.container.name)
+        bench.hand.end_jobs_with(code)
+        bench.do(*networks_of(wish), *(a.CreateVolume(name) for name in wish.volumes))
+        bench.do_twice(a.CreateContainer(job.container, where.name), a.StartContainer(where))
+        if code == 0:
+            bench.do_twice(a.AwaitExit(where, 10.0))
+        else:
+            error = bench.fail(a.AwaitExit(where, 10.0 if code else 0.5))
+            assert (error.code, where.name in error.message) == ("job-failed", True)
+        found = bench.see(wish)
+        assert not found.containers
+        (ended,) = [c for c in found.jobs if c.name == where.name]
+        assert (ended.state, ended.exit_code, ended.slot) == ("exited", seen, job.container.slot)
+        assert ended.revision == job.container.revision
+    assert bench.fail(a.AwaitExit(GONE, 1.0)).code == "not-ready"
+    wish = bench.wish(script="true")
+    bench.do(*made(wish))
+    assert bench.one(wish).jobs == tuple(j.container.revision for j in wish.jobs["web"])

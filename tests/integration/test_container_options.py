@@ -13,6 +13,7 @@ from tests.integration.support.stack import Stack
 from tests.integration.support.world import ECHO, World
 
 OPTIONS: dict[str, Any] = {
+    "networks": {"default": {"aliases": ["other.name"]}},
     "user": "10001:10002",
     "working_dir": "/var/tmp",
     "hostname": "inside",
@@ -66,6 +67,8 @@ def test_options_hold_inside_a_container(stack: Stack) -> None:
     }
     assert found == INSIDE
     host, config = web["HostConfig"], web["Config"]
+    (link,) = web["NetworkSettings"]["Networks"].values()
+    assert {"web", "other.name"} <= set(link["Aliases"])
     assert "hunter" not in json.dumps(config["Labels"])
     assert config["StopSignal"] == "SIGINT"
     assert {"9100/tcp", "9101/tcp", "53/udp"} <= set(config["ExposedPorts"])

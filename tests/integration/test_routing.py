@@ -67,7 +67,7 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     stack = Stack(world, tmp_path_factory.mktemp("routing"), HAPROXY_30)
     site = Site(stack)
     stack.spec["backends"] = {
-        "web": echo_backend(),
+        "web": echo_backend(raw="http-request set-header X-Raw-Too back"),
         "api": echo_backend(),
         "tcp": echo_backend(mode="tcp"),
     }
@@ -76,6 +76,8 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
         "limited": {
             "bind": f"127.0.0.1:{site.limited}",
             "rate_limit": "5/1h",
+            "raw": ["http-request set-header X-Raw front"],
+            "maxconn": 100,
             "default_backend": "web",
         },
         "unlimited": {
@@ -212,7 +214,9 @@ def test_parts_of_the_requests(site: Site) -> None:
 
 
 def test_a_client_that_asks_too_often(site: Site) -> None:
-    assert [web.get(site.limited).status for _ in range(7)] == [200] * 5 + [429] * 2
+    answers = [web.get(site.limited) for _ in range(7)]
+    assert [answer.status for answer in answers] == [200] * 5 + [429] * 2
+    assert {"X-Raw: front", "X-Raw-Too: back"} <= set(answers[0].body.split("\n"))
     assert [web.get(site.unlimited).status for _ in range(3)] == [200] * 3
 
 

@@ -67,6 +67,8 @@ def _backend(draw: st.DrawFn, networks: list[str], *, checked: bool) -> dict[str
         found |= {"weight": draw(st.sampled_from([0, 1, 5])), "maxconn": 20}
     if outside := draw(st.lists(_outside, max_size=2, unique_by=str)):
         found["servers"] = outside
+    if draw(_maybe):
+        found["before"] = draw(st.sampled_from([["migrate"], ["migrate", {"image": "tool:1"}]]))
     return found
 
 

@@ -22,6 +22,7 @@ from reconciler.topology.labels import LABEL_PREFIX
 TIMEOUT_S = 20
 _API = "/v1.41"
 _TOPOLOGY = LABEL_PREFIX + "topology"
+_ROLE = LABEL_PREFIX + "role"
 _QUIET = ("exec_", "health_status", "attach", "top", "resize", "archive-path", "export", "logs")
 """Events of a container that leave it as it was, but for what an exec does in HAProxy's."""
 
@@ -165,7 +166,7 @@ class Glance:
         rotation = _rotation(f"be_id{states}")
         facts = [sorted(map(_facts, containers)), described, rotation]
         self.has_worker = bool(described)
-        self.containers = len(containers)
+        self.containers = sum(item["Labels"].get(_ROLE) != "job" for item in containers)
         self.servers_up, self.servers = _count_servers(f"pxname{stat}", rotation)
         self.fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
         self._proxy = proxy

@@ -40,12 +40,14 @@ def observe(
         for item in listed
         if item["Labels"].get(names.ROLE) == names.PROXY_ROLE and scope.reads_proxy
     }
-    containers = tuple(_inspected(client, pool, listed, inspections))
+    seen = tuple(_inspected(client, pool, listed, inspections))
+    containers = tuple(c for c in seen if c.slot.role != names.JOB_ROLE)
     holders: tuple[Holder, ...] = ()
     if _may_collide(scope, containers):
         holders = tuple(_holders(client, scope))
     return Observed(
         containers=containers,
+        jobs=tuple(c for c in seen if c.slot.role == names.JOB_ROLE),
         networks=networks.result(),
         volumes=volumes.result(),
         images={ref: found for ref, future in images.items() if (found := future.result())},
@@ -92,7 +94,7 @@ def _collect(
 def _list_containers(client: docker.APIClient, topology: str) -> list[dict[str, Any]]:
     """Low-level list: one request, where the SDK's high-level one inspects each container."""
     listed = client.containers(all=True, filters={"label": [f"{names.TOPOLOGY}={topology}"]})
-    roles = {names.SERVER_ROLE, names.PROXY_ROLE, names.ANCHOR_ROLE}
+    roles = {names.SERVER_ROLE, names.PROXY_ROLE, names.ANCHOR_ROLE, names.JOB_ROLE}
     return [item for item in listed if item["Labels"].get(names.ROLE) in roles]
 
 

@@ -21,6 +21,7 @@ from reconciler.engine.docker.translate import (
 )
 from reconciler.engine.docker.wait import (
     await_drained,
+    await_exit,
     await_idle,
     await_ready,
     await_servers,
@@ -91,6 +92,8 @@ def perform(  # noqa: PLR0915  # one branch an action
             handover.hand_over(client, old, new, digest)
         case a.AwaitReady(target, timeout_s, steady_s):
             await_ready(client, target, patience.within(timeout_s), steady_s)
+        case a.AwaitExit(target, timeout_s):
+            await_exit(client, target, timeout_s, patience)
         case a.SetServers(target, settings):
             proxy.set_servers(client, target.reference, settings)
         case a.WriteServers(target, backend, lines):

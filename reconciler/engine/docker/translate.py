@@ -46,6 +46,7 @@ def container_labels(topology: str, container: DesiredContainer, name: str) -> d
         names.REVISION: container.revision,
         names.NAME: name,
         **({names.DEPENDS_ON: " ".join(container.depends_on)} if container.depends_on else {}),
+        **({names.JOBS: " ".join(container.jobs)} if container.jobs else {}),
         names.SPEC: json.dumps(described, separators=(",", ":"), ensure_ascii=False),
     }
 
@@ -188,6 +189,7 @@ def observed_container(inspected: dict[str, Any]) -> ObservedContainer:
             if network != "host"
         },
         depends_on=tuple(labels.get(names.DEPENDS_ON, "").split()),
+        jobs=tuple(labels.get(names.JOBS, "").split()),
         network_mode=_shared_network(host.get("NetworkMode") or ""),
     )
 

@@ -10,7 +10,13 @@ import docker
 import docker.errors
 
 from reconciler.engine.docker.proxy import read_proxy, read_states
-from reconciler.engine.protocol import CancelledError, EngineError, Patience, removed_meanwhile
+from reconciler.engine.protocol import (
+    CancelledError,
+    EngineError,
+    Patience,
+    job_failed,
+    removed_meanwhile,
+)
 from reconciler.haproxy.runtime import ServerState
 from reconciler.plan.actions import AwaitIdle, AwaitServers, GuardServers, Target
 
@@ -63,6 +69,27 @@ def await_ready(
             )
     raise _not_ready(client, target, f"did not become healthy within {patience.timeout_s:g} s "
                      f"(Docker's health check says {health})")  # fmt: skip
+
+
+def await_exit(
+    client: docker.APIClient, target: Target, timeout_s: float, patience: Patience
+) -> None:
+    """Until it has ended with success. One that takes too long is stopped, not left to itself."""
+    for _ in _tries(patience, timeout_s):
+        try:
+            state = client.inspect_container(target.reference)["State"]
+        except docker.errors.NotFound:
+            raise removed_meanwhile(target.name) from None
+        if state["Status"] not in {"exited", "dead"}:
+            continue
+        if state["ExitCode"] == 0:
+            return
+        killed = " (out of memory)" if state.get("OOMKilled") else ""
+        what = f"exited with code {state['ExitCode']}{killed}"
+        raise job_failed(target.name, what, last_log_lines(client, target.reference))
+    client.stop(target.reference)
+    what = f"did not end within {timeout_s:g} s, and was stopped"
+    raise job_failed(target.name, what, last_log_lines(client, target.reference))
 
 
 def _not_ready(client: docker.APIClient, target: Target, what: str) -> EngineError:

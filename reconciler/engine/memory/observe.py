@@ -11,7 +11,7 @@ from reconciler.engine.memory.world import World
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
 from reconciler.haproxy.slots import is_slot
 from reconciler.plan.desired import Scope
-from reconciler.plan.names import ANCHOR_ROLE, PROXY_ROLE, SERVER_ROLE
+from reconciler.plan.names import ANCHOR_ROLE, JOB_ROLE, PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.observed import (
     Holder,
     Observed,
@@ -31,7 +31,8 @@ def observe(world: World, scope: Scope) -> Observed:
     running = {c.given_name for c in ours if c.state == "running"}
     may_collide = not set(scope.names) <= running
     return Observed(
-        containers=tuple(_observed(world, container) for container in ours),
+        containers=tuple(_observed(world, c) for c in ours if c.slot.role != JOB_ROLE),
+        jobs=tuple(_observed(world, c) for c in ours if c.slot.role == JOB_ROLE),
         networks={
             net.name: ObservedNetwork(
                 net.id,
@@ -54,7 +55,7 @@ def observe(world: World, scope: Scope) -> Observed:
 
 def is_of(container: Container, topology: str) -> bool:
     """Whether a container is a topology's own, by its labels."""
-    roles = {PROXY_ROLE, ANCHOR_ROLE, SERVER_ROLE}
+    roles = {PROXY_ROLE, ANCHOR_ROLE, SERVER_ROLE, JOB_ROLE}
     return container.owner == topology and container.slot.role in roles
 
 
@@ -84,6 +85,7 @@ def _observed(world: World, container: Container) -> ObservedContainer:
             for name, link in container.links.items()
         },
         depends_on=container.depends_on,
+        jobs=container.jobs,
         network_mode=container.network_mode,
     )
 

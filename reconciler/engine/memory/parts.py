@@ -26,6 +26,8 @@ class Image:
     serves: bool = True
     healthy: bool = True
     exit_code: int | None = None
+    job_exit_code: int | None = 0
+    """What a job made from it ends with; None is one that goes on for ever."""
     errs: bool = False
     """It passes checks, and answers requests with errors."""
 
@@ -91,6 +93,7 @@ class Container:
     given_name: str = ""
     described: Mapping[str, str] = field(default_factory=dict)
     depends_on: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
     volumes: frozenset[str] = frozenset()
     has_healthcheck: bool = False

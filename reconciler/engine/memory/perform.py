@@ -16,6 +16,7 @@ from reconciler.engine.protocol import (
     Report,
     edited_meanwhile,
     foreign_volume,
+    job_failed,
     no_spare_server,
     removed_meanwhile,
 )
@@ -88,6 +89,8 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
             _hand_over(world, new, digest)
         case a.AwaitReady(target):
             _await_ready(world.get(target.reference))
+        case a.AwaitExit(target, timeout_s):
+            _await_exit(world, target, timeout_s)
         case a.SetServers(target, settings):
             _set_servers(world, _running(world, target), settings)
         case a.WriteServers(target, backend, lines):
@@ -120,7 +123,7 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
         container = world.add(name, world.images[spec.image])
         container.owner, container.slot, container.revision = topology, wanted.slot, wanted.revision
         container.described = describe(spec, wanted.sensitive)
-        container.depends_on = wanted.depends_on
+        container.depends_on, container.jobs = wanted.depends_on, wanted.jobs
         container.ports = spec.ports
         container.volumes = frozenset(m.source for m in spec.mounts if m.kind == "volume")
         container.has_healthcheck = spec.healthcheck is not None and spec.healthcheck.test != (
@@ -255,6 +258,17 @@ def _await_ready(container: Container) -> None:
     if container.state in {"exited", "dead"}:
         what = f"exited with code {container.exit_code}"
     raise EngineError("not-ready", f"{container.name} {what}")
+
+
+def _await_exit(world: World, target: a.Target, timeout_s: float) -> None:
+    container = world.find(target.reference)
+    if container is None:
+        raise removed_meanwhile(target.name)
+    if container.is_active:
+        world.stop(container.id, exit_code=137)
+        raise job_failed(container.name, f"did not end within {timeout_s:g} s, and was stopped")
+    if container.exit_code:
+        raise job_failed(container.name, f"exited with code {container.exit_code}")
 
 
 def _await_servers(

@@ -26,7 +26,7 @@ from reconciler.engine.memory.parts import (
     refused,
 )
 from reconciler.engine.protocol import EngineError, Wake, Wakeup
-from reconciler.plan.names import PROXY_ROLE
+from reconciler.plan.names import JOB_ROLE, PROXY_ROLE
 from reconciler.plan.spec import OF_A_CONTAINER, Attachment, PublishedPort
 
 
@@ -167,6 +167,8 @@ class World:
         container.state, container.exit_code = "running", 0
         if container.image.exit_code is not None:
             container.state, container.exit_code = "exited", container.image.exit_code
+        elif container.slot.role == JOB_ROLE and container.image.job_exit_code is not None:
+            container.state, container.exit_code = "exited", container.image.job_exit_code
         elif container.slot.role == PROXY_ROLE:
             if container.config is None or self.alerts(container.config):
                 container.state, container.exit_code = "exited", 1

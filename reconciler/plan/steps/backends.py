@@ -6,6 +6,7 @@ from reconciler.plan.names import SERVER_ROLE
 from reconciler.plan.order import in_order
 from reconciler.plan.steps.containers import bring_up
 from reconciler.plan.steps.draft import Draft
+from reconciler.plan.steps.jobs import job_steps
 from reconciler.plan.steps.rollout import begin_rollouts, roll_servers
 from reconciler.plan.steps.workers import roll_workers
 
@@ -15,6 +16,7 @@ def backend_steps(draft: Draft) -> None:
     before = begin_rollouts(draft)
     needs = {name: [d.backend for d in on] for name, on in desired.depends_on.items()}
     for name in in_order(desired.rollouts, needs):
+        job_steps(draft, name)
         for slot in desired.containers:
             is_its_own = slot.role == SERVER_ROLE and slot.backend == name
             if is_its_own and not draft.is_rolled(slot):

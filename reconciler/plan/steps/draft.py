@@ -10,6 +10,7 @@ from reconciler.plan.actions import Action, DisconnectNetwork, ReloadProxy, Targ
 from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import Desired, DesiredContainer, Slot
 from reconciler.plan.impact import Impact
+from reconciler.plan.jobs import JobPlan
 from reconciler.plan.networks import NetworkPlan
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import Step
@@ -32,6 +33,7 @@ class Draft:
     need: ProxyNeed
     rotations: Mapping[str, Rotation]
     workers: Mapping[str, WorkerRoll]
+    jobs: JobPlan
     running: Config | None
     """What is written and runs, servers aside; what each step so far has made of it."""
     steps: list[Step] = field(default_factory=list)
@@ -43,6 +45,8 @@ class Draft:
     """The last steps of bringing a slot's container to where it can serve."""
     started: dict[Slot, list[int]] = field(default_factory=dict)
     """The steps that start a slot's container, where one does."""
+    prepared: dict[str, list[int]] = field(default_factory=dict)
+    """By backend, the last step of its jobs."""
     placed: list[int] = field(default_factory=list)
     """HAProxy is on its networks."""
     stopped: set[str] = field(default_factory=set)
@@ -89,7 +93,7 @@ class Draft:
 
     def before(self, backend: str) -> list[int]:
         """What must be done before a container of a backend starts, or stops for one that does."""
-        return [
+        return self.prepared.get(backend, []) or [
             step
             for wanted in self.desired.depends_on.get(backend, ())
             for slot, ready in self.serving.items()

@@ -41,8 +41,10 @@ def _platform_of(draft: Draft, image: str) -> str:
 
 def _images_to_pull(draft: Draft) -> dict[str, str]:
     pulls: dict[str, str] = {}
-    for joining in draft.assignment.joining.values():
-        image, policy = joining.want.spec.image, joining.want.pull
+    wanted = [joining.want for joining in draft.assignment.joining.values()]
+    wanted += [due.want.container for due in draft.jobs.all_due() if due.have is None]
+    for want in wanted:
+        image, policy = want.spec.image, want.pull
         if policy == "always":
             pulls[image] = "`pull: always`"
         elif policy == "missing" and image not in draft.observed.images:

@@ -43,6 +43,8 @@ def removal_steps(draft: Draft, *, remove_volumes: bool) -> None:
         removed += _leave(draft, container, draft.settled)
     after = [*draft.settled, *removed]
     removed += _leave_in_order(draft, [c for c in leavers if c.slot.role != PROXY_ROLE], after)
+    for container in draft.jobs.leaving:
+        removed += _leave(draft, container, after)
     left = [
         draft.add(departure, after, "the file does not put it there", impact)
         for departure, impact in draft.departures

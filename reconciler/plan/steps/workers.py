@@ -43,7 +43,8 @@ def _play(
     for container in batch.early:
         draft.retired.add(container.id)
         draft.rolled_out += remove(draft, container, [*stopped, *ready])
-    return [*ready, *_retire(draft, batch.leaves, [*needs, *ready])]
+    done = ready or [*needs, *stopped]  # a batch may only make room for the next
+    return [*done, *_retire(draft, batch.leaves, done)]
 
 
 def _join(draft: Draft, slot: Slot, needs: Sequence[int], rollout: Rollout) -> list[int]:

@@ -10,6 +10,7 @@ from reconciler.topology.model.backend import Backend, Check
 from reconciler.topology.model.container import Volume
 from reconciler.topology.model.frontend import Bind, Frontend
 from reconciler.topology.model.haproxy import HAProxy
+from reconciler.topology.model.job import Job
 from reconciler.topology.model.stats import Stats
 from reconciler.topology.model.topology import Network, Topology
 
@@ -19,6 +20,7 @@ __all__ = [
     "Check",
     "Frontend",
     "HAProxy",
+    "Job",
     "Network",
     "Stats",
     "Topology",

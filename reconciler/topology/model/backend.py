@@ -9,6 +9,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
 from reconciler.topology.model.env_file import EnvFile
+from reconciler.topology.model.job import Job
+from reconciler.topology.model.join import JOINS_SHORT, Join, Joins
 from reconciler.topology.model.link import TO_SERVERS_SHORT, SendProxy, ToServers
 from reconciler.topology.model.options import ContainerOptions
 from reconciler.topology.model.order import (
@@ -16,13 +18,13 @@ from reconciler.topology.model.order import (
     Dependency,
     parse_dependencies,
 )
+from reconciler.topology.model.raw import RAW_SHORT, BackendLines
 from reconciler.topology.model.rollout import Rollout
 from reconciler.topology.model.server import Server
 from reconciler.topology.types import (
     Duration,
     Image,
     Mode,
-    Name,
     Pairs,
     Port,
     Pull,
@@ -107,10 +109,14 @@ class Backend(ContainerOptions):
     """How many containers."""
     port: Port | None = None
     """The port the containers listen on. It is not published on the host."""
-    networks: Annotated[tuple[Name, ...], BeforeValidator(listed)] = Field(
-        ("default",), min_length=1, json_schema_extra=accepts_one
+    joins: Joins = Field(
+        (Join(network="default"),),
+        alias="networks",
+        min_length=1,
+        json_schema_extra=JOINS_SHORT,
     )
-    """Networks the containers join; `default` is made when it is not defined."""
+    """Networks the containers join; `default` is made when it is not defined. A name, a list, or a
+    mapping with more names to be found by: `{front: {aliases: [shop]}}`."""
     env: Pairs = Field(default_factory=dict)
     """Environment variables."""
     env_file: Annotated[
@@ -162,6 +168,8 @@ class Backend(ContainerOptions):
         (), json_schema_extra=accepts_one
     )
     """Leave it out unless one of these is chosen with `--profile` or RECONCILER_PROFILES."""
+    raw: BackendLines = Field((), json_schema_extra=RAW_SHORT)
+    """Lines for its section of haproxy.cfg as they are, before its servers."""
     rollout: Rollout = Rollout()
     """How its containers are replaced."""
 
@@ -172,6 +180,18 @@ class Backend(ContainerOptions):
     ] = ()
     """Backends whose containers must be healthy before these are created or replaced: a list, or
     a mapping like `{db: {condition: started}}`. They are removed in the reverse order."""
+
+    before: Annotated[
+        tuple[Annotated[Job, Field(json_schema_extra=accepts({"type": "string"}))], ...],
+        BeforeValidator(listed),
+    ] = Field((), min_length=1, json_schema_extra=accepts_one)
+    """Jobs, such as migrations, that must succeed before its containers are created or replaced:
+    each runs once, and again when it or the image changes. A command, a mapping, or a list."""
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names in the file of the networks that its containers join."""
+        return tuple(join.network for join in self.joins)
 
     @property
     def containers(self) -> int:

@@ -9,9 +9,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.limit import RateLimit
+from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.tls import TLS_SHORT, Hsts, Tls
-from reconciler.topology.types import Mode, Name, Port, Text, error, written
+from reconciler.topology.types import Mode, Name, Port, Text, Whole, error, written
 
 
 class Bind(Model):
@@ -96,6 +97,10 @@ class Frontend(Model):
     rate_limit: RateLimit | None = Field(None, json_schema_extra=accepts({"type": "string"}))
     """Requests that one client may send: `100/10s`, or a mapping. Counts start anew when HAProxy
     loads another configuration."""
+    maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
+    """Connections that it takes at a time; more wait outside."""
+    raw: RawLines = Field((), json_schema_extra=RAW_SHORT)
+    """Lines for its section of haproxy.cfg as they are, before its rules."""
     default_backend: Name | None = None
     """The backend that gets the traffic, or what of it no rule matches. Without it, such requests
     are answered with 404, and such connections of `mode: tcp` closed."""

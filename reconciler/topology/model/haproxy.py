@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts_one, listed
 from reconciler.topology.model.container import Resources, Restart
-from reconciler.topology.types import Duration, Image, Name, Pull, Whole, check_text, error
+from reconciler.topology.model.raw import RAW_SHORT, RawLines
+from reconciler.topology.types import Duration, Image, Name, Pull, Whole
 
 
 class Timeouts(Model):
@@ -31,56 +31,12 @@ class Timeouts(Model):
     """Without a byte on a WebSocket or another upgraded connection."""
 
 
-def _parse_lines(value: Any) -> list[str]:
-    """Raw lines: a block of text, or a list of lines."""
-    lines = value.splitlines() if isinstance(value, str) else value
-    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise error("wrong-type", "raw lines are a block of text or a list of strings")
-    for line in lines:
-        check_text(line.replace("\t", " "))
-        word = line.split(maxsplit=1)[0] if line.strip() else ""
-        if _QUOTING.sub("", word) in SECTIONS:
-            raise error("bad-value", "`{value}` would start a section of its own", value=word,
-                        hint="raw lines stay within the section they are written for")  # fmt: skip
-    return [line.strip() for line in lines]  # with the empty ones: a line's place is its position
-
-
-_QUOTING = re.compile(r"[\"'\\]")
-
-
-SECTIONS = frozenset(
-    [
-        "global",
-        "defaults",
-        "frontend",
-        "backend",
-        "listen",
-        "peers",
-        "resolvers",
-        "userlist",
-        "mailers",
-        "program",
-        "ring",
-        "cache",
-        "log-forward",
-        "log-profile",
-        "http-errors",
-        "fcgi-app",
-        "crt-store",
-        "traces",
-        "acme",
-    ]
-)
-RawLines = Annotated[tuple[str, ...], BeforeValidator(_parse_lines)]
-_RAW_SCHEMA = accepts({"type": "string"})
-
-
 class Raw(Model):
     """Lines for haproxy.cfg as they are, for what the file has no key for."""
 
-    global_: RawLines = Field((), alias="global", json_schema_extra=_RAW_SCHEMA)
+    global_: RawLines = Field((), alias="global", json_schema_extra=RAW_SHORT)
     """Added at the end of `global`."""
-    defaults: RawLines = Field((), json_schema_extra=_RAW_SCHEMA)
+    defaults: RawLines = Field((), json_schema_extra=RAW_SHORT)
     """Added at the end of `defaults`."""
 
 

@@ -96,9 +96,10 @@ class Stack:
     # -- what is there ----------------------------------------------------------------------
 
     def containers(self) -> list[dict[str, Any]]:
-        """Servers and HAProxy; locks are left out."""
+        """Servers and HAProxy; locks and jobs are left out."""
         found = self.world.containers(self.name)
-        return [c for c in found if c["Config"]["Labels"][names.ROLE] != names.LOCK_ROLE]
+        others = {names.LOCK_ROLE, names.JOB_ROLE}
+        return [c for c in found if c["Config"]["Labels"][names.ROLE] not in others]
 
     def by_slot(self) -> dict[str, dict[str, Any]]:
         return {slot_of(c): c for c in self.containers()}

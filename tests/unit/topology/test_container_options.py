@@ -8,9 +8,19 @@ import pytest
 
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.options import Device, Gpu, Logging, Ulimit
+from reconciler.plan.spec import Attachment
 from tests.unit.topology.reading import good, messages_of, read, topology_with
 
 GOOD: dict[str, tuple[str, Any]] = {
+    "networks: {default: }": ("networks", (Attachment("shop-default", ("web",)),)),
+    "networks: {default: {aliases: [a.b, web, a.b]}}": (
+        "networks",
+        (Attachment("shop-default", ("web", "a.b")),),
+    ),
+    "networks: [{network: default, aliases: c}]": (
+        "networks",
+        (Attachment("shop-default", ("web", "c")),),
+    ),
     "user: 1000:1000": ("user", "1000:1000"),
     "user: 99": ("user", "99"),
     "working_dir: /srv": ("working_dir", "/srv"),
@@ -88,6 +98,11 @@ def test_what_a_container_is_told(yaml: str, expected: tuple[str, Any]) -> None:
 
 
 REFUSED = {
+    "networks: {default: front}": "wrong-type how a network is joined is a mapping",
+    "networks: {front: {aliases: [x]}}": "unknown-network network `front` is not defined",
+    "networks: {default: {aliases: ['a b']}}": "bad-value `a b` is not a name in DNS",
+    "networks: {default: {alias: x}}": "unknown-key `alias` is not a key of",
+    "networks: {}": "bad-value `networks` needs at least one item",
     "user: 'a b'": "bad-value `a b` is not a user",
     "user: true": "wrong-type `true` without quotes is a boolean",
     "working_dir: srv": "bad-value `srv` is not an absolute path",

@@ -313,6 +313,15 @@ IN_WEB = {
     "volumes: ['.x:/b']": "bad-name `.x` is neither a path nor the name of a volume; start a path "
     "with `/`, `./` or `../`",
     "volumes: [{source: a}]": "missing-key `target` is required in `volumes`",
+    # jobs
+    "before: []": "bad-value `before` needs at least one item",
+    "before: [{name: m}]": "missing-key a job needs a `command`; or an `image` whose own command "
+    "is the job",
+    "before: [5]": "wrong-type `before` must be a mapping, not `5`",
+    "before: {command: x, timeout: 5}": "bad-duration `5` has no unit; write `5s` for seconds, or "
+    "use ms, m or h",
+    "before: {command: x, retries: 5}": "unknown-key `retries` is not a key of `before`; keys "
+    "here: name, image, command, entrypoint, env, timeout",
     # what is waited for
     "depends_on: 5": "wrong-type `depends_on` must be a mapping, not `5`",
     "depends_on: [A]": "bad-name `A` cannot be a name here; use a-z, 0-9, `-` and `_`, with a "

@@ -99,6 +99,16 @@ def test_rules_of_tcp_look_at_no_request() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "key"), [("server a b:1", "servers"), ("'balance' first", "balance")]
+)
+def test_raw_lines_of_a_backend_leave_its_servers_alone(line: str, key: str) -> None:
+    word = line.split(maxsplit=1)[0].strip("'")
+    assert messages_of(read(topology_with(f'raw: ["", "{line}"]'))) == [
+        f"bad-value `{word}` cannot be a raw line of a backend; use its key `{key}`"
+    ]
+
+
 LIMITS = {
     "100": "wrong-type `rate_limit` must be a mapping, not `100`",
     "100 per s": "bad-value `100 per s` is not a rate; write it like `100/10s`",

@@ -186,6 +186,11 @@ BROKEN = {
         ["circular-dependency 3:31 `web` waits for itself; take one of them out: nobody would ever "
          "start"],
     ),
+    "two jobs of one name": (
+        "name: a\nbackends:\n"
+        "  web: {image: a, before: [{name: m, command: x}, {name: m, command: y}]}\n",
+        ["same-job 3:58 two jobs of `web` are called `m`; give one of them another `name`"],
+    ),
     "a server without a port": (
         "name: a\nbackends:\n  db: {servers: {address: db}}\n",
         ["missing-port 3:17 a server of `db` says no port, and neither does the backend; add "
