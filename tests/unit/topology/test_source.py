@@ -78,6 +78,7 @@ REFUSED = {
     "empty": ("", ["empty-file 1:1"]),
     "only comments": ("# nothing\n", ["empty-file 1:1"]),
     "only a marker": ("---\n", []),
+    "half a character": ('a: "\\ud83d"\n', ["yaml-syntax 1:4"]),
     "tab": ("a:\n\tb: 1\n", ["yaml-syntax 2:1"]),
     "unclosed": ("a: [1, 2\n", ["yaml-syntax 2:1"]),
     "colon in a value": ("a: b: c\n", ["yaml-syntax 1:5"]),
