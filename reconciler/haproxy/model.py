@@ -58,6 +58,7 @@ class Check:
     """A health check. `url` is the path of an HTTP check; None means connect only."""
 
     url: str | None
+    host: str
     method: str
     status: str
     interval_s: float

@@ -213,7 +213,7 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
         yield Line("    retry-on conn-failure empty-response")
         yield Line("    http-request disable-l7-retry unless METH_GET || { method OPTIONS }")
     if backend.check is not None:
-        yield from _check(backend.check, backend.name)
+        yield from _check(backend.check)
     yield from _raw(backend.raw)
     path = backend.path
     if common := list(_server_defaults(backend)):
@@ -281,7 +281,7 @@ def _servers(backend: Backend) -> Iterator[Line]:
     yield Line(text, path, ((*path, "port"),))
 
 
-def _check(check: Check, host: str) -> Iterator[Line]:
+def _check(check: Check) -> Iterator[Line]:
     if check.timeout_s is not None:
         yield Line(
             f"    timeout check {format_duration(check.timeout_s)}", check.path, (check.path,)
@@ -289,7 +289,9 @@ def _check(check: Check, host: str) -> Iterator[Line]:
     if check.url is None:
         return
     yield Line("    option httpchk", check.path)
-    request = f"meth {check.method} uri {quote(check.url)} ver HTTP/1.1 hdr Host {host}"
+    request = (
+        f"meth {check.method} uri {quote(check.url)} ver HTTP/1.1 hdr Host {quote(check.host)}"
+    )
     yield Line(f"    http-check send {request}", check.path, (check.path,))
     yield Line(f"    http-check expect status {check.status}", check.path, (check.path,))
 

@@ -73,17 +73,20 @@ def rule_lines(frontend: Frontend) -> Iterator[Line]:
         answer = "return status 404 default-errorfiles" if keyword == "http" else "reject"
         yield Line(f"    {request} {answer} if {NONE_YET}", (*frontend.path, "rules"))
     for number, rule in rules:
-        yield from _backend(number, rule.act, request)
+        if isinstance(rule.act, Split):
+            yield Line(f"    {request} set-var(txn.split) rand(100) if {chosen(number)}",
+                       rule.act.path)  # fmt: skip
+    for number, rule in rules:
+        yield from _backend(number, rule.act)
 
 
-def _backend(number: int, act: Act, request: str) -> Iterator[Line]:
-    """For a split a number is drawn from 0 to 99, and each backend has those below its part and the
-    parts before."""
+def _backend(number: int, act: Act) -> Iterator[Line]:
+    """For a split a number was drawn from 0 to 99, and each backend has those below its part and
+    the parts before."""
     this = chosen(number)
     if isinstance(act, UseBackend):
         yield Line(f"    use_backend {act.backend} if {this}", act.path)
     elif isinstance(act, Split):
-        yield Line(f"    {request} set-var(txn.split) rand(100) if {this}", act.path)
         below = 0
         for backend, share in act.shares:
             below += share

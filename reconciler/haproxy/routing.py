@@ -10,7 +10,7 @@ Path = tuple[str | int, ...]
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """What a fetched sample is compared with. `method` is one of the manual's after `-m`: `str`,
-    `beg`, `end`, `reg`, `ip`, or `found` and `bool`, which take no value."""
+    `beg`, `end`, `reg`, `ip`, `len`, or `found` and `bool`, which take no value."""
 
     fetch: str
     method: str

@@ -93,4 +93,14 @@ def hide_secrets(line: str) -> str:
     return _PASSWORD.sub(lambda match: f"{match[1]} …", line)
 
 
-_TWO_WORDS = {"timeout", "option", "stats", "http-check", "http-request", "user", "server"}
+_TWO_WORDS = {
+    "timeout",
+    "option",
+    "stats",
+    "http-check",
+    "http-request",
+    "http-response",
+    "http-after-response",
+    "tcp-request",
+}
+"""Not `server` and `user`: their names may themselves come from outside."""

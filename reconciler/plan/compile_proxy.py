@@ -77,7 +77,7 @@ def _proxy_backend(
         name=name,
         mode=backend.mode,
         balance=backend.balance,
-        check=_check(backend.check, (*path, "check")),
+        check=_check(backend.check, _checked_host(name, backend), (*path, "check")),
         weight=backend.weight,
         maxconn=backend.maxconn,
         servers=tuple(
@@ -111,11 +111,17 @@ def _outside(name: str, backend: Backend) -> Iterator[haproxy.OutsideServer]:
         )
 
 
-def _check(check: Check, path: Path) -> haproxy.Check | None:
+def _checked_host(name: str, backend: Backend) -> str:
+    """Servers of names answer for the one that they are asked for."""
+    return backend.check.host or (backend.tls.sni if backend.tls else None) or name
+
+
+def _check(check: Check, host: str, path: Path) -> haproxy.Check | None:
     if check.type == "none":
         return None
     return haproxy.Check(
         url=check.path,
+        host=host,
         method=check.method,
         status=check.status,
         interval_s=check.interval,

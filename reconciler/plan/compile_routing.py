@@ -12,7 +12,8 @@ from reconciler.topology.model import Frontend
 from reconciler.topology.model.match import Wanted
 from reconciler.topology.model.rule import Rule
 
-_HOST = "req.hdr(host),host_only,lower"
+_HOST = "req.hdr(host),host_only,lower,regsub([.]$,)"
+"""Without a port, and without the dot that a whole name may end with."""
 
 
 def compile_rules(name: str, frontend: Frontend) -> tuple[routing.Rule, ...]:
@@ -94,7 +95,7 @@ def _cookie(name: str) -> tuple[str, Pattern]:
 
 def _parameter(name: str) -> tuple[str, Pattern]:
     """`url_param` does not see one that has no `=`."""
-    there = f"(^|&){name.replace('.', '[.]')}(=|&|$)"
+    there = f"(^|[&;]){name.replace('.', '[.]')}(=|&|;|$)"
     return f"url_param({name}),url_dec(1)", Pattern("query", "reg", there)
 
 
@@ -104,7 +105,10 @@ def _named(wishes: Mapping[str, Wanted], path: Path, fetch_of: Fetch) -> Iterato
         if wish.present is not None:
             yield Condition((there,), (*path, name), negated=not wish.present)
             continue
-        patterns = [Pattern(fetch, "str", value) for value in wish.value]
+        patterns = [
+            Pattern(fetch, "str", value) if value else Pattern(fetch, "len", "0")
+            for value in wish.value
+        ]
         patterns += [Pattern(fetch, "reg", regex) for regex in wish.regex]
         yield Condition(tuple(patterns), (*path, name))
 

@@ -85,7 +85,9 @@ class TlsFiles:
         """Where HAProxy finds a file of authorities; "" for none."""
         if source is None:
             return ""
-        return self._add(ProxyFile(file_name(source), self._contents.files.get(source, b""), path))
+        # Of its own name: the same file as a certificate is renewed without a reload.
+        name = file_name(source, ".ca")
+        return self._add(ProxyFile(name, self._contents.files.get(source, b""), path))
 
     def _add(self, file: ProxyFile) -> str:
         return self._files.setdefault(file.name, file).place

@@ -46,4 +46,16 @@ def _http2_to_servers(topology: Topology) -> Iterator[Finding]:
             )
 
 
-TLS_RULES = (_redirect_to_nowhere, _http_only, _http2_to_servers)
+def _hsts_without_tls(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        has_tls = frontend.tls is not None or any(bind.tls for bind in frontend.bind)
+        if frontend.hsts is not None and not has_tls:
+            yield Finding(
+                "redirect-without-tls",
+                f"frontend `{name}` keeps clients on TLS, and does not speak it",
+                ("frontends", name, "hsts"),
+                "put `hsts` where `tls` is",
+            )
+
+
+TLS_RULES = (_hsts_without_tls, _redirect_to_nowhere, _http_only, _http2_to_servers)

@@ -41,6 +41,8 @@ RULES: list[dict[str, Any]] = [
     {"header": {"User-Agent": {"regex": "^curl/"}, "X-There": True}, "respond": "curl"},
     {"query": {"v": "a b"}, "respond": "v is a b"},
     {"query": {"debug": True}, "respond": "debug"},
+    {"header": {"X-Nothing": ""}, "respond": "an empty header"},
+    {"query": {"nothing": ""}, "respond": "an empty parameter"},
     {"cookie": {"beta": ["1", "yes"]}, "respond": "beta"},
     {"path": "/robots.txt", "respond": f"User-agent: *\n\t{HOSTILE}\n\nÜ\n"},
     {"path": "/empty", "respond": 204},
@@ -126,6 +128,7 @@ def refused(status: int, **headers: str) -> Answer:
 ANSWERS: dict[str, Answer] = {
     "GET /who Host=www.example": own("by host"),
     "GET /who Host=WWW.Example:8080": own("by host"),
+    "GET /who Host=www.example.": own("by host"),
     "GET /who Host=a.b.wild.example": own("by host"),
     "GET /who Host=wild.example": refused(404),
     "GET /who Host=notwild.example": refused(404),
@@ -157,6 +160,11 @@ ANSWERS: dict[str, Answer] = {
     "GET /a?v=a": refused(404),
     "GET /a?x&debug": own("debug"),
     "GET /a?debugging=1": refused(404),
+    "GET /a?x;debug": own("debug"),
+    "GET /a X-Nothing=": own("an empty header"),
+    "GET /a X-Nothing=1": refused(404),
+    "GET /a?nothing=": own("an empty parameter"),
+    "GET /a?nothing=1": refused(404),
     "GET /a Cookie=x=1; beta=yes": own("beta"),
     "GET /a Cookie=beta=no": refused(404),
     "GET /robots.txt": own(

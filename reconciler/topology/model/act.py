@@ -82,6 +82,13 @@ class Respond(Model):
             return {"status": value}
         return {"body": value} if isinstance(value, str) else value
 
+    @model_validator(mode="after")
+    def _body_allowed(self) -> Respond:
+        if self.body and self.status in {204, 205, 304}:
+            raise error("bad-value", f"an answer of status {self.status} has no body",
+                        at=("body",))  # fmt: skip
+        return self
+
 
 DenyStatus = Literal[200, 400, 401, 403, 404, 405, 408, 410, 413, 425, 429, 500, 501, 502, 503, 504]
 
@@ -109,9 +116,19 @@ class Rewrite(Model):
     regex: Pattern | None = None
     """What of the path is replaced, `^/old/(.*)`; all of it when not given."""
     to: UrlPath
-    """The path, with `\\1` for what the first group of the pattern found."""
+    """The path, with `\\1` for what the first group of the pattern found. The query stays."""
 
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
         return {"to": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _only_a_path(self) -> Rewrite:
+        if "?" in self.to:
+            raise error("bad-value", "`?` begins a query, and this is for the path", at=("to",),
+                        hint="leave it out: the client's own query stays")  # fmt: skip
+        if self.regex is None and re.search(r"\\\d", self.to):
+            raise error("bad-value", "there is no group to take the place of `\\1`", at=("to",),
+                        hint="add a `regex`: `{regex: ^/old/(.*), to: /new/\\1}`")  # fmt: skip
+        return self

@@ -20,7 +20,7 @@ from reconciler.topology.model.order import (
 )
 from reconciler.topology.model.raw import RAW_SHORT, BackendLines
 from reconciler.topology.model.rollout import Rollout
-from reconciler.topology.model.server import Server
+from reconciler.topology.model.server import Host, Server
 from reconciler.topology.types import (
     Duration,
     Image,
@@ -46,6 +46,8 @@ class Check(Model):
     """`http` when a `path` is given."""
     path: UrlPath | None = None
     """Ask for this path over HTTP instead of only opening a connection."""
+    host: Host | None = None
+    """The `Host` to ask for; that of `tls.sni`, or the backend's name, when not given."""
     method: Literal["GET", "HEAD", "OPTIONS", "POST"] = "GET"
     """The request's method."""
     status: Annotated[str, BeforeValidator(scalar_text)] = Field(

@@ -52,6 +52,9 @@ def _item(name: Any, more: Any) -> Any:
     if not isinstance(more, dict):
         raise error("wrong-type", "what is waited for is a mapping", at=(name,),
                     hint="write `{condition: started}`, or a list of names")  # fmt: skip
+    if "backend" in more:
+        raise error("unknown-key", "the backend's name is the key here already",
+                    at=(name, "backend"), hint="leave it out")  # fmt: skip
     return {"backend": name, **more}
 
 

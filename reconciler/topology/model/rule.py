@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.act import Deny, Redirect, Respond, Rewrite
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
@@ -26,6 +26,19 @@ ACTS = ("backend", "split", "redirect", "respond", "deny")
 _ON_THE_WAY = ("strip_prefix", "rewrite", "set_headers", "del_headers")
 Share = Annotated[Whole, Field(ge=0, le=100)]
 _ANY_OF = Field((), min_length=1, json_schema_extra=accepts_one)
+
+
+def _check_header_value(value: str) -> str:
+    if not value:
+        raise error(
+            "bad-value",
+            "a header has a value",
+            hint="to take it out, name it in `del_headers` or `del_response_headers`",
+        )
+    return value
+
+
+HeaderValue = Annotated[Text, AfterValidator(_check_header_value)]
 
 
 class Rule(Model):
@@ -76,11 +89,11 @@ class Rule(Model):
     """The first parts of the path, which the backend does not see: `/api`."""
     rewrite: Rewrite | None = Field(None, json_schema_extra=accepts({"type": "string"}))
     """Another path for the backend: `/new`, or `{regex: ^/old/(.*), to: /new/\\1}`."""
-    set_headers: dict[HeaderName, Text] = Field(default_factory=dict)
+    set_headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
     """Headers of the request, as the backend gets them."""
     del_headers: Annotated[tuple[HeaderName, ...], BeforeValidator(listed)] = _ANY_OF
     """Headers of the request that the backend does not get."""
-    set_response_headers: dict[HeaderName, Text] = Field(default_factory=dict)
+    set_response_headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
     """Headers of the answer, whoever gives it."""
     del_response_headers: Annotated[tuple[HeaderName, ...], BeforeValidator(listed)] = _ANY_OF
     """Headers that are taken out of the answer."""

@@ -10,6 +10,10 @@ from pydantic import BeforeValidator
 from reconciler.topology.model.base import accepts, listed
 from reconciler.topology.types import check_text, error, scalar_text
 
+_HASH = re.compile(r"\$([0-9a-z]+)\$")
+_KINDS = {"1", "2a", "2b", "2y", "5", "6", "y"}
+"""Of crypt(3); that of htpasswd, `apr1`, is Apache's alone."""
+
 
 def _parse_users(value: Any) -> dict[str, str]:
     """`user:password`, a list of those, or a mapping of users to passwords."""
@@ -33,6 +37,10 @@ def _parse_users(value: Any) -> dict[str, str]:
         if re.fullmatch(r"[A-Za-z0-9_.@+-]{1,64}", user) is None:
             raise error("bad-value", "a user's name takes letters, digits and `_.@+-`")
         check_text(password)
+        if (kind := _HASH.match(password)) and kind[1] not in _KINDS:
+            raise error("bad-value", f"HAProxy cannot check a hash of the kind `{kind[1]}`",
+                        hint="make one with `openssl passwd -6`, and write `$$` for each `$`",
+                        at=(user,) if isinstance(value, dict) else ())  # fmt: skip
         if not password:
             raise error("bad-value", "the password is empty", at=(user,))
     return items

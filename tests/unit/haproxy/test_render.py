@@ -71,7 +71,7 @@ def proxy(**changes: object) -> Proxy:
         "backends": (
             Backend(
                 "web", "http", "roundrobin",
-                Check("/x", "GET", "200", 2.0, None, 2, 3, ("b", "check")), 1, None,
+                Check("/x", "web", "GET", "200", 2.0, None, 2, 3, ("b", "check")), 1, None,
                 (Server("web-1", "shop-web-1-abc", 80), Server("web-2", "shop-web-2-abc", 80)),
                 ("b",),
             ),

@@ -19,7 +19,7 @@ from reconciler.plan.rotation import with_hosts
 from tests.unit.haproxy.test_render import proxy
 
 LIVE, STATIC = ("roundrobin", "leastconn", "first", "random"), ("static-rr", "source", "uri")
-CHECK = Check("/x", "GET", "200", 2.0, None, 2, 3, ("b", "check"))
+CHECK = Check("/x", "web", "GET", "200", 2.0, None, 2, 3, ("b", "check"))
 
 
 def backend(name: str = "web", hosts: str = "ab", **fields: object) -> Backend:

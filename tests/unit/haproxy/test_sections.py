@@ -109,7 +109,7 @@ HIDDEN = {
     "topology file",
     f"setenv TOKEN hunter2{SENSITIVE_MARK}": "setenv … # holds a value from outside the topology "
     "file",
-    f"server web-1 a:8123{SENSITIVE_MARK}": "server web-1 … # holds a value from outside the "
+    f"server web-1 a:8123{SENSITIVE_MARK}": "server … # holds a value from outside the "
     "topology file",
     f"http-check send meth GET uri /hunter2{SENSITIVE_MARK}": "http-check send … # holds a value "
     "from outside the topology file",

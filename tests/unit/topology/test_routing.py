@@ -61,6 +61,23 @@ REFUSED = {
     "{redirect: {to: /a, scheme: https}}": (
         "bad-value a redirect says one of `to`, `prefix` and `scheme`"
     ),
+    "{respond: {status: 204, body: x}}": "bad-value an answer of status 204 has no body",
+    "{backend: web, rewrite: /new?a=b}": (
+        "bad-value `?` begins a query, and this is for the path; leave it out: the client's own "
+        "query stays"
+    ),
+    r"{backend: web, rewrite: '/new\1'}": (
+        "bad-value there is no group to take the place of `\\1`; add a `regex`: "
+        "`{regex: ^/old/(.*), to: /new/\\1}`"
+    ),
+    "{backend: web, set_headers: {X-A: ''}}": (
+        "bad-value a header has a value; to take it out, name it in `del_headers` or "
+        "`del_response_headers`"
+    ),
+    "{backend: web, auth: 'me:$$apr1$$a$$b'}": (
+        "bad-value HAProxy cannot check a hash of the kind `apr1`; make one with `openssl passwd "
+        "-6`, and write `$$` for each `$`"
+    ),
     "{respond: {status: 199}}": "out-of-range `status` is `199`, and must be at least 200",
     "{respond: \"\\a\"}": "bad-value a control character cannot stand in this value",
     f"{{respond: {'a' * 8001}}}": (
