@@ -198,7 +198,7 @@ def parsed(text: str) -> tuple[str, str, dict[str, str]]:
     """`GET /path Name=value Other=a value`; a word with no known name goes on the value before."""
     method, path, *words = text.split(" ")
     headers: dict[str, str] = {}
-    names = ("Host=", "Authorization=", "X-Env=", "X-Skip=", "X-There=", "User-Agent=", "Cookie=")
+    names = ("Host=", "Authorization=", "User-Agent=", "Cookie=", "X-")
     last = ""
     for word in words:
         if word.startswith(names):

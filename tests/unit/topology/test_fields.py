@@ -330,6 +330,8 @@ IN_WEB = {
     "`{condition: started}`, or a list of names",
     "depends_on: {db: {condition: up}}": "unknown-value `condition` cannot be `up`; write started "
     "or healthy",
+    "depends_on: {db: {backend: cache}}": "unknown-key the backend's name is the key here "
+    "already; leave it out",
     "depends_on: {db: {condition: completed}}": "unknown-value `condition` cannot be `completed`: "
     "the containers of a backend run on; what runs once and ends is a job: write it under `before`",
     # servers that are no containers

@@ -34,6 +34,10 @@ REFUSED = {
     "tls: a.pem\nhsts: 180": (
         "bad-duration `180` is not a number of days; write it like `180d` or `1y`"
     ),
+    "hsts: true": (
+        "redirect-without-tls frontend `www` keeps clients on TLS, and does not speak it; "
+        "put `hsts` where `tls` is"
+    ),
     "tls: a.pem\nhsts: 20y": "out-of-range `20y` is more than ten years",
 }
 
