@@ -14,7 +14,7 @@ from reconciler.haproxy.model import Backend
 from reconciler.haproxy.render import render_backend
 from reconciler.haproxy.rewrite import add_backends
 from reconciler.haproxy.servers import read_servers
-from reconciler.haproxy.slots import PROBE_SUFFIX
+from reconciler.haproxy.slots import PROBE_SUFFIX, is_slot
 from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import Desired
 from reconciler.plan.rotation import networks_to, slot_of
@@ -47,10 +47,11 @@ def stage_config(
     known = read_servers(written)
     rotation = {(server.backend, server.host) for server in known}
     proven = {server.place for server in known}
+    outside = {s.backend for s in known if not is_slot(s.backend, s.name)}
     probes = [
         probe
         for backend in desired.proxy.backends
-        if _serves(backend.name, assignment, rotation)
+        if (backend.name in outside or _serves(backend.name, assignment, rotation))
         and (probe := _probe(backend, desired, assignment, proven, reachable))
     ]
     if not probes:
