@@ -7,35 +7,26 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from reconciler.haproxy.paths import (
-    CONFIG_PATH,
-    IDLE_HOST,
-    MASTER_SOCKET,
-    RUN_DIRECTORY,
-    SOCKETS_VARIABLE,
-)
 from reconciler.plan.addresses import first_addresses
 from reconciler.plan.compile_env import environment_of, hidden_environment
+from reconciler.plan.compile_haproxy import proxy_containers
 from reconciler.plan.compile_jobs import compile_jobs
 from reconciler.plan.compile_proxy import compile_proxy
 from reconciler.plan.compile_tls import TlsFiles
-from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
+from reconciler.plan.desired import Desired, DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import (
     SERVER_ROLE,
-    anchor_name,
     container_name,
     network_name,
-    proxy_name,
     run_volume_name,
     volume_name,
 )
 from reconciler.plan.options import limits_of, options_of
 from reconciler.plan.order import Dependency
 from reconciler.plan.rollout import Guard, Rollout
-from reconciler.plan.sensitive import sensitive_fields, sensitive_ports
+from reconciler.plan.sensitive import sensitive_fields
 from reconciler.plan.spec import (
-    OF_A_CONTAINER,
     Attachment,
     ContainerSpec,
     Healthcheck,
@@ -48,12 +39,7 @@ from reconciler.topology.diagnostic import Path
 from reconciler.topology.host_rules import address_network, needs_fixed_addresses
 from reconciler.topology.model import Backend, Network, Topology, Volume
 from reconciler.topology.references import Contents
-from reconciler.topology.rules import DEFAULT_NETWORK, proxy_networks
-
-PROXY_USER = "99:99"
-"""Any unprivileged user does: Docker lets every user of a container bind low ports since 20.10."""
-STOP_MARGIN_S = 5.0
-"""Docker kills after the stop grace; the worker ends itself at hard-stop-after, before that."""
+from reconciler.topology.rules import DEFAULT_NETWORK
 
 
 def compile_topology(
@@ -92,7 +78,7 @@ def compile_topology(
         listeners = Listeners(topology, tls)
         hidden = frozenset(sensitive)
         proxy = compile_proxy(topology, containers, listeners, hidden, tls)
-        containers |= _proxy_containers(topology, listeners, networks, sensitive)
+        containers |= proxy_containers(topology, listeners, networks, sensitive)
         run_volume = run_volume_name(topology.name)
         host_ports = tuple(listeners.host_ports)
     used = {attachment.network for c in containers.values() for attachment in c.spec.networks}
@@ -256,96 +242,3 @@ def _healthcheck(backend: Backend) -> Healthcheck | None:
     if check.disable or check.test is None:
         return Healthcheck(test=("NONE",))
     return Healthcheck(check.test, check.interval, check.timeout, check.retries, check.start_period)
-
-
-def _proxy_containers(
-    topology: Topology,
-    listeners: Listeners,
-    networks: Mapping[str, NetworkSpec],
-    sensitive: Mapping[Path, str],
-) -> dict[Slot, DesiredContainer]:
-    """HAProxy, and before it the container that has its network, if it is not HAProxy itself."""
-    ports = tuple(sorted(listeners.published, key=str))
-    joined = tuple(
-        Attachment(networks[net].name, (IDLE_HOST,))
-        for net in dict.fromkeys(proxy_networks(topology))
-    )
-    if topology.haproxy.network == "host":
-        proxy = _proxy_container(topology, "host", sensitive)
-    elif topology.haproxy.upgrade == "handover":
-        anchor = _anchor(topology, sensitive, ports, joined)
-        proxy = _proxy_container(topology, OF_A_CONTAINER, sensitive)
-        return {ANCHOR_SLOT: anchor, PROXY_SLOT: proxy}
-    else:
-        proxy = _proxy_container(topology, "", sensitive, ports, joined)
-    return {PROXY_SLOT: proxy}
-
-
-def _anchor(
-    topology: Topology,
-    sensitive: Mapping[Path, str],
-    ports: tuple[PublishedPort, ...],
-    joined: tuple[Attachment, ...],
-) -> DesiredContainer:
-    """It waits to be killed, in an image that is here anyway; a newer one does not concern it."""
-    spec = ContainerSpec(
-        image="",
-        entrypoint=("tail",),
-        command=("-f", "/dev/null"),
-        user=PROXY_USER,
-        cap_drop=("ALL",),
-        no_new_privileges=True,
-        ports=ports,
-        stop_signal="SIGKILL",
-        restart=topology.haproxy.restart,
-    )
-    revision = revision_of(spec)
-    return DesiredContainer(
-        slot=ANCHOR_SLOT,
-        name=anchor_name(topology.name, revision),
-        spec=replace(spec, image=topology.haproxy.image, networks=joined),
-        revision=revision,
-        pull=topology.haproxy.pull,
-        sensitive=sensitive_fields(("haproxy",), sensitive) | sensitive_ports(sensitive),
-        any_image=True,
-    )
-
-
-def _proxy_container(
-    topology: Topology,
-    network_mode: str,
-    sensitive: Mapping[Path, str],
-    ports: tuple[PublishedPort, ...] = (),
-    joined: tuple[Attachment, ...] = (),
-) -> DesiredContainer:
-    """Hardened: no root, no capability, no new privileges, sockets in a volume of its own."""
-    settings = topology.haproxy
-    hands_over = bool(network_mode)
-    master = f"${{{SOCKETS_VARIABLE}}}master.sock" if hands_over else MASTER_SOCKET
-    spec = ContainerSpec(
-        image=settings.image,
-        # The entry points of the public images add `-W -db` to this.
-        command=("haproxy", "-f", CONFIG_PATH, "-S", f"{master},mode,600"),
-        user=PROXY_USER,
-        cap_drop=("ALL",),
-        no_new_privileges=True,
-        # A volume and not a plain tmpfs: who may look into Docker's volumes on the engine's machine
-        # reaches the sockets there, without the detour of an exec.
-        mounts=(Mount("volume", run_volume_name(topology.name), RUN_DIRECTORY),),
-        ports=ports,
-        stop_signal="SIGUSR1",
-        stop_grace_s=settings.hard_stop_after + STOP_MARGIN_S,
-        restart=settings.restart,
-        **limits_of(settings.resources),
-        network_mode=network_mode,
-        hands_over=hands_over,
-    )
-    revision = revision_of(spec)
-    return DesiredContainer(
-        slot=PROXY_SLOT,
-        name=proxy_name(topology.name, revision),
-        spec=replace(spec, networks=joined),
-        revision=revision,
-        pull=settings.pull,
-        sensitive=sensitive_fields(("haproxy",), sensitive) | sensitive_ports(sensitive),
-    )

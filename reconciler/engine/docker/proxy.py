@@ -54,7 +54,7 @@ from reconciler.haproxy.runtime import (
     parse_servers,
 )
 from reconciler.plan import names
-from reconciler.plan.compile import PROXY_USER
+from reconciler.plan.compile_haproxy import PROXY_USER
 from reconciler.plan.observed import ObservedProxy
 from reconciler.plan.spec import OF_A_CONTAINER
 

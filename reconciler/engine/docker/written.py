@@ -15,7 +15,7 @@ import docker.errors
 
 from reconciler.haproxy.files import FILES_DIRECTORY, ProxyFile
 from reconciler.haproxy.paths import CONFIG_PATH
-from reconciler.plan.compile import PROXY_USER
+from reconciler.plan.compile_haproxy import PROXY_USER
 
 
 def read_config(client: docker.APIClient, container: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.plan.actions import CreateNetwork, CreateVolume, DisconnectNetwork, RemoveNetwork
-from reconciler.plan.compile import PROXY_USER
+from reconciler.plan.compile_haproxy import PROXY_USER
 from reconciler.plan.impact import Impact
 from reconciler.plan.spec import revision_of
 from reconciler.plan.steps.draft import Draft, target_of
