@@ -23,11 +23,11 @@ from reconciler.plan.passes import (
     PassBegun,
     PassEnded,
 )
+from reconciler.run.keeper import AWAY
 from reconciler.view.documents import VERSION
 from reconciler.view.failure import strike_secrets
 
 _WELL = {Outcome.UNCHANGED, Outcome.CONVERGED}
-_AWAY = {"engine-lost", "engine-unreachable"}
 _PLAIN, _JSON = "text/plain; charset=utf-8", "application/json"
 
 Page = tuple[int, str, bytes]
@@ -188,7 +188,7 @@ class Admin:
         with self._changing:
             states = [state for state in self._state.values() if not state.get("idle")]
             is_new = not self._state
-        if any(not _AWAY.isdisjoint(state.get("failures", ())) for state in states):
+        if any(not AWAY.isdisjoint(state.get("failures", ())) for state in states):
             return "the Docker engine does not answer"
         if is_new or not all("outcome" in state for state in states):
             return "not every topology has been looked at"

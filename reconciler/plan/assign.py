@@ -8,7 +8,7 @@ from functools import partial
 
 from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.plan.diff import ContainerDiff, diff_container
-from reconciler.plan.names import PROXY_ROLE, replacement_name
+from reconciler.plan.names import PROXY_ROLE, free_name
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.spec import OF_A_CONTAINER
 
@@ -71,7 +71,7 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
     kept: dict[Slot, Kept] = {}
     joining: dict[Slot, Joining] = {}
     leaving: list[ObservedContainer] = []
-    taken = {name: c for c in observed.containers for name in (c.name, c.given_name)}
+    holders = {name: c.id for c in observed.containers for name in (c.name, c.given_name)}
     there: dict[Slot, list[ObservedContainer]] = {}
     for container in observed.containers:
         there.setdefault(container.slot, []).append(container)
@@ -84,9 +84,7 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
             kept[slot] = staying
             continue
         replaced = candidates[0] if candidates else None
-        name = want.name
-        while holder := taken.get(name):  # one that is replaced, or one that was made for nothing
-            name = replacement_name(name, holder.id)
+        name = free_name(want.name, holders)
         diff = _diff(want, replaced, observed) if replaced else None
         joining[slot] = Joining(want, name, replaced, diff)
     leaving += [container for group in there.values() for container in group]

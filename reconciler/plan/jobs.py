@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.plan.assign import HOLDS_PORTS
 from reconciler.plan.desired import Desired, DesiredJob
 from reconciler.plan.impact import Impact
-from reconciler.plan.names import SERVER_ROLE, replacement_name
+from reconciler.plan.names import SERVER_ROLE, free_name
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import Change, Verb
 
@@ -121,10 +121,8 @@ def _due(
     if going is not None:
         reason = f"goes on: an earlier run left it {_WORDS[going.state]}"
         return DueJob(job, going.given_name, reason, going, () if observed.gaps else failed)
-    taken = {c.given_name: c for c in (*others, *(failed if observed.gaps else ()))}
-    name = job.container.name
-    while holder := taken.get(name):
-        name = replacement_name(name, holder.id)
+    holders = {c.given_name: c.id for c in (*others, *(failed if observed.gaps else ()))}
+    name = free_name(job.container.name, holders)
     if failed:
         reason = f"again: it failed (exit {failed[0].exit_code})"
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from reconciler.topology.labels import LABEL_PREFIX as PREFIX
 
@@ -76,7 +77,15 @@ def short_revision(revision: str) -> str:
     return revision.partition(":")[2][:8]
 
 
-def replacement_name(name: str, replaced_id: str) -> str:
+def free_name(name: str, holders: Mapping[str, str]) -> str:
+    """The name itself, or another for what it stands for. `holders` are the ids of containers that
+    have a name: one that is replaced, or one that was made for nothing."""
+    while holder := holders.get(name):
+        name = _replacement_name(name, holder)
+    return name
+
+
+def _replacement_name(name: str, replaced_id: str) -> str:
     """Another name for the same slot and revision, when its holder is what is being replaced.
 
     Happens when a tag moved to another image, or a limit was taken away. Depends only on what is

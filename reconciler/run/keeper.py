@@ -40,7 +40,8 @@ TROUBLE_S = 60.0
 """The longest pause after other failures."""
 GLANCE_S = 1.0
 """How soon after a pass that has to wait somebody else's trouble is looked at."""
-_AWAY = {"engine-lost", "engine-unreachable"}
+AWAY = frozenset({"engine-lost", "engine-unreachable"})
+"""Failures that mean that the engine does not answer."""
 _UNTOUCHED = {"config-rejected", "pull-failed"}
 """Beside problems of a plan, the failures before which nothing was changed."""
 
@@ -269,7 +270,7 @@ class Keeper:
         result: ApplyResult | None = None,
     ) -> PassEnded:
         codes = {failure.code for failure in failures}
-        if codes & _AWAY:
+        if codes & AWAY:
             self.let_go()
             return self._close(attempt, Outcome.FAILED, self._away.fail(), failures, result)
         has_problems = result is not None and bool(result.plan.problems)

@@ -17,12 +17,10 @@ from reconciler.engine.docker.direct import Inside
 from reconciler.engine.docker.scripts import GLANCE, MARK, QUESTION
 from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
 from reconciler.haproxy.slots import is_idle
-from reconciler.topology.labels import LABEL_PREFIX
+from reconciler.plan import names
 
 TIMEOUT_S = 20
 _API = "/v1.41"
-_TOPOLOGY = LABEL_PREFIX + "topology"
-_ROLE = LABEL_PREFIX + "role"
 _QUIET = ("exec_", "health_status", "attach", "top", "resize", "archive-path", "export", "logs")
 """Events of a container that leave it as it was, but for what an exec does in HAProxy's."""
 
@@ -166,7 +164,9 @@ class Glance:
         rotation = _rotation(f"be_id{states}")
         facts = [sorted(map(_facts, containers)), described, rotation]
         self.has_worker = bool(described)
-        self.containers = sum(item["Labels"].get(_ROLE) != "job" for item in containers)
+        self.containers = sum(
+            item["Labels"].get(names.ROLE) != names.JOB_ROLE for item in containers
+        )
         self.servers_up, self.servers = _count_servers(f"pxname{stat}", rotation)
         self.fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
         self._proxy = proxy
@@ -197,7 +197,7 @@ def _own_things(containers: list[dict[str, object]]) -> set[object]:
         labels, settings = container.get("Labels"), container.get("NetworkSettings")
         image, mounts = str(container.get("Image")), container.get("Mounts")
         own |= {container.get("Id"), container.get("ImageID"), image, f"{image}:latest"}
-        own.add(labels.get(_TOPOLOGY) if isinstance(labels, dict) else None)
+        own.add(labels.get(names.TOPOLOGY) if isinstance(labels, dict) else None)
         networks = settings.get("Networks") if isinstance(settings, dict) else None
         for name, link in (networks or {}).items():
             own |= {name, link.get("NetworkID")}
@@ -277,7 +277,7 @@ def look(path: str, topology: str, proxy: str, pid: int, sockets: str) -> Glance
 
     Raises GlanceError, OSError.
     """
-    filters = f'{{"label":["{_TOPOLOGY}={topology}"]}}'.replace('"', "%22")
+    filters = f'{{"label":["{names.TOPOLOGY}={topology}"]}}'.replace('"', "%22")
     containers, events = Connection(path), Connection(path)
     try:
         containers.send("GET", f"/containers/json?all=1&filters={filters}")

@@ -15,6 +15,7 @@ import docker.errors
 from reconciler.engine.docker import proxy, scripts
 from reconciler.engine.docker.exec import run_in_container
 from reconciler.engine.docker.talk import is_confirmed
+from reconciler.engine.docker.wait import last_log_lines
 from reconciler.engine.protocol import EngineError
 from reconciler.haproxy.paths import sockets_of
 from reconciler.plan.actions import Target
@@ -30,7 +31,7 @@ def hand_over(client: docker.APIClient, old: Target, new: Target, digest: str) -
         sockets = [sockets_of(old.name), sockets_of(new.name)]
         run_in_container(client, new.reference, scripts.TIDY, *sockets)
         return
-    log = client.logs(new.reference, tail=5).decode(errors="replace").splitlines()
+    log = last_log_lines(client, new.reference)
     client.stop(new.reference, timeout=_GRACE_S)
     raise EngineError(
         "handover-failed",

@@ -26,6 +26,7 @@ from reconciler.engine.docker.wait import (
     await_ready,
     await_servers,
     guard_servers,
+    last_log_lines,
 )
 from reconciler.engine.protocol import Closed, EngineError, Patience, Report, foreign_volume
 from reconciler.plan import actions as a
@@ -258,7 +259,7 @@ def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
             return
     except docker.errors.APIError:
         pass  # not running: told below, with its log
-    log = client.logs(container, tail=5).decode(errors="replace").splitlines()
+    log = last_log_lines(client, container)
     raise EngineError(
         "proxy-not-running", "HAProxy does not run its configuration", proxy.hint_of(log), log
     )

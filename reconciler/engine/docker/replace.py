@@ -13,6 +13,7 @@ import docker
 import docker.errors
 
 from reconciler.engine.docker.proxy import hint_of
+from reconciler.engine.docker.wait import last_log_lines
 from reconciler.engine.protocol import EngineError
 from reconciler.plan.actions import ReplaceProxy
 
@@ -90,7 +91,7 @@ def _await_listening(client: docker.APIClient, container: str) -> None:
 
 
 def _not_running(client: docker.APIClient, container: str) -> EngineError:
-    log = client.logs(container, tail=5).decode(errors="replace").splitlines()
+    log = last_log_lines(client, container)
     return EngineError(
         "proxy-not-running",
         "the new HAProxy ends as soon as it starts; the old one serves again",

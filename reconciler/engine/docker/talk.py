@@ -19,25 +19,32 @@ def ask(client: docker.APIClient, container: str, socket_path: str, command: str
 
     Raises docker's APIError when the container does not run.
     """
-    inside = locate(client, container)
-    if inside is not None:
-        try:
-            return inside.ask(socket_path, command)
-        except OSError:
-            pass  # this process may not: Docker may
+    said = _ask_directly(client, container, socket_path, command)
+    if said is not None:
+        return said
     return run_in_container(client, container, scripts.ASK_ONE, socket_path, command).text
 
 
 def tell(client: docker.APIClient, container: str, socket_path: str, command: str) -> str:
     """As `ask`, for a command that nobody may see on its way."""
-    inside = locate(client, container)
-    if inside is not None:
-        try:
-            return inside.ask(socket_path, command)
-        except OSError:
-            pass  # this process may not: Docker may
+    said = _ask_directly(client, container, socket_path, command)
+    if said is not None:
+        return said
     given = f"{command}\n"
     return run_in_container(client, container, scripts.TELL_ONE, socket_path, given=given).text
+
+
+def _ask_directly(
+    client: docker.APIClient, container: str, socket_path: str, command: str
+) -> str | None:
+    """None when this process may not: Docker may."""
+    inside = locate(client, container)
+    if inside is None:
+        return None
+    try:
+        return inside.ask(socket_path, command)
+    except OSError:
+        return None
 
 
 def locate(client: docker.APIClient, container: str) -> Inside | None:
