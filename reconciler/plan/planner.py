@@ -14,7 +14,7 @@ from reconciler.plan.desired import PROXY_SLOT, Desired
 from reconciler.plan.ground import has_ground, networks_of_proxy
 from reconciler.plan.jobs import job_changes, plan_jobs
 from reconciler.plan.networks import NetworkPlan, plan_networks
-from reconciler.plan.observed import Observed
+from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import Change, Plan
 from reconciler.plan.proxy import proxy_need
 from reconciler.plan.rotation import (
@@ -42,7 +42,11 @@ def plan_changes(
     assignment, too_small = assign_addresses(desired, observed, networks, assignment)
     hosts = assignment.hosts
     proxy, config = desired.proxy_with(hosts), desired.config(hosts)
-    rotations = _rotations(desired, observed, assignment, networks)
+    rotations: dict[str, Rotation] = {}
+    if (have := _informed(observed, assignment, networks)) is not None:
+        rotations = plan_rotations(desired, proxy, config, observed.proxies.get(have.id))
+        joined = networks_of_proxy(have, desired, observed, assignment)
+        rotations = without_unreachable(rotations, desired, joined)
     workers = plan_workers(desired, observed, assignment)
     jobs = plan_jobs(desired, observed)
     need = proxy_need(assignment, observed, config, rotations)
@@ -82,16 +86,12 @@ def _with_jobs(changes: tuple[Change, ...], jobs: tuple[Change, ...]) -> tuple[C
     return (*changes[:at], *jobs, *changes[at:])
 
 
-def _rotations(
-    desired: Desired, observed: Observed, assignment: Assignment, networks: NetworkPlan
-) -> dict[str, Rotation]:
-    """What a running HAProxy can be told about servers; nothing when the ground moves under it."""
+def _informed(
+    observed: Observed, assignment: Assignment, networks: NetworkPlan
+) -> ObservedContainer | None:
+    """The HAProxy that can be told about servers; None when the ground moves under it."""
     kept, joining = assignment.kept.get(PROXY_SLOT), assignment.joining.get(PROXY_SLOT)
     have = kept.have if kept else joining.replaces if joining else None
     if have is None or have.state != "running" or observed.gaps or networks.replace:
-        return {}
-    if not has_ground(have, observed):
-        return {}
-    rotations = plan_rotations(desired, assignment, observed.proxies.get(have.id))
-    joined = networks_of_proxy(have, desired, observed, assignment)
-    return without_unreachable(rotations, desired, joined)
+        return None
+    return have if has_ground(have, observed) else None

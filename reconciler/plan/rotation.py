@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 
 from reconciler.haproxy.commands import Aim, ServerSetting
 from reconciler.haproxy.config import Config, read_config
-from reconciler.haproxy.model import Backend, Server
+from reconciler.haproxy.model import Backend, Proxy, Server
 from reconciler.haproxy.rewrite import backend_structure
 from reconciler.haproxy.runtime import ServerState
 from reconciler.haproxy.slots import is_slot
-from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import Desired, Slot
 from reconciler.plan.names import SERVER_ROLE, server_name
 from reconciler.plan.observed import ObservedProxy
@@ -68,16 +67,14 @@ class Rotation:
 
 
 def plan_rotations(
-    desired: Desired, assignment: Assignment, seen: ObservedProxy | None
+    desired: Desired, proxy: Proxy | None, wanted: Config | None, seen: ObservedProxy | None
 ) -> dict[str, Rotation]:
     """By backend, those that can be changed without a reload. Empty when nothing is known of what
-    HAProxy runs, or when that is not what is written."""
-    proxy = desired.proxy_with(assignment.hosts)
+    HAProxy runs, or when that is not what is written. `proxy` and `wanted` have the addresses that
+    servers will have."""
     running = running_config(seen)
-    if proxy is None or seen is None or running is None:
+    if proxy is None or wanted is None or seen is None or running is None:
         return {}
-    wanted = desired.config(assignment.hosts)
-    assert wanted is not None
     return {
         backend.name: plan_rotation(backend, desired.rollouts[backend.name], seen.servers)
         for backend in proxy.backends
