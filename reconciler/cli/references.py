@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from reconciler.cli.certificate import find_end
 from reconciler.cli.self_signed import kept_certificate, place_of
 from reconciler.cli.stamp import stamp
-from reconciler.topology.certificate import find_end
 from reconciler.topology.diagnostic import Diagnostic
 from reconciler.topology.load import Loaded
 from reconciler.topology.references import Contents, Reference, references

@@ -13,7 +13,7 @@ import ipaddress
 import os
 import secrets
 
-from reconciler.topology.certificate import find_end
+from reconciler.cli.certificate import find_end
 
 VALID_DAYS = 800
 """Apple's systems take no certificate that is valid for longer than 825 days."""

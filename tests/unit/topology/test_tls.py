@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.cli.certificate import find_end
 from reconciler.haproxy.render import render_config
 from reconciler.plan.compile import compile_topology
-from reconciler.topology.certificate import find_end
 from tests.certificates import make_certificate
 from tests.unit.topology.reading import good, messages_of, read, topology_with
 
