@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from reconciler.topology.model.base import listed
-from reconciler.topology.types import Pairs, Text, check_text, error, scalar_text
+from reconciler.topology.types import Pairs, Text, check_text, error, matching, scalar_text
 
 _SIGNALS = frozenset({
     "ABRT", "ALRM", "BUS", "CHLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "KILL", "PIPE", "PROF",
@@ -29,17 +29,6 @@ ULIMITS = (
     "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile",
     "nproc", "rss", "rtprio", "rttime", "sigpending", "stack",
 )  # fmt: skip
-
-
-def _pattern(pattern: str, what: str, hint: str) -> AfterValidator:
-    """Refuse what is not `what`."""
-
-    def check(value: str) -> str:
-        if re.fullmatch(pattern, value) is None:
-            raise error("bad-value", f"`{{value}}` is not {what}", value=value, hint=hint)
-        return value
-
-    return AfterValidator(check)
 
 
 def _each(check: Callable[[str], str]) -> BeforeValidator:
@@ -231,22 +220,31 @@ Sysctls = Annotated[Pairs, AfterValidator(_check_sysctls)]
 Signal = Annotated[Text, AfterValidator(_check_signal)]
 User = Annotated[
     Text,
-    _pattern(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?", "a user",
-             "write it like `app`, `1000` or `1000:1000`"),
+    matching(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?",
+             "`{value}` is not a user", "write it like `app`, `1000` or `1000:1000`"),
 ]  # fmt: skip
 HostName = Annotated[
     Text,
-    _pattern(r"(?=.{1,63}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", "a host name",
+    matching(r"(?=.{1,63}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", "`{value}` is not a host name",
              "use letters, digits, `-` and `.`, up to 63"),
 ]  # fmt: skip
 AbsolutePath = Annotated[
-    Text, _pattern(r"/.*", "an absolute path", "start it with a slash, like `/srv/app`")
+    Text,
+    matching(r"/.*", "`{value}` is not an absolute path", "start it with a slash, like `/srv/app`"),
 ]
 Platform = Annotated[
     Text,
-    _pattern(r"[a-z0-9_.-]+(/[a-z0-9_.-]+){0,2}", "a platform", "write it like `linux/arm64`"),
+    matching(
+        r"[a-z0-9_.-]+(/[a-z0-9_.-]+){0,2}",
+        "`{value}` is not a platform",
+        "write it like `linux/arm64`",
+    ),
 ]
 Runtime = Annotated[
     Text,
-    _pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a runtime", "write the name that Docker knows it by"),
+    matching(
+        r"[A-Za-z0-9][A-Za-z0-9_.-]*",
+        "`{value}` is not a runtime",
+        "write the name that Docker knows it by",
+    ),
 ]

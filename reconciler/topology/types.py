@@ -89,6 +89,17 @@ def check_text(value: str) -> str:
     return value
 
 
+def matching(pattern: str, message: str, hint: str, code: str = "bad-value") -> AfterValidator:
+    """Refuse a text that is not wholly as the pattern; `{value}` in the message stands for it."""
+
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            raise error(code, message, value=value, hint=hint)
+        return value
+
+    return AfterValidator(check)
+
+
 def refuse_boolean(value: Any) -> Any:
     """`true` is no number, though Python takes it for 1."""
     if isinstance(value, bool):

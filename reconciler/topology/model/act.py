@@ -9,17 +9,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.match import Pattern
-from reconciler.topology.types import Text, UrlPath, Whole, error, scalar_text
+from reconciler.topology.types import Text, UrlPath, Whole, error, matching, scalar_text
 
 _LONGEST_BODY = 8000
 """A response must fit into HAProxy's buffer, of 16 KiB unless said otherwise, with its headers."""
-
-
-def _check_url(value: str) -> str:
-    if re.fullmatch(r"(/|[a-z][a-z0-9+.-]*://)[!-~]*", value) is None:
-        raise error("bad-value", "`{value}` is not where a client can go", value=value,
-                    hint="write a path, or a URL like `https://www.example.com/`")  # fmt: skip
-    return value
 
 
 def _check_body(value: str) -> str:
@@ -32,7 +25,15 @@ def _check_body(value: str) -> str:
     return value
 
 
-Url = Annotated[Text, AfterValidator(_check_url), WithJsonSchema({"type": "string"})]
+Url = Annotated[
+    Text,
+    matching(
+        r"(/|[a-z][a-z0-9+.-]*://)[!-~]*",
+        "`{value}` is not where a client can go",
+        "write a path, or a URL like `https://www.example.com/`",
+    ),
+    WithJsonSchema({"type": "string"}),
+]
 Body = Annotated[
     str,
     BeforeValidator(scalar_text),

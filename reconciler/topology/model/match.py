@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
-from reconciler.topology.types import Text, UrlPath, error
+from reconciler.topology.types import Text, UrlPath, error, matching
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
@@ -58,20 +58,6 @@ def _check_source(value: str) -> str:
                     hint="write it like `10.0.0.0/8` or `192.0.2.7`") from None  # fmt: skip
 
 
-def _check_header(value: str) -> str:
-    if re.fullmatch(r"[A-Za-z0-9_-]{1,128}", value) is None:
-        raise error("bad-name", "`{value}` is not the name of a header", value=value,
-                    hint="use letters, digits, `-` and `_`")  # fmt: skip
-    return value
-
-
-def _check_parameter(value: str) -> str:
-    if re.fullmatch(r"[A-Za-z0-9_.~-]{1,128}", value) is None:
-        raise error("bad-name", "`{value}` cannot be looked for", value=value,
-                    hint="use letters, digits, `-`, `_`, `.` and `~`")  # fmt: skip
-    return value
-
-
 _STRING = WithJsonSchema({"type": "string"})
 HostPattern = Annotated[Text, AfterValidator(_check_host), _STRING]
 Pattern = Annotated[Text, AfterValidator(_check_pattern), _STRING]
@@ -82,12 +68,22 @@ Method = Annotated[
 Source = Annotated[Text, AfterValidator(_check_source), _STRING]
 HeaderName = Annotated[
     Text,
-    AfterValidator(_check_header),
+    matching(
+        r"[A-Za-z0-9_-]{1,128}",
+        "`{value}` is not the name of a header",
+        "use letters, digits, `-` and `_`",
+        "bad-name",
+    ),
     WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}),
 ]
 ParameterName = Annotated[
     Text,
-    AfterValidator(_check_parameter),
+    matching(
+        r"[A-Za-z0-9_.~-]{1,128}",
+        "`{value}` cannot be looked for",
+        "use letters, digits, `-`, `_`, `.` and `~`",
+        "bad-name",
+    ),
     WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_.~-]+$"}),
 ]
 
