@@ -26,9 +26,8 @@ from reconciler.plan.desired import Desired
 from reconciler.plan.impact import Impact
 from reconciler.plan.names import PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.plan import Plan
-from reconciler.run.apply import ApplyOptions, apply
 from tests.property.topologies import NAME, rollouts, rolls
-from tests.property.worlds import Crash, apply_wish, new_world, plan_of
+from tests.property.worlds import Crash, apply_wish, apply_with, new_world, plan_of
 
 Up = dict[str, int]
 """Servers that are up, or containers that run, by backend."""
@@ -166,15 +165,7 @@ def apply_watched(
 ) -> bool:
     plan = plan_of(world, wish)
     limits = ceiling_of(world, plan, wish), workers_floor(world, plan, wish)
-    engine = Watched(world, floor, cut, how, *limits)
-    try:
-        return apply(
-            wish, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None
-        ).converged
-    except (Crash, EngineError):
-        return False
-    finally:
-        world.locks.clear()
+    return apply_with(world, Watched(world, floor, cut, how, *limits), wish)
 
 
 def keeps_traffic(plan: Plan) -> bool:

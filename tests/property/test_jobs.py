@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.engine.memory import MemoryEngine, World
-from reconciler.engine.protocol import EngineError, Patience, Report
+from reconciler.engine.protocol import Patience, Report
 from reconciler.plan.actions import Action, CreateContainer, StartContainer
 from reconciler.plan.desired import Desired
 from reconciler.plan.names import JOB_ROLE, SERVER_ROLE
-from reconciler.run.apply import ApplyOptions, apply
 from tests.property.topologies import NAME, wish_of
-from tests.property.worlds import Crash, apply_wish, new_world, plan_of
+from tests.property.worlds import Crash, apply_wish, apply_with, new_world, plan_of
 
 _jobs = st.lists(
     st.sampled_from(["a", "b"]).map(lambda name: {"name": name, "command": name})
@@ -77,17 +76,6 @@ def revisions(wish: Desired) -> set[tuple[str, str]]:
     return {(name, job.container.revision) for name, jobs in wish.jobs.items() for job in jobs}
 
 
-def run(world: World, engine: MemoryEngine, wish: Desired) -> bool:
-    try:
-        return apply(
-            wish, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None
-        ).converged
-    except (Crash, EngineError):
-        return False
-    finally:
-        world.locks.clear()
-
-
 @given(wishes(), wishes(), st.integers(0, 40))
 def test_each_job_runs_once_for_each_revision(old: Desired, new: Desired, cut: int) -> None:
     """Also when a run is killed at any moment, and the next one goes on."""
@@ -95,9 +83,9 @@ def test_each_job_runs_once_for_each_revision(old: Desired, new: Desired, cut: i
     apply_wish(world, old)
     before = revisions(old)
     first = Watched(world, cut)
-    run(world, first, new)
+    apply_with(world, first, new)
     second = Watched(world)
-    assert run(world, second, new)
+    assert apply_with(world, second, new)
     begun = first.begun + second.begun
     assert set(begun) == revisions(new) - before
     assert set(begun.values()) <= {1}
@@ -121,7 +109,7 @@ def test_a_job_that_fails_changes_nothing(old: Desired, new: Desired, code: int 
         world.pull(name)
         world.images[name].job_exit_code = code
     for _ in range(2):
-        assert run(world, Watched(world), new) == (not due)
+        assert apply_with(world, Watched(world), new) == (not due)
         for backend in due:
             now, old_ones = servers(world).get(backend, set()), there.get(backend, set())
             assert now <= old_ones
@@ -131,7 +119,7 @@ def test_a_job_that_fails_changes_nothing(old: Desired, new: Desired, code: int 
     assert set(failed.values()) <= {1}
     for image in world.images.values():
         image.job_exit_code = 0
-    assert run(world, Watched(world), new)
+    assert apply_with(world, Watched(world), new)
     assert plan_of(world, new).is_empty
 
 

@@ -63,14 +63,19 @@ def stop_after(number: int, with_what: type[BaseException]) -> Callable[[Action]
 
 def apply_until(world: World, wish: Desired, number: int, how: type[BaseException]) -> bool:
     """An apply whose action after so many fails or crashes. True if it got to its end."""
-    engine = MemoryEngine(NAME, world, stop_after(number, how))
+    return apply_with(world, MemoryEngine(NAME, world, stop_after(number, how)), wish)
+
+
+def apply_with(world: World, engine: MemoryEngine, wish: Desired) -> bool:
+    """An apply that may end at any action. True if it got to its end; the lock ends with it."""
     try:
         return apply(
             wish, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None
         ).converged
     except (Crash, EngineError):
-        world.locks.clear()
         return False
+    finally:
+        world.locks.clear()
 
 
 # -- what people do -------------------------------------------------------------------------

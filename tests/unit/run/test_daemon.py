@@ -46,6 +46,19 @@ class Running:
         self._thread.join(10)
         return self.daemon.join(10)
 
+    def hold(self) -> tuple[threading.Event, threading.Event]:
+        """Let each step wait. The first event is set when one has begun, the second lets it go."""
+        begun, go_on = threading.Event(), threading.Event()
+
+        def wait(_: Action) -> None:
+            begun.set()
+            go_on.wait(30)
+
+        engine = self.daemon._keepers["shop"]._engine
+        assert isinstance(engine, MemoryEngine)
+        engine.on_perform = wait
+        return begun, go_on
+
     @property
     def outcomes(self) -> list[Outcome]:
         return [news.outcome for news in self.news if isinstance(news, PassEnded)]
@@ -71,16 +84,8 @@ def test_it_heals_and_ends(running: Running) -> None:
 
 
 def test_a_step_that_does_not_end_is_not_waited_for(running: Running) -> None:
-    begun, stuck = threading.Event(), threading.Event()
-
-    def hang(_: Action) -> None:
-        begun.set()
-        stuck.wait(30)
-
     with running:
-        engine = running.daemon._keepers["shop"]._engine
-        assert isinstance(engine, MemoryEngine)
-        engine.on_perform = hang
+        begun, stuck = running.hold()
         running.daemon.write("shop", "edit", Wanted(wish(3)))
         assert begun.wait(10)
         running._end.set()
@@ -103,16 +108,8 @@ def test_a_topology_that_was_removed_may_come_again(running: Running) -> None:
 
 
 def test_a_topology_may_come_again_while_it_is_removed(running: Running) -> None:
-    begun, back = threading.Event(), threading.Event()
-
-    def wait(_: Action) -> None:
-        begun.set()
-        back.wait(30)
-
     with running:
-        engine = running.daemon._keepers["shop"]._engine
-        assert isinstance(engine, MemoryEngine)
-        engine.on_perform = wait
+        begun, back = running.hold()
         running.daemon.write("shop", "gone", Wanted(wish().emptied(), forget=True))
         assert begun.wait(10)
         running.daemon.write("shop", "back", Wanted(wish()))
