@@ -116,9 +116,10 @@ class Desired:
         jobs = [job.container for of_one in self.jobs.values() for job in of_one]
         containers = [*self.containers.values(), *jobs]
         specs = [container.spec for container in containers]
+        to_lock = {self.lock_image} if self.lock_image else set()
         return Scope(
             topology=self.topology,
-            images=tuple(sorted({spec.image for spec in specs})),
+            images=tuple(sorted({spec.image for spec in specs} | to_lock)),
             networks=tuple(sorted(self.networks)),
             names=tuple(sorted(container.name for container in containers)),
             ports=(*(port for spec in specs for port in spec.ports), *self.host_ports),

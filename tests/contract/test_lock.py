@@ -23,6 +23,13 @@ def test_one_at_a_time(bench: Bench) -> None:
         pass
 
 
+def test_it_is_free_at_once(bench: Bench) -> None:
+    """Docker removes the holder's container by itself: whoever lets go waits until it has."""
+    for turn in range(10):
+        with bench.engine.lock(bench.topology, f"turn {turn}", [HAPROXY], 0.0):
+            pass
+
+
 def test_an_error_lets_go_of_it(bench: Bench) -> None:
     with pytest.raises(RuntimeError), bench.engine.lock(bench.topology, "first", [HAPROXY], 0.0):
         raise RuntimeError

@@ -244,6 +244,15 @@ def test_volumes_outlive_their_topology(stack: Stack) -> None:
     stack.await_gone()
 
 
+def test_what_is_left_of_a_topology_goes_without_a_registry(stack: Stack) -> None:
+    """The lock is held in HAProxy's image, which is here though HAProxy is not."""
+    stack.apply()
+    for container in stack.ids().values():
+        stack.world.remove(container)
+    stack.destroy()
+    stack.await_gone()
+
+
 def test_a_network_is_made_anew(stack: Stack) -> None:
     stack.spec["networks"] = {"net": None}
     stack.backend["networks"] = ["net"]

@@ -11,6 +11,8 @@ from typing import Any
 import docker
 import docker.errors
 
+from reconciler.engine.docker.remove import remove_container
+
 MARK = "\x1eexit="
 SILENCE_S = 45
 """Nothing that is run here stays silent for longer; a container that is stuck might."""
@@ -76,7 +78,7 @@ def run_in_throwaway(
             return _converse(connection, data)
     finally:
         with contextlib.suppress(docker.errors.APIError):
-            client.remove_container(made, force=True, v=True)
+            remove_container(client, made)
 
 
 def _fed(script: str, data: bytes) -> str:

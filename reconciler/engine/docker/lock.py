@@ -20,6 +20,7 @@ import docker.errors
 import requests.exceptions
 
 from reconciler.engine.docker.exec import closing_stream
+from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.protocol import EngineError, LockedError
 from reconciler.plan import names
 
@@ -59,7 +60,7 @@ def held_lock(
     finally:
         # An engine that is gone has taken the lock with it.
         with contextlib.suppress(docker.errors.APIError, requests.exceptions.RequestException):
-            client.remove_container(container, force=True)
+            remove_container(client, container)
 
 
 def _acquire(
@@ -119,7 +120,7 @@ def _is_dead(client: docker.APIClient, container: dict[str, Any]) -> bool:
         return False
     state = container["State"]["Status"]
     if state != "created":
-        return state in {"exited", "dead"}
+        return state in {"exited", "removing", "dead"}
     made = datetime.fromisoformat(container["Created"]).timestamp()
     return engine_time(client) - made > _NEVER_STARTED_S
 
@@ -140,7 +141,7 @@ def engine_time(client: docker.APIClient) -> float:
 
 def _remove_dead(client: docker.APIClient, container: str) -> None:
     with contextlib.suppress(docker.errors.APIError):
-        client.remove_container(container, force=True)
+        remove_container(client, container)
 
 
 def _who(container: dict[str, Any]) -> str:

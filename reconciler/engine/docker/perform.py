@@ -11,6 +11,7 @@ import docker.errors
 
 from reconciler.engine.docker import certificates, handover, images, proxy, replace, written
 from reconciler.engine.docker.options import ANNOTATIONS_API, limits_body
+from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.replace import stop
 from reconciler.engine.docker.talk import is_confirmed
 from reconciler.engine.docker.translate import (
@@ -77,8 +78,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.StopContainer(target, grace_s):
             stop(client, target.reference, int(grace_s))
         case a.RemoveContainer(target):
-            with contextlib.suppress(docker.errors.NotFound):
-                client.remove_container(target.reference, v=True, force=True)
+            remove_container(client, target.reference)
         case a.WriteConfig(target, config):
             written.write_config(client, target.reference, config.text, config.files)
         case a.RenewCertificates(target, files):
