@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
 
 from tests.integration.support.world import World
 
@@ -28,7 +29,9 @@ class _Answers(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def outside_server(world: World) -> Iterator[tuple[str, int]]:
     """Its address, as containers reach it, and its port. It answers `outside PORT`."""
-    gateway = world.api.inspect_network("bridge")["IPAM"]["Config"][0]["Gateway"]
+    bridge = world.api.inspect_network("bridge")["IPAM"]["Config"][0]
+    # An engine that was started anew does not say it, and it is the first address then.
+    gateway = bridge.get("Gateway") or str(next(ip_network(bridge["Subnet"]).hosts()))
     server = ThreadingHTTPServer(("0.0.0.0", 0), _Answers)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
