@@ -9,6 +9,7 @@ from typing import Literal
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
 from reconciler.haproxy.routing import RateLimit, Rule
+from reconciler.haproxy.sticky import Sticky
 
 Path = tuple[str | int, ...]
 """Where in the user's file a part of the configuration comes from; only carried through."""
@@ -130,6 +131,7 @@ class Backend:
     least_spares: int = 4
     """0 when there are no containers to come."""
     outside: tuple[OutsideServer, ...] = ()
+    sticky: Sticky | None = None
     raw: tuple[RawLine, ...] = ()
 
     @property

@@ -24,6 +24,7 @@ from reconciler.haproxy.quoting import format_duration, quote
 from reconciler.haproxy.render_bind import bind_text, tls_defaults
 from reconciler.haproxy.render_link import link_words, server_tls_defaults
 from reconciler.haproxy.render_routing import limit_lines, rule_lines, userlist, userlists
+from reconciler.haproxy.render_sticky import sticky_lines
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
 
@@ -208,6 +209,7 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     if backend.mode == "tcp":
         yield Line("    mode tcp", (*backend.path, "mode"))
     yield Line(f"    balance {backend.balance}", (*backend.path, "balance"))
+    yield from sticky_lines(backend.sticky)
     if backend.mode == "http":
         # A request that a server took and did not answer goes to another, if it may be repeated.
         yield Line("    retry-on conn-failure empty-response")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
 from reconciler.plan.compile_routing import compile_limit, compile_rules
+from reconciler.plan.compile_sticky import compile_sticky
 from reconciler.plan.compile_tls import TlsFiles, redirect_port
 from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
@@ -52,6 +53,7 @@ def compile_proxy(
                 _proxy_backend(name, backend, containers),
                 resolves=resolves,
                 link=tls.servers(name, backend),
+                sticky=compile_sticky(topology.name, name, backend),
             )
             for name, backend in backends.items()
         ),

@@ -166,6 +166,13 @@ def _mode_mismatch(topology: Topology) -> Iterator[Finding]:
                 quoted=((default, ("frontends", name, "default_backend")),),
             )
     for name, backend in topology.backends.items():
+        if backend.mode == "tcp" and backend.sticky and backend.sticky.by != "source":
+            yield Finding(
+                "mode-mismatch",
+                f"backend `{name}` speaks tcp, which has no {backend.sticky.by} to know clients by",
+                ("backends", name, "sticky"),
+                "use `sticky: source`, or `mode: http`",
+            )
         if backend.mode == "tcp" and backend.check.type == "http":
             yield Finding(
                 "mode-mismatch",

@@ -21,6 +21,7 @@ from reconciler.topology.model.order import (
 from reconciler.topology.model.raw import RAW_SHORT, BackendLines
 from reconciler.topology.model.rollout import Rollout
 from reconciler.topology.model.server import Host, Server
+from reconciler.topology.model.sticky import STICKY_SHORT, Sticky
 from reconciler.topology.types import (
     Duration,
     Image,
@@ -149,6 +150,8 @@ class Backend(ContainerOptions):
     """Run a small init as process 1, which forwards signals and reaps children."""
     balance: Balance = "roundrobin"
     """HAProxy's algorithm to choose a server."""
+    sticky: Sticky | None = Field(None, json_schema_extra=accepts(STICKY_SHORT))
+    """Clients come back to the server they had: `cookie`, `source`, or a mapping."""
     mode: Mode = "http"
     """What HAProxy speaks: `http` or `tcp`."""
     check: Check = Field(

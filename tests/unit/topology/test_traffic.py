@@ -1,0 +1,67 @@
+"""How traffic is shared by the servers of a backend: what is read, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.plan.compile import compile_topology
+from tests.unit.topology.reading import good, messages_of, read, topology_with, web_of
+
+GOOD: dict[str, tuple[str, dict[str, Any]]] = {
+    "sticky: cookie": ("sticky", {"by": "cookie", "cookie": "SERVERID", "lasts_s": None}),
+    "sticky: source": ("sticky", {"by": "source", "lasts_s": 1800.0}),
+    "sticky: {by: cookie, maxidle: 5m}": ("sticky", {"lasts_s": 300.0}),
+    "sticky: {by: header, name: X-User, expire: 1h}": ("sticky", {"lasts_s": 3600.0}),
+    "sticky: {by: cookie, domain: a.example}": ("sticky", {"domain": ("a.example",)}),
+}
+
+
+@pytest.mark.parametrize(("yaml", "expected"), GOOD.items(), ids=GOOD.keys())
+def test_what_is_read(yaml: str, expected: tuple[str, dict[str, Any]]) -> None:
+    key, values = expected
+    found = getattr(web_of(good(topology_with(yaml))), key)
+    assert {name: getattr(found, name) for name in values} == values
+
+
+REFUSED = {
+    "sticky: coookie": "unknown-value `by` cannot be `coookie`; did you mean `cookie`?",
+    "sticky: header": "missing-key `name` is required: the header that clients are known by",
+    "sticky: {by: source, name: a}": "bad-value `name` has no meaning where clients are known by "
+    "their source; leave it out",
+    "sticky: {by: cookie, expire: 5m}": "bad-value `expire` has no meaning where clients are known "
+    "by their cookie; leave it out",
+    "sticky: {by: header, name: a, secure: true}": "bad-value `secure` has no meaning where "
+    "clients are known by their header; leave it out",
+    "sticky: {by: cookie, samesite: none}": "bad-value browsers take `samesite: none` only "
+    "together with `secure`; add `secure: true`",
+    "sticky: {by: cookie, domain: 'a b'}": "bad-value `a b` is not the domain of a cookie; write "
+    "it like `example.com`",
+    "sticky: {by: cookie, name: 'a;b'}": "bad-name neither a cookie nor a header can have the "
+    "name `a;b` here; use letters, digits, `-` and `_`",
+    "sticky: {by: source, size: 0}": "out-of-range `size` is `0`, and must be at least 1",
+    "mode: tcp\nsticky: cookie": "mode-mismatch backend `web` speaks tcp, which has no cookie to "
+    "know clients by; use `sticky: source`, or `mode: http`",
+}
+
+
+@pytest.mark.parametrize(("yaml", "expected"), REFUSED.items(), ids=REFUSED.keys())
+def test_what_is_refused(yaml: str, expected: str) -> None:
+    assert messages_of(read(topology_with(yaml))) == [expected]
+
+
+QUIET = {
+    "": 0.0,
+    "sticky: cookie": 30.0,
+    "sticky: {by: cookie, maxidle: 10s}": 10.0,
+    "sticky: {by: cookie, maxidle: 5m}": 30.0,
+    "sticky: {by: source, expire: 20s}": 20.0,
+    "sticky: cookie\nrollout: {drain_timeout: 2m}": 120.0,
+}
+
+
+@pytest.mark.parametrize(("yaml", "expected"), QUIET.items(), ids=QUIET.keys())
+def test_how_long_old_servers_wait_for_their_clients(yaml: str, expected: float) -> None:
+    desired = compile_topology(good(topology_with(yaml)), "/")
+    assert desired.rollouts["web"].quiet_s == expected
