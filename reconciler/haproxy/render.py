@@ -27,6 +27,8 @@ from reconciler.haproxy.render_routing import limit_lines, rule_lines, userlist,
 from reconciler.haproxy.render_sticky import sticky_lines
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
+_FAST_S = 0.25
+
 
 def render_config(proxy: Proxy) -> Config:
     """The whole file."""
@@ -277,17 +279,14 @@ def _servers(backend: Backend) -> Iterator[Line]:
         return
     first = len(backend.servers) + 1
     numbers = f"{first}-{first + backend.spares - 1}"
-    text = (
-        f"    server-template {backend.name}- {numbers} {backend.idle_host}:{backend.port} disabled"
-    )
-    yield Line(text, path, ((*path, "port"),))
+    text = f"    server-template {backend.name}- {numbers} {backend.idle_host}:{backend.port}"
+    yield Line(f"{text} disabled{_spare_rhythm(backend)}", path,
+               ((*path, "port"), (*path, "check")))  # fmt: skip
 
 
 def _check(check: Check) -> Iterator[Line]:
-    if check.timeout_s is not None:
-        yield Line(
-            f"    timeout check {format_duration(check.timeout_s)}", check.path, (check.path,)
-        )
+    timeout = format_duration(check.timeout_s or check.interval_s)
+    yield Line(f"    timeout check {timeout}", check.path, (check.path,))
     if check.url is None:
         return
     yield Line("    option httpchk", check.path)
@@ -300,4 +299,16 @@ def _check(check: Check) -> Iterator[Line]:
 
 def _fast(check: Check) -> str:
     """While a server changes state it is asked more often, so that changes settle quickly."""
-    return format_duration(min(check.interval_s, 0.25))
+    return format_duration(min(check.interval_s, _FAST_S))
+
+
+def _spare_rhythm(backend: Backend) -> str:
+    """A server in maintenance keeps the rhythm of its checks, so a spare one that is given a
+    container waits up to one `inter` for the first of them, and keeps it until the next reload.
+
+    `inter` bounds the time to connect as well, in which a TLS server has much to do.
+    """
+    if backend.check is None or backend.link.tls:
+        return ""
+    quarter = max(backend.check.interval_s / 4, min(backend.check.interval_s, _FAST_S))
+    return f" inter {format_duration(quarter)}"

@@ -20,7 +20,7 @@ from reconciler.engine.protocol import (
 from reconciler.haproxy.runtime import ServerState
 from reconciler.plan.actions import AwaitIdle, AwaitServers, GuardServers, Target
 
-_FIRST_S, _LONGEST_S = 0.05, 0.5
+_FIRST_S, _LONGEST_S = 0.02, 0.5
 _REST = 20
 """No pause is longer than this many times the question before it: cheap ones are asked often."""
 _LOG_LINES = 5

@@ -58,7 +58,8 @@ class Check(Model):
     )
     """The status codes that mean healthy: `200`, `200-299` or `200,204`."""
     interval: Duration = Field(1.0, ge=0.01)
-    """Time between two checks. A new server waits up to this long for its first one."""
+    """Time between two checks. A server that HAProxy was given without a reload is checked up to
+    four times as often until the next one, so that it need not wait long for its first check."""
     timeout: Duration | None = Field(None, ge=0.001)
     """Time one check may take; the interval when not given."""
     rise: Whole = Field(2, ge=1, le=100)

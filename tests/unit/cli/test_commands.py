@@ -147,7 +147,7 @@ def test_render(run: Run) -> None:
     assert done.out.startswith("# Written by haproxy-reconciler from topology shop")
     assert "\nbackend web\n" in done.out
     assert re.search(r"^    server web-1 shop-web-1-[0-9a-f]{8}:80$", done.out, re.MULTILINE)
-    assert done.out.endswith(" haproxy:80 disabled\n")
+    assert done.out.endswith(" haproxy:80 disabled inter 250ms\n")
 
 
 def test_render_without_a_haproxy(run: Run) -> None:
