@@ -42,6 +42,8 @@ class ServerState:
     """Responses of 5xx, failed connections and broken responses, since the worker began."""
     requests: int = 0
     """Or connections, in tcp mode; since the worker began."""
+    asked_s: int | None = None
+    """Seconds since the last of them; None when there was none."""
 
     @property
     def is_up(self) -> bool:
@@ -134,6 +136,7 @@ _COLUMNS = frozenset(
         "lastchg",
         "slim",
         "stot",
+        "lastsess",
         "hrsp_5xx",
         "econ",
         "eresp",
@@ -196,6 +199,7 @@ def _server(row: dict[str, str], settings: _Settings) -> ServerState:
         maxconn=_int(row.get("slim", "")) or None,
         errors=errors,
         requests=_int(row.get("stot", "")),
+        asked_s=_int(last) if (last := row.get("lastsess", "")).isdigit() else None,
     )
 
 

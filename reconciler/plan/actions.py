@@ -248,11 +248,13 @@ class GuardServers:
 
 @dataclass(frozen=True, slots=True)
 class AwaitIdle:
-    """These (backend, host) have nothing to do any more, or had `at_most_s` to finish it."""
+    """These (backend, host) have nothing to do any more, and nobody asked them for `quiet_s`; or
+    they had `at_most_s` to finish it."""
 
     target: Target
     servers: tuple[tuple[str, str], ...]
     at_most_s: float
+    quiet_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

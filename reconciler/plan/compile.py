@@ -38,6 +38,7 @@ from reconciler.plan.spec import (
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.host_rules import address_network, needs_fixed_addresses
 from reconciler.topology.model import Backend, Network, Topology, Volume
+from reconciler.topology.model.sticky import Sticky
 from reconciler.topology.references import Contents
 from reconciler.topology.rules import DEFAULT_NETWORK
 
@@ -122,10 +123,18 @@ def _rollout(backend: Backend) -> Rollout:
         ready_timeout_s=wish.ready_timeout,
         min_ready_s=wish.min_ready,
         drain_timeout_s=wish.drain_timeout,
+        quiet_s=_quiet(backend.sticky, wish.drain_timeout),
         rolls_back=wish.on_failure == "rollback",
         stop_grace_s=backend.stop_grace_period,
         guard=Guard(guard.max_errors, guard.window, guard.min_requests) if guard else None,
     )
+
+
+def _quiet(sticky: Sticky | None, drain_timeout_s: float) -> float:
+    """Clients of a server that they stick to come back to it, though none has a connection now."""
+    if sticky is None:
+        return 0.0
+    return min(sticky.lasts_s or drain_timeout_s, drain_timeout_s)
 
 
 def _amount(wish: int | str, replicas: int, round_: Callable[[float], int]) -> int:

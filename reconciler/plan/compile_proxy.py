@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
+from reconciler.plan.compile_balance import balance_words, compile_hash
 from reconciler.plan.compile_routing import compile_limit, compile_rules
+from reconciler.plan.compile_settings import compile_settings
+from reconciler.plan.compile_sticky import compile_sticky
 from reconciler.plan.compile_tls import TlsFiles, redirect_port
 from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
@@ -52,6 +55,7 @@ def compile_proxy(
                 _proxy_backend(name, backend, containers),
                 resolves=resolves,
                 link=tls.servers(name, backend),
+                sticky=compile_sticky(topology.name, name, backend),
             )
             for name, backend in backends.items()
         ),
@@ -76,7 +80,7 @@ def _proxy_backend(
     return haproxy.Backend(
         name=name,
         mode=backend.mode,
-        balance=backend.balance,
+        balance=balance_words(backend.balance),
         check=_check(backend.check, _checked_host(name, backend), (*path, "check")),
         weight=backend.weight,
         maxconn=backend.maxconn,
@@ -92,6 +96,8 @@ def _proxy_backend(
         port=port,
         least_spares=4 if backend.image else 0,
         outside=tuple(_outside(name, backend)),
+        hashing=compile_hash(backend.balance),
+        settings=compile_settings(backend),
         raw=_raw(backend.raw, (*path, "raw")),
     )
 

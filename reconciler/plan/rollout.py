@@ -32,6 +32,8 @@ class Rollout:
     rolls_back: bool = True
     guard: Guard | None = None
     stop_grace_s: float = 10.0
+    quiet_s: float = 0.0
+    """How long nobody must have asked an old server before it counts as one that has finished."""
 
     @property
     def stops_first(self) -> bool:

@@ -18,6 +18,7 @@ from reconciler.topology.routing_rules import ROUTING_RULES
 from reconciler.topology.served import destinations, served_backends
 from reconciler.topology.server_rules import SERVER_RULES
 from reconciler.topology.tls_rules import TLS_RULES
+from reconciler.topology.traffic_rules import TRAFFIC_RULES
 
 DEFAULT_NETWORK = "default"
 LONGEST_LABEL = 63  # RFC 1035, 2.3.4: a DNS label; Docker's DNS answers to container names
@@ -173,13 +174,6 @@ def _mode_mismatch(topology: Topology) -> Iterator[Finding]:
                 ("backends", name, "check"),
                 "use `check: tcp`, or `mode: http`",
             )
-        if backend.mode == "tcp" and backend.balance == "uri":
-            yield Finding(
-                "mode-mismatch",
-                f"backend `{name}` speaks tcp, which has no `uri` to balance by",
-                ("backends", name, "balance"),
-                "use `roundrobin`, `leastconn` or `source`",
-            )
 
 
 def _unreachable_backend(topology: Topology) -> Iterator[Finding]:
@@ -299,6 +293,7 @@ RULES: tuple[Rule, ...] = (
     _missing_port,
     _bind_conflict,
     _mode_mismatch,
+    *TRAFFIC_RULES,
     *TLS_RULES,
     *ROUTING_RULES,
     _unreachable_backend,

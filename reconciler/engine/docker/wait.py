@@ -200,11 +200,19 @@ def guard_servers(client: docker.APIClient, action: GuardServers, patience: Pati
 
 
 def await_idle(client: docker.APIClient, action: AwaitIdle, patience: Patience) -> None:
-    """Until nothing is left to do for servers that are drained, or their time is over."""
+    """Until nothing is left to do for servers that are drained, or their time is over. One that
+    this worker has sent nobody to may have clients from before it began."""
+    began = time.monotonic()
     for _ in _tries(patience, action.at_most_s):
+        waited_s = time.monotonic() - began
         states = _states(client, action.target)
-        if not any(key in states and states[key].sessions for key in action.servers):
+        there = [states[key] for key in action.servers if key in states]
+        if not any(s.sessions or _since(s.asked_s, waited_s) < action.quiet_s for s in there):
             return
+
+
+def _since(asked_s: int | None, waited_s: float) -> float:
+    return waited_s if asked_s is None else asked_s
 
 
 def await_drained(

@@ -200,10 +200,14 @@ def _retire(
         SetServers(roll.target, tuple(ServerSetting(name, host, "drain") for host in hosts)),
         needs, "it leaves", Impact.RUNTIME,
     )  # fmt: skip
+    rollout, servers = roll.rollout, tuple((name, host) for host in hosts)
     idle = draft.add(
-        AwaitIdle(roll.target, tuple((name, h) for h in hosts), roll.rollout.drain_timeout_s),
-        [drained], "an old server finishes what it has",
-    )  # fmt: skip
+        AwaitIdle(roll.target, servers, rollout.drain_timeout_s, rollout.quiet_s),
+        [drained],
+        "clients that stick to an old server may finish their sessions"
+        if rollout.quiet_s
+        else "an old server finishes what it has",
+    )
     gone = draft.add(
         SetServers(roll.target, tuple(ServerSetting(name, host, "gone") for host in hosts)),
         [idle], "it leaves", Impact.RUNTIME,

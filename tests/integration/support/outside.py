@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
 
 from tests.integration.support.world import World
 
@@ -28,7 +30,9 @@ class _Answers(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def outside_server(world: World) -> Iterator[tuple[str, int]]:
     """Its address, as containers reach it, and its port. It answers `outside PORT`."""
-    gateway = world.api.inspect_network("bridge")["IPAM"]["Config"][0]["Gateway"]
+    bridge = world.api.inspect_network("bridge")["IPAM"]["Config"][0]
+    # An engine that was started anew does not say it, and it is the first address then.
+    gateway = bridge.get("Gateway") or str(next(ip_network(bridge["Subnet"]).hosts()))
     server = ThreadingHTTPServer(("0.0.0.0", 0), _Answers)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
@@ -38,3 +42,35 @@ def outside_server(world: World) -> Iterator[tuple[str, int]]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class Agent(threading.Thread):
+    """Tells HAProxy how its server is, whenever it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.says = "up"
+        self._socket = socket.create_server(("0.0.0.0", 0))
+        self.port: int = self._socket.getsockname()[1]
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError):  # it was closed
+            while True:
+                peer, _ = self._socket.accept()
+                with peer, contextlib.suppress(OSError):
+                    peer.sendall(f"{self.says}\n".encode())
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self.join()
+
+
+@contextlib.contextmanager
+def agent() -> Iterator[Agent]:
+    made = Agent()
+    made.start()
+    try:
+        yield made
+    finally:
+        made.close()

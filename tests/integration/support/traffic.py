@@ -20,7 +20,8 @@ MOST_PER_S = 200
 
 class Traffic:
     """Clients that ask all the time while the context lasts: with a connection for each request,
-    and with one that is kept. Any answer but 200, and any broken connection, is a failure.
+    and with one that is kept. Any answer but 200, and any broken connection, is a failure. Cookies
+    are sent back as they come.
 
     For at most `longest_s` seconds, and with at most `MOST_PER_S` requests a client for each.
     """
@@ -36,12 +37,16 @@ class Traffic:
     ) -> None:
         self.failures: list[str] = []
         self.served: Counter[str] = Counter()
+        self.visits: list[list[str]] = [[] for _ in range(one_shot + keep_alive)]
+        """Of each client, the servers that it had, one after another."""
         self._port, self._path, self._longest_s = port, path, longest_s
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(target=self._run, args=(keep,), daemon=True)
-            for keep in [False] * one_shot + [True] * keep_alive
+            threading.Thread(target=self._run, args=(keep, visits), daemon=True)
+            for keep, visits in zip(
+                [False] * one_shot + [True] * keep_alive, self.visits, strict=True
+            )
         ]
 
     @property
@@ -76,26 +81,33 @@ class Traffic:
         )
         assert self.count > 50, f"only {self.count} requests: that proves nothing"
 
-    def _run(self, keep: bool) -> None:
+    def _run(self, keep: bool, visits: list[str]) -> None:
+        headers = {} if keep else {"Connection": "close"}
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_S)
         for number in range(int(self._longest_s * MOST_PER_S)):
             if self._stop.wait(PAUSE_S) or time.monotonic() - self._started > self._longest_s:
                 break
-            self._note(lambda: self._ask(connection, keep), f"{keep=} {number=}")
+            server = self._note(lambda: self._ask(connection, headers), f"{keep=} {number=}")
+            if server and visits[-1:] != [server]:
+                visits.append(server)
             if not keep:
                 connection.close()
         connection.close()
 
-    def _ask(self, connection: http.client.HTTPConnection, keep: bool) -> Answer:
+    def _ask(self, connection: http.client.HTTPConnection, headers: dict[str, str]) -> Answer:
+        """`headers` has the cookie for the next time afterwards."""
         try:
-            connection.request("GET", self._path, headers={} if keep else {"Connection": "close"})
+            connection.request("GET", self._path, headers=headers)
             response = connection.getresponse()
+            if cookie := response.getheader("Set-Cookie"):
+                headers["Cookie"] = cookie.partition(";")[0]
             return Answer(response.status, response.read().decode(errors="replace"))
         except BaseException:
             connection.close()
             raise
 
-    def _note(self, ask: Callable[[], Answer], who: str) -> None:
+    def _note(self, ask: Callable[[], Answer], who: str) -> str:
+        """The server that answered; "" after a failure."""
         asked = time.monotonic() - self._started
         try:
             answer = ask()
@@ -105,10 +117,11 @@ class Traffic:
             if answer.status == 200:
                 with self._lock:
                     self.served[answer.server] += 1
-                return
+                return answer.server
             failure = f"status {answer.status}"
         now = time.monotonic() - self._started
         with self._lock:
             self.failures.append(
                 f"asked at {asked:.3f} s, {now - asked:.3f} s later, {who}: {failure}"
             )
+        return ""

@@ -108,6 +108,7 @@ def test_servers(version: str, before: str) -> None:
     assert [s.name for s in servers if s.is_proven] == ["web-1", "web-2", "web-5", "plain-1"]
     counted = {s.name: (s.requests, s.errors) for s in servers if s.requests or s.errors}
     assert counted == {"web-1": (5, 5), "web-5": (1, 1)}
+    assert {s.name for s in servers if s.asked_s is not None} == {"web-1", "web-5"}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
