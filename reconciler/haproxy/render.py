@@ -24,6 +24,7 @@ from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.quoting import format_duration, quote
 from reconciler.haproxy.render_bind import bind_text, tls_defaults
 from reconciler.haproxy.render_link import link_words, server_tls_defaults
+from reconciler.haproxy.render_peers import own_name, peers_section
 from reconciler.haproxy.render_routing import limit_lines, rule_lines, userlist, userlists
 from reconciler.haproxy.render_settings import SERVER_KEYS, server_words, settings_lines
 from reconciler.haproxy.render_sticky import sticky_lines
@@ -69,6 +70,7 @@ def _body(proxy: Proxy) -> Iterator[Line]:
         yield from _resolvers()
     if any(server.resolves for backend in proxy.backends for server in backend.outside):
         yield from _outside_resolvers(proxy)
+    yield from peers_section(proxy)
     if proxy.stats is not None:
         yield from _stats(proxy.stats)
     for frontend in proxy.frontends:
@@ -89,6 +91,7 @@ def _global(proxy: Proxy) -> Iterator[Line]:
                ("haproxy", "hard_stop_after"))  # fmt: skip
     if proxy.maxconn is not None:
         yield Line(f"    maxconn {proxy.maxconn}", ("haproxy", "maxconn"))
+    yield from own_name(proxy)
     yield from tls_defaults(proxy)
     yield from server_tls_defaults(proxy)
     yield from _raw(proxy.raw_global)

@@ -95,8 +95,7 @@ class Frontend(Model):
     rules: tuple[Rule, ...] = ()
     """Where requests go, in order: the first rule that matches decides."""
     rate_limit: RateLimit | None = Field(None, json_schema_extra=accepts({"type": "string"}))
-    """Requests that one client may send: `100/10s`, or a mapping. Counts start anew when HAProxy
-    loads another configuration."""
+    """Requests that one client may send: `100/10s`, or a mapping. A reload does not forget them."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that it takes at a time; more wait outside."""
     raw: RawLines = Field((), json_schema_extra=RAW_SHORT)
