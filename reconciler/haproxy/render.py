@@ -23,6 +23,7 @@ from reconciler.haproxy.model import (
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.quoting import format_duration, quote
 from reconciler.haproxy.render_bind import bind_text, tls_defaults
+from reconciler.haproxy.render_errors import error_lines
 from reconciler.haproxy.render_link import link_words, server_tls_defaults
 from reconciler.haproxy.render_routing import limit_lines, rule_lines, userlist, userlists
 from reconciler.haproxy.render_settings import SERVER_KEYS, server_words, settings_lines
@@ -182,6 +183,7 @@ def _frontend(frontend: Frontend) -> Iterator[Line]:
         yield Line(bind_text(listener), listener.path, places)
     if frontend.maxconn is not None:
         yield Line(f"    maxconn {frontend.maxconn}", (*frontend.path, "maxconn"))
+    yield from error_lines(frontend.errors)
     yield from _raw(frontend.raw)
     if frontend.rate_limit is not None:
         yield from limit_lines(frontend.rate_limit)
@@ -215,6 +217,7 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     for text in (f"balance {backend.balance}", *hash_texts(backend.hashing)):
         yield Line(f"    {text}", (*backend.path, "balance"), ((*backend.path, "balance"),))
     yield from sticky_lines(backend.sticky)
+    yield from error_lines(backend.errors)
     yield from settings_lines(backend.settings, backend.path, is_http=backend.mode == "http")
     if backend.check is not None:
         yield from _check(backend.check)

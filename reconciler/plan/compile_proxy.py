@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
 from reconciler.plan.compile_balance import balance_words, compile_hash
+from reconciler.plan.compile_errors import backend_pages, frontend_pages
 from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_settings import compile_settings
 from reconciler.plan.compile_sticky import compile_sticky
@@ -47,6 +48,9 @@ def compile_proxy(
                 raw=_raw(frontend.raw, ("frontends", name, "raw")),
                 hsts=frontend.hsts.header if frontend.hsts else "",
                 redirect_port=redirect_port(topology, frontend),
+                errors=frontend_pages(topology, name, tls)
+                if mode_of(topology, frontend) == "http"
+                else (),
             )
             for name, frontend in topology.frontends.items()
         ),
@@ -55,6 +59,7 @@ def compile_proxy(
                 _proxy_backend(name, backend, containers),
                 resolves=resolves,
                 link=tls.servers(name, backend),
+                errors=backend_pages(topology, name, tls),
                 sticky=compile_sticky(topology.name, name, backend),
             )
             for name, backend in backends.items()

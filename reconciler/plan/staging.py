@@ -94,7 +94,7 @@ def _probe(
     )
     settings = replace(backend.settings, agent=None)  # who may not answer before it serves
     name = backend.name + PROBE_SUFFIX
-    probe = replace(backend, name=name, outside=(), sticky=None, settings=settings)
+    probe = replace(backend, name=name, outside=(), sticky=None, settings=settings, errors=())
     written = read_servers(render_backend(replace(backend, servers=servers, outside=())))
     fresh = tuple(
         server for server, it in zip(servers, written, strict=False) if it.place not in proven

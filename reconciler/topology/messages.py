@@ -96,6 +96,8 @@ def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
         is_short = isinstance(source.value_at(path[:-1]), str | int)
         field = path[:-1] if is_short else path
         message = f"{_field(field)} cannot be {shown}"
+        if in_key:
+            code, message = "unknown-key", f"`{path[-1]}` is not a key of {_owner(path[:-1])}"
         guess = suggest(str(item["input"]), words) if outside is None else ""
         hint = guess or f"write {_either(words)}"
     elif kind in _BOUND:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.limit import RateLimit
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
@@ -99,6 +100,8 @@ class Frontend(Model):
     loads another configuration."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that it takes at a time; more wait outside."""
+    errors: ErrorPages = Field(default_factory=dict)
+    """Pages that HAProxy answers with itself, by status: `{404: ./not-found.html}`."""
     raw: RawLines = Field((), json_schema_extra=RAW_SHORT)
     """Lines for its section of haproxy.cfg as they are, before its rules."""
     default_backend: Name | None = None

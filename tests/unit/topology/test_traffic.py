@@ -84,6 +84,14 @@ REFUSED = {
     "check: {agent: 70000}": "out-of-range `port` is `70000`, and must be at most 65,535",
     "mode: tcp\nretry_on: 503": "mode-mismatch backend `web` speaks tcp, and `retry_on` is for "
     "HTTP; leave it out, or use `mode: http`",
+    "errors: {503: down.bin}": "missing-key the name of the file does not tell what is in it; add "
+    "`content_type:`, like `text/html`",
+    "errors: {302: a.html}": "unknown-key `302` is not a key of `errors`; did you mean `502`?",
+    "errors: a.html": "wrong-type `errors` must be a mapping, not `a.html`",
+    "errors: {503: {file: a.html, headers: {A: ''}}}": "bad-value a header has a value; to take it "
+    "out, name it in `del_headers` or `del_response_headers`",
+    "mode: tcp\nerrors: {503: a.html}": "mode-mismatch backend `web` speaks tcp, and `errors` is "
+    "for HTTP; leave it out, or use `mode: http`",
     "mode: tcp\nsticky: cookie": "mode-mismatch backend `web` speaks tcp, which has no cookie to "
     "know clients by; use `sticky: source`, or `mode: http`",
 }
