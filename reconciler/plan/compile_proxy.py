@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
 from reconciler.plan.compile_balance import balance_words, compile_hash
+from reconciler.plan.compile_content import compile_cache, compile_compression
 from reconciler.plan.compile_errors import backend_pages, frontend_pages
 from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_settings import compile_settings
@@ -48,6 +49,7 @@ def compile_proxy(
                 raw=_raw(frontend.raw, ("frontends", name, "raw")),
                 hsts=frontend.hsts.header if frontend.hsts else "",
                 redirect_port=redirect_port(topology, frontend),
+                compression=compile_compression(frontend, ("frontends", name)),
                 errors=frontend_pages(topology, name, tls)
                 if mode_of(topology, frontend) == "http"
                 else (),
@@ -103,6 +105,8 @@ def _proxy_backend(
         outside=tuple(_outside(name, backend)),
         hashing=compile_hash(backend.balance),
         settings=compile_settings(backend),
+        compression=compile_compression(backend, path),
+        cache=compile_cache(name, backend),
         raw=_raw(backend.raw, (*path, "raw")),
     )
 

@@ -9,8 +9,8 @@ from reconciler.topology.model import Backend, Frontend, Topology
 from reconciler.topology.model.balance import OF_HTTP
 from reconciler.topology.served import mode_of
 
-_OF_BACKENDS = ("retry_on", "errors")
-_OF_FRONTENDS = ("errors",)
+_OF_BACKENDS = ("retry_on", "errors", "compression", "cache")
+_OF_FRONTENDS = ("errors", "compression")
 
 
 def _http_alone(topology: Topology) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from tests.integration.support.waiting import await_true
 from tests.integration.support.world import HAPROXY_30, World
 
 HOSTILE = 'say "it\'s" %[src] $HOME # \\n {x}'
+KEPT = "http-response set-header Cache-Control max-age=60"
 BACKENDS: dict[str, dict[str, Any]] = {
     "source": {"sticky": "source"},
     "header": {"sticky": {"by": "header", "name": "X-User"}},
@@ -27,6 +28,8 @@ BACKENDS: dict[str, dict[str, Any]] = {
     "hash": {"balance": "hash req.cook(user)"},
     "uri": {"balance": {"algorithm": "uri", "depth": 2}},
     "draw": {"balance": "random(2)"},
+    "kept": {"cache": {"max_age": "10m"}, "raw": KEPT, "compression": True},
+    "plain": {"compression": {"types": "text/css"}},
 }
 """Each with the same two servers, for the paths below its name."""
 
@@ -140,6 +143,23 @@ def test_who_is_alike_has_one_server(site: Site, requests: list[Any]) -> None:
 def test_what_balance_leaves_out_makes_no_difference(site: Site) -> None:
     assert servers_of(site, "/uri/a/b?c") == servers_of(site, "/uri/a/d/e")
     assert len(servers_of(site, "/draw")) == 2
+
+
+def test_answers_that_are_kept(site: Site) -> None:
+    assert len(servers_of(site, "/kept/a")) == 1
+    assert len(servers_of(site, "/plain")) == 2
+    assert "age" in web.ask(site.port, "/kept/a").headers
+
+
+def test_answers_that_are_compressed(site: Site) -> None:
+    def encoding(path: str, accepted: str) -> str | None:
+        answer = web.ask(site.port, path, headers={"Accept-Encoding": accepted})
+        return answer.headers.get("content-encoding")
+
+    assert encoding("/kept/c", "gzip") == "gzip"
+    assert encoding("/kept/c", "gzip") == "gzip"  # from the cache
+    assert encoding("/kept/c", "br") is None
+    assert encoding("/plain", "gzip") is None
 
 
 PAGES = {

@@ -9,6 +9,12 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from reconciler.topology.model.balance import BALANCE_SHORT, Balance
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
+from reconciler.topology.model.content import (
+    CACHE_SHORT,
+    COMPRESSION_SHORT,
+    MaybeCache,
+    MaybeCompression,
+)
 from reconciler.topology.model.env_file import EnvFile
 from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.job import Job
@@ -203,6 +209,10 @@ class Backend(ContainerOptions):
     errors: ErrorPages = Field(default_factory=dict)
     """Pages that HAProxy answers with itself, by status, in place of those of the frontend:
     `{503: ./down.html}` when no server is up."""
+    compression: MaybeCompression = Field(None, json_schema_extra=accepts(COMPRESSION_SHORT))
+    """Compress answers for clients that take it: `true`, `gzip`, or a mapping."""
+    cache: MaybeCache = Field(None, json_schema_extra=accepts(CACHE_SHORT))
+    """Keep answers in HAProxy's memory for others: `true`, or a mapping."""
     profiles: Annotated[tuple[Text, ...], BeforeValidator(listed)] = Field(
         (), json_schema_extra=accepts_one
     )
