@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import Literal
 
 from reconciler.haproxy.balance import DEFAULT_HASH, Hash, is_dynamic
+from reconciler.haproxy.clients import Forwarding
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
 from reconciler.haproxy.routing import RateLimit, Rule
@@ -169,6 +170,7 @@ class Frontend:
     path: Path
     rules: tuple[Rule, ...] = ()
     """The first that matches decides."""
+    forwarding: Forwarding | None = None
     rate_limit: RateLimit | None = None
     maxconn: int | None = None
     raw: tuple[RawLine, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
 from reconciler.plan.compile_balance import balance_words, compile_hash
+from reconciler.plan.compile_clients import compile_forwarding
 from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_settings import compile_settings
 from reconciler.plan.compile_sticky import compile_sticky
@@ -42,6 +43,7 @@ def compile_proxy(
                 default_backend=frontend.default_backend or "",
                 path=("frontends", name),
                 rules=compile_rules(name, frontend),
+                forwarding=compile_forwarding(name, frontend),
                 rate_limit=compile_limit(name, frontend),
                 maxconn=frontend.maxconn,
                 raw=_raw(frontend.raw, ("frontends", name, "raw")),
