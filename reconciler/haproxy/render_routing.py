@@ -174,7 +174,7 @@ def _act(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
             text = (
                 "tcp-request content reject"
                 if frontend.mode == "tcp"
-                else f"http-request deny status {act.status}"
+                else f"http-request deny status {act.status} default-errorfiles"
             )
         case _:
             assert_never(act)
@@ -191,5 +191,5 @@ def limit_lines(limit: RateLimit) -> Iterator[Line]:
         yield Line(f"    acl not-limited src -m ip -- {network}", path, values)
     unless = " unless not-limited" if limit.allowed else ""
     yield Line(f"    http-request track-sc0 src{unless}", path)
-    yield Line(f"    http-request deny status {limit.status} "
+    yield Line(f"    http-request deny status {limit.status} default-errorfiles "
                f"if {{ sc_http_req_rate(0) gt {limit.requests} }}", path, values)  # fmt: skip

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.content import COMPRESSION_SHORT, MaybeCompression
+from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.limit import RateLimit
 from reconciler.topology.model.match import Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
@@ -108,6 +110,10 @@ class Frontend(Model):
     loads another configuration."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that it takes at a time; more wait outside."""
+    errors: ErrorPages = Field(default_factory=dict)
+    """Pages that HAProxy answers with itself, by status: `{404: ./not-found.html}`."""
+    compression: MaybeCompression = Field(None, json_schema_extra=accepts(COMPRESSION_SHORT))
+    """Compress answers for clients that take it: `true`, `gzip`, or a mapping."""
     raw: RawLines = Field((), json_schema_extra=RAW_SHORT)
     """Lines for its section of haproxy.cfg as they are, before its rules."""
     default_backend: Name | None = None

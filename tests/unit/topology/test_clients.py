@@ -11,8 +11,8 @@ REFUSED = {
     "network; write it like `10.0.0.0/8` or `192.0.2.7`",
     "trusted_proxies: []": "bad-value `trusted_proxies` needs at least one item",
     "forwarded_for: X-Client": "wrong-type `forwarded_for` must be true or false, not `X-Client`",
-    "mode: tcp\nforwarded_for: true": "mode-mismatch frontend `www` speaks tcp, and `forwarded_for` is "
-    "for HTTP; leave it out, or use `mode: http`",
+    "mode: tcp\nforwarded_for: true": "mode-mismatch frontend `www` speaks tcp, and "
+    "`forwarded_for` is for HTTP; leave it out, or use `mode: http`",
 }
 
 
