@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import Literal
 
 from reconciler.haproxy.balance import DEFAULT_HASH, Hash, is_dynamic
+from reconciler.haproxy.clients import Forwarding
 from reconciler.haproxy.content import Cache, Compression
 from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.files import ProxyFile
@@ -175,6 +176,7 @@ class Frontend:
     path: Path
     rules: tuple[Rule, ...] = ()
     """The first that matches decides."""
+    forwarding: Forwarding | None = None
     rate_limit: RateLimit | None = None
     maxconn: int | None = None
     raw: tuple[RawLine, ...] = ()

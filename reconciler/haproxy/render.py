@@ -23,6 +23,7 @@ from reconciler.haproxy.model import (
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.quoting import format_duration, quote
 from reconciler.haproxy.render_bind import bind_text, tls_defaults
+from reconciler.haproxy.render_clients import forwarding_lines
 from reconciler.haproxy.render_content import cache_lines, cache_section, compression_lines
 from reconciler.haproxy.render_errors import error_lines
 from reconciler.haproxy.render_link import link_words, server_tls_defaults
@@ -191,6 +192,8 @@ def _frontend(frontend: Frontend) -> Iterator[Line]:
         yield Line(f"    maxconn {frontend.maxconn}", (*frontend.path, "maxconn"))
     yield from error_lines(frontend.errors)
     yield from compression_lines(frontend.compression)
+    if frontend.forwarding is not None:
+        yield from forwarding_lines(frontend.forwarding)
     yield from _raw(frontend.raw)
     if frontend.rate_limit is not None:
         yield from limit_lines(frontend.rate_limit)

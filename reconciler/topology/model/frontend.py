@@ -11,6 +11,7 @@ from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.content import COMPRESSION_SHORT, MaybeCompression
 from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.limit import RateLimit
+from reconciler.topology.model.match import Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.tls import TLS_SHORT, Hsts, Tls
@@ -96,6 +97,14 @@ class Frontend(Model):
     mapping."""
     rules: tuple[Rule, ...] = ()
     """Where requests go, in order: the first rule that matches decides."""
+    forwarded_for: bool = False
+    """Tell servers the client's address in `X-Forwarded-For`, and how it came in
+    `X-Forwarded-Proto`. What clients say there themselves is taken out."""
+    trusted_proxies: Annotated[tuple[Source, ...], BeforeValidator(listed)] = Field(
+        (), min_length=1, json_schema_extra=accepts_one
+    )
+    """Addresses of proxies before this one, whose `X-Forwarded-For` is believed: `10.0.0.0/8`.
+    Rules, limits and logs then see the client that it names."""
     rate_limit: RateLimit | None = Field(None, json_schema_extra=accepts({"type": "string"}))
     """Requests that one client may send: `100/10s`, or a mapping. A reload does not forget them."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
