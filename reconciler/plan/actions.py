@@ -14,7 +14,7 @@ from reconciler.haproxy.files import ProxyFile
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.limits import Limits
 from reconciler.plan.rollout import Guard
-from reconciler.plan.spec import Attachment, NetworkSpec
+from reconciler.plan.spec import Attachment, ContainerFile, NetworkSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,14 @@ class CreateContainer:
     container: DesiredContainer
     name: str
     predecessor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFiles:
+    """Secrets and configs, into a container that was made and not started yet."""
+
+    target: Target
+    files: tuple[ContainerFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +281,7 @@ Action = (
     | CreateVolume
     | RemoveVolume
     | CreateContainer
+    | WriteFiles
     | StartContainer
     | UnpauseContainer
     | RenameContainer
@@ -315,6 +324,8 @@ def label_of(action: Action) -> str:
             return f"remove volume {name}"
         case CreateContainer(_, name):
             return f"create {name}"
+        case WriteFiles(target, files):
+            return f"write {_count(len(files), 'file')} into {target.name}"
         case StartContainer(target):
             return f"start {target.name}"
         case UnpauseContainer(target):

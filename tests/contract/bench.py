@@ -73,6 +73,9 @@ class Hand(Protocol):
     def read_files(self, reference: str) -> dict[str, bytes]:
         """Those beside haproxy.cfg, by name."""
 
+    def read_mounted(self, reference: str, path: str) -> tuple[bytes, int, int, int]:
+        """A secret or config in a container: its content, mode, user and group."""
+
     def shown_certificate(self, reference: str, name: str, port: int) -> bytes:
         """What a client is shown that comes to the port, in PEM form; `name` is the file's."""
 
