@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.haproxy.balance import read_weighs
 from reconciler.haproxy.files import ProxyFile, is_live_comment
-from reconciler.haproxy.model import STATIC_BALANCE, Path
+from reconciler.haproxy.model import Path
 from reconciler.haproxy.slots import is_slot
 
 _SERVER = "    server "
@@ -106,8 +107,8 @@ def frozen(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         if line[:1].strip():
             weighs = True
-        elif line.startswith("    balance "):
-            weighs = line.split()[1] not in STATIC_BALANCE
+        elif (told := read_weighs(line)) is not None:
+            weighs = told
         if line.startswith(_SERVER):
             yield (_AMOUNTS if weighs else _LIMIT).sub("", line)
         else:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Literal
 
+from reconciler.haproxy.balance import DEFAULT_HASH, Hash, is_dynamic
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
 from reconciler.haproxy.routing import RateLimit, Rule
@@ -15,9 +16,6 @@ Path = tuple[str | int, ...]
 """Where in the user's file a part of the configuration comes from; only carried through."""
 
 Mode = Literal["http", "tcp"]
-
-STATIC_BALANCE = frozenset({"static-rr", "source", "uri"})
-"""Algorithms that take no other weight at run time (manual, 4.2 "balance")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +116,7 @@ class Backend:
     name: str
     mode: Mode
     balance: str
+    """What stands after the keyword: the algorithm, and its parameters."""
     check: Check | None
     weight: int
     maxconn: int | None
@@ -131,6 +130,7 @@ class Backend:
     least_spares: int = 4
     """0 when there are no containers to come."""
     outside: tuple[OutsideServer, ...] = ()
+    hashing: Hash = DEFAULT_HASH
     sticky: Sticky | None = None
     raw: tuple[RawLine, ...] = ()
 
@@ -152,7 +152,7 @@ class Backend:
     @property
     def has_live_weight(self) -> bool:
         """Whether another weight can be set at run time."""
-        return self.balance not in STATIC_BALANCE
+        return is_dynamic(self.balance) or self.hashing.is_consistent
 
 
 @dataclass(frozen=True, slots=True)

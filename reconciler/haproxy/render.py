@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from reconciler.haproxy.balance import hash_texts
 from reconciler.haproxy.config import SENSITIVE_MARK, Config, Line, identified
 from reconciler.haproxy.model import (
     Backend,
@@ -210,7 +211,8 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     yield Line(f"backend {backend.name}", backend.path)
     if backend.mode == "tcp":
         yield Line("    mode tcp", (*backend.path, "mode"))
-    yield Line(f"    balance {backend.balance}", (*backend.path, "balance"))
+    for text in (f"balance {backend.balance}", *hash_texts(backend.hashing)):
+        yield Line(f"    {text}", (*backend.path, "balance"), ((*backend.path, "balance"),))
     yield from sticky_lines(backend.sticky)
     if backend.mode == "http":
         # A request that a server took and did not answer goes to another, if it may be repeated.

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
+from reconciler.plan.compile_balance import balance_words, compile_hash
 from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_sticky import compile_sticky
 from reconciler.plan.compile_tls import TlsFiles, redirect_port
@@ -78,7 +79,7 @@ def _proxy_backend(
     return haproxy.Backend(
         name=name,
         mode=backend.mode,
-        balance=backend.balance,
+        balance=balance_words(backend.balance),
         check=_check(backend.check, _checked_host(name, backend), (*path, "check")),
         weight=backend.weight,
         maxconn=backend.maxconn,
@@ -94,6 +95,7 @@ def _proxy_backend(
         port=port,
         least_spares=4 if backend.image else 0,
         outside=tuple(_outside(name, backend)),
+        hashing=compile_hash(backend.balance),
         raw=_raw(backend.raw, (*path, "raw")),
     )
 

@@ -93,7 +93,9 @@ def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
     elif kind == "literal_error":
         code = "unknown-value"
         words = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
-        message = f"{_field(path)} cannot be {shown}"
+        is_short = isinstance(source.value_at(path[:-1]), str | int)
+        field = path[:-1] if is_short else path
+        message = f"{_field(field)} cannot be {shown}"
         guess = suggest(str(item["input"]), words) if outside is None else ""
         hint = guess or f"write {_either(words)}"
     elif kind in _BOUND:

@@ -13,6 +13,7 @@ from reconciler.topology.host_rules import HOST_RULES
 from reconciler.topology.labels import LABEL_PREFIX
 from reconciler.topology.messages import suggest
 from reconciler.topology.model import Backend, Topology
+from reconciler.topology.model.balance import OF_HTTP
 from reconciler.topology.order_rules import ORDER_RULES
 from reconciler.topology.routing_rules import ROUTING_RULES
 from reconciler.topology.served import destinations, served_backends
@@ -180,10 +181,11 @@ def _mode_mismatch(topology: Topology) -> Iterator[Finding]:
                 ("backends", name, "check"),
                 "use `check: tcp`, or `mode: http`",
             )
-        if backend.mode == "tcp" and backend.balance == "uri":
+        if backend.mode == "tcp" and backend.balance.algorithm in OF_HTTP:
             yield Finding(
                 "mode-mismatch",
-                f"backend `{name}` speaks tcp, which has no `uri` to balance by",
+                f"backend `{name}` speaks tcp, which has no `{backend.balance.algorithm}` to "
+                "balance by",
                 ("backends", name, "balance"),
                 "use `roundrobin`, `leastconn` or `source`",
             )

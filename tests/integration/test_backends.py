@@ -18,6 +18,11 @@ from tests.integration.support.world import HAPROXY_30, World
 BACKENDS: dict[str, dict[str, Any]] = {
     "source": {"sticky": "source"},
     "header": {"sticky": {"by": "header", "name": "X-User"}},
+    "hdr": {"balance": "hdr(X-User)"},
+    "param": {"balance": {"algorithm": "url_param", "name": "u", "hash_type": "consistent"}},
+    "hash": {"balance": "hash req.cook(user)"},
+    "uri": {"balance": {"algorithm": "uri", "depth": 2}},
+    "draw": {"balance": "random(2)"},
 }
 """Each with the same two servers, for the paths below its name."""
 
@@ -62,3 +67,27 @@ def test_clients_are_known_by_a_header(site: Stack) -> None:
     assert {len(servers) for servers in seen} == {1}
     assert len(set.union(*seen)) == 2
     assert len(servers_of(site, "/header")) == 2
+
+
+USERS = "abcdefghijkl"
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [("/hdr", {"X-User": user}) for user in USERS],
+        [(f"/param?u={user}", {}) for user in USERS],
+        [("/hash", {"Cookie": f"user={user}"}) for user in USERS],
+        [(f"/uri/{user}/x", {}) for user in USERS],
+    ],
+    ids=["hdr", "param", "hash", "uri"],
+)
+def test_who_is_alike_has_one_server(site: Stack, requests: list[Any]) -> None:
+    seen = [servers_of(site, path, **headers) for path, headers in requests]
+    assert {len(servers) for servers in seen} == {1}
+    assert len(set.union(*seen)) == 2
+
+
+def test_what_balance_leaves_out_makes_no_difference(site: Stack) -> None:
+    assert servers_of(site, "/uri/a/b?c") == servers_of(site, "/uri/a/d/e")
+    assert len(servers_of(site, "/draw")) == 2

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from reconciler.topology.model.balance import BALANCE_SHORT, Balance
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
 from reconciler.topology.model.env_file import EnvFile
@@ -36,8 +37,6 @@ from reconciler.topology.types import (
     error,
     scalar_text,
 )
-
-Balance = Literal["roundrobin", "static-rr", "leastconn", "first", "source", "uri", "random"]
 
 
 class Check(Model):
@@ -149,8 +148,10 @@ class Backend(ContainerOptions):
     """Time between the stop signal and the kill."""
     init: bool = False
     """Run a small init as process 1, which forwards signals and reaps children."""
-    balance: Balance = "roundrobin"
-    """HAProxy's algorithm to choose a server."""
+    balance: Balance = Field(
+        Balance(algorithm="roundrobin"), json_schema_extra=accepts(*BALANCE_SHORT)
+    )
+    """HAProxy's algorithm to choose a server: `leastconn`, `hdr(X-User)`, or a mapping."""
     sticky: Sticky | None = Field(None, json_schema_extra=accepts(STICKY_SHORT))
     """Clients come back to the server they had: `cookie`, `source`, or a mapping."""
     mode: Mode = "http"

@@ -55,7 +55,7 @@ RawLines = Annotated[tuple[str, ...], BeforeValidator(_parse_lines)]
 RAW_SHORT = accepts({"type": "string"})
 _OF_KEYS = {
     "server": "servers", "server-template": "replicas", "default-server": "servers",
-    "balance": "balance", "mode": "mode",
+    "balance": "balance", "hash-type": "balance", "mode": "mode",
 }  # fmt: skip
 
 

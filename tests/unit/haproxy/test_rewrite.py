@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.haproxy.balance import Hash
 from reconciler.haproxy.config import Config, identified, live_lines, read_config
 from reconciler.haproxy.model import Backend, Check, OutsideServer, Proxy, Server
 from reconciler.haproxy.render import render_config, server_lines
@@ -18,7 +19,9 @@ from reconciler.haproxy.slots import PROBE_SUFFIX
 from reconciler.plan.rotation import with_hosts
 from tests.unit.haproxy.test_render import proxy
 
-LIVE, STATIC = ("roundrobin", "leastconn", "first", "random"), ("static-rr", "source", "uri")
+LIVE = ("roundrobin", "leastconn", "first", "random", "random(3)")
+STATIC = ("static-rr", "source", "uri", "uri depth 3", "url_param id", "hdr(X-User)", "hash src")
+HASHED = STATIC[1:]
 CHECK = Check("/x", "web", "GET", "200", 2.0, None, 2, 3, ("b", "check"))
 
 
@@ -156,6 +159,18 @@ def test_another_weight_takes_a_reload_with_static_algorithms(balance: str) -> N
     assert (backend_structure(after, "web") == backend_structure(before, "web")) == (
         balance in LIVE
     )
+
+
+@pytest.mark.parametrize("balance", LIVE + HASHED)
+def test_another_weight_takes_none_where_hashes_are_consistent(balance: str) -> None:
+    """Of servers outside as well."""
+    hashing = Hash("consistent", "wt6", 150)
+    configs = [
+        rendered(backend(balance=balance, hashing=hashing, weight=w, outside=(server,)))
+        for w, server in ((1, OUTSIDE), (5, replace(OUTSIDE, weight=9)))
+    ]
+    assert configs[0].digest != configs[1].digest
+    assert configs[0].structure == configs[1].structure
 
 
 RELOADS: dict[str, dict[str, object]] = {

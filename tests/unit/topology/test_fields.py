@@ -103,7 +103,7 @@ GOOD = {
     "healthcheck: {disable: true}": ("healthcheck.disable", True),
     "healthcheck: {test: x, start_period: 0}": ("healthcheck.start_period", 0.0),
     # words
-    "balance: leastconn": ("balance", "leastconn"),
+    "balance: leastconn": ("balance.algorithm", "leastconn"),
     "pull: never": ("pull", "never"),
     "init: true": ("init", True),
 }
@@ -234,7 +234,7 @@ IN_WEB = {
     "and must be at least 1ms",
     # words
     "balance: rr": "unknown-value `balance` cannot be `rr`; write roundrobin, static-rr, "
-    "leastconn, first, source, uri or random",
+    "leastconn, first, random, source, uri, url_param, hdr or hash",
     "balance: leastcon": "unknown-value `balance` cannot be `leastcon`; did you mean `leastconn`?",
     "mode: true": "unknown-value `mode` cannot be `true`; write http or tcp",
     "pull: no": "unknown-value `pull` cannot be `no`; write missing, always or never",

@@ -23,7 +23,7 @@ REFUSED = {
         "did you mean `web`?"
     ),
     "{deny: false}": "bad-value a rule that does not deny does nothing; leave `deny` out",
-    "{deny: 402}": "unknown-value `status` cannot be `402`; did you mean `502`?",
+    "{deny: 402}": "unknown-value `deny` cannot be `402`; did you mean `502`?",
     "{host: 'a.example:80', deny: true}": (
         "bad-value `a.example:80` is not a host; write `www.example.com` or `*.example.com`, "
         "without a port"

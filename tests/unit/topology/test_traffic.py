@@ -15,6 +15,11 @@ GOOD: dict[str, tuple[str, dict[str, Any]]] = {
     "sticky: {by: cookie, maxidle: 5m}": ("sticky", {"lasts_s": 300.0}),
     "sticky: {by: header, name: X-User, expire: 1h}": ("sticky", {"lasts_s": 3600.0}),
     "sticky: {by: cookie, domain: a.example}": ("sticky", {"domain": ("a.example",)}),
+    "balance: hdr(X-User)": ("balance", {"algorithm": "hdr", "name": "X-User"}),
+    "balance: url_param user": ("balance", {"algorithm": "url_param", "name": "user"}),
+    "balance: random(3)": ("balance", {"algorithm": "random", "draws": 3}),
+    "balance: 'hash(src,ipmask(24))'": ("balance", {"key": "src,ipmask(24)"}),
+    "balance: {algorithm: uri, hash_type: consistent}": ("balance", {"hash_type": "consistent"}),
 }
 
 
@@ -26,7 +31,7 @@ def test_what_is_read(yaml: str, expected: tuple[str, dict[str, Any]]) -> None:
 
 
 REFUSED = {
-    "sticky: coookie": "unknown-value `by` cannot be `coookie`; did you mean `cookie`?",
+    "sticky: coookie": "unknown-value `sticky` cannot be `coookie`; did you mean `cookie`?",
     "sticky: header": "missing-key `name` is required: the header that clients are known by",
     "sticky: {by: source, name: a}": "bad-value `name` has no meaning where clients are known by "
     "their source; leave it out",
@@ -41,6 +46,25 @@ REFUSED = {
     "sticky: {by: cookie, name: 'a;b'}": "bad-name neither a cookie nor a header can have the "
     "name `a;b` here; use letters, digits, `-` and `_`",
     "sticky: {by: source, size: 0}": "out-of-range `size` is `0`, and must be at least 1",
+    "balance: hdr": "missing-key `hdr` needs a `name`; write `{algorithm: hdr, name: …}`",
+    "balance: hash()": "bad-value `` is not what HAProxy can take from a request; write it like "
+    "`req.cook(JSESSIONID)` or `src,ipmask(24)`",
+    "balance: 'hash src if'": "bad-value `src if` is not what HAProxy can take from a request; "
+    "write it like `req.cook(JSESSIONID)` or `src,ipmask(24)`",
+    "balance: random(x)": "wrong-type `draws` must be a whole number, not `x`",
+    "balance: 'hdr(a b)'": "bad-name `a b` cannot be looked for; use letters, digits, `-`, `_`, "
+    "`.` and `~`",
+    "balance: {algorithm: leastconn, depth: 3}": "bad-value `leastconn` has no `depth`; it has no "
+    "parameters",
+    "balance: {algorithm: source, name: a}": "bad-value `source` has no `name`; it has "
+    "hash_balance_factor, hash_function, hash_type",
+    "balance: {algorithm: uri, hash_balance_factor: 150}": "bad-value `hash_balance_factor` needs "
+    "`hash_type: consistent`",
+    "balance: {name: a}": "missing-key `algorithm` is required in `balance`",
+    "mode: tcp\nbalance: hdr(a)": "mode-mismatch backend `web` speaks tcp, which has no `hdr` to "
+    "balance by; use `roundrobin`, `leastconn` or `source`",
+    "raw: hash-type consistent": "bad-value `hash-type` cannot be a raw line of a backend; use its "
+    "key `balance`",
     "mode: tcp\nsticky: cookie": "mode-mismatch backend `web` speaks tcp, which has no cookie to "
     "know clients by; use `sticky: source`, or `mode: http`",
 }
