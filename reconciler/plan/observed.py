@@ -147,8 +147,8 @@ class Observed:
 
     @property
     def names(self) -> dict[str, str]:
-        """Names that containers have, or were given, those of jobs too, to the ids of their holders:
-        of who has a name now before who was given it."""
+        """Names that containers have, or were given, to their ids; jobs are among them. Who has a
+        name now comes before who was given it."""
         there = (*self.containers, *self.jobs)
         return {c.given_name: c.id for c in there} | {c.name: c.id for c in there}
 

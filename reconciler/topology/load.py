@@ -80,9 +80,7 @@ def validate(source: Source, profiles: Collection[str] = ()) -> Loaded:
     # An alias brings the same mistake again, at another path and the same place.
     once = {(d.code, d.message, d.span): d for d in reversed(_without_echoes(found, source))}
     diagnostics = tuple(sorted(once.values(), key=lambda d: d.sort_key))
-    return Loaded(
-        source.file, None if has_errors(diagnostics) else topology, diagnostics, source
-    )
+    return Loaded(source.file, None if has_errors(diagnostics) else topology, diagnostics, source)
 
 
 def _modelled(
