@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reconciler.haproxy.settings import AGENT_CHECK
+
 _STATIC = frozenset({"static-rr", "source", "uri", "url_param", "hdr", "hash"})
 """Algorithms that take no other weight at run time; but those that hash do, when they hash
 consistently."""
@@ -44,6 +46,8 @@ def read_weighs(line: str) -> bool | None:
     """What a line of a backend tells of other weights at run time; None for nothing. The last one
     that tells something is right."""
     words = line.split()
+    if words[:1] == ["default-server"] and AGENT_CHECK in words:
+        return False
     if words[:1] == ["balance"]:
         return is_dynamic(words[1])
     return True if words[:2] == ["hash-type", _CONSISTENT] else None

@@ -10,6 +10,7 @@ from reconciler.haproxy.balance import DEFAULT_HASH, Hash, is_dynamic
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
 from reconciler.haproxy.routing import RateLimit, Rule
+from reconciler.haproxy.settings import DEFAULT_SETTINGS, Settings
 from reconciler.haproxy.sticky import Sticky
 
 Path = tuple[str | int, ...]
@@ -132,6 +133,7 @@ class Backend:
     outside: tuple[OutsideServer, ...] = ()
     hashing: Hash = DEFAULT_HASH
     sticky: Sticky | None = None
+    settings: Settings = DEFAULT_SETTINGS
     raw: tuple[RawLine, ...] = ()
 
     @property
@@ -151,7 +153,9 @@ class Backend:
 
     @property
     def has_live_weight(self) -> bool:
-        """Whether another weight can be set at run time."""
+        """Whether another weight can be set at run time. An agent sets them itself."""
+        if self.settings.agent is not None:
+            return False
         return is_dynamic(self.balance) or self.hashing.is_consistent
 
 

@@ -25,6 +25,7 @@ from reconciler.haproxy.quoting import format_duration, quote
 from reconciler.haproxy.render_bind import bind_text, tls_defaults
 from reconciler.haproxy.render_link import link_words, server_tls_defaults
 from reconciler.haproxy.render_routing import limit_lines, rule_lines, userlist, userlists
+from reconciler.haproxy.render_settings import SERVER_KEYS, server_words, settings_lines
 from reconciler.haproxy.render_sticky import sticky_lines
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
@@ -214,10 +215,7 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     for text in (f"balance {backend.balance}", *hash_texts(backend.hashing)):
         yield Line(f"    {text}", (*backend.path, "balance"), ((*backend.path, "balance"),))
     yield from sticky_lines(backend.sticky)
-    if backend.mode == "http":
-        # A request that a server took and did not answer goes to another, if it may be repeated.
-        yield Line("    retry-on conn-failure empty-response")
-        yield Line("    http-request disable-l7-retry unless METH_GET || { method OPTIONS }")
+    yield from settings_lines(backend.settings, backend.path, is_http=backend.mode == "http")
     if backend.check is not None:
         yield from _check(backend.check)
     yield from _raw(backend.raw)
@@ -230,7 +228,7 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     yield from _servers(backend)
 
 
-_OF_ALL = ("check", "weight", "port", "tls", "proto", "send_proxy")
+_OF_ALL = ("check", "weight", "port", "tls", "proto", "send_proxy", *SERVER_KEYS)
 """Keys of a backend that say something of all its servers."""
 
 
@@ -247,6 +245,7 @@ def _server_defaults(backend: Backend) -> Iterator[str]:
         inter, fast = format_duration(check.interval_s), _fast(check)
         yield f"check inter {inter} fastinter {fast} downinter {fast}"
         yield f"rise {check.rise} fall {check.fall}"
+    yield from server_words(backend.settings)
     if backend.weight != 1 and not backend.has_live_weight:
         yield f"weight {backend.weight}"
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from reconciler.haproxy import model as haproxy
 from reconciler.plan.compile_balance import balance_words, compile_hash
 from reconciler.plan.compile_routing import compile_limit, compile_rules
+from reconciler.plan.compile_settings import compile_settings
 from reconciler.plan.compile_sticky import compile_sticky
 from reconciler.plan.compile_tls import TlsFiles, redirect_port
 from reconciler.plan.desired import DesiredContainer, Slot
@@ -96,6 +97,7 @@ def _proxy_backend(
         least_spares=4 if backend.image else 0,
         outside=tuple(_outside(name, backend)),
         hashing=compile_hash(backend.balance),
+        settings=compile_settings(backend),
         raw=_raw(backend.raw, (*path, "raw")),
     )
 

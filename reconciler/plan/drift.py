@@ -24,7 +24,7 @@ def _parts(want: Backend, state: ServerState) -> Iterator[str]:
     elif want.check is not None and state.status == "no check":
         yield "checks switched off by hand"
     weight, maxconn = want.amounts_of(state.name)
-    if state.weight != weight:
+    if state.weight != weight and want.settings.agent is None:
         yield f"weight {state.weight} by hand, {weight} in the file"
     if state.maxconn != maxconn:
         had = state.maxconn or "unlimited"

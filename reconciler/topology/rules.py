@@ -13,12 +13,12 @@ from reconciler.topology.host_rules import HOST_RULES
 from reconciler.topology.labels import LABEL_PREFIX
 from reconciler.topology.messages import suggest
 from reconciler.topology.model import Backend, Topology
-from reconciler.topology.model.balance import OF_HTTP
 from reconciler.topology.order_rules import ORDER_RULES
 from reconciler.topology.routing_rules import ROUTING_RULES
 from reconciler.topology.served import destinations, served_backends
 from reconciler.topology.server_rules import SERVER_RULES
 from reconciler.topology.tls_rules import TLS_RULES
+from reconciler.topology.traffic_rules import TRAFFIC_RULES
 
 DEFAULT_NETWORK = "default"
 LONGEST_LABEL = 63  # RFC 1035, 2.3.4: a DNS label; Docker's DNS answers to container names
@@ -167,27 +167,12 @@ def _mode_mismatch(topology: Topology) -> Iterator[Finding]:
                 quoted=((default, ("frontends", name, "default_backend")),),
             )
     for name, backend in topology.backends.items():
-        if backend.mode == "tcp" and backend.sticky and backend.sticky.by != "source":
-            yield Finding(
-                "mode-mismatch",
-                f"backend `{name}` speaks tcp, which has no {backend.sticky.by} to know clients by",
-                ("backends", name, "sticky"),
-                "use `sticky: source`, or `mode: http`",
-            )
         if backend.mode == "tcp" and backend.check.type == "http":
             yield Finding(
                 "mode-mismatch",
                 f"backend `{name}` speaks tcp, and its check speaks HTTP",
                 ("backends", name, "check"),
                 "use `check: tcp`, or `mode: http`",
-            )
-        if backend.mode == "tcp" and backend.balance.algorithm in OF_HTTP:
-            yield Finding(
-                "mode-mismatch",
-                f"backend `{name}` speaks tcp, which has no `{backend.balance.algorithm}` to "
-                "balance by",
-                ("backends", name, "balance"),
-                "use `roundrobin`, `leastconn` or `source`",
             )
 
 
@@ -308,6 +293,7 @@ RULES: tuple[Rule, ...] = (
     _missing_port,
     _bind_conflict,
     _mode_mismatch,
+    *TRAFFIC_RULES,
     *TLS_RULES,
     *ROUTING_RULES,
     _unreachable_backend,

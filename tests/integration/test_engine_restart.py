@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +18,7 @@ from tests.integration.support.world import ECHO, HAPROXY_30, World
 
 @pytest.fixture(scope="module")
 def private() -> Iterator[PrivateEngine]:
-    home = Path(tempfile.mkdtemp(prefix="engine-"))  # short: a socket's path has 108 bytes
-    with private_engine(home, ECHO, HAPROXY_30) as engine:
+    with private_engine(ECHO, HAPROXY_30) as engine:
         yield engine
 
 

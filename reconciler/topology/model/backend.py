@@ -22,6 +22,7 @@ from reconciler.topology.model.order import (
 from reconciler.topology.model.raw import RAW_SHORT, BackendLines
 from reconciler.topology.model.rollout import Rollout
 from reconciler.topology.model.server import Host, Server
+from reconciler.topology.model.settings import Agent, BackendTimeouts, RetryOn
 from reconciler.topology.model.sticky import STICKY_SHORT, Sticky
 from reconciler.topology.types import (
     Duration,
@@ -65,6 +66,11 @@ class Check(Model):
     """Good checks in a row that bring a server back."""
     fall: Whole = Field(3, ge=1, le=100)
     """Bad checks in a row that take a server out."""
+    agent: Agent | None = Field(
+        None, json_schema_extra=accepts({"type": "integer", "minimum": 1, "maximum": 65535})
+    )
+    """A program beside each server that tells HAProxy its weight, or that it is down: its port, or
+    a mapping."""
 
     @model_validator(mode="before")
     @classmethod
@@ -88,6 +94,9 @@ class Check(Model):
 
     @model_validator(mode="after")
     def _path_with_http(self) -> Check:
+        if self.type == "none" and self.agent is not None:
+            raise error("bad-value", "an `agent` needs a check of HAProxy's own beside it",
+                        at=("agent",), hint="use `type: tcp`, or a `path`")  # fmt: skip
         if (self.type == "http") != (self.path is not None):
             wrong = "needs a `path`" if self.type == "http" else "takes no `path`"
             at = ("path",) if self.path is not None else ("type",)
@@ -171,6 +180,25 @@ class Backend(ContainerOptions):
     """Each server's weight."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that one server takes at a time; more wait in HAProxy's queue."""
+    minconn: Whole | None = Field(None, ge=1, le=10_000_000)
+    """What `maxconn` is while there is little to do; it grows with the backend's load up to
+    `fullconn`."""
+    fullconn: Whole | None = Field(None, ge=1, le=10_000_000)
+    """Connections of the backend at which each server takes `maxconn`."""
+    maxqueue: Whole | None = Field(None, ge=1, le=10_000_000)
+    """Requests that wait for one server; who sticks to it and finds more goes to another."""
+    timeouts: BackendTimeouts = BackendTimeouts()
+    """Timeouts of its own, in place of those of `haproxy`."""
+    retries: Whole | None = Field(None, ge=0, le=100)
+    """How often a request or a connection is tried again, on another server in the end; 3 when not
+    given."""
+    retry_on: Annotated[tuple[RetryOn, ...], BeforeValidator(listed)] = Field(
+        (), min_length=1, json_schema_extra=accepts_one
+    )
+    """Failures after which a GET, HEAD or OPTIONS is tried again, by HAProxy's names or as
+    statuses: `[conn-failure, empty-response]` when not given."""
+    slow_start: Duration | None = Field(None, ge=0.001)
+    """Time in which a server that comes up gets to its whole part of the traffic."""
     profiles: Annotated[tuple[Text, ...], BeforeValidator(listed)] = Field(
         (), json_schema_extra=accepts_one
     )
@@ -194,6 +222,17 @@ class Backend(ContainerOptions):
     ] = Field((), min_length=1, json_schema_extra=accepts_one)
     """Jobs, such as migrations, that must succeed before its containers are created or replaced:
     each runs once, and again when it or the image changes. A command, a mapping, or a list."""
+
+    @model_validator(mode="after")
+    def _limits_that_go_together(self) -> Backend:
+        if self.minconn is not None and (self.maxconn is None or self.maxconn < self.minconn):
+            raise error("bad-value", "`minconn` needs a `maxconn` that is not below it",
+                        at=("minconn",))  # fmt: skip
+        if self.slow_start is not None and self.balance.is_static:
+            raise error("bad-value", f"`{self.balance.algorithm}` has no `slow_start`: its parts "
+                        "cannot change", at=("slow_start",),
+                        hint="use `leastconn` or `roundrobin`")  # fmt: skip
+        return self
 
     @property
     def networks(self) -> tuple[str, ...]:

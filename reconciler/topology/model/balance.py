@@ -101,6 +101,13 @@ class Balance(Model):
                         at=("hash_balance_factor",))  # fmt: skip
         return self
 
+    @property
+    def is_static(self) -> bool:
+        """Whether a server's part of the traffic cannot change."""
+        if self.algorithm in _HASHES:
+            return self.hash_type != "consistent"
+        return self.algorithm == "static-rr"
+
 
 def _hint(keys: list[str]) -> str:
     return f"it has {', '.join(keys)}" if keys else "it has no parameters"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -41,3 +42,35 @@ def outside_server(world: World) -> Iterator[tuple[str, int]]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class Agent(threading.Thread):
+    """Tells HAProxy how its server is, whenever it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.says = "up"
+        self._socket = socket.create_server(("0.0.0.0", 0))
+        self.port: int = self._socket.getsockname()[1]
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError):  # it was closed
+            while True:
+                peer, _ = self._socket.accept()
+                with peer, contextlib.suppress(OSError):
+                    peer.sendall(f"{self.says}\n".encode())
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self.join()
+
+
+@contextlib.contextmanager
+def agent() -> Iterator[Agent]:
+    made = Agent()
+    made.start()
+    try:
+        yield made
+    finally:
+        made.close()

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,12 +79,17 @@ class PrivateEngine:
         self._network.kill()
         self._network.wait()
         self._log.close()
+        # An engine that was killed leaves its directory mounted upon itself.
+        subprocess.run(
+            ["umount", "--lazy", self.home / "data"], check=False, stderr=subprocess.DEVNULL
+        )
         shutil.rmtree(self.home, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def private_engine(home: Path, *images: str) -> Iterator[PrivateEngine]:
+def private_engine(*images: str) -> Iterator[PrivateEngine]:
     """An engine that has these images of the usual one."""
+    home = Path(tempfile.mkdtemp(prefix="engine-"))  # short: a socket's path has 108 bytes
     engine = PrivateEngine(home)
     try:
         archive = str(home / "images.tar")

@@ -15,6 +15,7 @@ from reconciler.haproxy.model import Backend, Check, OutsideServer, Proxy, Serve
 from reconciler.haproxy.render import render_config, server_lines
 from reconciler.haproxy.rewrite import add_backends, backend_structure, put_servers
 from reconciler.haproxy.servers import read_servers
+from reconciler.haproxy.settings import Agent, Settings
 from reconciler.haproxy.slots import PROBE_SUFFIX
 from reconciler.plan.rotation import with_hosts
 from tests.unit.haproxy.test_render import proxy
@@ -271,3 +272,12 @@ def test_an_identity_that_is_in_the_text_already() -> None:
     config = rendered(backend())
     bare = [line for line in config.lines if "description" not in line.text]
     assert identified(bare, "shop").text == config.text
+
+
+def test_another_weight_takes_a_reload_where_an_agent_sets_them() -> None:
+    settings = Settings(agent=Agent(9777, 2.0))
+    configs = [
+        rendered(backend(settings=settings, weight=w, outside=(replace(OUTSIDE, weight=v),)))
+        for w, v in ((1, 1), (5, 1), (1, 9))
+    ]
+    assert len({config.structure for config in configs}) == 3

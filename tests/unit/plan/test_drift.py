@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.haproxy.model import Backend, Check
 from reconciler.haproxy.runtime import ServerState
+from reconciler.haproxy.settings import Agent, Settings
 from reconciler.plan.drift import server_drift
 
 CHECK = Check("/", "web", "GET", "200", 2.0, None, 2, 3, ())
@@ -46,3 +47,9 @@ def test_what_the_file_does_not_set() -> None:
     seen = replace(UP, status="no check", maxconn=None)
     assert server_drift(want, seen) == ""
     assert server_drift(want, replace(seen, maxconn=3)) == "maxconn 3 by hand, none in the file"
+
+
+def test_an_agent_sets_weights_itself() -> None:
+    want = replace(WANT, settings=Settings(agent=Agent(9777, 2.0)))
+    assert server_drift(want, replace(UP, weight=2)) == ""
+    assert not want.has_live_weight

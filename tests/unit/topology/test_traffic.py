@@ -19,6 +19,11 @@ GOOD: dict[str, tuple[str, dict[str, Any]]] = {
     "balance: url_param user": ("balance", {"algorithm": "url_param", "name": "user"}),
     "balance: random(3)": ("balance", {"algorithm": "random", "draws": 3}),
     "balance: 'hash(src,ipmask(24))'": ("balance", {"key": "src,ipmask(24)"}),
+    "check: {agent: 9777}": ("check", {"type": "tcp"}),
+    "slow_start: 5s\nbalance: {algorithm: uri, hash_type: consistent}": (
+        "balance",
+        {"is_static": False},
+    ),
     "balance: {algorithm: uri, hash_type: consistent}": ("balance", {"hash_type": "consistent"}),
 }
 
@@ -65,6 +70,20 @@ REFUSED = {
     "balance by; use `roundrobin`, `leastconn` or `source`",
     "raw: hash-type consistent": "bad-value `hash-type` cannot be a raw line of a backend; use its "
     "key `balance`",
+    "minconn: 5": "bad-value `minconn` needs a `maxconn` that is not below it",
+    "minconn: 5\nmaxconn: 4": "bad-value `minconn` needs a `maxconn` that is not below it",
+    "timeouts: {client: 5s}": "unknown-key `client` is not a key of `timeouts`; keys here: "
+    "connect, server, server_fin, queue, tunnel, http_keep_alive",
+    "timeouts: {queue: 0}": "out-of-range `queue` is `0`, and must be at least 1ms",
+    "retry_on: 418": "unknown-value `retry_on` cannot be `418`; did you mean `408`?",
+    "retries: -1": "out-of-range `retries` is `-1`, and must be at least 0",
+    "slow_start: 5s\nbalance: uri": "bad-value `uri` has no `slow_start`: its parts cannot change; "
+    "use `leastconn` or `roundrobin`",
+    "check: {type: none, agent: 9}": "bad-value an `agent` needs a check of HAProxy's own beside "
+    "it; use `type: tcp`, or a `path`",
+    "check: {agent: 70000}": "out-of-range `port` is `70000`, and must be at most 65,535",
+    "mode: tcp\nretry_on: 503": "mode-mismatch backend `web` speaks tcp, and `retry_on` is for "
+    "HTTP; leave it out, or use `mode: http`",
     "mode: tcp\nsticky: cookie": "mode-mismatch backend `web` speaks tcp, which has no cookie to "
     "know clients by; use `sticky: source`, or `mode: http`",
 }

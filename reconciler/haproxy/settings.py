@@ -1,0 +1,35 @@
+"""What a backend says for itself, and of all its servers, as data (manual, 4.2 and 5.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+AGENT_CHECK = "agent-check"
+"""A word of `default-server` by which such a backend is known again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A second voice about a server, its own, on another port."""
+
+    port: int
+    interval_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """None leaves what `defaults` says, or HAProxy itself."""
+
+    timeouts: tuple[tuple[str, float], ...] = ()
+    """By HAProxy's keyword, in seconds."""
+    retries: int | None = None
+    retry_on: tuple[str, ...] = ("conn-failure", "empty-response")
+    """What may be tried again, of requests that may be repeated; in `mode: http` alone."""
+    fullconn: int | None = None
+    minconn: int | None = None
+    maxqueue: int | None = None
+    slow_start_s: float | None = None
+    agent: Agent | None = None
+
+
+DEFAULT_SETTINGS = Settings()
