@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import remove
 from tests.integration.support import web
 from tests.integration.support.outside import Agent, agent, outside_server
 from tests.integration.support.ports import free_port
-from tests.integration.support.stack import Stack
+from tests.integration.support.stack import Stack, swept
 from tests.integration.support.waiting import await_true
 from tests.integration.support.world import HAPROXY_30, World
 
@@ -53,14 +52,9 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
             "rules": [{"path_prefix": f"/{name}", "backend": name} for name in backends],
         }
         stack.text = json.dumps(stack.spec).replace("$", "$$")
-        try:
-            stack.apply()
-            yield stack
-        finally:
-            try:
-                remove(stack)
-            finally:
-                world.sweep(stack.name)
+        outside.enter_context(swept(stack))
+        stack.apply()
+        yield stack
 
 
 def backends_in_trouble(host: str, good: int, silent: int, agent_port: int) -> dict[str, Any]:

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import remove
 from tests.integration.support import web
 from tests.integration.support.ports import free_port
-from tests.integration.support.stack import Stack, echo_backend
+from tests.integration.support.stack import Stack, echo_backend, swept
 from tests.integration.support.world import HAPROXY_30, World
 
 HOSTILE = 'say "it\'s" %[src] $HOME # \\n {x}'
@@ -98,15 +97,10 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
         },
     }
     stack.text = json.dumps(stack.spec).replace("$", "$$")  # which starts a variable in a file
-    try:
+    with swept(stack):
         stack.apply()
         site.servers = {i[:12]: slot.rpartition("-")[0] for slot, i in stack.ids().items()}
         yield site
-    finally:
-        try:
-            remove(stack)
-        finally:
-            world.sweep(stack.name)
 
 
 Answer = tuple[int, str | None, list[str], dict[str, str]]
