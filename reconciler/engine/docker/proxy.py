@@ -28,6 +28,7 @@ from reconciler.engine.protocol import (
     EngineError,
     edited_meanwhile,
     no_spare_server,
+    refused_by_haproxy,
 )
 from reconciler.haproxy.commands import (
     NoSpareServerError,
@@ -130,9 +131,7 @@ def set_servers(
         raise no_spare_server(error.backend) from error
     for line in lines_of(commands):
         if refusal := find_refusal(talk.ask(client, container, RUNTIME_SOCKET, line)):
-            raise EngineError(
-                "haproxy-refused", f"HAProxy says: {refusal}", "apply again to go on from here"
-            )
+            raise refused_by_haproxy(refusal)
 
 
 def _addresses(client: docker.APIClient, proxy: str, hosts: Collection[str]) -> dict[str, str]:
