@@ -22,6 +22,8 @@ from reconciler.topology.variables import parse_env_file
 
 MOST_BYTES = 1_000_000
 MOST_IN_A_DIRECTORY = 1000
+LONGEST_PAGE = 15_000
+"""With its headers it must fit into one of HAProxy's buffers, which has 16 KiB."""
 
 
 @dataclass(slots=True)
@@ -60,6 +62,10 @@ class References:
                     self._tell("bad-certificate", reference, "holds no certificates in PEM form")
             case "env-file":
                 self._read_env_file(reference)
+            case "page":
+                if len(self._text(reference, reference.source) or b"") > LONGEST_PAGE:
+                    self._tell("unreadable-file", reference, "is larger than 15 kB",
+                               hint="HAProxy has no more room for a page of its own")  # fmt: skip
             case _:
                 self._text(reference, reference.source)
 

@@ -7,6 +7,9 @@ from ipaddress import ip_address
 from typing import Literal
 
 from reconciler.haproxy.balance import DEFAULT_HASH, Hash, is_dynamic
+from reconciler.haproxy.clients import Forwarding
+from reconciler.haproxy.content import Cache, Compression
+from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
 from reconciler.haproxy.routing import RateLimit, Rule
@@ -134,6 +137,10 @@ class Backend:
     hashing: Hash = DEFAULT_HASH
     sticky: Sticky | None = None
     settings: Settings = DEFAULT_SETTINGS
+    errors: tuple[ErrorPage, ...] = ()
+    """They come before those of the frontend."""
+    compression: Compression | None = None
+    cache: Cache | None = None
     raw: tuple[RawLine, ...] = ()
 
     @property
@@ -169,6 +176,7 @@ class Frontend:
     path: Path
     rules: tuple[Rule, ...] = ()
     """The first that matches decides."""
+    forwarding: Forwarding | None = None
     rate_limit: RateLimit | None = None
     maxconn: int | None = None
     raw: tuple[RawLine, ...] = ()
@@ -176,6 +184,8 @@ class Frontend:
     """The value of the header that is sent with answers over TLS."""
     redirect_port: int | None = None
     """Where requests without TLS are sent; None lets them in."""
+    errors: tuple[ErrorPage, ...] = ()
+    compression: Compression | None = None
 
 
 @dataclass(frozen=True, slots=True)

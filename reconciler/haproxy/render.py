@@ -23,7 +23,11 @@ from reconciler.haproxy.model import (
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.quoting import format_duration, quote
 from reconciler.haproxy.render_bind import bind_text, tls_defaults
+from reconciler.haproxy.render_clients import forwarding_lines
+from reconciler.haproxy.render_content import cache_lines, cache_section, compression_lines
+from reconciler.haproxy.render_errors import error_lines
 from reconciler.haproxy.render_link import link_words, server_tls_defaults
+from reconciler.haproxy.render_peers import own_name, peers_section
 from reconciler.haproxy.render_routing import limit_lines, rule_lines, userlist, userlists
 from reconciler.haproxy.render_settings import SERVER_KEYS, server_words, settings_lines
 from reconciler.haproxy.render_sticky import sticky_lines
@@ -69,6 +73,9 @@ def _body(proxy: Proxy) -> Iterator[Line]:
         yield from _resolvers()
     if any(server.resolves for backend in proxy.backends for server in backend.outside):
         yield from _outside_resolvers(proxy)
+    yield from peers_section(proxy)
+    for backend in proxy.backends:
+        yield from cache_section(backend.cache)
     if proxy.stats is not None:
         yield from _stats(proxy.stats)
     for frontend in proxy.frontends:
@@ -89,6 +96,7 @@ def _global(proxy: Proxy) -> Iterator[Line]:
                ("haproxy", "hard_stop_after"))  # fmt: skip
     if proxy.maxconn is not None:
         yield Line(f"    maxconn {proxy.maxconn}", ("haproxy", "maxconn"))
+    yield from own_name(proxy)
     yield from tls_defaults(proxy)
     yield from server_tls_defaults(proxy)
     yield from _raw(proxy.raw_global)
@@ -182,6 +190,10 @@ def _frontend(frontend: Frontend) -> Iterator[Line]:
         yield Line(bind_text(listener), listener.path, places)
     if frontend.maxconn is not None:
         yield Line(f"    maxconn {frontend.maxconn}", (*frontend.path, "maxconn"))
+    yield from error_lines(frontend.errors)
+    yield from compression_lines(frontend.compression)
+    if frontend.forwarding is not None:
+        yield from forwarding_lines(frontend.forwarding)
     yield from _raw(frontend.raw)
     if frontend.rate_limit is not None:
         yield from limit_lines(frontend.rate_limit)
@@ -215,10 +227,13 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     for text in (f"balance {backend.balance}", *hash_texts(backend.hashing)):
         yield Line(f"    {text}", (*backend.path, "balance"), ((*backend.path, "balance"),))
     yield from sticky_lines(backend.sticky)
+    yield from error_lines(backend.errors)
+    yield from compression_lines(backend.compression)
     yield from settings_lines(backend.settings, backend.path, is_http=backend.mode == "http")
     if backend.check is not None:
         yield from _check(backend.check)
     yield from _raw(backend.raw)
+    yield from cache_lines(backend.cache)
     path = backend.path
     if common := list(_server_defaults(backend)):
         yield Line(" ".join(["    default-server", *common]), path,

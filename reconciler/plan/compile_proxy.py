@@ -7,6 +7,9 @@ from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
 from reconciler.plan.compile_balance import balance_words, compile_hash
+from reconciler.plan.compile_clients import compile_forwarding
+from reconciler.plan.compile_content import compile_cache, compile_compression
+from reconciler.plan.compile_errors import backend_pages, frontend_pages
 from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_settings import compile_settings
 from reconciler.plan.compile_sticky import compile_sticky
@@ -42,11 +45,16 @@ def compile_proxy(
                 default_backend=frontend.default_backend or "",
                 path=("frontends", name),
                 rules=compile_rules(name, frontend),
+                forwarding=compile_forwarding(name, frontend),
                 rate_limit=compile_limit(name, frontend),
                 maxconn=frontend.maxconn,
                 raw=_raw(frontend.raw, ("frontends", name, "raw")),
                 hsts=frontend.hsts.header if frontend.hsts else "",
                 redirect_port=redirect_port(topology, frontend),
+                compression=compile_compression(frontend, ("frontends", name)),
+                errors=frontend_pages(topology, name, tls)
+                if mode_of(topology, frontend) == "http"
+                else (),
             )
             for name, frontend in topology.frontends.items()
         ),
@@ -55,6 +63,7 @@ def compile_proxy(
                 _proxy_backend(name, backend, containers),
                 resolves=resolves,
                 link=tls.servers(name, backend),
+                errors=backend_pages(topology, name, tls),
                 sticky=compile_sticky(topology.name, name, backend),
             )
             for name, backend in backends.items()
@@ -98,6 +107,8 @@ def _proxy_backend(
         outside=tuple(_outside(name, backend)),
         hashing=compile_hash(backend.balance),
         settings=compile_settings(backend),
+        compression=compile_compression(backend, path),
+        cache=compile_cache(name, backend),
         raw=_raw(backend.raw, (*path, "raw")),
     )
 

@@ -26,7 +26,7 @@ def redirect_port(topology: Topology, frontend: Frontend) -> int | None:
 
 
 class TlsFiles:
-    """Collects the files that TLS needs: each once, however often it is named."""
+    """Collects the files that HAProxy needs: each once, however often it is named."""
 
     def __init__(self, contents: Contents) -> None:
         self._contents = contents
@@ -88,6 +88,11 @@ class TlsFiles:
         # Of its own name: the same file as a certificate is renewed without a reload.
         name = file_name(source, ".ca")
         return self._add(ProxyFile(name, self._contents.files.get(source, b""), path))
+
+    def other(self, source: str, path: Path) -> str:
+        """Where HAProxy finds a file that has nothing to do with TLS."""
+        content = self._contents.files.get(source, b"")
+        return self._add(ProxyFile(file_name(source), content, path))
 
     def _add(self, file: ProxyFile) -> str:
         return self._files.setdefault(file.name, file).place

@@ -92,9 +92,16 @@ def _probe(
         if (slot := slot_of(backend.name, server.name)) in hosts
         and networks_to(desired.containers[slot].spec) & set(reachable)
     )
-    settings = replace(backend.settings, agent=None)  # who may not answer before it serves
-    name = backend.name + PROBE_SUFFIX
-    probe = replace(backend, name=name, outside=(), sticky=None, settings=settings)
+    probe = replace(
+        backend,
+        name=backend.name + PROBE_SUFFIX,
+        outside=(),
+        sticky=None,
+        settings=replace(backend.settings, agent=None),  # which may not answer before it serves
+        errors=(),
+        compression=None,
+        cache=None,
+    )
     written = read_servers(render_backend(replace(backend, servers=servers, outside=())))
     fresh = tuple(
         server for server, it in zip(servers, written, strict=False) if it.place not in proven

@@ -88,7 +88,8 @@ def _moved(text: str, path: Path, directory: str) -> str:
     if is_mount and (head in {".", ".."} or head.startswith(("./", "../"))):
         return _beside(directory, head) + colon + rest
     is_pair = names[-2:-1] and names[-2] in _PAIRS
-    if name in FILES and not is_pair and not text.startswith(("/", "$")):
+    is_page = names[-2:-1] == ["errors"]
+    if (name in FILES or is_page) and not is_pair and not text.startswith(("/", "$")):
         return _beside(directory, text)
     return text
 

@@ -37,7 +37,10 @@ _BOUND = {
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "at most"),
 }
-_DURATIONS = {"interval", "timeout", "refresh", "hard_stop_after"}
+_DURATIONS = {
+    "interval", "timeout", "refresh", "hard_stop_after", "slow_start", "maxidle", "maxlife",
+    "expire", "max_age",
+}  # fmt: skip
 _OWNER = {
     "networks": "a network",
     "backends": "a backend",
@@ -96,6 +99,8 @@ def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
         is_short = isinstance(source.value_at(path[:-1]), str | int)
         field = path[:-1] if is_short else path
         message = f"{_field(field)} cannot be {shown}"
+        if in_key:
+            code, message = "unknown-key", f"`{path[-1]}` is not a key of {_owner(path[:-1])}"
         guess = suggest(str(item["input"]), words) if outside is None else ""
         hint = guess or f"write {_either(words)}"
     elif kind in _BOUND:
@@ -143,7 +148,7 @@ def _owner(path: Path) -> str:
 
 def _bound(path: Path, value: Any) -> str:
     """A limit in the unit of its field."""
-    if path[-1] == "memory":
+    if path[-1] == "memory" or path[-2:] == ("cache", "size"):
         return f"{int(value) // 1024**2}m"
     if path[-1] in _DURATIONS or "timeouts" in path:
         return f"{value:g}s" if value >= 1 or value == 0 else f"{value * 1000:g}ms"

@@ -8,11 +8,12 @@ from typing import Literal
 
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Topology
+from reconciler.topology.model.errors import ErrorPage, Status
 from reconciler.topology.model.tls import Tls
 
-Kind = Literal["certificate", "self-signed", "authority", "env-file", "file"]
+Kind = Literal["certificate", "self-signed", "authority", "env-file", "page", "file"]
 """`certificate`: with its key, in one file, or two, or a directory of them. `self-signed`: one that
-is made, and has no file in the topology."""
+is made, and has no file in the topology. `page`: one that HAProxy answers with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ def self_signed_source(names: tuple[str, ...]) -> str:
 
 def references(topology: Topology) -> Iterator[Reference]:
     """In the order of the file; the same file may come more than once."""
+    yield from _of_pages(topology.errors, ("errors",))
     for name, backend in topology.backends.items():
+        yield from _of_pages(backend.errors, ("backends", name, "errors"))
         for index, file in enumerate(backend.env_file):
             at = ("backends", name, "env_file", index)
             yield Reference(file.path, at, "env-file", required=file.required)
@@ -60,11 +63,17 @@ def references(topology: Topology) -> Iterator[Reference]:
             yield Reference(backend.tls.ca, ("backends", name, "tls", "ca"), "authority")
     for name, frontend in topology.frontends.items():
         path: Path = ("frontends", name)
+        yield from _of_pages(frontend.errors, (*path, "errors"))
         if frontend.tls is not None:
             yield from _of_tls(frontend.tls, (*path, "tls"))
         for index, bind in enumerate(frontend.bind):
             if bind.tls is not None:
                 yield from _of_tls(bind.tls, (*path, "bind", index, "tls"))
+
+
+def _of_pages(pages: Mapping[Status, ErrorPage], path: Path) -> Iterator[Reference]:
+    for status, page in pages.items():
+        yield Reference(page.file, (*path, status), "page")
 
 
 def _of_tls(tls: Tls, path: Path) -> Iterator[Reference]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.topology.finding import Finding
 from reconciler.topology.model import Topology
-from reconciler.topology.served import mode_of, tls_ports
+from reconciler.topology.served import tls_ports
 
 
 def _redirect_to_nowhere(topology: Topology) -> Iterator[Finding]:
@@ -20,19 +20,6 @@ def _redirect_to_nowhere(topology: Topology) -> Iterator[Finding]:
                 ("frontends", name, "redirect"),
                 "add a bind with `tls`: `{port: 443, tls: ./certs/shop.pem}`",
             )
-
-
-def _http_only(topology: Topology) -> Iterator[Finding]:
-    for name, frontend in topology.frontends.items():
-        mode = mode_of(topology, frontend)
-        for key in ("redirect", "hsts"):
-            if mode == "tcp" and getattr(frontend, key) is not None:
-                yield Finding(
-                    "mode-mismatch",
-                    f"frontend `{name}` speaks tcp, and `{key}` is for HTTP",
-                    ("frontends", name, key),
-                    "leave it out, or use `mode: http`",
-                )
 
 
 def _http2_to_servers(topology: Topology) -> Iterator[Finding]:
@@ -58,4 +45,4 @@ def _hsts_without_tls(topology: Topology) -> Iterator[Finding]:
             )
 
 
-TLS_RULES = (_hsts_without_tls, _redirect_to_nowhere, _http_only, _http2_to_servers)
+TLS_RULES = (_hsts_without_tls, _redirect_to_nowhere, _http2_to_servers)

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reconciler.topology.finding import Finding
-from reconciler.topology.model import Topology
+from reconciler.topology.model import Backend, Frontend, Topology
 from reconciler.topology.model.balance import OF_HTTP
+from reconciler.topology.served import mode_of
 
-_OF_HTTP = ("retry_on",)
+_OF_BACKENDS = ("retry_on", "errors", "compression", "cache")
+_OF_FRONTENDS = ("errors", "compression")
 
 
 def _http_alone(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
-        for key in _OF_HTTP:
-            if backend.mode == "tcp" and getattr(backend, key):
-                yield Finding(
-                    "mode-mismatch",
-                    f"backend `{name}` speaks tcp, and `{key}` is for HTTP",
-                    ("backends", name, key),
-                    "leave it out, or use `mode: http`",
-                    on_key=True,
-                )
+        if backend.mode == "tcp":
+            yield from _told(_OF_BACKENDS, backend, "backend", name)
+    for name, frontend in topology.frontends.items():
+        if mode_of(topology, frontend) == "tcp":
+            yield from _told(_OF_FRONTENDS, frontend, "frontend", name)
+
+
+def _told(
+    keys: Iterable[str], owner: Backend | Frontend, kind: str, name: str
+) -> Iterator[Finding]:
+    for key in keys:
+        if getattr(owner, key):
+            yield Finding(
+                "mode-mismatch",
+                f"{kind} `{name}` speaks tcp, and `{key}` is for HTTP",
+                (f"{kind}s", name, key),
+                "leave it out, or use `mode: http`",
+                on_key=True,
+            )
 
 
 def _known_by_requests(topology: Topology) -> Iterator[Finding]:

@@ -17,6 +17,8 @@ from tests.integration.support.stack import Stack, swept
 from tests.integration.support.waiting import await_true
 from tests.integration.support.world import HAPROXY_30, World
 
+HOSTILE = 'say "it\'s" %[src] $HOME # \\n {x}'
+KEPT = "http-response set-header Cache-Control max-age=60"
 BACKENDS: dict[str, dict[str, Any]] = {
     "source": {"sticky": "source"},
     "header": {"sticky": {"by": "header", "name": "X-User"}},
@@ -25,6 +27,8 @@ BACKENDS: dict[str, dict[str, Any]] = {
     "hash": {"balance": "hash req.cook(user)"},
     "uri": {"balance": {"algorithm": "uri", "depth": 2}},
     "draw": {"balance": "random(2)"},
+    "kept": {"cache": {"max_age": "10m"}, "raw": KEPT, "compression": True},
+    "plain": {"compression": {"types": "text/css"}},
 }
 """Each with the same two servers, for the paths below its name."""
 
@@ -32,6 +36,10 @@ BACKENDS: dict[str, dict[str, Any]] = {
 class Site(Stack):
     agent: Agent
     """Of the only server of `told`."""
+
+    def write(self) -> None:
+        self.text = json.dumps(self.spec).replace("$", "$$")  # which starts a variable in a file
+        super().write()
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +57,14 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
             backend.setdefault("check", False)
         stack.spec["frontends"]["www"] = {
             "bind": f"127.0.0.1:{stack.port}",
-            "rules": [{"path_prefix": f"/{name}", "backend": name} for name in backends],
+            "rules": [{"path_prefix": f"/{name}", "backend": name} for name in backends]
+            + [{"path": "/forbidden", "deny": True}],
+            "errors": {403: "down.html", 504: "large.txt"},
         }
-        stack.text = json.dumps(stack.spec).replace("$", "$$")
+        stack.spec["errors"] = {404: "none.html", 503: "down.html", 504: "down.html"}
+        for name in ("none.html", "down.html", "closed.page", "large.txt"):
+            page = PAGES[name.partition(".")[0]]
+            (stack.directory / name).write_text(page, encoding="utf-8")
         outside.enter_context(swept(stack))
         stack.apply()
         yield stack
@@ -69,7 +82,17 @@ def backends_in_trouble(host: str, good: int, silent: int, agent_port: int) -> d
             "timeouts": timeouts,
             "retry_on": ["conn-failure", "response-timeout"],
         },
-        "closed": {"servers": f"{host}{free_port()}", "retries": 0},
+        "closed": {
+            "servers": f"{host}{free_port()}",
+            "retries": 0,
+            "errors": {
+                503: {
+                    "file": "closed.page",
+                    "content_type": "application/problem+json",
+                    "headers": {"Retry-After": 120, "X-Hostile": HOSTILE},
+                }
+            },
+        },
         "told": {
             "servers": {**first, "port": good, "weight": 100},
             "check": {"interval": "100ms", "agent": {"port": agent_port, "interval": "100ms"}},
@@ -119,6 +142,48 @@ def test_what_balance_leaves_out_makes_no_difference(site: Site) -> None:
     assert len(servers_of(site, "/draw")) == 2
 
 
+def test_answers_that_are_kept(site: Site) -> None:
+    assert len(servers_of(site, "/kept/a")) == 1
+    assert len(servers_of(site, "/plain")) == 2
+    assert "age" in web.ask(site.port, "/kept/a").headers
+
+
+def test_answers_that_are_compressed(site: Site) -> None:
+    def encoding(path: str, accepted: str) -> str | None:
+        answer = web.ask(site.port, path, headers={"Accept-Encoding": accepted})
+        return answer.headers.get("content-encoding")
+
+    assert encoding("/kept/c", "gzip") == "gzip"
+    assert encoding("/kept/c", "gzip") == "gzip"  # from the cache
+    assert encoding("/kept/c", "br") is None
+    assert encoding("/plain", "gzip") is None
+
+
+PAGES = {
+    "none": "<p>Nothing ü here",
+    "down": "<p>Back soon",
+    "closed": '{"soon": "%[src] # no"}',
+    "large": "x" * 15_000,
+}
+ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {
+    "/nowhere": (404, PAGES["none"], {"content-type": "text/html; charset=utf-8"}),
+    "/silent": (504, PAGES["large"], {"content-type": "text/plain; charset=utf-8"}),
+    "/forbidden": (403, PAGES["down"], {}),
+    "/closed": (
+        503, PAGES["closed"],
+        {"content-type": "application/problem+json", "retry-after": "120", "x-hostile": HOSTILE},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ANSWERS)
+def test_what_is_answered_to_what_goes_wrong(site: Site, path: str) -> None:
+    status, body, headers = ANSWERS[path]
+    answer = web.ask(site.port, path)
+    assert (answer.status, answer.body) == (status, body)
+    assert {name: answer.headers.get(name) for name in headers} == headers
+
+
 TROUBLES = {"/silent": 504, "/again": 200, "/closed": 503, "/told": 200}
 
 
@@ -137,13 +202,23 @@ def test_an_agent_tells_of_its_server(site: Site) -> None:
     assert row()["drift"] == ""
     site.agent.says = "down"
     await_true(lambda: web.get(site.port, "/told").status == 503, "the agent says so")
+    assert web.get(site.port, "/told").body == PAGES["down"]
     site.agent.says = "up"
     await_true(lambda: web.get(site.port, "/told").status == 200, "the agent says so")
+
+
+def test_who_was_where_is_known_after_a_reload(site: Site) -> None:
+    def homes() -> list[set[str]]:
+        return [servers_of(site, "/header", **{"X-User": user}) for user in USERS]
+
+    before = homes()
+    site.spec["haproxy"]["timeouts"] = {"client": "11s"}
+    assert "hitless reload" in site.apply().out
+    assert homes() == before
 
 
 def test_a_consistent_hash_takes_other_weights_without_a_reload(site: Site) -> None:
     """And what the agent did to a weight is no difference."""
     site.spec["backends"]["param"]["weight"] = 7
-    site.text = json.dumps(site.spec).replace("$", "$$")
     assert "no reload" in site.apply().out
     assert "up to date" in site.plan("--detailed-exitcode").out

@@ -9,7 +9,14 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from reconciler.topology.model.balance import BALANCE_SHORT, Balance
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
+from reconciler.topology.model.content import (
+    CACHE_SHORT,
+    COMPRESSION_SHORT,
+    MaybeCache,
+    MaybeCompression,
+)
 from reconciler.topology.model.env_file import EnvFile
+from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.job import Job
 from reconciler.topology.model.join import JOINS_SHORT, Join, Joins
 from reconciler.topology.model.link import TO_SERVERS_SHORT, SendProxy, ToServers
@@ -199,6 +206,13 @@ class Backend(ContainerOptions):
     statuses: `[conn-failure, empty-response]` when not given."""
     slow_start: Duration | None = Field(None, ge=0.001)
     """Time in which a server that comes up gets to its whole part of the traffic."""
+    errors: ErrorPages = Field(default_factory=dict)
+    """Pages that HAProxy answers with itself, by status, in place of those of the frontend:
+    `{503: ./down.html}` when no server is up."""
+    compression: MaybeCompression = Field(None, json_schema_extra=accepts(COMPRESSION_SHORT))
+    """Compress answers for clients that take it: `true`, `gzip`, or a mapping."""
+    cache: MaybeCache = Field(None, json_schema_extra=accepts(CACHE_SHORT))
+    """Keep answers in HAProxy's memory for others: `true`, or a mapping."""
     profiles: Annotated[tuple[Text, ...], BeforeValidator(listed)] = Field(
         (), json_schema_extra=accepts_one
     )

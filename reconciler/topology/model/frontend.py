@@ -8,7 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.content import COMPRESSION_SHORT, MaybeCompression
+from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.limit import RateLimit
+from reconciler.topology.model.match import Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.tls import TLS_SHORT, Hsts, Tls
@@ -94,11 +97,22 @@ class Frontend(Model):
     mapping."""
     rules: tuple[Rule, ...] = ()
     """Where requests go, in order: the first rule that matches decides."""
+    forwarded_for: bool = False
+    """Tell servers the client's address in `X-Forwarded-For`, and how it came in
+    `X-Forwarded-Proto`. What clients say there themselves is taken out."""
+    trusted_proxies: Annotated[tuple[Source, ...], BeforeValidator(listed)] = Field(
+        (), min_length=1, json_schema_extra=accepts_one
+    )
+    """Addresses of proxies before this one, whose `X-Forwarded-For` is believed: `10.0.0.0/8`.
+    Rules, limits and logs then see the client that it names."""
     rate_limit: RateLimit | None = Field(None, json_schema_extra=accepts({"type": "string"}))
-    """Requests that one client may send: `100/10s`, or a mapping. Counts start anew when HAProxy
-    loads another configuration."""
+    """Requests that one client may send: `100/10s`, or a mapping. A reload does not forget them."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that it takes at a time; more wait outside."""
+    errors: ErrorPages = Field(default_factory=dict)
+    """Pages that HAProxy answers with itself, by status: `{404: ./not-found.html}`."""
+    compression: MaybeCompression = Field(None, json_schema_extra=accepts(COMPRESSION_SHORT))
+    """Compress answers for clients that take it: `true`, `gzip`, or a mapping."""
     raw: RawLines = Field((), json_schema_extra=RAW_SHORT)
     """Lines for its section of haproxy.cfg as they are, before its rules."""
     default_backend: Name | None = None

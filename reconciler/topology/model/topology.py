@@ -14,6 +14,7 @@ from reconciler.topology.model.base import (
     listed,
     null_as_empty,
 )
+from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.frontend import Frontend
 from reconciler.topology.model.haproxy import HAProxy
 from reconciler.topology.model.stats import Stats
@@ -69,6 +70,9 @@ class Topology(Model):
         ),
     )
     """The statistics page; none when not given."""
+    errors: ErrorPages = Field(default_factory=dict)
+    """Pages that HAProxy answers with itself, by status, in all frontends: `{503: ./down.html}`.
+    """
     haproxy: HAProxy = HAProxy()
     """The HAProxy container."""
 

@@ -14,11 +14,13 @@ from tests.integration.support.world import World
 
 class _Answers(BaseHTTPRequestHandler):
     server_version = "outside"
+    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         body = f"outside {self.server.server_port}\n".encode()  # type: ignore[attr-defined]  # of the server below
         with contextlib.suppress(ConnectionError):  # a check that has seen enough hangs up
             self.send_response(200)
+            self.send_header("Content-Type", "text/plain")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -27,13 +29,18 @@ class _Answers(BaseHTTPRequestHandler):
         """Nobody reads it."""
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """A connection that HAProxy has no use for any more is reset, and that is all right."""
+
+
 @contextlib.contextmanager
 def outside_server(world: World) -> Iterator[tuple[str, int]]:
     """Its address, as containers reach it, and its port. It answers `outside PORT`."""
     bridge = world.api.inspect_network("bridge")["IPAM"]["Config"][0]
     # An engine that was started anew does not say it, and it is the first address then.
     gateway = bridge.get("Gateway") or str(next(ip_network(bridge["Subnet"]).hosts()))
-    server = ThreadingHTTPServer(("0.0.0.0", 0), _Answers)
+    server = _Server(("0.0.0.0", 0), _Answers)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

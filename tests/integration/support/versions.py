@@ -4,6 +4,7 @@ import pytest
 
 from tests.integration.support.world import HAPROXY_26, HAPROXY_30
 
+VERSIONS = {"3.0": HAPROXY_30, "2.6": HAPROXY_26}
 both_versions = pytest.mark.parametrize(
-    "haproxy_image", [HAPROXY_30, HAPROXY_26], ids=["3.0", "2.6"]
+    "haproxy_image", list(VERSIONS.values()), ids=list(VERSIONS)
 )

@@ -203,3 +203,43 @@ def test_what_runs_is_kept_with_an_expired_certificate(tmp_path: Path) -> None:
     put(tmp_path, a_pem=b"nothing")
     assert set(Watched((file,), ()).read().broken) == {file}
     assert not load_inputs([file], [], OF_FILES).has_errors
+
+
+PAGES = """\
+name: shop
+errors:
+  404: ./pages/none.html
+backends:
+  web: {image: shop/web, port: 8080, errors: {503: {file: ./pages/big.html}}}
+frontends:
+  www: {bind: 80, default_backend: web}
+"""
+
+
+def test_pages_that_cannot_be_answered_with(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(PAGES, encoding="utf-8")
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "big.html").write_bytes(b"x" * 15_001)
+    assert told(load_inputs([str(tmp_path / "shop.yaml")], [])) == [
+        "unreadable-file 3:8 `./pages/none.html` cannot be read: no such file or directory",
+        "unreadable-file 5:52 `./pages/big.html` is larger than 15 kB; "
+        "HAProxy has no more room for a page of its own",
+    ]
+
+
+def test_pages_are_followed_and_take_a_reload(tmp_path: Path) -> None:
+    file, pages = tmp_path / "shop.yaml", tmp_path / "pages"
+    file.write_text(PAGES, encoding="utf-8")
+    pages.mkdir()
+    seen = []
+    watched = Watched((str(file),), ())
+    for text in (b"one", b"two"):
+        for name in ("none.html", "big.html"):
+            (pages / name).write_bytes(text)
+        (desired,) = (said.desired for said in watched.read().said.values())
+        config = desired.config()
+        assert config is not None
+        seen.append((str(watched.signature()), config.structure))
+    assert watched.concerns(None, str(pages / "none.html"))
+    assert len({signature for signature, _ in seen}) == 2
+    assert len({structure for _, structure in seen}) == 2

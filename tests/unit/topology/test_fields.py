@@ -425,7 +425,7 @@ AT_THE_TOP = {
     "name: a\nbackend: {}": "unknown-key `backend` is not a key of a topology; did you mean "
     "`backends`?",
     "name: a\nzzz: 1": "unknown-key `zzz` is not a key of a topology; keys here: name, include, "
-    "suspend, networks, backends, frontends, stats, haproxy",
+    "suspend, networks, backends, frontends, stats, errors, haproxy",
     "name: a\nnetworks: {n: {drivers: x}}": "unknown-key `drivers` is not a key of a network; did "
     "you mean `driver`?",
     "name: a\nhaproxy: {timeouts: {conect: 1s}}": "unknown-key `conect` is not a key of "

@@ -81,6 +81,8 @@ def merged(base: str, *overlays: str, **more: Any) -> Any:
         ("{x: 1}", "{volumes: [{source: ../b}]}", {"x": 1, "volumes": [{"source": "../b"}]}),
         ("{x: 1}", "{env_file: a.env, command: ./a}",
          {"x": 1, "env_file": "../over/a.env", "command": "./a"}),
+        ("{x: 1}", "{errors: {503: a.html, 404: {file: b.html}}}",
+         {"x": 1, "errors": {"503": "../over/a.html", "404": {"file": "../over/b.html"}}}),
         ("{x: 1}", "{env: {file: a, key: b}}", {"x": 1, "env": {"file": "a", "key": "b"}}),
     ],
 )  # fmt: skip

@@ -15,6 +15,8 @@ GOOD: dict[str, tuple[str, dict[str, Any]]] = {
     "sticky: {by: cookie, maxidle: 5m}": ("sticky", {"lasts_s": 300.0}),
     "sticky: {by: header, name: X-User, expire: 1h}": ("sticky", {"lasts_s": 3600.0}),
     "sticky: {by: cookie, domain: a.example}": ("sticky", {"domain": ("a.example",)}),
+    "compression: gzip": ("compression", {"algo": ("gzip",), "offload": False}),
+    "cache: true": ("cache", {"size": 16 * 1024**2, "max_age": 60.0}),
     "balance: hdr(X-User)": ("balance", {"algorithm": "hdr", "name": "X-User"}),
     "balance: url_param user": ("balance", {"algorithm": "url_param", "name": "user"}),
     "balance: random(3)": ("balance", {"algorithm": "random", "draws": 3}),
@@ -84,6 +86,25 @@ REFUSED = {
     "check: {agent: 70000}": "out-of-range `port` is `70000`, and must be at most 65,535",
     "mode: tcp\nretry_on: 503": "mode-mismatch backend `web` speaks tcp, and `retry_on` is for "
     "HTTP; leave it out, or use `mode: http`",
+    "errors: {503: down.bin}": "missing-key the name of the file does not tell what is in it; add "
+    "`content_type:`, like `text/html`",
+    "errors: {302: a.html}": "unknown-key `302` is not a key of `errors`; did you mean `502`?",
+    "errors: a.html": "wrong-type `errors` must be a mapping, not `a.html`",
+    "errors: {503: {file: a.html, headers: {A: ''}}}": "bad-value a header has a value; to take it "
+    "out, name it in `del_headers` or `del_response_headers`",
+    "mode: tcp\nerrors: {503: a.html}": "mode-mismatch backend `web` speaks tcp, and `errors` is "
+    "for HTTP; leave it out, or use `mode: http`",
+    "compression: brotli": "unknown-value `compression` cannot be `brotli`; write gzip, deflate or "
+    "raw-deflate",
+    "compression: {types: html}": "bad-value `html` is not a type of content; write it like "
+    "`text/html` or `application/json`",
+    "cache: {size: 5000m}": "out-of-range `size` is `5000m`, and must be at most 4095m",
+    "cache: {size: 8m, max_object_size: 5m}": "bad-value `max_object_size` is more than half of "
+    "the cache's `size`",
+    "cache: {max_age: 0}": "out-of-range `max_age` is `0`, and must be at least 1s",
+    "cache: 60s": "wrong-type `cache` must be a mapping, not `60s`",
+    "mode: tcp\ncache: true": "mode-mismatch backend `web` speaks tcp, and "
+    "`cache` is for HTTP; leave it out, or use `mode: http`",
     "mode: tcp\nsticky: cookie": "mode-mismatch backend `web` speaks tcp, which has no cookie to "
     "know clients by; use `sticky: source`, or `mode: http`",
 }
@@ -108,3 +129,8 @@ QUIET = {
 def test_how_long_old_servers_wait_for_their_clients(yaml: str, expected: float) -> None:
     desired = compile_topology(good(topology_with(yaml)), "/")
     assert desired.rollouts["web"].quiet_s == expected
+
+
+def test_no_cache_and_no_compression() -> None:
+    web = web_of(good(topology_with("cache: false\ncompression: false")))
+    assert (web.cache, web.compression) == (None, None)

@@ -1,0 +1,17 @@
+"""What a frontend believes of its clients, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.haproxy.routing import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """Headers `X-Forwarded-*`: `trusted` are the networks that are believed, `tells` is whether
+    servers get some. `path` is the frontend's."""
+
+    tells: bool
+    trusted: tuple[str, ...]
+    path: Path

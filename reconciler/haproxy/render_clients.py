@@ -1,0 +1,41 @@
+"""Who a client is, to lines of a frontend's section that come before all that ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.haproxy.clients import Forwarding
+from reconciler.haproxy.config import Line
+
+_HOPS = 5
+"""Trusted proxies one behind the other that are looked through."""
+
+
+def forwarding_lines(forwarding: Forwarding) -> Iterator[Line]:
+    """What strangers say is taken out before it is read. Servers get the whole chain, in which each
+    proxy names whom it saw, so ours adds its peer before it looks for the client."""
+    told, trusted = (*forwarding.path, "forwarded_for"), (*forwarding.path, "trusted_proxies")
+    for network in forwarding.trusted:
+        yield Line(f"    acl trusted-proxy src -m ip -- {network}", trusted, (trusted,))
+    at = trusted if forwarding.trusted else told
+    unless = " unless trusted-proxy" if forwarding.trusted else ""
+    yield Line(f"    http-request del-header X-Forwarded- -m beg{unless}", at)
+    yield Line(f"    http-request del-header Forwarded{unless}", at)
+    if forwarding.tells:
+        yield Line("    http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)] "
+                   "unless { req.hdr(X-Forwarded-Proto) -m found }", told)  # fmt: skip
+        yield Line("    http-request add-header X-Forwarded-For %[src]", told)
+    if forwarding.trusted:
+        yield from _through_proxies(2 if forwarding.tells else 1, trusted)
+
+
+def _through_proxies(last: int, path: tuple[str | int, ...]) -> Iterator[Line]:
+    """From the end, while the address is a trusted proxy's; what is before something that is no
+    address may be anybody's word. `last` is where the entry of the peer stands, from the end."""
+    for position in range(last, last + _HOPS):
+        after = f" {{ {_entry(position - 1)} -m found }}" if position > 1 else ""
+        yield Line(f"    http-request set-src {_entry(position)} if trusted-proxy{after}", path)
+
+
+def _entry(position: int) -> str:
+    return f"req.hdr_ip(X-Forwarded-For,-{position})"

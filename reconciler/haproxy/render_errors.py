@@ -1,0 +1,16 @@
+"""What a section says of answers to what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.haproxy.config import Line
+from reconciler.haproxy.errors import ErrorPage
+from reconciler.haproxy.quoting import quote, quote_format
+
+
+def error_lines(pages: Iterable[ErrorPage]) -> Iterator[Line]:
+    for page in pages:
+        text = f"http-error status {page.status} content-type {quote(page.content_type)}"
+        headers = "".join(f" hdr {name} {quote_format(value)}" for name, value in page.headers)
+        yield Line(f"    {text} file {page.place}{headers}", page.path, (page.path,))

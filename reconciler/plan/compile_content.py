@@ -1,0 +1,28 @@
+"""Compression and caches to HAProxy's own model."""
+
+from __future__ import annotations
+
+from reconciler.haproxy import content as haproxy
+from reconciler.topology.diagnostic import Path
+from reconciler.topology.model import Backend, Frontend
+
+
+def compile_compression(owner: Frontend | Backend, path: Path) -> haproxy.Compression | None:
+    wish = owner.compression
+    if wish is None:
+        return None
+    return haproxy.Compression(wish.algo, wish.types, wish.offload, (*path, "compression"))
+
+
+def compile_cache(name: str, backend: Backend) -> haproxy.Cache | None:
+    wish = backend.cache
+    if wish is None:
+        return None
+    return haproxy.Cache(
+        name=name,
+        total_mb=wish.size // 1024**2,
+        max_object_bytes=wish.max_object_size,
+        max_age_s=wish.max_age,
+        varies=wish.vary,
+        path=("backends", name, "cache"),
+    )

@@ -1,0 +1,35 @@
+"""Error pages to HAProxy's own model. Nothing stands in `defaults`: a backend would have taken it
+from there, and it would come before what a frontend says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.haproxy import errors as haproxy
+from reconciler.plan.compile_tls import TlsFiles
+from reconciler.topology.diagnostic import Path
+from reconciler.topology.model import Topology
+from reconciler.topology.model.errors import ErrorPage, Status
+
+
+def frontend_pages(topology: Topology, name: str, files: TlsFiles) -> tuple[haproxy.ErrorPage, ...]:
+    """Its own, and those of the topology for what it says nothing of."""
+    own: Mapping[Status, ErrorPage] = topology.frontends[name].errors
+    common = {status: page for status, page in topology.errors.items() if status not in own}
+    return (
+        *_pages(common, ("errors",), files),
+        *_pages(own, ("frontends", name, "errors"), files),
+    )
+
+
+def backend_pages(topology: Topology, name: str, files: TlsFiles) -> tuple[haproxy.ErrorPage, ...]:
+    return tuple(_pages(topology.backends[name].errors, ("backends", name, "errors"), files))
+
+
+def _pages(
+    pages: Mapping[Status, ErrorPage], path: Path, files: TlsFiles
+) -> Iterator[haproxy.ErrorPage]:
+    for status, page in pages.items():
+        at = (*path, status)
+        place = files.other(page.file, at)
+        yield haproxy.ErrorPage(status, place, page.type or "", tuple(page.headers.items()), at)

@@ -1,0 +1,81 @@
+"""Who clients are, and what is believed of it, by requests to both versions of HAProxy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration.support import web
+from tests.integration.support.ports import free_port
+from tests.integration.support.stack import Stack, swept
+from tests.integration.support.versions import VERSIONS
+from tests.integration.support.world import World
+
+HERE = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+"""The test itself, as HAProxy sees it, and what is behind it."""
+
+FRONTENDS: dict[str, dict[str, Any]] = {
+    "told": {"forwarded_for": True, "rules": [
+        {"source": "203.0.113.9", "respond": "it is 9"},
+    ]},
+    "behind": {"forwarded_for": True, "trusted_proxies": HERE, "rate_limit": "4/1h", "rules": [
+        {"path": "/who", "source": "203.0.113.9", "respond": "it is 9"},
+    ]},
+}  # fmt: skip
+
+
+class Site:
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.ports = {name: free_port() for name in FRONTENDS}
+
+    def ask(
+        self, frontend: str, path: str = "/", method: str = "GET", **headers: str
+    ) -> web.Response:
+        """`x_a="b"` is the header `X-A: b`."""
+        named = {name.replace("_", "-").title(): value for name, value in headers.items()}
+        return web.ask(self.ports[frontend], path, method, named)
+
+
+@pytest.fixture(scope="module", params=list(VERSIONS.values()), ids=list(VERSIONS))
+def site(
+    world: World, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Site]:
+    stack = Stack(world, tmp_path_factory.mktemp("clients"), request.param)
+    site = Site(stack)
+    stack.backend["replicas"] = 1
+    stack.spec["frontends"] = {
+        name: {"bind": f"127.0.0.1:{site.ports[name]}", "default_backend": "web"} | spec
+        for name, spec in FRONTENDS.items()
+    }
+    with swept(stack):
+        stack.apply()
+        yield site
+        assert "up to date" in stack.plan("--detailed-exitcode").out
+
+
+def test_what_servers_are_told(site: Site) -> None:
+    seen = site.ask("told", x_forwarded_for="203.0.113.9", x_forwarded_proto="https",
+                    x_forwarded_host="evil", forwarded="for=1.1.1.1")  # fmt: skip
+    told = [line for line in seen.body.split("\n") if "orwarded" in line]
+    assert len(told) == 2
+    assert "X-Forwarded-Proto: http" in told
+    assert "203.0.113.9" not in seen.body
+
+
+def test_a_client_behind_trusted_proxies(site: Site) -> None:
+    chain = "203.0.113.1, 203.0.113.9, 10.1.1.1"
+    assert site.ask("behind", "/who", x_forwarded_for=chain).body == "it is 9"
+    assert site.ask("behind", "/who", x_forwarded_for="203.0.113.9, unknown").body != "it is 9"
+    assert site.ask("behind", "/who", x_forwarded_for="203.0.113.9, 203.0.113.1").body != "it is 9"
+    seen = site.ask("behind", x_forwarded_for=chain, x_forwarded_proto="https")
+    assert f"X-Forwarded-For: {chain}" in seen
+    assert "X-Forwarded-Proto: https" in seen
+
+
+def test_a_limit_for_each_of_them(site: Site) -> None:
+    asked = [site.ask("behind", x_forwarded_for="203.0.113.50").status for _ in range(5)]
+    assert asked == [200] * 4 + [429]
+    assert site.ask("behind", x_forwarded_for="203.0.113.51").status == 200
