@@ -165,7 +165,7 @@ class ReloadProxy:
 
 
 @dataclass(frozen=True, slots=True)
-class RenewCertificates:
+class RenewFiles:
     """The running HAProxy uses these in place of those it has under their names, and they are
     written: a start loads the same."""
 
@@ -285,7 +285,7 @@ Action = (
     | RemoveContainer
     | WriteConfig
     | ReloadProxy
-    | RenewCertificates
+    | RenewFiles
     | AwaitProxy
     | ReplaceProxy
     | HandOver
@@ -341,8 +341,8 @@ def label_of(action: Action) -> str:
             return f"write haproxy.cfg into {target.name}"
         case ReloadProxy():
             return "reload HAProxy and confirm"
-        case RenewCertificates(_, files):
-            return f"let HAProxy use {_count(len(files), 'renewed certificate')}"
+        case RenewFiles(_, files):
+            return f"let HAProxy use {_renewed(files)}"
         case AwaitProxy():
             return "confirm that HAProxy runs the configuration"
         case ReplaceProxy(_, new):
@@ -386,6 +386,15 @@ def _label_of_settings(settings: tuple[ServerSetting, ...]) -> str:
 
 def _are(things: tuple[object, ...]) -> str:
     return "is" if len(things) == 1 else "are"
+
+
+def _renewed(files: tuple[ProxyFile, ...]) -> str:
+    """`1 renewed certificate and 2 changed maps`"""
+    maps = sum(file.kind == "map" for file in files)
+    certificates = len(files) - maps
+    words = [_count(certificates, "renewed certificate")] if certificates else []
+    words += [_count(maps, "changed map")] if maps else []
+    return " and ".join(words)
 
 
 def _count(number: int, noun: str) -> str:

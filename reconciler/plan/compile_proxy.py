@@ -10,6 +10,7 @@ from reconciler.plan.compile_balance import balance_words, compile_hash
 from reconciler.plan.compile_clients import compile_forwarding
 from reconciler.plan.compile_content import compile_cache, compile_compression
 from reconciler.plan.compile_errors import backend_pages, frontend_pages
+from reconciler.plan.compile_hosts import fold_hosts
 from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_settings import compile_settings
 from reconciler.plan.compile_sticky import compile_sticky
@@ -44,7 +45,7 @@ def compile_proxy(
                 listeners=listeners.of_frontend[name],
                 default_backend=frontend.default_backend or "",
                 path=("frontends", name),
-                rules=compile_rules(name, frontend),
+                rules=fold_hosts(name, compile_rules(name, frontend), tls),
                 forwarding=compile_forwarding(name, frontend),
                 rate_limit=compile_limit(name, frontend),
                 maxconn=frontend.maxconn,

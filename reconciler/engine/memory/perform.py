@@ -74,7 +74,7 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
         case a.WriteConfig(target, config):
             world.edit_config(target.reference, config.text)
             _write_files(world.get(target.reference), config.files)
-        case a.RenewCertificates(target, files):
+        case a.RenewFiles(target, files):
             proxy = _running(world, target)
             _write_files(proxy, files)
             proxy.loaded_files |= proxy.files
