@@ -57,6 +57,11 @@ def load_topology(
     are other files that say some of it."""
     layers = layers or Layers()
     source = combine(parse_source(data, file, dict(variables)), dict(variables), layers)
+    return validate(source, layers.profiles)
+
+
+def validate(source: Source, profiles: Collection[str] = ()) -> Loaded:
+    """What has been read, as a topology."""
     found = list(source.diagnostics)
     topology = None
     if source.value is None and not found:
@@ -64,21 +69,21 @@ def load_topology(
             Diagnostic(
                 "empty-file",
                 "the file holds no topology",
-                file,
+                source.file,
                 source.span_of(()),
                 "`reconciler init` writes one to start from",
             )
         )
     elif source.value is not None:
-        topology, problems = _validate(source, layers.profiles)
+        topology, problems = _modelled(source, profiles)
         found += problems
     # An alias brings the same mistake again, at another path and the same place.
     once = {(d.code, d.message, d.span): d for d in reversed(_without_echoes(found, source))}
     diagnostics = tuple(sorted(once.values(), key=lambda d: d.sort_key))
-    return Loaded(file, None if has_errors(diagnostics) else topology, diagnostics, source)
+    return Loaded(source.file, None if has_errors(diagnostics) else topology, diagnostics, source)
 
 
-def _validate(
+def _modelled(
     source: Source, profiles: Collection[str]
 ) -> tuple[Topology | None, list[Diagnostic]]:
     value = _without_extensions(source.value)

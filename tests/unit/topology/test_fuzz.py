@@ -117,12 +117,12 @@ def test_mutated_bytes(seed: int) -> None:
     slowest = 0.0
     for _ in range(EACH):
         data = mutate_bytes(chance.choice(SEEDS), chance)
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             check(data)
         except Exception as error:
             raise AssertionError(f"this file: {data!r}") from error
-        slowest = max(slowest, time.perf_counter() - started)
+        slowest = max(slowest, time.process_time() - started)
     assert slowest < 5
 
 
