@@ -60,7 +60,7 @@ def test_values_are_used_and_never_shown(stack: Stack) -> None:
     stack.backend.update(env={"TOKEN": "${TOKEN}"}, labels={"owner": "x-${TOKEN}"})
     stack.backend["secrets"] = ["token", {"source": "inline", "target": "/etc/x", "mode": "0400"}]
     stack.spec["secrets"] = {"token": {"environment": "TOKEN"}, "inline": {"content": "a ${TOKEN}"}}
-    stats = stack.with_stats(auth="admin:${STATS_PASSWORD}")
+    stats = stack.with_stats(auth=["admin:${STATS_PASSWORD}", "viewer:any"], admin=["admin"])
     secrets = Secrets(stack)
     assert "${TOKEN}" not in secrets.run("plan").replace("env.TOKEN  + ${TOKEN}", "")
     secrets.run("plan", "--output", "json")
@@ -70,6 +70,11 @@ def test_values_are_used_and_never_shown(stack: Stack) -> None:
     assert web.get(stats).status == 401
     assert web.get(stats, headers=web.basic_auth("admin", secrets.password)).status == 200
     assert web.get(stats, "/metrics").status == 401
+    admins = [
+        "Choose the action to perform" in web.get(stats, headers=web.basic_auth(*who)).body
+        for who in (("admin", secrets.password), ("viewer", "any"))
+    ]
+    assert admins == [True, False]
     secrets.run("apply", "--yes")
     secrets.look_at_labels()
 

@@ -194,7 +194,8 @@ def test_a_bad_certificate_touches_nothing(site: Site) -> None:
 
 def test_a_daemon_sees_a_renewed_certificate(site: Site) -> None:
     with watching(site.stack.file, directory=site.stack.directory) as daemon:
-        daemon.await_outcome("unchanged")
+        # What the tests before have left may be something to do for it.
+        daemon.await_said("a first pass", lambda s: s.get("outcome") in {"converged", "unchanged"})
         daemon.forget()
         renewed = site.renew()
         daemon.await_begun("a file that it refers to changed")

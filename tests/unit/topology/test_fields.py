@@ -455,6 +455,8 @@ AT_THE_TOP = {
     "port needs an address of the host, not a name",
     "name: a\nstats: {uri: /metrics}": "bad-value `/metrics` is where Prometheus asks; give the "
     "page another path",
+    "name: a\nstats: {auth: 'a:b', admin: [a, c]}": "bad-value nobody in `auth` has this name; "
+    "add the user and a password there",
     "name: a\nstats: {refresh: 100ms}": "out-of-range `refresh` is `100ms`, and must be at "
     "least 1s",
     # haproxy
