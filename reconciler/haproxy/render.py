@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from reconciler.haproxy.balance import hash_texts
 from reconciler.haproxy.config import SENSITIVE_MARK, Config, Line, identified
+from reconciler.haproxy.log import LogTarget
 from reconciler.haproxy.model import (
     Backend,
     Check,
@@ -27,6 +28,7 @@ from reconciler.haproxy.render_clients import forwarding_lines
 from reconciler.haproxy.render_content import cache_lines, cache_section, compression_lines
 from reconciler.haproxy.render_errors import error_lines
 from reconciler.haproxy.render_link import link_words, server_tls_defaults
+from reconciler.haproxy.render_log import log_lines, target_text
 from reconciler.haproxy.render_routing import limit_lines, rule_lines, userlist, userlists
 from reconciler.haproxy.render_settings import SERVER_KEYS, server_words, settings_lines
 from reconciler.haproxy.render_sticky import sticky_lines
@@ -77,7 +79,7 @@ def _body(proxy: Proxy) -> Iterator[Line]:
     if proxy.stats is not None:
         yield from _stats(proxy.stats)
     for frontend in proxy.frontends:
-        yield from _frontend(frontend)
+        yield from _frontend(frontend, proxy.log_target)
     for backend in proxy.backends:
         yield from backend_lines(backend)
 
@@ -85,7 +87,9 @@ def _body(proxy: Proxy) -> Iterator[Line]:
 def _global(proxy: Proxy) -> Iterator[Line]:
     for file in proxy.files:
         yield Line(file.comment, file.path, (file.path[:3],))  # its key, in whatever form
-    yield Line("    log stdout format raw local0 info")
+    yield Line(
+        f"    log {target_text(proxy.log_target)}", ("haproxy", "log"), (("haproxy", "log"),)
+    )
     if proxy.hands_over:
         yield from _handover()
     else:
@@ -175,13 +179,13 @@ def _stats(stats: StatsPage) -> Iterator[Line]:
                    (*stats.path, "refresh"))  # fmt: skip
 
 
-def _frontend(frontend: Frontend) -> Iterator[Line]:
+def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
     yield from userlists(frontend)
     yield Line("")
     yield Line(f"frontend {frontend.name}", frontend.path)
     if frontend.mode == "tcp":
         yield Line("    mode tcp", (*frontend.path, "mode"))
-        yield Line("    option tcplog", frontend.path)
+    yield from log_lines(frontend, logs_to)
     for listener in frontend.listeners:
         places = ((*frontend.path, "bind"), (*frontend.path, "tls"))
         yield Line(bind_text(listener), listener.path, places)

@@ -10,6 +10,7 @@ from reconciler.plan.compile_balance import balance_words, compile_hash
 from reconciler.plan.compile_clients import compile_forwarding
 from reconciler.plan.compile_content import compile_cache, compile_compression
 from reconciler.plan.compile_errors import backend_pages, frontend_pages
+from reconciler.plan.compile_log import compile_log, target_of_all
 from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_settings import compile_settings
 from reconciler.plan.compile_sticky import compile_sticky
@@ -45,6 +46,7 @@ def compile_proxy(
                 default_backend=frontend.default_backend or "",
                 path=("frontends", name),
                 rules=compile_rules(name, frontend),
+                log=compile_log(topology, name, frontend, mode_of(topology, frontend)),
                 forwarding=compile_forwarding(name, frontend),
                 rate_limit=compile_limit(name, frontend),
                 maxconn=frontend.maxconn,
@@ -69,6 +71,7 @@ def compile_proxy(
             for name, backend in backends.items()
         ),
         stats=_stats(topology, listeners),
+        log_target=target_of_all(topology),
         raw_global=_raw(settings.raw.global_, ("haproxy", "raw", "global")),
         raw_defaults=_raw(settings.raw.defaults, ("haproxy", "raw", "defaults")),
         sensitive=sensitive,
