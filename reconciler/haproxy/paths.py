@@ -4,6 +4,8 @@ RUN_DIRECTORY = "/run/haproxy"
 """For the sockets alone: in memory, and only HAProxy's user may enter."""
 RUNTIME_SOCKET = f"{RUN_DIRECTORY}/api.sock"
 MASTER_SOCKET = f"{RUN_DIRECTORY}/master.sock"
+PEERS_SOCKET = f"{RUN_DIRECTORY}/peers.sock"
+"""One for all: who follows takes it over, and is then found there by who ends."""
 CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg"
 
 IDLE_HOST = "haproxy"

@@ -29,6 +29,7 @@ from reconciler.haproxy.render_content import cache_lines, cache_section, compre
 from reconciler.haproxy.render_errors import error_lines
 from reconciler.haproxy.render_link import link_words, server_tls_defaults
 from reconciler.haproxy.render_log import log_lines, target_text
+from reconciler.haproxy.render_peers import own_name, peers_section
 from reconciler.haproxy.render_routing import limit_lines, rule_lines, userlist, userlists
 from reconciler.haproxy.render_settings import SERVER_KEYS, server_words, settings_lines
 from reconciler.haproxy.render_sticky import sticky_lines
@@ -74,6 +75,7 @@ def _body(proxy: Proxy) -> Iterator[Line]:
         yield from _resolvers()
     if any(server.resolves for backend in proxy.backends for server in backend.outside):
         yield from _outside_resolvers(proxy)
+    yield from peers_section(proxy)
     for backend in proxy.backends:
         yield from cache_section(backend.cache)
     if proxy.stats is not None:
@@ -98,6 +100,7 @@ def _global(proxy: Proxy) -> Iterator[Line]:
                ("haproxy", "hard_stop_after"))  # fmt: skip
     if proxy.maxconn is not None:
         yield Line(f"    maxconn {proxy.maxconn}", ("haproxy", "maxconn"))
+    yield from own_name(proxy)
     yield from tls_defaults(proxy)
     yield from server_tls_defaults(proxy)
     yield from _raw(proxy.raw_global)

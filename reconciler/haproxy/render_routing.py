@@ -14,6 +14,7 @@ from typing import assert_never
 from reconciler.haproxy.config import Line
 from reconciler.haproxy.model import Frontend
 from reconciler.haproxy.quoting import format_duration, quote, quote_format, quote_text
+from reconciler.haproxy.render_peers import KEPT
 from reconciler.haproxy.routing import (
     Act,
     Deny,
@@ -185,8 +186,8 @@ def limit_lines(limit: RateLimit) -> Iterator[Line]:
     """Addresses without a limit are not counted; an address of IPv4 fits in a table of IPv6."""
     period = format_duration(limit.period_s)
     path, values = limit.path, (limit.path,)
-    yield Line(f"    stick-table type ipv6 size 100k expire {period} store http_req_rate({period})",
-               path, values)  # fmt: skip
+    counts = f"store http_req_rate({period}) {KEPT}"
+    yield Line(f"    stick-table type ipv6 size 100k expire {period} {counts}", path, values)
     for network in limit.allowed:
         yield Line(f"    acl not-limited src -m ip -- {network}", path, values)
     unless = " unless not-limited" if limit.allowed else ""

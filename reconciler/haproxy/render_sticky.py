@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.haproxy.config import Line
 from reconciler.haproxy.quoting import format_duration
+from reconciler.haproxy.render_peers import KEPT
 from reconciler.haproxy.sticky import Cookie, StickTable, Sticky
 
 
@@ -40,4 +41,4 @@ def _cookie_words(cookie: Cookie) -> Iterator[str]:
 def _table_words(table: StickTable) -> str:
     """Servers are known by their address: their names are others after each roll-out."""
     expire = format_duration(table.expire_s)
-    return f"type {table.type} size {table.size} expire {expire} srvkey addr"
+    return f"type {table.type} size {table.size} expire {expire} srvkey addr {KEPT}"

@@ -9,7 +9,9 @@ from reconciler.haproxy.config import SENSITIVE_MARK
 from reconciler.haproxy.files import changed_names, is_comment
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
-_SECTION = re.compile(r"^(global|defaults|frontend|backend|resolvers|userlist|listen|cache)\b(.*)$")
+_SECTION = re.compile(
+    r"^(global|defaults|frontend|backend|resolvers|userlist|listen|cache|peers)\b(.*)$"
+)
 _PASSWORD = re.compile(r"\b(insecure-password|password|stats auth)\s+\S.*$")
 _IDENTITY = re.compile(r"^    description topology=\S+ config=\S+ text=\S+$", re.MULTILINE)
 _SERVERS = ("server ", "default-server weight ", "default-server maxconn ")

@@ -121,10 +121,10 @@ class Follower:
         ):
             return
         else:
+            same = before.loaded.source.text == said.loaded.source.text
             differences = describe_difference(before.loaded, said.loaded)
-            cause = f"file changed: {differences}" if differences else "file changed"
-            if before.loaded.source.text == said.loaded.source.text:
-                cause = "a file that it refers to changed"
+            what = "a file that it refers to changed" if same else "file changed"
+            cause = f"{what}: {differences}" if differences else what
         wanted = Wanted(said.desired, suspended=said.is_suspended)
         self._keepers.write(name, cause, wanted)
 

@@ -38,6 +38,10 @@ class Site(Stack):
     agent: Agent
     """Of the only server of `told`."""
 
+    def write(self) -> None:
+        self.text = json.dumps(self.spec).replace("$", "$$")  # which starts a variable in a file
+        super().write()
+
 
 @pytest.fixture(scope="module")
 def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
@@ -62,7 +66,6 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
         for name in ("none.html", "down.html", "closed.page", "large.txt"):
             page = PAGES[name.partition(".")[0]]
             (stack.directory / name).write_text(page, encoding="utf-8")
-        stack.text = json.dumps(stack.spec).replace("$", "$$")
         try:
             stack.apply()
             yield stack
@@ -210,9 +213,18 @@ def test_an_agent_tells_of_its_server(site: Site) -> None:
     await_true(lambda: web.get(site.port, "/told").status == 200, "the agent says so")
 
 
+def test_who_was_where_is_known_after_a_reload(site: Site) -> None:
+    def homes() -> list[set[str]]:
+        return [servers_of(site, "/header", **{"X-User": user}) for user in USERS]
+
+    before = homes()
+    site.spec["haproxy"]["timeouts"] = {"client": "11s"}
+    assert "hitless reload" in site.apply().out
+    assert homes() == before
+
+
 def test_a_consistent_hash_takes_other_weights_without_a_reload(site: Site) -> None:
     """And what the agent did to a weight is no difference."""
     site.spec["backends"]["param"]["weight"] = 7
-    site.text = json.dumps(site.spec).replace("$", "$$")
     assert "no reload" in site.apply().out
     assert "up to date" in site.plan("--detailed-exitcode").out

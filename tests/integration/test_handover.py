@@ -76,6 +76,21 @@ def test_nothing_is_lost_when_haproxy_is_replaced(
     host.assert_converged()
 
 
+@both_networks
+def test_what_was_counted_is_known_to_the_next_one(
+    stack: Stack, place: Callable[[Stack], Stack]
+) -> None:
+    host = place(stack)
+    host.spec["frontends"]["www"]["rate_limit"] = "2/1h"
+    host.apply()
+    assert [web.get(host.port).status for _ in range(3)] == [200, 200, 429]
+    before = host.haproxy
+    _change_haproxy(host, 1)
+    host.apply()
+    assert host.haproxy != before
+    assert web.get(host.port).status == 429
+
+
 @both_versions
 def test_a_new_port_of_the_host_is_a_reload(host: Stack) -> None:
     host.apply()

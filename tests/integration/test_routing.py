@@ -14,6 +14,8 @@ from tests.integration.conftest import remove
 from tests.integration.support import web
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack, echo_backend
+from tests.integration.support.tool import Ended
+from tests.integration.support.waiting import await_true
 from tests.integration.support.world import HAPROXY_30, World
 
 HOSTILE = 'say "it\'s" %[src] $HOME # \\n {x}'
@@ -63,6 +65,10 @@ class Site:
         self.servers: dict[str, str] = {}
         """The host names of containers, by their backend."""
 
+    def apply(self) -> Ended:
+        self.stack.text = json.dumps(self.stack.spec).replace("$", "$$")  # which starts a variable
+        return self.stack.apply()
+
 
 @pytest.fixture(scope="module")
 def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
@@ -97,9 +103,8 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
             ],
         },
     }
-    stack.text = json.dumps(stack.spec).replace("$", "$$")  # which starts a variable in a file
     try:
-        stack.apply()
+        site.apply()
         site.servers = {i[:12]: slot.rpartition("-")[0] for slot, i in stack.ids().items()}
         yield site
     finally:
@@ -226,6 +231,13 @@ def test_a_client_that_asks_too_often(site: Site) -> None:
     assert [answer.status for answer in answers] == [200] * 5 + [429] * 2
     assert {"X-Raw: front", "X-Raw-Too: back"} <= set(answers[0].body.split("\n"))
     assert [web.get(site.unlimited).status for _ in range(3)] == [200] * 3
+
+    stack = site.stack
+    stack.spec["haproxy"]["timeouts"] = {"client": "51s"}
+    assert "reload HAProxy" in site.apply().out
+    proxy = stack.ids()["haproxy"]
+    await_true(lambda: len(stack.world.workers(proxy)) == 1, "the old worker has ended")
+    assert web.get(site.limited).status == 429, "the new one knows what was counted"
 
 
 def test_headers_that_are_taken_out(site: Site) -> None:

@@ -9,6 +9,7 @@ from reconciler.haproxy.paths import (
     CONFIG_PATH,
     OWN_MASTER_SOCKET,
     OWN_RUNTIME_SOCKET,
+    PEERS_SOCKET,
     RUN_DIRECTORY,
     SOCKETS_VARIABLE,
 )
@@ -91,10 +92,11 @@ exit 1
 
 TIDY = f"""{MARK}
 for socket in {RUN_DIRECTORY}/*.sock; do
-    case "$socket" in "$1"*|"$2"*) ;; *) rm -f "$socket" ;; esac
+    case "$socket" in "$1"*|"$2"*|{PEERS_SOCKET}) ;; *) rm -f "$socket" ;; esac
 done
 """
-"""Remove the sockets that containers of long ago have left, but for those that begin as told."""
+"""Remove the sockets that containers of long ago have left, but for those that begin as told, and
+the one that all share."""
 
 
 def split_blocks(output: str) -> dict[str, str]:

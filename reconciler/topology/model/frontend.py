@@ -121,8 +121,7 @@ class Frontend(Model):
     """What is written of its traffic, in place of what `haproxy.log` says: `false` for nothing, a
     format, or a mapping."""
     rate_limit: RateLimit | None = Field(None, json_schema_extra=accepts({"type": "string"}))
-    """Requests that one client may send: `100/10s`, or a mapping. Counts start anew when HAProxy
-    loads another configuration."""
+    """Requests that one client may send: `100/10s`, or a mapping. A reload does not forget them."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that it takes at a time; more wait outside."""
     errors: ErrorPages = Field(default_factory=dict)

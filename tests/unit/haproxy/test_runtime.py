@@ -287,6 +287,11 @@ def test_alerts(version: str) -> None:
     assert [parse_alerts(output) for output in outputs] == REJECTED
 
 
+def test_an_alert_that_names_its_section_first() -> None:
+    said = "[ALERT]    (7) : config : backend 'web' [/tmp/haproxy.cfg:32]: failed to parse 'x'\n"
+    assert parse_alerts(said) == (Alert(32, "failed to parse 'x'"),)
+
+
 def test_no_alerts() -> None:
     assert parse_alerts("") == ()
     assert (

@@ -6,17 +6,21 @@ from reconciler.plan.compile import compile_topology
 from reconciler.plan.passes import FileBroken, News, Noticed
 from reconciler.run.follow import Broken, Follower, Reading, Said
 from reconciler.run.mailbox import Mail, Mailbox, Wanted
+from reconciler.topology.layers import Document, Layers
 from reconciler.topology.load import load_topology
 
 
-def said(name: str = "shop", file: str = "shop.yaml", replicas: int = 2, more: str = "") -> Said:
+def said(
+    name: str = "shop", file: str = "shop.yaml", replicas: int = 2, more: str = "", over: str = ""
+) -> Said:
     text = f"""
 name: {name}
 backends: {{web: {{image: a, port: 80, replicas: {replicas}}}}}
 frontends: {{www: {{bind: 80, default_backend: web}}}}
 {more}
 """
-    loaded = load_topology(text.encode(), file, {})
+    overlays = (Document("prod.yaml", "/", over.encode()),) if over else ()
+    loaded = load_topology(text.encode(), file, {}, Layers(overlays=overlays))
     assert loaded.topology is not None, loaded.diagnostics
     return Said(loaded, compile_topology(loaded.topology, "/srv"))
 
@@ -64,6 +68,15 @@ def test_what_is_new_and_what_changed() -> None:
     assert mail.is_urgent
     assert mail.wanted is not None
     assert mail.wanted.desired == said(replicas=3).desired
+
+
+def test_an_overlay_changed() -> None:
+    keepers = Keepers()
+    follower = keepers.follower()
+    follower.follow(reading(said(over="backends: {web: {weight: 3}}")))
+    keepers.mail()
+    follower.follow(reading(said(over="backends: {web: {weight: 9}}")))
+    assert keepers.mail().causes == ["a file that it refers to changed: web.weight 3 → 9"]
 
 
 def test_a_renamed_file_keeps_its_topology() -> None:

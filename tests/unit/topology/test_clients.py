@@ -21,7 +21,8 @@ REFUSED = {
     "`stdout`, `stderr`, or an IP address like `192.0.2.7:514`",
     "log: {sample: 0%}": "bad-value `0%` is no part of the requests; write it in percent: `10%`",
     "log: {sample: 0.1}": "bad-value `0.1` is no part of the requests; write it in percent: `10%`",
-    "log: {facility: local9}": "unknown-value `facility` cannot be `local9`; did you mean `local7`?",
+    "log: {facility: local9}": "unknown-value `facility` cannot be `local9`; did you mean "
+    "`local7`?",
     "request_id: 'X Id'": "bad-name `X Id` is not the name of a header; use letters, digits, `-` "
     "and `_`",
     "mode: tcp\nlog: clf": "mode-mismatch frontend `www` speaks tcp, and the format `clf` is for "

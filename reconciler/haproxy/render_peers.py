@@ -1,0 +1,36 @@
+"""What HAProxy counts and remembers of clients, kept from one worker to the next.
+
+A worker that ends gives its tables to the one that follows, over a section of peers with no other
+in it (manual, "peers"). HAProxy 2.6 does so from some ten seconds after its start on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.haproxy.config import Line
+from reconciler.haproxy.model import Proxy
+from reconciler.haproxy.paths import PEERS_SOCKET
+from reconciler.haproxy.sticky import StickTable
+
+_SECTION, _SELF = "workers", "haproxy"
+KEPT = f"peers {_SECTION}"
+"""Said of a table that the next worker shall have."""
+
+
+def own_name(proxy: Proxy) -> Iterator[Line]:
+    """For `global`: by default it is the host's name, which each container has another of."""
+    if _has_tables(proxy):
+        yield Line(f"    localpeer {_SELF}")
+
+
+def peers_section(proxy: Proxy) -> Iterator[Line]:
+    if _has_tables(proxy):
+        yield Line("")
+        yield Line(f"peers {_SECTION}")
+        yield Line(f"    peer {_SELF} unix@{PEERS_SOCKET}")
+
+
+def _has_tables(proxy: Proxy) -> bool:
+    limited = any(frontend.rate_limit for frontend in proxy.frontends)
+    return limited or any(isinstance(b.sticky, StickTable) for b in proxy.backends)
