@@ -9,9 +9,11 @@ from reconciler.haproxy.routing import Path
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """Headers `X-Forwarded-*`: `trusted` are the networks that are believed, `tells` is whether
-    servers get some. `path` is the frontend's."""
+    """What headers say of a client and its request: `trusted` are the networks that are believed,
+    `tells` is whether servers get `X-Forwarded-*`. `path` is the frontend's."""
 
     tells: bool
     trusted: tuple[str, ...]
     path: Path
+    request_id: str = ""
+    """The header that carries one; none when empty."""

@@ -11,6 +11,7 @@ from reconciler.haproxy.clients import Forwarding
 from reconciler.haproxy.content import Cache, Compression
 from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.files import ProxyFile
+from reconciler.haproxy.log import DEFAULT_TARGET, Log, LogTarget
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
 from reconciler.haproxy.routing import RateLimit, Rule
 from reconciler.haproxy.settings import DEFAULT_SETTINGS, Settings
@@ -177,6 +178,8 @@ class Frontend:
     rules: tuple[Rule, ...] = ()
     """The first that matches decides."""
     forwarding: Forwarding | None = None
+    log: Log | None = None
+    """None is as `defaults` have it."""
     rate_limit: RateLimit | None = None
     maxconn: int | None = None
     raw: tuple[RawLine, ...] = ()
@@ -224,6 +227,7 @@ class Proxy:
     frontends: tuple[Frontend, ...]
     backends: tuple[Backend, ...]
     stats: StatsPage | None
+    log_target: LogTarget = DEFAULT_TARGET
     raw_global: tuple[RawLine, ...] = ()
     raw_defaults: tuple[RawLine, ...] = ()
     sensitive: frozenset[Path] = frozenset()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.haproxy.config import SENSITIVE_MARK, Config, Line, identified
+from reconciler.haproxy.log import LogTarget
 from reconciler.haproxy.model import (
     Backend,
     Frontend,
@@ -24,6 +25,7 @@ from reconciler.haproxy.render_clients import forwarding_lines
 from reconciler.haproxy.render_content import cache_section, compression_lines
 from reconciler.haproxy.render_errors import error_lines
 from reconciler.haproxy.render_link import server_tls_defaults
+from reconciler.haproxy.render_log import log_lines, target_text
 from reconciler.haproxy.render_peers import own_name, peers_section
 from reconciler.haproxy.render_routing import limit_lines, rule_lines, userlist, userlists
 
@@ -66,7 +68,7 @@ def _body(proxy: Proxy) -> Iterator[Line]:
     if proxy.stats is not None:
         yield from _stats(proxy.stats)
     for frontend in proxy.frontends:
-        yield from _frontend(frontend)
+        yield from _frontend(frontend, proxy.log_target)
     for backend in proxy.backends:
         yield from backend_lines(backend)
 
@@ -74,7 +76,9 @@ def _body(proxy: Proxy) -> Iterator[Line]:
 def _global(proxy: Proxy) -> Iterator[Line]:
     for file in proxy.files:
         yield Line(file.comment, file.path, (file.path[:3],))  # its key, in whatever form
-    yield Line("    log stdout format raw local0 info")
+    yield Line(
+        f"    log {target_text(proxy.log_target)}", ("haproxy", "log"), (("haproxy", "log"),)
+    )
     if proxy.hands_over:
         yield from _handover()
     else:
@@ -165,13 +169,13 @@ def _stats(stats: StatsPage) -> Iterator[Line]:
                    (*stats.path, "refresh"))  # fmt: skip
 
 
-def _frontend(frontend: Frontend) -> Iterator[Line]:
+def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
     yield from userlists(frontend)
     yield Line("")
     yield Line(f"frontend {frontend.name}", frontend.path)
     if frontend.mode == "tcp":
         yield Line("    mode tcp", (*frontend.path, "mode"))
-        yield Line("    option tcplog", frontend.path)
+    yield from log_lines(frontend, logs_to)
     for listener in frontend.listeners:
         places = ((*frontend.path, "bind"), (*frontend.path, "tls"))
         yield Line(bind_text(listener), listener.path, places)

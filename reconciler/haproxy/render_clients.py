@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.haproxy.clients import Forwarding
 from reconciler.haproxy.config import Line
+from reconciler.haproxy.routing import Path
 
 _HOPS = 5
 """Trusted proxies one behind the other that are looked through."""
@@ -19,8 +20,11 @@ def forwarding_lines(forwarding: Forwarding) -> Iterator[Line]:
         yield Line(f"    acl trusted-proxy src -m ip -- {network}", trusted, (trusted,))
     at = trusted if forwarding.trusted else told
     unless = " unless trusted-proxy" if forwarding.trusted else ""
-    yield Line(f"    http-request del-header X-Forwarded- -m beg{unless}", at)
-    yield Line(f"    http-request del-header Forwarded{unless}", at)
+    if forwarding.request_id:
+        yield from _request_id(forwarding.request_id, unless, (*forwarding.path, "request_id"))
+    if forwarding.tells or forwarding.trusted:
+        yield Line(f"    http-request del-header X-Forwarded- -m beg{unless}", at)
+        yield Line(f"    http-request del-header Forwarded{unless}", at)
     if forwarding.tells:
         yield Line("    http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)] "
                    "unless { req.hdr(X-Forwarded-Proto) -m found }", told)  # fmt: skip
@@ -29,7 +33,16 @@ def forwarding_lines(forwarding: Forwarding) -> Iterator[Line]:
         yield from _through_proxies(2 if forwarding.tells else 1, trusted)
 
 
-def _through_proxies(last: int, path: tuple[str | int, ...]) -> Iterator[Line]:
+def _request_id(header: str, unless: str, path: Path) -> Iterator[Line]:
+    """A variable holds it, since logs are written when the request's headers are gone."""
+    yield Line("    unique-id-format %[var(txn.request_id)]", path)
+    yield Line(f"    http-request del-header {header}{unless}", path)
+    yield Line(f"    http-request set-header {header} %[uuid] "
+               f"unless {{ req.fhdr({header}) -m found }}", path)  # fmt: skip
+    yield Line(f"    http-request set-var(txn.request_id) req.fhdr({header})", path)
+
+
+def _through_proxies(last: int, path: Path) -> Iterator[Line]:
     """From the end, while the address is a trusted proxy's; what is before something that is no
     address may be anybody's word. `last` is where the entry of the peer stands, from the end."""
     for position in range(last, last + _HOPS):

@@ -7,7 +7,7 @@ from reconciler.topology.model import Frontend
 
 
 def compile_forwarding(name: str, frontend: Frontend) -> Forwarding | None:
-    trusted = frontend.trusted_proxies
-    if not frontend.forwarded_for and not trusted:
+    tells, trusted = frontend.forwarded_for, frontend.trusted_proxies
+    if not (tells or trusted or frontend.request_id):
         return None
-    return Forwarding(frontend.forwarded_for, trusted, ("frontends", name))
+    return Forwarding(tells, trusted, ("frontends", name), frontend.request_id or "")

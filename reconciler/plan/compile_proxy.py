@@ -11,6 +11,7 @@ from reconciler.plan.compile_clients import compile_forwarding
 from reconciler.plan.compile_content import compile_cache, compile_compression
 from reconciler.plan.compile_errors import backend_pages, frontend_pages
 from reconciler.plan.compile_hosts import fold_hosts
+from reconciler.plan.compile_log import compile_log, target_of_all
 from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_settings import compile_settings
 from reconciler.plan.compile_sticky import compile_sticky
@@ -46,6 +47,7 @@ def compile_proxy(
                 default_backend=frontend.default_backend or "",
                 path=("frontends", name),
                 rules=fold_hosts(name, compile_rules(name, frontend), tls),
+                log=compile_log(topology, name, frontend, mode_of(topology, frontend)),
                 forwarding=compile_forwarding(name, frontend),
                 rate_limit=compile_limit(name, frontend),
                 maxconn=frontend.maxconn,
@@ -70,6 +72,7 @@ def compile_proxy(
             for name, backend in backends.items()
         ),
         stats=_stats(topology, listeners),
+        log_target=target_of_all(topology),
         raw_global=_raw(settings.raw.global_, ("haproxy", "raw", "global")),
         raw_defaults=_raw(settings.raw.defaults, ("haproxy", "raw", "defaults")),
         sensitive=sensitive,

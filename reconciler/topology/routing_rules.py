@@ -12,7 +12,7 @@ from reconciler.topology.served import destinations, mode_of
 
 _IN_TCP = frozenset({"source", "sni", "backend", "split", "deny"})
 _IN_HTTP = frozenset(Rule.model_fields) - {"sni"}
-_OF_HTTP = ("redirect", "hsts", "forwarded_for", "trusted_proxies")
+_OF_HTTP = ("redirect", "hsts", "forwarded_for", "trusted_proxies", "request_id")
 
 
 def _keys_of_the_mode(topology: Topology) -> Iterator[Finding]:
@@ -42,6 +42,18 @@ def _http_alone(topology: Topology) -> Iterator[Finding]:
                     ("frontends", name, key),
                     "leave it out, or use `mode: http`",
                 )
+
+
+def _log_of_the_mode(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        wish = frontend.log.format if frontend.log else None
+        if wish in {"http", "clf"} and mode_of(topology, frontend) == "tcp":
+            yield Finding(
+                "mode-mismatch",
+                f"frontend `{name}` speaks tcp, and the format `{wish}` is for HTTP",
+                ("frontends", name, "log"),
+                "use `tcp`, `json` or one of your own",
+            )
 
 
 def _limit_of_requests(topology: Topology) -> Iterator[Finding]:
@@ -93,6 +105,7 @@ def _leaves_some(rule: Rule) -> bool:
 ROUTING_RULES = (
     _keys_of_the_mode,
     _http_alone,
+    _log_of_the_mode,
     _limit_of_requests,
     _backends_of_the_mode,
     _never_reached,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.integration.support import web
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack, swept
 from tests.integration.support.versions import VERSIONS
+from tests.integration.support.waiting import await_true
 from tests.integration.support.world import World
 
 HERE = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
@@ -23,6 +25,11 @@ FRONTENDS: dict[str, dict[str, Any]] = {
     "behind": {"forwarded_for": True, "trusted_proxies": HERE, "rate_limit": "4/1h", "rules": [
         {"path": "/who", "source": "203.0.113.9", "respond": "it is 9"},
     ]},
+    "written": {"log": "json", "request_id": True, "trusted_proxies": HERE},
+    "sampled": {"log": {"format": "%HP %ci %ID", "sample": "50%", "target": "stderr"},
+                "request_id": "X-Trace", "trusted_proxies": "192.0.2.0/24"},
+    "quiet": {"log": False},
+    "well": {"log": {"normal": False, "format": "clf"}},
 }  # fmt: skip
 
 
@@ -79,3 +86,35 @@ def test_a_limit_for_each_of_them(site: Site) -> None:
     asked = [site.ask("behind", x_forwarded_for="203.0.113.50").status for _ in range(5)]
     assert asked == [200] * 4 + [429]
     assert site.ask("behind", x_forwarded_for="203.0.113.51").status == 200
+
+
+def test_what_is_written(site: Site) -> None:
+    assert "X-Request-Id: kept" in site.ask("written", '/"a', x_forwarded_for="203.0.113.9",
+                                            x_request_id="kept")  # fmt: skip
+    given = site.ask("written", "/b")
+    for path in ("/s1", "/s2", "/s3", "/s4"):
+        traced = site.ask("sampled", path, x_trace="strange")
+    site.ask("quiet", "/unseen")
+    site.ask("well", "/unseen")
+    lines = logs(site)
+    first, second = [json.loads(line) for line in lines if line.startswith("{")]
+    assert first["client"] == "203.0.113.9"
+    assert (first["path"], first["status"], first["request_id"]) == ('/"a', 200, "kept")
+    assert f"X-Request-Id: {second['request_id']}" in given
+    assert "strange" not in traced.body
+    sampled = [line.split(" ") for line in lines if line.startswith("/s")]
+    assert [line[0] for line in sampled] == ["/s1", "/s3"]
+    assert all(len(line[2]) == 36 for line in sampled)
+    assert not [line for line in lines if "/unseen" in line]
+
+
+def logs(site: Site) -> list[str]:
+    """What HAProxy wrote until now: an answer comes before its line, so one more is asked for."""
+    site.ask("told", "/last")
+
+    def written() -> list[str]:
+        raw = site.stack.world.api.logs(site.stack.haproxy, stdout=True, stderr=True)
+        lines: list[str] = raw.decode().splitlines()
+        return lines if any("/last" in line for line in lines) else []
+
+    return await_true(written, "a line of the log")

@@ -11,7 +11,8 @@ from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.content import COMPRESSION_SHORT, MaybeCompression
 from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.limit import RateLimit
-from reconciler.topology.model.match import Source
+from reconciler.topology.model.log import LOG_SHORT, Log
+from reconciler.topology.model.match import HeaderName, Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.tls import TLS_SHORT, Hsts, Tls
@@ -77,6 +78,12 @@ def check_address(address: str, at: str) -> None:
 _BIND_SHORT = ({"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string"})
 
 
+def _request_id(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "X-Request-ID" if value else None
+    return value
+
+
 class Frontend(Model):
     """Where HAProxy takes traffic, and where it sends it."""
 
@@ -105,6 +112,14 @@ class Frontend(Model):
     )
     """Addresses of proxies before this one, whose `X-Forwarded-For` is believed: `10.0.0.0/8`.
     Rules, limits and logs then see the client that it names."""
+    request_id: Annotated[HeaderName | None, BeforeValidator(_request_id)] = Field(
+        None, json_schema_extra=accepts({"type": "boolean"})
+    )
+    """Give each request an id in this header, and in logs; `true` for `X-Request-ID`. One that a
+    trusted proxy gave stays, anybody else's is replaced."""
+    log: Log | None = Field(None, json_schema_extra=accepts(*LOG_SHORT))
+    """What is written of its traffic, in place of what `haproxy.log` says: `false` for nothing, a
+    format, or a mapping."""
     rate_limit: RateLimit | None = Field(None, json_schema_extra=accepts({"type": "string"}))
     """Requests that one client may send: `100/10s`, or a mapping. A reload does not forget them."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)

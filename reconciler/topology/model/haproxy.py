@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from reconciler.topology.model.base import Model, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.container import Resources, Restart
+from reconciler.topology.model.log import LOG_SHORT, Log
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.types import Duration, Image, Name, Pull, Whole
 
@@ -62,6 +63,9 @@ class HAProxy(Model):
     """Connections that HAProxy takes at a time."""
     timeouts: Timeouts = Timeouts()
     """Timeouts of frontends and backends."""
+    log: Log | None = Field(None, json_schema_extra=accepts(*LOG_SHORT))
+    """What is written of traffic, and where: `false` for nothing, a format, or a mapping. Without
+    it, a line for each request on stdout."""
     hard_stop_after: Duration = Field(30.0, ge=1)
     """How long an old worker may finish its connections after a reload."""
     restart: Restart = "unless-stopped"

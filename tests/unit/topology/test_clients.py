@@ -13,6 +13,20 @@ REFUSED = {
     "forwarded_for: X-Client": "wrong-type `forwarded_for` must be true or false, not `X-Client`",
     "mode: tcp\nforwarded_for: true": "mode-mismatch frontend `www` speaks tcp, and "
     "`forwarded_for` is for HTTP; leave it out, or use `mode: http`",
+    "log: short": "bad-value `short` is no format of logs; write one of http, tcp, clf, json, or a "
+    "log format of HAProxy's, like `%ci %r %ST`",
+    "log: {target: syslog.example.com:514}": "bad-value logs cannot be sent to "
+    "`syslog.example.com:514`; write `stdout`, `stderr`, or an IP address like `192.0.2.7:514`",
+    "log: {target: '192.0.2.7:0'}": "bad-value logs cannot be sent to `192.0.2.7:0`; write "
+    "`stdout`, `stderr`, or an IP address like `192.0.2.7:514`",
+    "log: {sample: 0%}": "bad-value `0%` is no part of the requests; write it in percent: `10%`",
+    "log: {sample: 0.1}": "bad-value `0.1` is no part of the requests; write it in percent: `10%`",
+    "log: {facility: local9}": "unknown-value `facility` cannot be `local9`; did you mean "
+    "`local7`?",
+    "request_id: 'X Id'": "bad-name `X Id` is not the name of a header; use letters, digits, `-` "
+    "and `_`",
+    "mode: tcp\nlog: clf": "mode-mismatch frontend `www` speaks tcp, and the format `clf` is for "
+    "HTTP; use `tcp`, `json` or one of your own",
 }
 
 
