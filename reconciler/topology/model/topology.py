@@ -18,6 +18,7 @@ from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.frontend import Frontend
 from reconciler.topology.model.haproxy import HAProxy
 from reconciler.topology.model.stats import Stats
+from reconciler.topology.model.volume import Volume
 from reconciler.topology.subnet import Subnet
 from reconciler.topology.types import Name, ProxyName, Text, error
 
@@ -59,6 +60,11 @@ class Topology(Model):
         default_factory=dict
     )
     """Docker networks, by name."""
+    volumes: dict[Name, Annotated[Volume, BeforeValidator(null_as_empty)]] = Field(
+        default_factory=dict
+    )
+    """Docker volumes, by name. One that only a mount names is a local one of the topology's own.
+    """
     backends: dict[Name, Backend] = Field(default_factory=dict)
     """Containers that HAProxy sends traffic to, by name."""
     frontends: dict[ProxyName, Frontend] = Field(default_factory=dict)
@@ -84,5 +90,5 @@ class Topology(Model):
             return value
         if value.get("stats") is False:
             value = value | {"stats": None}
-        sections = ("networks", "backends", "frontends", "haproxy")
+        sections = ("networks", "volumes", "backends", "frontends", "haproxy")
         return {key: item for key, item in value.items() if item is not None or key not in sections}

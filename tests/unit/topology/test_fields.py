@@ -302,6 +302,18 @@ IN_WEB = {
     "env: [{A: b}]": "wrong-type each item of the list must be `KEY=value`",
     "env: A=b": "wrong-type this takes a mapping or a list of `KEY=value`",
     # mounts
+    "volumes: [{target: /x}]": "missing-key `source` is required in a mount; name a volume or a "
+    "path, or write `type: tmpfs`",
+    "volumes: [{type: bind, source: a, target: /x}]": "bad-value `a` is not a path; start it with "
+    "`/`, `./` or `../`, or write `type: volume`",
+    "volumes: [{type: volume, source: /a, target: /x}]": "bad-value `/a` is not the name of a "
+    "volume; name a volume, or write `type: bind`",
+    "volumes: [{type: tmpfs, source: a, target: /x}]": "bad-value a tmpfs has no source; take "
+    "`source` out",
+    "volumes: [{source: a, target: /x, bind: {propagation: shared}}]": "bad-value `bind` is for "
+    "another type of mount, and this is a volume; take it out",
+    "volumes: [{type: tmpfs, target: /x, tmpfs: {mode: 999}}]": "bad-value `999` is not a mode; "
+    "write it in octal, like `1777` or `0755`",
     "volumes: [data]": "bad-value `data` is not a mount; write `source:/path/in/container` or "
     "`source:/path:ro`",
     "volumes: ['a::b']": "bad-value `a::b` is not a mount; write `source:/path/in/container` or "
