@@ -146,6 +146,8 @@ def _outside_resolvers(proxy: Proxy) -> Iterator[Line]:
 def _stats(stats: StatsPage) -> Iterator[Line]:
     if stats.users:
         yield from userlist("stats-users", stats.users, (*stats.path, "auth"))
+    if stats.admins:
+        yield from userlist("stats-admins", stats.admins, (*stats.path, "auth"))
     yield Line("")
     yield Line("frontend stats", stats.path)
     yield Line(bind_text(stats.listener), stats.listener.path)
@@ -156,6 +158,8 @@ def _stats(stats: StatsPage) -> Iterator[Line]:
     yield Line("    http-request use-service prometheus-exporter if { path /metrics }", stats.path)
     yield Line("    stats enable", stats.path)
     yield Line(f"    stats uri {quote(stats.uri)}", (*stats.path, "uri"))
+    if stats.admins:
+        yield Line("    stats admin if { http_auth(stats-admins) }", (*stats.path, "admin"))
     if stats.refresh_s is not None:
         yield Line(f"    stats refresh {format_duration(stats.refresh_s)}",
                    (*stats.path, "refresh"))  # fmt: skip

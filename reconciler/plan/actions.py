@@ -14,7 +14,7 @@ from reconciler.haproxy.files import ProxyFile
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.limits import Limits
 from reconciler.plan.rollout import Guard
-from reconciler.plan.spec import Attachment, NetworkSpec, VolumeSpec
+from reconciler.plan.spec import Attachment, ContainerFile, NetworkSpec, VolumeSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,14 @@ class CreateContainer:
     container: DesiredContainer
     name: str
     predecessor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFiles:
+    """Secrets and configs, into a container that was made and not started yet."""
+
+    target: Target
+    files: tuple[ContainerFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +278,7 @@ Action = (
     | CreateVolume
     | RemoveVolume
     | CreateContainer
+    | WriteFiles
     | StartContainer
     | UnpauseContainer
     | RenameContainer
@@ -312,6 +321,8 @@ def label_of(action: Action) -> str:
             return f"remove volume {name}"
         case CreateContainer(_, name):
             return f"create {name}"
+        case WriteFiles(target, files):
+            return f"write {_count(len(files), 'file')} into {target.name}"
         case StartContainer(target):
             return f"start {target.name}"
         case UnpauseContainer(target):

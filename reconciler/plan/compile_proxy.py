@@ -159,5 +159,6 @@ def _stats(topology: Topology, listeners: Listeners) -> haproxy.StatsPage | None
         uri=stats.uri,
         refresh_s=stats.refresh,
         users=tuple(stats.auth.items()),
+        admins=tuple((user, stats.auth[user]) for user in stats.admin),
         path=("stats",),
     )

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import remove
 from tests.integration.support import web
 from tests.integration.support.ports import free_port
-from tests.integration.support.stack import Stack, echo_backend
+from tests.integration.support.stack import Stack, echo_backend, swept
 from tests.integration.support.tool import Ended
 from tests.integration.support.waiting import await_true
 from tests.integration.support.world import HAPROXY_30, World
@@ -114,15 +113,10 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
             ],
         },
     }
-    try:
+    with swept(stack):
         site.apply()
         site.servers = {i[:12]: slot.rpartition("-")[0] for slot, i in stack.ids().items()}
         yield site
-    finally:
-        try:
-            remove(stack)
-        finally:
-            world.sweep(stack.name)
 
 
 Answer = tuple[int, str | None, list[str], dict[str, str]]

@@ -9,7 +9,15 @@ from typing import Any, assert_never
 import docker
 import docker.errors
 
-from reconciler.engine.docker import handover, images, proxy, renewal, replace, written
+from reconciler.engine.docker import (
+    handover,
+    images,
+    mounted,
+    proxy,
+    renewal,
+    replace,
+    written,
+)
 from reconciler.engine.docker.options import ANNOTATIONS_API, limits_body
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.replace import stop
@@ -63,6 +71,8 @@ def perform(  # noqa: PLR0915  # one branch an action
                 client.remove_volume(name)
         case a.CreateContainer(container, name, predecessor):
             _create_container(client, topology, container, name, predecessor)
+        case a.WriteFiles(target, files):
+            mounted.write_files(client, target.reference, files)
         case a.StartContainer(target):
             client.start(target.reference)
         case a.UnpauseContainer(target):

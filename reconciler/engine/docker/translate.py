@@ -101,7 +101,8 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
         "NetworkMode": _network_mode(spec),
         "RestartPolicy": restart_policy(spec.restart),
         "PortBindings": bindings,
-        "Mounts": [_mount(mount) for mount in spec.mounts],
+        "Mounts": [_mount(mount) for mount in spec.mounts]
+        + [{"Type": "volume", "Target": directory} for directory in _volumes_for_files(spec)],
     }
     if spec.init:
         config["Init"] = True
@@ -125,6 +126,11 @@ def _mount(mount: Mount) -> dict[str, Any]:
         size, mode = mount.size_bytes, int(mount.mode or "0", 8)
         body["TmpfsOptions"] = {"SizeBytes": size or 0, "Mode": mode}
     return body
+
+
+def _volumes_for_files(spec: ContainerSpec) -> list[str]:
+    """Anonymous ones, which go with the container."""
+    return sorted({file.volume for file in spec.files if file.volume})
 
 
 def _network_mode(spec: ContainerSpec) -> str:

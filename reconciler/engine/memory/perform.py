@@ -52,6 +52,8 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
                 world.remove_volume(name)
         case a.CreateContainer(container, name, _):
             _create_container(world, topology, container, name)
+        case a.WriteFiles(target, mounted):
+            world.get(target.reference).mounted |= {file.target: file for file in mounted}
         case a.StartContainer(target):
             world.start(target.reference)
         case a.UnpauseContainer(target):

@@ -392,7 +392,7 @@ IN_WEB = {
     "replica: 3": "unknown-key `replica` is not a key of a backend; did you mean `replicas`?",
     "check: {pth: /}": "unknown-key `pth` is not a key of `check`; did you mean `path`?",
     "volumes: [{source: a, target: /b, ro: true}]": "unknown-key `ro` is not a key of `volumes`; "
-    "keys here: source, target, read_only",
+    "keys here: type, source, target, read_only, volume, bind, tmpfs",
 }
 
 
@@ -437,7 +437,7 @@ AT_THE_TOP = {
     "name: a\nbackend: {}": "unknown-key `backend` is not a key of a topology; did you mean "
     "`backends`?",
     "name: a\nzzz: 1": "unknown-key `zzz` is not a key of a topology; keys here: name, include, "
-    "suspend, networks, backends, frontends, stats, errors, haproxy",
+    "suspend, networks, volumes, secrets, configs, backends, frontends, stats, errors, haproxy",
     "name: a\nnetworks: {n: {drivers: x}}": "unknown-key `drivers` is not a key of a network; did "
     "you mean `driver`?",
     "name: a\nhaproxy: {timeouts: {conect: 1s}}": "unknown-key `conect` is not a key of "
@@ -467,6 +467,8 @@ AT_THE_TOP = {
     "port needs an address of the host, not a name",
     "name: a\nstats: {uri: /metrics}": "bad-value `/metrics` is where Prometheus asks; give the "
     "page another path",
+    "name: a\nstats: {auth: 'a:b', admin: [a, c]}": "bad-value nobody in `auth` has this name; "
+    "add the user and a password there",
     "name: a\nstats: {refresh: 100ms}": "out-of-range `refresh` is `100ms`, and must be at "
     "least 1s",
     # haproxy
