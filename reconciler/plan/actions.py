@@ -14,7 +14,7 @@ from reconciler.haproxy.files import ProxyFile
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.limits import Limits
 from reconciler.plan.rollout import Guard
-from reconciler.plan.spec import Attachment, ContainerFile, NetworkSpec
+from reconciler.plan.spec import Attachment, ContainerFile, NetworkSpec, VolumeSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,7 @@ class RemoveNetwork:
 
 @dataclass(frozen=True, slots=True)
 class CreateVolume:
-    """`options` are the local driver's, such as those of a tmpfs."""
-
-    name: str
-    options: tuple[tuple[str, str], ...] = ()
+    spec: VolumeSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,8 +315,8 @@ def label_of(action: Action) -> str:
             return f"create network {spec.name}"
         case RemoveNetwork(name):
             return f"remove network {name}"
-        case CreateVolume(name):
-            return f"create volume {name}"
+        case CreateVolume(spec):
+            return f"create volume {spec.name}"
         case RemoveVolume(name):
             return f"remove volume {name}"
         case CreateContainer(_, name):

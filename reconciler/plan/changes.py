@@ -71,8 +71,8 @@ def _network_changes(networks: NetworkPlan) -> Iterator[Change]:
 
 
 def _volume_changes(desired: Desired, observed: Observed) -> Iterator[Change]:
-    for name in desired.volumes:
-        if name not in observed.volumes:
+    for name, spec in desired.volumes.items():
+        if not spec.external and name not in observed.volumes:
             yield Change("create", "volume", name, "new", Impact.NONE)
 
 

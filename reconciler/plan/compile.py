@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from reconciler.plan.compile_haproxy import proxy_containers
 from reconciler.plan.compile_jobs import compile_jobs
 from reconciler.plan.compile_proxy import compile_proxy
 from reconciler.plan.compile_tls import TlsFiles
+from reconciler.plan.compile_volumes import compile_mount, used_volumes
 from reconciler.plan.desired import Desired, DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import (
@@ -21,7 +21,6 @@ from reconciler.plan.names import (
     container_name,
     network_name,
     run_volume_name,
-    volume_name,
 )
 from reconciler.plan.options import limits_of, options_of
 from reconciler.plan.order import Dependency
@@ -31,14 +30,13 @@ from reconciler.plan.spec import (
     Attachment,
     ContainerSpec,
     Healthcheck,
-    Mount,
     NetworkSpec,
     PublishedPort,
     revision_of,
 )
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.host_rules import address_network, needs_fixed_addresses
-from reconciler.topology.model import Backend, Network, Topology, Volume
+from reconciler.topology.model import Backend, Network, Topology
 from reconciler.topology.model.sticky import Sticky
 from reconciler.topology.references import Contents
 from reconciler.topology.rules import DEFAULT_NETWORK
@@ -88,10 +86,7 @@ def compile_topology(
         topology=topology.name,
         containers=containers,
         networks={net.name: net for net in networks.values() if net.name in used},
-        volumes=tuple(
-            sorted({m.source for c in containers.values() for m in c.spec.mounts
-                    if m.kind == "volume"} - {run_volume})
-        ),
+        volumes=used_volumes(topology, containers.values()),
         run_volume=run_volume,
         proxy=proxy,
         jobs=jobs,
@@ -218,7 +213,7 @@ def _server_spec(
         command=backend.command,
         entrypoint=backend.entrypoint,
         labels=tuple(backend.labels.items()),
-        mounts=tuple(_mount(topology, volume, base_directory) for volume in backend.volumes),
+        mounts=tuple(compile_mount(topology, mount, base_directory) for mount in backend.volumes),
         healthcheck=_healthcheck(backend),
         stop_grace_s=backend.stop_grace_period,
         init=backend.init,
@@ -238,15 +233,6 @@ def _aliases(name: str, backend: Backend) -> dict[str, tuple[str, ...]]:
     for join in backend.joins:
         found.setdefault(join.network, {}).update(dict.fromkeys(join.aliases))
     return {net: tuple(alias for alias in names if alias != name) for net, names in found.items()}
-
-
-def _mount(topology: Topology, volume: Volume, base_directory: str) -> Mount:
-    if volume.source.startswith(("/", ".")):
-        source = posixpath.normpath(posixpath.join(base_directory, volume.source))
-        return Mount("bind", source, volume.target, volume.read_only)
-    return Mount(
-        "volume", volume_name(topology.name, volume.source), volume.target, volume.read_only
-    )
 
 
 def _healthcheck(backend: Backend) -> Healthcheck | None:

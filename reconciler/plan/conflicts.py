@@ -9,6 +9,7 @@ from reconciler.plan.desired import PROXY_SLOT, Desired
 from reconciler.plan.jobs import JobPlan
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Problem
+from reconciler.plan.volumes import volume_problems
 
 
 def find_problems(
@@ -16,6 +17,7 @@ def find_problems(
 ) -> tuple[Problem, ...]:
     return (
         *_networks(desired, observed),
+        *volume_problems(desired, observed),
         *_names(assignment, jobs, observed),
         *_ports(assignment, observed),
         *_images(assignment, jobs, observed),

@@ -11,7 +11,7 @@ from reconciler.haproxy.render import render_config
 from reconciler.plan.names import ANCHOR_ROLE, JOB_ROLE, PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.order import Dependency
 from reconciler.plan.rollout import Rollout
-from reconciler.plan.spec import ContainerSpec, NetworkSpec, PublishedPort
+from reconciler.plan.spec import ContainerSpec, NetworkSpec, PublishedPort, VolumeSpec
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,8 +75,9 @@ class Desired:
     topology: str
     containers: Mapping[Slot, DesiredContainer] = field(default_factory=dict)
     networks: Mapping[str, NetworkSpec] = field(default_factory=dict)
-    volumes: tuple[str, ...] = ()
-    """The user's; they are kept when nobody wants them any more, unless told otherwise."""
+    volumes: Mapping[str, VolumeSpec] = field(default_factory=dict)
+    """The user's, by Docker name; they are kept when nobody wants them any more, unless told
+    otherwise."""
     run_volume: str = ""
     """HAProxy's own, in memory, for its sockets: it goes with HAProxy."""
     proxy: Proxy | None = None
@@ -121,6 +122,7 @@ class Desired:
             topology=self.topology,
             images=tuple(sorted({spec.image for spec in specs} | to_lock)),
             networks=tuple(sorted(self.networks)),
+            volumes=tuple(sorted(self.volumes)),
             names=tuple(sorted(container.name for container in containers)),
             ports=(*(port for spec in specs for port in spec.ports), *self.host_ports),
             subnets={net.name: net.subnet for net in self.networks.values() if net.subnet},
@@ -135,6 +137,7 @@ class Scope:
     topology: str
     images: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
     subnets: Mapping[str, str] = field(default_factory=dict)

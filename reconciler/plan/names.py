@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 
 from reconciler.topology.labels import LABEL_PREFIX as PREFIX
+from reconciler.topology.labels import RUN_VOLUME_SUFFIX
 
 TOPOLOGY = PREFIX + "topology"
 ROLE = PREFIX + "role"
@@ -59,8 +60,8 @@ def volume_name(topology: str, volume: str) -> str:
 
 
 def run_volume_name(topology: str) -> str:
-    """Where HAProxy's sockets are. No volume in a file can have a dot in its name."""
-    return f"{topology}-haproxy.run"
+    """Where HAProxy's sockets are. No volume of a file can have such a name."""
+    return f"{topology}{RUN_VOLUME_SUFFIX}"
 
 
 def lock_name(topology: str) -> str:

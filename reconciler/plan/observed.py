@@ -107,6 +107,14 @@ class ObservedProxy:
 
 
 @dataclass(frozen=True, slots=True)
+class ObservedVolume:
+    name: str
+    is_ours: bool = True
+    driver: str = "local"
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """Somebody else who has what the plan needs. `what` is a name, or `127.0.0.1:80`."""
 
@@ -122,8 +130,8 @@ class Observed:
     """Containers of jobs, which are no part of `containers`."""
     networks: Mapping[str, ObservedNetwork] = field(default_factory=dict)
     """Ours, and any other that has a name we want, by Docker name."""
-    volumes: tuple[str, ...] = ()
-    """Ours, by Docker name."""
+    volumes: Mapping[str, ObservedVolume] = field(default_factory=dict)
+    """Ours, and any other that has a name we want, by Docker name."""
     images: Mapping[str, str] = field(default_factory=dict)
     """Reference to the id it names here; a reference without an image is not in it."""
     proxies: Mapping[str, ObservedProxy] = field(default_factory=dict)
@@ -139,7 +147,7 @@ class Observed:
             containers=tuple(sorted(self.containers, key=lambda c: (c.slot, c.name, c.id))),
             jobs=tuple(sorted(self.jobs, key=lambda c: (c.slot, c.name, c.id))),
             networks=dict(sorted(self.networks.items())),
-            volumes=tuple(sorted(self.volumes)),
+            volumes=dict(sorted(self.volumes.items())),
             images=dict(sorted(self.images.items())),
             proxies=dict(sorted(self.proxies.items())),
             holders=tuple(sorted(self.holders, key=lambda h: (h.kind, h.what, h.who))),
@@ -161,7 +169,7 @@ class Observed:
                    for c in self.containers),
             sorted((c.id, c.name, c.state, c.exit_code) for c in self.jobs),
             sorted((n.name, n.id) for n in self.networks.values()),
-            sorted(self.volumes),
+            sorted((v.name, v.is_ours, v.driver, v.options) for v in self.volumes.values()),
             sorted(self.images.items()),
             sorted((i, p.config or "", p.running.structure if p.running else "",
                     *sorted(f"{s.backend}/{s.host} {s.weight} {s.maxconn} {s.takes_traffic}"

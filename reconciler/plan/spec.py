@@ -25,12 +25,29 @@ added when it is known, and is no part of the revision."""
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """`kind` is `bind` (source is a host path) or `volume` (source is a volume's Docker name)."""
+    """`kind` is `bind` (source is a host path), `volume` (source is a volume's Docker name) or
+    `tmpfs` (there is no source). Options at their default are left to Docker."""
 
     kind: str
     source: str
     target: str
     read_only: bool = False
+    propagation: str = ""
+    nocopy: bool = False
+    size_bytes: int | None = None
+    mode: str = ""
+    """In octal."""
+
+    def __str__(self) -> str:
+        options = {
+            "ro": self.read_only,
+            self.propagation: self.propagation,
+            "nocopy": self.nocopy,
+            f"size={self.size_bytes}": self.size_bytes,
+            f"mode={self.mode}": self.mode,
+        }
+        more = ",".join(text for text, is_given in options.items() if is_given)
+        return f"{self.source or self.kind}:{self.target}{more and f':{more}'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +147,18 @@ class NetworkSpec:
     subnet: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class VolumeSpec:
+    """A Docker volume by its Docker name. An external one is only used."""
+
+    name: str
+    driver: str = "local"
+    options: tuple[tuple[str, str], ...] = ()
+    """The driver's, such as those of a tmpfs; they may hold secrets."""
+    labels: tuple[tuple[str, str], ...] = ()
+    external: bool = False
+
+
 def canonical(spec: Any) -> dict[str, Any]:
     """A spec as plain JSON values, without the fields that have their default, and without those
     that others stand for when it is compared."""
@@ -176,7 +205,7 @@ def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str
         elif name == "ports":
             shown[name] = ", ".join(map(_text_of_port, spec.ports))
         elif name == "mounts":
-            shown[name] = ", ".join(map(_text_of_mount, spec.mounts))
+            shown[name] = ", ".join(map(str, spec.mounts))
         elif name == "network_mode" and value.startswith(OF_A_CONTAINER):
             shown[name] = "of its anchor"
         elif name != "networks":
@@ -200,10 +229,6 @@ def _texts_of_files(files: tuple[ContainerFile, ...]) -> dict[str, str]:
 def _text_of_port(port: PublishedPort) -> str:
     same = port.host_port == port.container_port
     return str(port) if same else f"{port}:{port.container_port}"
-
-
-def _text_of_mount(mount: Mount) -> str:
-    return f"{mount.source}:{mount.target}{':ro' if mount.read_only else ''}"
 
 
 def _text_of(value: Any) -> str:

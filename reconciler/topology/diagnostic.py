@@ -102,6 +102,7 @@ CODES: dict[str, str] = {
     "circular-dependency": "backends that wait for one another",
     "no-containers": "a key for containers in a backend that has none",
     "unused-network": "a network that nothing joins",
+    "unused-volume": "a volume that nothing mounts",
     "public-stats": "the stats page is open to the network without a password",
     "overlay-of-several": "an overlay, and more than one file that it could go over",
     "duplicate-topology": "two files carry the same topology name",

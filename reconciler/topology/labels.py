@@ -1,3 +1,4 @@
-"""The prefix of every label this tool sets on what it makes; user labels may not start with it."""
+"""What is this tool's own: no label of a user may start with the prefix, and no volume end so."""
 
 LABEL_PREFIX = "io.haproxy-reconciler."
+RUN_VOLUME_SUFFIX = "-haproxy.run"

@@ -163,7 +163,7 @@ _JOINED = {"networks", "backends", "frontends", "haproxy"}
 def _may_echo(finding: Finding, cut: set[Path], source: Source) -> bool:
     """Whether a finding about the rest of a file may come from what was cut out of it."""
     lost = {path for path in cut if len(path) <= 2 and path[0] in {*_JOINED, *DIRECTORIES}}
-    if finding.code in {"unreachable-backend", "unused-network"} and (
+    if finding.code in {"unreachable-backend", "unused-network", "unused-volume"} and (
         lost or any("networks" in path[1:] for path in cut)
     ):
         return True

@@ -21,7 +21,7 @@ APPENDED = frozenset({
     "configs", "profiles", "depends_on",
 })  # fmt: skip
 """Lists that grow, as in Compose; what is in them already is not added again."""
-_PAIRS = frozenset({"env", "labels", "annotations", "sysctls"})
+_PAIRS = frozenset({"env", "labels", "annotations", "sysctls", "driver_opts"})
 """Mappings that may be written as a list of `NAME=value`."""
 _NAMED = frozenset({"networks", "depends_on"})
 """Mappings whose names alone may be written as a list."""

@@ -11,9 +11,9 @@ from reconciler.topology.diagnostic import Path, Severity
 from reconciler.topology.file_rules import FILE_RULES
 from reconciler.topology.finding import Finding
 from reconciler.topology.host_rules import HOST_RULES
-from reconciler.topology.labels import LABEL_PREFIX
+from reconciler.topology.labels import LABEL_PREFIX, RUN_VOLUME_SUFFIX
 from reconciler.topology.messages import suggest
-from reconciler.topology.model import Backend, Topology
+from reconciler.topology.model import Backend, Topology, Volume
 from reconciler.topology.mounted import mounted_files
 from reconciler.topology.order_rules import ORDER_RULES
 from reconciler.topology.routing_rules import ROUTING_RULES
@@ -234,6 +234,24 @@ def _reserved(topology: Topology) -> Iterator[Finding]:
                     "give the label another name",
                     on_key=True,
                 )
+    for name, volume in topology.volumes.items():
+        yield from _reserved_of_volume(name, volume)
+
+
+def _reserved_of_volume(name: str, volume: Volume) -> Iterator[Finding]:
+    path: Path = ("volumes", name)
+    if (volume.name or "").endswith(RUN_VOLUME_SUFFIX):
+        yield Finding("bad-name", f"names that end in `{RUN_VOLUME_SUFFIX}` are this tool's own",
+                      (*path, "name"), "give the volume another name")  # fmt: skip
+    for label in volume.labels:
+        if label.startswith(LABEL_PREFIX):
+            yield Finding(
+                "bad-name",
+                f"labels that start with `{LABEL_PREFIX}` are this tool's own",
+                (*path, "labels", label),
+                "give the label another name",
+                on_key=True,
+            )
 
 
 def _same_target(topology: Topology) -> Iterator[Finding]:
@@ -277,6 +295,36 @@ def _unused_network(topology: Topology) -> Iterator[Finding]:
             )
 
 
+def _unused_volume(topology: Topology) -> Iterator[Finding]:
+    used = {m.source for backend in topology.backends.values() for m in backend.volumes}
+    for name in topology.volumes:
+        if name not in used:
+            yield Finding(
+                "unused-volume",
+                f"nothing mounts volume `{name}`",
+                ("volumes", name),
+                on_key=True,
+                severity=Severity.WARNING,
+            )
+
+
+def _same_volume(topology: Topology) -> Iterator[Finding]:
+    """Two of one Docker name would be one volume, made as one of them says."""
+    seen: dict[str, str] = {}
+    for name, volume in topology.volumes.items():
+        own = name if volume.external else f"{topology.name}-{name}"
+        called = volume.name or own
+        if first := seen.get(called):
+            yield Finding(
+                "bad-name",
+                f"volumes `{first}` and `{name}` are both `{called}` in Docker",
+                ("volumes", name),
+                "declare it once, and mount it by that name",
+                on_key=True,
+            )
+        seen.setdefault(called, name)
+
+
 def _public_stats(topology: Topology) -> Iterator[Finding]:
     stats = topology.stats
     if stats is None or stats.auth or stats.bind is None:
@@ -310,5 +358,7 @@ RULES: tuple[Rule, ...] = (
     _reserved,
     _same_target,
     _unused_network,
+    _unused_volume,
+    _same_volume,
     _public_stats,
 )

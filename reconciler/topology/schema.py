@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.topology.model import Topology
 
-_SECTIONS_THAT_MAY_BE_EMPTY = ("networks", "backends", "frontends", "haproxy")
+_SECTIONS_THAT_MAY_BE_EMPTY = ("networks", "volumes", "backends", "frontends", "haproxy")
 
 
 def topology_schema() -> dict[str, Any]:

@@ -19,7 +19,7 @@ from reconciler.plan.names import SERVER_ROLE
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
-from reconciler.plan.spec import Attachment, PublishedPort, revision_of
+from reconciler.plan.spec import Attachment, PublishedPort, VolumeSpec, revision_of
 from reconciler.plan.steps.places import RUN_VOLUME_OPTIONS
 from reconciler.run.execute import execute
 from reconciler.topology.load import load_topology
@@ -189,9 +189,9 @@ def networks_of(wish: Desired) -> list[a.Action]:
 def made(wish: Desired, slot: Slot = WEB_1) -> list[a.Action]:
     """Create one container with all that it needs, and do not start it."""
     container = wish.containers[slot]
-    volumes = [a.CreateVolume(name) for name in wish.volumes]
+    volumes = [a.CreateVolume(spec) for spec in wish.volumes.values()]
     if slot == PROXY_SLOT:
-        volumes.append(a.CreateVolume(wish.run_volume, RUN_VOLUME_OPTIONS))
+        volumes.append(a.CreateVolume(VolumeSpec(wish.run_volume, options=RUN_VOLUME_OPTIONS)))
     return [*networks_of(wish), *volumes, a.CreateContainer(container, container.name)]
 
 

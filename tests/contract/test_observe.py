@@ -20,7 +20,7 @@ from tests.contract.bench import (
 
 def test_nothing_is_there(bench: Bench) -> None:
     seen = bench.see(bench.wish(image="reconciler-test/not-here:1"))
-    assert (seen.containers, seen.networks, seen.volumes, seen.proxies) == ((), {}, (), {})
+    assert (seen.containers, seen.networks, seen.volumes, seen.proxies) == ((), {}, {}, {})
     assert seen.gaps == ()
     assert set(seen.images) == {HAPROXY}
 
@@ -42,7 +42,7 @@ def test_a_container_that_is_only_created(bench: Bench) -> None:
     assert all("web" in link.aliases for link in have.networks.values())
     # Docker learns the network's id when the container starts.
     assert {link.network_id for link in have.networks.values()} == {""}
-    assert seen.volumes == (f"{bench.topology}-data",)
+    assert list(seen.volumes) == [f"{bench.topology}-data"]
 
 
 def test_a_container_that_runs(running: Bench) -> None:
@@ -143,4 +143,4 @@ def test_other_topologies_are_not_seen(bench: Bench) -> None:
     bench.do(*networks_of(wish))
     scope = bench.wish(name=f"{bench.topology}x").scope()
     seen = bench.engine.observe(scope)
-    assert (seen.networks, seen.volumes, seen.containers) == ({}, (), ())
+    assert (seen.networks, seen.volumes, seen.containers) == ({}, {}, ())

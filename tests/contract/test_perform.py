@@ -12,8 +12,9 @@ from reconciler.haproxy.render import render_config
 from reconciler.plan import actions as a
 from reconciler.plan.desired import PROXY_SLOT, Desired
 from reconciler.plan.limits import Limits
+from reconciler.plan.observed import ObservedVolume
 from reconciler.plan.rollout import Guard
-from reconciler.plan.spec import Attachment, NetworkSpec, PublishedPort, revision_of
+from reconciler.plan.spec import Attachment, NetworkSpec, PublishedPort, VolumeSpec, revision_of
 from tests.contract.bench import (
     ECHO,
     FILE,
@@ -79,7 +80,7 @@ def test_a_container_from_nothing_to_nothing(bench: Bench) -> None:
     bench.do_twice(a.RemoveContainer(by_id))
     assert bench.see(wish).containers == ()
     bench.do(a.StopContainer(by_id, 1.0))  # one that is gone is stopped, too
-    assert bench.see(wish).volumes == (f"{bench.topology}-data",)
+    assert list(bench.see(wish).volumes) == [f"{bench.topology}-data"]
 
 
 def test_a_paused_container_stops_and_goes(bench: Bench) -> None:
@@ -250,19 +251,20 @@ def test_a_network_that_is_missing_is_found_at_the_start(bench: Bench) -> None:
 
 def test_a_volume_from_nothing_to_nothing(bench: Bench) -> None:
     name = f"{bench.topology}-data"
-    bench.do_twice(a.CreateVolume(name))
-    assert bench.see().volumes == (name,)
+    options = (("device", "tmpfs"), ("o", "size=1m"), ("type", "tmpfs"))
+    bench.do_twice(a.CreateVolume(VolumeSpec(name, options=options, labels=(("team", "shop"),))))
+    assert bench.see().volumes == {name: ObservedVolume(name, options=options)}
     bench.do_twice(a.RemoveVolume(name))
-    assert bench.see().volumes == ()
+    assert bench.see().volumes == {}
 
 
 def test_a_volume_of_somebody_else_is_not_taken(bench: Bench) -> None:
     name = f"{bench.topology}-data"
     bench.hand.add_volume(name)
-    error = bench.fail(a.CreateVolume(name))
+    error = bench.fail(a.CreateVolume(VolumeSpec(name)))
     assert error.code == "name-taken"
     assert name in error.message
-    assert bench.see().volumes == ()
+    assert bench.see().volumes == {name: ObservedVolume(name, is_ours=False)}
 
 
 def test_a_volume_in_use_stays(bench: Bench) -> None:
@@ -270,7 +272,7 @@ def test_a_volume_in_use_stays(bench: Bench) -> None:
     bench.do(*made(wish))
     name = f"{bench.topology}-data"
     assert bench.fail(a.RemoveVolume(name)).code == "engine-refused"
-    assert bench.see().volumes == (name,)
+    assert list(bench.see().volumes) == [name]
 
 
 def test_an_image_that_cannot_be_pulled(bench: Bench) -> None:
@@ -402,7 +404,7 @@ def test_a_job_runs_to_its_end(bench: Bench) -> None:
         ((job,),) = wish.jobs.values()
         where = a.Target(job.container.name)
         bench.hand.end_jobs_with(code)
-        bench.do(*networks_of(wish), *(a.CreateVolume(name) for name in wish.volumes))
+        bench.do(*networks_of(wish), *map(a.CreateVolume, wish.volumes.values()))
         bench.do_twice(a.CreateContainer(job.container, where.name), a.StartContainer(where))
         if code == 0:
             bench.do_twice(a.AwaitExit(where, 10.0))

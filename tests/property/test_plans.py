@@ -52,7 +52,7 @@ def shuffled(observed: Observed, how: random.Random) -> Observed:
         networks=shuffled_dict(observed.networks, how),
         images=shuffled_dict(observed.images, how),
         proxies=shuffled_dict(observed.proxies, how),
-        volumes=tuple(how.sample(observed.volumes, len(observed.volumes))),
+        volumes=shuffled_dict(observed.volumes, how),
         holders=tuple(how.sample(observed.holders, len(observed.holders))),
     )
 

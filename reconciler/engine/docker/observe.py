@@ -22,6 +22,7 @@ from reconciler.plan.observed import (
     ObservedContainer,
     ObservedNetwork,
     ObservedProxy,
+    ObservedVolume,
 )
 from reconciler.plan.spec import PublishedPort
 
@@ -31,7 +32,7 @@ def observe(
 ) -> Observed:
     """Raises docker's APIError when a list cannot be read; details that cannot are gaps."""
     networks = pool.submit(_networks, client, scope)
-    volumes = pool.submit(_volumes, client, scope.topology)
+    volumes = pool.submit(_volumes, client, scope)
     images = {ref: pool.submit(_image_id, client, ref) for ref in scope.images}
     listed = _list_containers(client, scope.topology)
     gaps: list[str] = []
@@ -125,9 +126,15 @@ def _taken(client: docker.APIClient, network: str) -> Iterator[str]:
             yield endpoint.get("IPv4Address", "").partition("/")[0]
 
 
-def _volumes(client: docker.APIClient, topology: str) -> tuple[str, ...]:
-    listed = client.volumes(filters={"label": [f"{names.TOPOLOGY}={topology}"]})
-    return tuple(sorted(item["Name"] for item in listed.get("Volumes") or ()))
+def _volumes(client: docker.APIClient, scope: Scope) -> dict[str, ObservedVolume]:
+    found: dict[str, ObservedVolume] = {}
+    for item in client.volumes().get("Volumes") or ():
+        name, labels = item["Name"], item.get("Labels") or {}
+        is_ours = labels.get(names.TOPOLOGY) == scope.topology
+        if is_ours or name in scope.volumes:
+            options = tuple(sorted((item.get("Options") or {}).items()))
+            found[name] = ObservedVolume(name, is_ours, item["Driver"], options)
+    return found
 
 
 def _image_id(client: docker.APIClient, reference: str) -> str | None:

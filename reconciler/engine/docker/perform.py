@@ -42,7 +42,7 @@ from reconciler.plan import actions as a
 from reconciler.plan import names
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.limits import Limits
-from reconciler.plan.spec import Attachment
+from reconciler.plan.spec import Attachment, VolumeSpec
 
 LINGER_S = 30.0
 """After hundreds of containers were removed at once, places of theirs were seen for ten seconds."""
@@ -64,8 +64,8 @@ def perform(  # noqa: PLR0915  # one branch an action
             _create_network(client, network_body(topology, spec, revision))
         case a.RemoveNetwork(_, network):
             _remove_network(client, network)
-        case a.CreateVolume(name, options):
-            _create_volume(client, topology, name, dict(options))
+        case a.CreateVolume(spec):
+            _create_volume(client, topology, spec)
         case a.RemoveVolume(name):
             with contextlib.suppress(docker.errors.NotFound):
                 client.remove_volume(name)
@@ -170,14 +170,18 @@ def _made_before(
     )
 
 
-def _create_volume(
-    client: docker.APIClient, topology: str, name: str, options: dict[str, str]
-) -> None:
+def _create_volume(client: docker.APIClient, topology: str, spec: VolumeSpec) -> None:
     """Docker hands out one that is there as if it had been made: its labels tell whose it is."""
-    labels = {names.TOPOLOGY: topology, names.ROLE: names.VOLUME_ROLE}
-    made = client.create_volume(name, driver="local", driver_opts=options, labels=labels)
+    labels = {
+        **dict(spec.labels),
+        names.TOPOLOGY: topology,
+        names.ROLE: names.VOLUME_ROLE,
+    }
+    made = client.create_volume(
+        spec.name, driver=spec.driver, driver_opts=dict(spec.options), labels=labels
+    )
     if (made.get("Labels") or {}).get(names.TOPOLOGY) != topology:
-        raise foreign_volume(name)
+        raise foreign_volume(spec.name)
 
 
 def _create_network(client: docker.APIClient, body: dict[str, Any]) -> None:

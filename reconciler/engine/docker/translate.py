@@ -25,6 +25,7 @@ from reconciler.plan.spec import (
     Attachment,
     ContainerSpec,
     Healthcheck,
+    Mount,
     NetworkSpec,
     describe,
 )
@@ -100,10 +101,7 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
         "NetworkMode": _network_mode(spec),
         "RestartPolicy": restart_policy(spec.restart),
         "PortBindings": bindings,
-        "Mounts": [
-            {"Type": m.kind, "Source": m.source, "Target": m.target, "ReadOnly": m.read_only}
-            for m in spec.mounts
-        ]
+        "Mounts": [_mount(mount) for mount in spec.mounts]
         + [{"Type": "volume", "Target": directory} for directory in _volumes_for_files(spec)],
     }
     if spec.init:
@@ -111,6 +109,23 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
     if spec.no_new_privileges:
         config["SecurityOpt"] = ["no-new-privileges:true"]
     return config | host_options(spec) | limits_body(limits_in(spec))
+
+
+def _mount(mount: Mount) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "Type": mount.kind,
+        "Source": mount.source,
+        "Target": mount.target,
+        "ReadOnly": mount.read_only,
+    }
+    if mount.propagation:
+        body["BindOptions"] = {"Propagation": mount.propagation}
+    if mount.nocopy:
+        body["VolumeOptions"] = {"NoCopy": True}
+    if mount.kind == "tmpfs":
+        size, mode = mount.size_bytes, int(mount.mode or "0", 8)
+        body["TmpfsOptions"] = {"SizeBytes": size or 0, "Mode": mode}
+    return body
 
 
 def _volumes_for_files(spec: ContainerSpec) -> list[str]:

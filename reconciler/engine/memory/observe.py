@@ -19,7 +19,9 @@ from reconciler.plan.observed import (
     ObservedNetwork,
     ObservedNetworkLink,
     ObservedProxy,
+    ObservedVolume,
 )
+from reconciler.plan.spec import VolumeSpec
 
 HAPROXY_VERSION = "3.0.0"
 _IDENTITY = re.compile(r"^    description topology=(\S+) config=(\S+) text=(\S+)$", re.MULTILINE)
@@ -43,7 +45,7 @@ def observe(world: World, scope: Scope) -> Observed:
             for net in world.networks.values()
             if net.owner == scope.topology or net.name in scope.networks
         },
-        volumes=tuple(sorted(n for n, owner in world.volumes.items() if owner == scope.topology)),
+        volumes=dict(_volumes(world, scope)),
         images={ref: world.images[ref].id for ref in scope.images if ref in world.images},
         proxies={c.id: observed_proxy(world, c) for c in proxies if c.is_readable},
         holders=tuple(_holders(world, scope)) if may_collide else (),
@@ -51,6 +53,14 @@ def observe(world: World, scope: Scope) -> Observed:
             f"HAProxy in {c.id[:12]} could not be read" for c in proxies if not c.is_readable
         ),
     )
+
+
+def _volumes(world: World, scope: Scope) -> Iterator[tuple[str, ObservedVolume]]:
+    for name, owner in world.volumes.items():
+        if owner == scope.topology or name in scope.volumes:
+            spec = world.volume_specs.get(name, VolumeSpec(name))
+            is_ours = owner == scope.topology
+            yield name, ObservedVolume(name, is_ours, spec.driver, spec.options)
 
 
 def is_of(container: Container, topology: str) -> bool:

@@ -43,9 +43,10 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
         case a.RemoveNetwork(_, network):
             if world.network_by_id(network) is not None:
                 world.remove_network(network)
-        case a.CreateVolume(name):
-            if world.volumes.setdefault(name, topology) != topology:
-                raise foreign_volume(name)
+        case a.CreateVolume(spec):
+            if world.volumes.setdefault(spec.name, topology) != topology:
+                raise foreign_volume(spec.name)
+            world.volume_specs.setdefault(spec.name, spec)
         case a.RemoveVolume(name):
             if name in world.volumes:
                 world.remove_volume(name)

@@ -27,7 +27,7 @@ from reconciler.engine.memory.parts import (
 )
 from reconciler.engine.protocol import EngineError, Wake, Wakeup
 from reconciler.plan.names import JOB_ROLE, PROXY_ROLE
-from reconciler.plan.spec import OF_A_CONTAINER, Attachment, PublishedPort
+from reconciler.plan.spec import OF_A_CONTAINER, Attachment, PublishedPort, VolumeSpec
 
 
 class World:
@@ -39,6 +39,7 @@ class World:
         self.networks: dict[str, Network] = {}
         """By name."""
         self.volumes: dict[str, str] = {}
+        self.volume_specs: dict[str, VolumeSpec] = {}
         """Name to owner."""
         self.images: dict[str, Image] = {}
         """Reference to the image it names here."""
@@ -341,6 +342,7 @@ class World:
             if any(name in c.volumes for c in self.containers.values()):
                 raise refused(f"volume {name} is in use")
             del self.volumes[name]
+            self.volume_specs.pop(name, None)
 
     def pull(self, reference: str) -> None:
         with self.mutex:

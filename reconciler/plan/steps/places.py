@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.plan.actions import CreateNetwork, CreateVolume, DisconnectNetwork, RemoveNetwork
 from reconciler.plan.compile_haproxy import PROXY_USER
 from reconciler.plan.impact import Impact
-from reconciler.plan.spec import revision_of
+from reconciler.plan.spec import VolumeSpec, revision_of
 from reconciler.plan.steps.draft import Draft, target_of
 
 _UID, _GID = PROXY_USER.split(":")
@@ -39,11 +39,11 @@ def network_steps(draft: Draft) -> None:
 
 
 def volume_steps(draft: Draft) -> None:
-    wanted: dict[str, tuple[tuple[str, str], ...]] = dict.fromkeys(draft.desired.volumes, ())
+    wanted = [spec for spec in draft.desired.volumes.values() if not spec.external]
     if draft.desired.run_volume:
-        wanted[draft.desired.run_volume] = RUN_VOLUME_OPTIONS
+        wanted.append(VolumeSpec(draft.desired.run_volume, options=RUN_VOLUME_OPTIONS))
     draft.volume_ready = [
-        draft.add(CreateVolume(name, options), (), "it is not there")
-        for name, options in wanted.items()
-        if name not in draft.observed.volumes
+        draft.add(CreateVolume(spec), (), "it is not there")
+        for spec in wanted
+        if spec.name not in draft.observed.volumes
     ]

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.balance import BALANCE_SHORT, Balance
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
-from reconciler.topology.model.container import Healthcheck, Resources, Restart, Volume
+from reconciler.topology.model.container import Healthcheck, Resources, Restart
 from reconciler.topology.model.content import (
     CACHE_SHORT,
     COMPRESSION_SHORT,
@@ -32,6 +32,7 @@ from reconciler.topology.model.rollout import Rollout
 from reconciler.topology.model.server import Host, Server
 from reconciler.topology.model.settings import Agent, BackendTimeouts, RetryOn
 from reconciler.topology.model.sticky import STICKY_SHORT, Sticky
+from reconciler.topology.model.volume import Mount
 from reconciler.topology.types import (
     Duration,
     Image,
@@ -157,10 +158,8 @@ class Backend(ContainerOptions):
     """The entry point in place of the image's own."""
     labels: Pairs = Field(default_factory=dict)
     """Docker labels of your own."""
-    volumes: tuple[
-        Annotated[Volume, Field(json_schema_extra=accepts({"type": "string"}))], ...
-    ] = ()
-    """Mounts: `data:/var/lib/app`, `./conf:/etc/app:ro`."""
+    volumes: tuple[Annotated[Mount, Field(json_schema_extra=accepts({"type": "string"}))], ...] = ()
+    """Mounts: `data:/var/lib/app`, `./conf:/etc/app:ro`, or mappings with Compose's keys."""
     restart: Restart = "unless-stopped"
     """Docker's restart policy. It changes in place."""
     resources: Resources = Resources()

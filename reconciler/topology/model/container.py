@@ -1,4 +1,4 @@
-"""How a container is made: limits, health check, mounts, restart policy."""
+"""How a container is made: limits, health check, restart policy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from reconciler.topology.model.base import Model
 from reconciler.topology.types import (
     Duration,
     Size,
-    Text,
     Whole,
     Words,
     error,
@@ -92,50 +91,6 @@ class Healthcheck(Model):
         if self.test is None and not self.disable:
             raise error("missing-key", "`test` is required in a healthcheck",
                         hint="add `test: [CMD, …]`, or `disable: true`")  # fmt: skip
-        return self
-
-
-class Volume(Model):
-    """A mount: a named volume of the topology, or a path of the host."""
-
-    source: Text
-    """A volume's name, or a path: absolute, or relative to the file with `./`."""
-    target: Text
-    """The absolute path in the container."""
-    read_only: bool = False
-    """Mount it read-only."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        parts = value.split(":")
-        if len(parts) not in {2, 3} or not all(parts):
-            raise error("bad-value", "`{value}` is not a mount", value=value,
-                        hint="write `source:/path/in/container` or `source:/path:ro`")  # fmt: skip
-        options = parts[2].split(",") if len(parts) == 3 else []
-        if unknown := set(options) - {"ro", "rw"}:
-            raise error("unknown-value", "`{value}` is not an option of a mount",
-                        value=sorted(unknown)[0], hint="write `ro` or `rw`")  # fmt: skip
-        return {"source": parts[0], "target": parts[1], "read_only": "ro" in options}
-
-    @model_validator(mode="after")
-    def _paths(self) -> Volume:
-        if not self.target.startswith("/"):
-            raise error("bad-value", "`{value}` is not an absolute path",
-                        value=self.target, at=("target",))  # fmt: skip
-        if not self.target.strip("/"):
-            raise error("bad-value", "nothing can be mounted over the whole container",
-                        at=("target",))  # fmt: skip
-        is_path = self.source.startswith(("/", "./", "../", "~"))
-        if self.source.startswith("~"):
-            raise error("bad-value", "`~` is not expanded here", at=("source",),
-                        hint="write `${HOME}` or an absolute path")  # fmt: skip
-        if not is_path and re.fullmatch(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", self.source) is None:
-            raise error("bad-name", "`{value}` is neither a path nor the name of a volume",
-                        value=self.source, at=("source",),
-                        hint="start a path with `/`, `./` or `../`")  # fmt: skip
         return self
 
 

@@ -19,6 +19,7 @@ from reconciler.topology.model.files import FileName, FileSource
 from reconciler.topology.model.frontend import Frontend
 from reconciler.topology.model.haproxy import HAProxy
 from reconciler.topology.model.stats import Stats
+from reconciler.topology.model.volume import Volume
 from reconciler.topology.subnet import Subnet
 from reconciler.topology.types import Name, ProxyName, Text, error
 
@@ -60,6 +61,11 @@ class Topology(Model):
         default_factory=dict
     )
     """Docker networks, by name."""
+    volumes: dict[Name, Annotated[Volume, BeforeValidator(null_as_empty)]] = Field(
+        default_factory=dict
+    )
+    """Docker volumes, by name. One that only a mount names is a local one of the topology's own.
+    """
     secrets: dict[FileName, FileSource] = Field(default_factory=dict)
     """Content that backends have as files, by name: `{db_password: {file: ./db_password}}`. It is
     shown nowhere."""
@@ -90,5 +96,7 @@ class Topology(Model):
             return value
         if value.get("stats") is False:
             value = value | {"stats": None}
-        sections = ("networks", "secrets", "configs", "backends", "frontends", "haproxy")
+        sections = (
+            "networks", "volumes", "secrets", "configs", "backends", "frontends", "haproxy",
+        )  # fmt: skip
         return {key: item for key, item in value.items() if item is not None or key not in sections}

@@ -176,6 +176,7 @@ DRIFT: dict[str, Callable[[World, Any], object]] = {
     "limit": lambda w, where: w.set_limits(
         _id(w, where["container"]), memory_bytes=where["memory_bytes"]
     ),
+    "add volume": lambda w, name: w.volumes.update({name: ""}),
     "edit haproxy.cfg": _edit,
     "reload with another haproxy.cfg": _reload_and_restore,
     "hide the sockets of": _hide,

@@ -302,6 +302,18 @@ IN_WEB = {
     "env: [{A: b}]": "wrong-type each item of the list must be `KEY=value`",
     "env: A=b": "wrong-type this takes a mapping or a list of `KEY=value`",
     # mounts
+    "volumes: [{target: /x}]": "missing-key `source` is required in a mount; name a volume or a "
+    "path, or write `type: tmpfs`",
+    "volumes: [{type: bind, source: a, target: /x}]": "bad-value `a` is not a path; start it with "
+    "`/`, `./` or `../`, or write `type: volume`",
+    "volumes: [{type: volume, source: /a, target: /x}]": "bad-value `/a` is not the name of a "
+    "volume; name a volume, or write `type: bind`",
+    "volumes: [{type: tmpfs, source: a, target: /x}]": "bad-value a tmpfs has no source; take "
+    "`source` out",
+    "volumes: [{source: a, target: /x, bind: {propagation: shared}}]": "bad-value `bind` is for "
+    "another type of mount, and this is a volume; take it out",
+    "volumes: [{type: tmpfs, target: /x, tmpfs: {mode: 999}}]": "bad-value `999` is not a mode; "
+    "write it in octal, like `1777` or `0755`",
     "volumes: [data]": "bad-value `data` is not a mount; write `source:/path/in/container` or "
     "`source:/path:ro`",
     "volumes: ['a::b']": "bad-value `a::b` is not a mount; write `source:/path/in/container` or "
@@ -380,7 +392,7 @@ IN_WEB = {
     "replica: 3": "unknown-key `replica` is not a key of a backend; did you mean `replicas`?",
     "check: {pth: /}": "unknown-key `pth` is not a key of `check`; did you mean `path`?",
     "volumes: [{source: a, target: /b, ro: true}]": "unknown-key `ro` is not a key of `volumes`; "
-    "keys here: source, target, read_only",
+    "keys here: type, source, target, read_only, volume, bind, tmpfs",
 }
 
 
@@ -425,7 +437,7 @@ AT_THE_TOP = {
     "name: a\nbackend: {}": "unknown-key `backend` is not a key of a topology; did you mean "
     "`backends`?",
     "name: a\nzzz: 1": "unknown-key `zzz` is not a key of a topology; keys here: name, include, "
-    "suspend, networks, secrets, configs, backends, frontends, stats, errors, haproxy",
+    "suspend, networks, volumes, secrets, configs, backends, frontends, stats, errors, haproxy",
     "name: a\nnetworks: {n: {drivers: x}}": "unknown-key `drivers` is not a key of a network; did "
     "you mean `driver`?",
     "name: a\nhaproxy: {timeouts: {conect: 1s}}": "unknown-key `conect` is not a key of "

@@ -50,6 +50,19 @@ BROKEN = {
         ["unknown-network 6:25 network `frnt` is not defined; did you mean `front`?",
          "unused-network 11:12 nothing joins network `front`"],
     ),
+    "unused volume, and names": (
+        topology_with("volumes: ['a:/a', 'b:/b', 'c:/c']", rest="volumes: {a: {}, b: {name: x-a}, "
+                      "c: {name: y-haproxy.run}, d: {labels: {io.haproxy-reconciler.x: 1}}, "
+                      "e: {name: x-a}}"),
+        ["bad-name 11:44 names that end in `-haproxy.run` are this tool's own; give the volume "
+         "another name",
+         "unused-volume 11:60 nothing mounts volume `d`",
+         "bad-name 11:73 labels that start with `io.haproxy-reconciler.` are this tool's own; give "
+         "the label another name",
+         "bad-name 11:103 volumes `b` and `e` are both `x-a` in Docker; declare it once, and mount "
+         "it by that name",
+         "unused-volume 11:103 nothing mounts volume `e`"],
+    ),
     "unknown network, one for a list": (
         topology_with("networks: other"),
         ["unknown-network 6:15 network `other` is not defined; networks defined here: none"],

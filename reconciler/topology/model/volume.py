@@ -1,0 +1,171 @@
+"""What containers keep their data in: mounts, and the volumes that they may be of."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from reconciler.topology.model.base import Model
+from reconciler.topology.types import Pairs, Size, Text, error, matching, scalar_text
+
+MountType = Literal["volume", "bind", "tmpfs"]
+
+
+def _octal(value: Any) -> str:
+    """As `chmod` reads it, however YAML would: `755`, `0755` and `1777`."""
+    text = scalar_text(value)
+    if re.fullmatch(r"(0o?)?[0-7]{3,4}", text) is None:
+        raise error("bad-value", "`{value}` is not a mode", value=text,
+                    hint="write it in octal, like `1777` or `0755`")  # fmt: skip
+    return text.removeprefix("0o").lstrip("0").rjust(3, "0")
+
+
+class VolumeOptions(Model):
+    """Options of a mount of a volume."""
+
+    nocopy: bool = False
+    """Leave an empty volume empty; else what the image has at the target is copied into it."""
+
+
+class BindOptions(Model):
+    """Options of a mount of a host's path."""
+
+    propagation: Literal["private", "rprivate", "shared", "rshared", "slave", "rslave"] | None = (
+        None
+    )
+    """Whether mounts that are made beneath it later are seen on the other side; `rprivate` when
+    not given."""
+
+
+class TmpfsOptions(Model):
+    """Options of a directory in memory."""
+
+    size: Size | None = Field(None, ge=1)
+    """How much it may hold; half of the host's memory when not given."""
+    mode: Annotated[
+        str | None,
+        BeforeValidator(_octal),
+        WithJsonSchema({"type": ["string", "integer"], "examples": ["1777"]}),
+    ] = None
+    """Who may do what in it, in octal: `1777`, which it is when not given."""
+
+
+class Mount(Model):
+    """What a container has at a path: a volume, a path of the host, or a directory in memory."""
+
+    type: MountType | None = None
+    """What the source is; told by the source itself when not given."""
+    source: Text = ""
+    """A volume's name, or a path: absolute, or relative to the file with `./`. A tmpfs has none."""
+    target: Text
+    """The absolute path in the container."""
+    read_only: bool = False
+    """Mount it read-only."""
+    volume: VolumeOptions | None = None
+    """More about a volume: `{nocopy: true}`."""
+    bind: BindOptions | None = None
+    """More about a path of the host: `{propagation: rslave}`."""
+    tmpfs: TmpfsOptions | None = None
+    """More about a directory in memory: `{size: 64m, mode: 755}`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        parts = value.split(":")
+        if len(parts) not in {2, 3} or not all(parts):
+            raise error("bad-value", "`{value}` is not a mount", value=value,
+                        hint="write `source:/path/in/container` or `source:/path:ro`")  # fmt: skip
+        options = parts[2].split(",") if len(parts) == 3 else []
+        if unknown := set(options) - {"ro", "rw"}:
+            raise error("unknown-value", "`{value}` is not an option of a mount",
+                        value=sorted(unknown)[0], hint="write `ro` or `rw`")  # fmt: skip
+        return {"source": parts[0], "target": parts[1], "read_only": "ro" in options}
+
+    @model_validator(mode="after")
+    def _paths(self) -> Mount:
+        if not self.target.startswith("/"):
+            raise error("bad-value", "`{value}` is not an absolute path",
+                        value=self.target, at=("target",))  # fmt: skip
+        if not self.target.strip("/"):
+            raise error("bad-value", "nothing can be mounted over the whole container",
+                        at=("target",))  # fmt: skip
+        if self.type != "tmpfs":
+            self._check_source()
+        elif self.source:
+            raise error("bad-value", "a tmpfs has no source", at=("source",),
+                        hint="take `source` out")  # fmt: skip
+        return self
+
+    def _check_source(self) -> None:
+        if not self.source:
+            raise error("missing-key", "`source` is required in a mount",
+                        hint="name a volume or a path, or write `type: tmpfs`")  # fmt: skip
+        if self.source.startswith("~"):
+            raise error("bad-value", "`~` is not expanded here", at=("source",),
+                        hint="write `${HOME}` or an absolute path")  # fmt: skip
+        is_path = self.source.startswith(("/", "./", "../"))
+        if not is_path and re.fullmatch(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", self.source) is None:
+            raise error("bad-name", "`{value}` is neither a path nor the name of a volume",
+                        value=self.source, at=("source",),
+                        hint="start a path with `/`, `./` or `../`")  # fmt: skip
+        if self.type == "bind" and not is_path:
+            raise error("bad-value", "`{value}` is not a path", value=self.source, at=("source",),
+                        hint="start it with `/`, `./` or `../`, or write `type: volume`"
+                        )  # fmt: skip
+        if self.type == "volume" and is_path:
+            raise error("bad-value", "`{value}` is not the name of a volume", value=self.source,
+                        at=("source",), hint="name a volume, or write `type: bind`")  # fmt: skip
+
+    @model_validator(mode="after")
+    def _options_of_its_type(self) -> Mount:
+        for name in ("volume", "bind", "tmpfs"):
+            if getattr(self, name) is not None and name != self.kind:
+                raise error("bad-value", f"`{name}` is for another type of mount, and this is a "
+                            f"{self.kind}", at=(name,), hint="take it out")  # fmt: skip
+        return self
+
+    @property
+    def kind(self) -> MountType:
+        """Its type, given or not."""
+        return self.type or ("bind" if self.source.startswith(("/", ".")) else "volume")
+
+
+VolumeName = Annotated[
+    Text,
+    matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}", "Docker cannot have a volume named `{value}`",
+             "use letters, digits, `_`, `.` and `-`", "bad-name"),
+]  # fmt: skip
+
+
+def _check_driver(value: str) -> str:
+    if not value.strip():
+        raise error("bad-value", "a driver has a name", hint="leave it out for `local`")
+    return value
+
+
+class Volume(Model):
+    """A Docker volume. `{}` or nothing is a local one of this topology's own."""
+
+    driver: Annotated[Text, AfterValidator(_check_driver)] = "local"
+    """Docker's volume driver."""
+    driver_opts: Pairs = Field(default_factory=dict)
+    """What the driver is told: `{type: nfs, o: "addr=192.0.2.9,rw", device: ":/export"}`."""
+    labels: Pairs = Field(default_factory=dict)
+    """Docker labels of your own, which it gets when it is made."""
+    external: bool = False
+    """The volume exists already; it is used under its own name and never changed or removed."""
+    name: VolumeName | None = None
+    """Its name in Docker: the topology's and its own with `-` between when not given, and its own
+    for an external one."""
+
+    @model_validator(mode="after")
+    def _only_used(self) -> Volume:
+        for key in ("driver", "driver_opts", "labels"):
+            if self.external and key in self.model_fields_set:
+                raise error("bad-value", f"an external volume has its `{key}` already", at=(key,),
+                            hint="leave it out, or let this tool make the volume")  # fmt: skip
+        return self
