@@ -168,14 +168,14 @@ def test_killed_at_any_moment_and_started_again(stack: Stack) -> None:
     with Traffic(stack.port, one_shot=1, keep_alive=1) as traffic:
         for number in range(3):
             with watching(stack.file, directory=stack.directory) as daemon:
-                daemon.await_outcome("unchanged")
+                daemon.await_outcome("unchanged", 90)
                 stack.backend["env"] = {"VERSION": str(number)}
                 stack.write()
                 daemon.await_begun("web.env")
                 traffic.go_on(dice.randint(10, 200))
                 daemon.process.kill()
         with watching(stack.file, directory=stack.directory) as daemon:
-            daemon.await_outcome("unchanged")
+            daemon.await_outcome("unchanged", 90)
             assert daemon.end(signal.SIGINT) == 0
         traffic.go_on(10)
     traffic.assert_lossless()
