@@ -153,9 +153,7 @@ def _show_failures(result: ApplyResult, wish: Wish, console: Console) -> None:
         return
     for failure in result.failures:
         if failure.alerts:
-            console.show_diagnostics(
-                locate_alerts(failure, wish), {wish.loaded.file: wish.loaded.source.text}
-            )
+            console.show_diagnostics(locate_alerts(failure, wish), wish.loaded.texts)
         else:
             console.show_failure(failure, wish.secrets)
 

@@ -33,10 +33,8 @@ class Inputs:
 
     @property
     def sources(self) -> dict[str, str]:
-        texts = {item.file: item.source.text for item in self.loaded}
-        for item in self.loaded:
-            texts |= item.source.texts
-        return texts
+        """What messages may show of each file."""
+        return {file: text for item in self.loaded for file, text in item.texts.items()}
 
     @property
     def has_errors(self) -> bool:
@@ -44,8 +42,8 @@ class Inputs:
 
 
 EXPIRED = frozenset({"expired-certificate"})
-OF_FILES = EXPIRED | {"unreadable-file", "bad-certificate"}
-"""What may be wrong with files that a topology refers to."""
+OF_FILES = EXPIRED | {"unreadable-file", "bad-certificate", "missing-variable"}
+"""What may be wrong with files, and variables in place of files, that a topology refers to."""
 
 
 def load_inputs(
@@ -77,7 +75,8 @@ def load_inputs(
     problems += [diagnostic for item in loaded for diagnostic in item.diagnostics]
     problems += _duplicates(loaded)
     referred = tuple(
-        References(item, given.directory).read() for item, given in zip(loaded, inputs, strict=True)
+        References(item, given.directory, variables).read()
+        for item, given in zip(loaded, inputs, strict=True)
     )
     problems += [
         replace(problem, severity=Severity.WARNING) if problem.code in tolerated else problem

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import ssl
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -33,15 +33,18 @@ class References:
     loaded: Loaded
     directory: str
     """Absolute: where relative names start."""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Variables, by their names."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
     stamps: dict[str, list[int]] = field(default_factory=dict)
     """What was looked at, by its absolute path: files, directories, and what is not there."""
     _files: dict[str, bytes] = field(default_factory=dict, repr=False)
     _directories: dict[str, tuple[tuple[str, str | None], ...]] = field(default_factory=dict)
+    _variables: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def contents(self) -> Contents:
-        return Contents(self._files, self._directories)
+        return Contents(self._files, self._directories, self._variables)
 
     def read(self) -> References:
         if self.loaded.topology is not None:
@@ -66,6 +69,8 @@ class References:
                 if len(self._text(reference, reference.source) or b"") > LONGEST_PAGE:
                     self._tell("unreadable-file", reference, "is larger than 15 kB",
                                hint="HAProxy has no more room for a page of its own")  # fmt: skip
+            case "variable":
+                self._read_variable(reference)
             case _:
                 self._text(reference, reference.source)
 
@@ -126,6 +131,14 @@ class References:
         for problem in errors:
             what = f"is wrong in line {problem.line}: {problem.message}"
             self._tell("bad-env-file", reference, what)
+
+    def _read_variable(self, reference: Reference) -> None:
+        value = self.environment.get(reference.source)
+        if value is None:
+            self._tell("missing-variable", reference, "is not set",
+                       hint="set it in the environment or an --env-file")  # fmt: skip
+        else:
+            self._variables[reference.source] = value.encode("utf-8", "surrogateescape")
 
     def _text(self, reference: Reference, source: str) -> bytes | None:
         """None after telling why there is none."""

@@ -34,12 +34,20 @@ class Wish:
 
 
 def secrets_of(loaded: Loaded, desired: Desired) -> Sequence[str]:
-    """Texts to strike from what is shown: what variables and env files hold."""
+    """Texts to strike from what is shown: what variables, env files and secrets hold."""
     found = {
         value
         for container in desired.containers.values()
         for name, value in container.spec.env
         if f"env.{name}" in container.sensitive and len(value) >= SHORTEST_SECRET
+    }
+    found |= {
+        line
+        for container in desired.containers.values()
+        for file in container.spec.files
+        if file.origin.startswith("secrets.")
+        for line in map(str.strip, file.content.decode("utf-8", "replace").splitlines())
+        if len(line) >= SHORTEST_SECRET
     }
     return (*loaded.secrets, *sorted(found - {*loaded.secrets}))
 

@@ -83,7 +83,9 @@ def _find(setting: ServerSetting, states: Sequence[ServerState]) -> ServerState 
 def _spare(
     backend: str, states: Sequence[ServerState], taken: Collection[tuple[str, str]]
 ) -> ServerState:
-    spare = (s for s in states if s.backend == backend and s.is_idle)
+    """The last one: it comes from the template, whose servers are checked sooner, where the first
+    may be one that has served as its line in the configuration says."""
+    spare = (s for s in reversed(states) if s.backend == backend and s.is_idle)
     free = next((s for s in spare if (s.backend, s.name) not in taken), None)
     if free is None:
         raise NoSpareServerError(backend)

@@ -1,8 +1,8 @@
 """Files that HAProxy reads beside haproxy.cfg: certificates, and whatever else a line may name.
 
 Their content is never shown. haproxy.cfg has a comment line for each, with the digest of what is
-in it, so that another content is another configuration. Certificates are taken over by a running
-HAProxy (management guide, "set ssl cert"); any other file needs a reload.
+in it, so that another content is another configuration. Certificates and maps are taken over by a
+running HAProxy (management guide, "set ssl cert", "prepare map"); any other file needs a reload.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -20,7 +20,7 @@ CHECK_DIRECTORY = f"{FILES_DIRECTORY}.new"
 
 _MOST_AT_RUN_TIME = 15_000
 """Bytes. A command with all it carries must fit into one of HAProxy's buffers, which has 16 kB."""
-_COMMENT = re.compile(r"^    # (certificate|file) (\S+) ([0-9a-f]{16})\b(.*)$", re.MULTILINE)
+_COMMENT = re.compile(r"^    # (certificate|map|file) (\S+) ([0-9a-f]{16})\b(.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class ProxyFile:
     name: str
     content: bytes = field(repr=False)
     path: tuple[str | int, ...]
-    kind: Literal["certificate", "file"] = "file"
+    kind: Literal["certificate", "map", "file"] = "file"
 
     @property
     def place(self) -> str:
@@ -44,8 +44,8 @@ class ProxyFile:
     @property
     def comment(self) -> str:
         """Its line in haproxy.cfg."""
-        is_live = self.kind == "certificate" and len(self.content) <= _MOST_AT_RUN_TIME
-        return f"    # {'certificate' if is_live else 'file'} {self.name} {self.digest}"
+        fits = self.kind != "certificate" or len(self.content) <= _MOST_AT_RUN_TIME
+        return f"    # {self.kind if fits else 'file'} {self.name} {self.digest}"
 
 
 def file_name(source: str, suffix: str = "") -> str:
@@ -59,7 +59,7 @@ def file_name(source: str, suffix: str = "") -> str:
 
 def is_live_comment(line: str) -> bool:
     """Whether a line of `global` tells of a file that a running HAProxy takes over."""
-    return line.startswith("    # certificate ")
+    return line.startswith(("    # certificate ", "    # map "))
 
 
 def is_comment(line: str) -> bool:
@@ -115,3 +115,33 @@ def commit_command(file: ProxyFile) -> str:
 
 def abort_command(file: ProxyFile) -> str:
     return f"abort ssl cert {file.place}"
+
+
+def prepare_command(file: ProxyFile) -> str:
+    """Begin another version of a map, aside. HAProxy answers with its number."""
+    return f"prepare map {file.place}"
+
+
+def fill_commands(file: ProxyFile, version: str) -> Iterator[str]:
+    """Put all lines into that version, as many at a time as a command can carry."""
+    heading = f"add map @{version} {file.place} <<"
+    for lines in _portions(file.content.decode().splitlines()):
+        yield "\n".join([heading, *lines, ""])
+
+
+def _portions(lines: Iterable[str]) -> Iterator[list[str]]:
+    portion: list[str] = []
+    size = 0
+    for line in lines:
+        size += len(line) + 1
+        if size > _MOST_AT_RUN_TIME:
+            yield portion
+            portion, size = [], len(line) + 1
+        portion.append(line)
+    if portion:
+        yield portion
+
+
+def switch_command(file: ProxyFile, version: str) -> str:
+    """Look up in that version from now on, and forget the one before."""
+    return f"commit map @{version} {file.place}"

@@ -197,6 +197,8 @@ class StatsPage:
     uri: str
     refresh_s: float | None
     users: tuple[tuple[str, str], ...]
+    admins: tuple[tuple[str, str], ...]
+    """Those of the users who may change servers."""
     path: Path
 
 

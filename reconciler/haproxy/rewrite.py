@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.haproxy.config import Config, frozen, live_lines, rewritten
 from reconciler.haproxy.model import Backend
-from reconciler.haproxy.render import backend_lines
+from reconciler.haproxy.render_backend import backend_lines
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
 

@@ -14,7 +14,7 @@ from reconciler.haproxy.files import ProxyFile
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.limits import Limits
 from reconciler.plan.rollout import Guard
-from reconciler.plan.spec import Attachment, NetworkSpec
+from reconciler.plan.spec import Attachment, ContainerFile, NetworkSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,14 @@ class CreateContainer:
     container: DesiredContainer
     name: str
     predecessor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFiles:
+    """Secrets and configs, into a container that was made and not started yet."""
+
+    target: Target
+    files: tuple[ContainerFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +173,7 @@ class ReloadProxy:
 
 
 @dataclass(frozen=True, slots=True)
-class RenewCertificates:
+class RenewFiles:
     """The running HAProxy uses these in place of those it has under their names, and they are
     written: a start loads the same."""
 
@@ -273,6 +281,7 @@ Action = (
     | CreateVolume
     | RemoveVolume
     | CreateContainer
+    | WriteFiles
     | StartContainer
     | UnpauseContainer
     | RenameContainer
@@ -285,7 +294,7 @@ Action = (
     | RemoveContainer
     | WriteConfig
     | ReloadProxy
-    | RenewCertificates
+    | RenewFiles
     | AwaitProxy
     | ReplaceProxy
     | HandOver
@@ -315,6 +324,8 @@ def label_of(action: Action) -> str:
             return f"remove volume {name}"
         case CreateContainer(_, name):
             return f"create {name}"
+        case WriteFiles(target, files):
+            return f"write {_count(len(files), 'file')} into {target.name}"
         case StartContainer(target):
             return f"start {target.name}"
         case UnpauseContainer(target):
@@ -341,8 +352,8 @@ def label_of(action: Action) -> str:
             return f"write haproxy.cfg into {target.name}"
         case ReloadProxy():
             return "reload HAProxy and confirm"
-        case RenewCertificates(_, files):
-            return f"let HAProxy use {_count(len(files), 'renewed certificate')}"
+        case RenewFiles(_, files):
+            return f"let HAProxy use {_renewed(files)}"
         case AwaitProxy():
             return "confirm that HAProxy runs the configuration"
         case ReplaceProxy(_, new):
@@ -386,6 +397,15 @@ def _label_of_settings(settings: tuple[ServerSetting, ...]) -> str:
 
 def _are(things: tuple[object, ...]) -> str:
     return "is" if len(things) == 1 else "are"
+
+
+def _renewed(files: tuple[ProxyFile, ...]) -> str:
+    """`1 renewed certificate and 2 changed maps`"""
+    maps = sum(file.kind == "map" for file in files)
+    certificates = len(files) - maps
+    words = [_count(certificates, "renewed certificate")] if certificates else []
+    words += [_count(maps, "changed map")] if maps else []
+    return " and ".join(words)
 
 
 def _count(number: int, noun: str) -> str:

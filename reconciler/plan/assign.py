@@ -71,7 +71,7 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
     kept: dict[Slot, Kept] = {}
     joining: dict[Slot, Joining] = {}
     leaving: list[ObservedContainer] = []
-    holders = {name: c.id for c in observed.containers for name in (c.name, c.given_name)}
+    holders = observed.names
     there: dict[Slot, list[ObservedContainer]] = {}
     for container in observed.containers:
         there.setdefault(container.slot, []).append(container)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from reconciler.plan.addresses import first_addresses
 from reconciler.plan.compile_env import environment_of, hidden_environment
+from reconciler.plan.compile_files import files_of, hidden_files
 from reconciler.plan.compile_haproxy import proxy_containers
 from reconciler.plan.compile_jobs import compile_jobs
 from reconciler.plan.compile_proxy import compile_proxy
@@ -170,12 +171,16 @@ def _replicas(
     if backend.image is None:
         return []
     spec = _server_spec(topology, name, backend, networks, base_directory, backend.image)
-    spec = replace(spec, env=tuple(environment_of(backend, contents).items()))
+    spec = replace(
+        spec,
+        env=tuple(environment_of(backend, contents).items()),
+        files=files_of(topology, backend, contents),
+    )
     if needs_fixed_addresses(topology, name):
         spec = _with_fixed_address(spec, networks, address_network(topology, name))
     revision = revision_of(spec)
     fields = sensitive_fields(("backends", name), sensitive)
-    fields |= hidden_environment(backend, contents)
+    fields |= {**hidden_environment(backend, contents), **hidden_files(topology, backend)}
     return [
         DesiredContainer(
             slot=Slot(SERVER_ROLE, name, number),

@@ -10,6 +10,7 @@ from reconciler.plan.compile_balance import balance_words, compile_hash
 from reconciler.plan.compile_clients import compile_forwarding
 from reconciler.plan.compile_content import compile_cache, compile_compression
 from reconciler.plan.compile_errors import backend_pages, frontend_pages
+from reconciler.plan.compile_hosts import fold_hosts
 from reconciler.plan.compile_log import compile_log, target_of_all
 from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_settings import compile_settings
@@ -45,8 +46,8 @@ def compile_proxy(
                 listeners=listeners.of_frontend[name],
                 default_backend=frontend.default_backend or "",
                 path=("frontends", name),
-                rules=compile_rules(name, frontend),
                 log=compile_log(topology, name, frontend, mode_of(topology, frontend)),
+                rules=fold_hosts(name, compile_rules(name, frontend), tls),
                 forwarding=compile_forwarding(name, frontend),
                 rate_limit=compile_limit(name, frontend),
                 maxconn=frontend.maxconn,
@@ -161,5 +162,6 @@ def _stats(topology: Topology, listeners: Listeners) -> haproxy.StatsPage | None
         uri=stats.uri,
         refresh_s=stats.refresh,
         users=tuple(stats.auth.items()),
+        admins=tuple((user, stats.auth[user]) for user in stats.admin),
         path=("stats",),
     )

@@ -12,7 +12,7 @@ from reconciler.topology.model import Frontend
 from reconciler.topology.model.match import Wanted
 from reconciler.topology.model.rule import Rule
 
-_HOST = "req.hdr(host),host_only,lower,regsub([.]$,)"
+HOST = "req.hdr(host),host_only,lower,regsub([.]$,)"
 """Without a port, and without the dot that a whole name may end with."""
 
 
@@ -45,8 +45,8 @@ def _lists(rule: Rule, path: Path, frontend: Frontend) -> Iterator[Condition]:
     of_key: dict[str, Iterable[Pattern]] = {
         "source": [Pattern("src", "ip", value) for value in rule.source],
         "sni": [p for f in _sni_fetches(frontend) for p in _host_patterns(f, rule.sni)],
-        "host": _host_patterns(_HOST, rule.host),
-        "host_regex": [Pattern(_HOST, "reg", value) for value in rule.host_regex],
+        "host": _host_patterns(HOST, rule.host),
+        "host_regex": [Pattern(HOST, "reg", value) for value in rule.host_regex],
         "path": [Pattern("path", "str", value) for value in rule.path],
         "path_prefix": [p for value in rule.path_prefix for p in _prefix(value)],
         "path_regex": [Pattern("path", "reg", value) for value in rule.path_regex],

@@ -89,6 +89,10 @@ class TlsFiles:
         name = file_name(source, ".ca")
         return self._add(ProxyFile(name, self._contents.files.get(source, b""), path))
 
+    def map(self, name: str, content: bytes, path: Path) -> str:
+        """Where HAProxy finds a map that is made of the topology itself."""
+        return self._add(ProxyFile(name, content, path, "map"))
+
     def other(self, source: str, path: Path) -> str:
         """Where HAProxy finds a file that has nothing to do with TLS."""
         content = self._contents.files.get(source, b"")

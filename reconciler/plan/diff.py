@@ -41,7 +41,7 @@ def diff_container(
     spec = want.spec
     if any(getattr(spec, name) is None and getattr(have, name) for name in LIMITS):
         return ContainerDiff("Docker cannot take a limit away in place", _limits(want, have))
-    if have.name != have.given_name and have.given_name in {c.name for c in observed.containers}:
+    if observed.names[have.given_name] != have.id:
         return ContainerDiff(f"another container has its name, `{have.given_name}`")
     for place in want.spec.networks:
         link = have.networks.get(place.network)

@@ -55,6 +55,7 @@ CONTAINER_FIELDS: dict[str, Impact] = {
     "reserved_memory_bytes": Impact.NONE,
     "networks": Impact.RUNTIME,
     "network_mode": Impact.REPLACE,
+    "files": Impact.REPLACE,
     "hands_over": Impact.REPLACE,
     "user": Impact.REPLACE,
     "working_dir": Impact.REPLACE,

@@ -121,7 +121,8 @@ def _due(
     if going is not None:
         reason = f"goes on: an earlier run left it {_WORDS[going.state]}"
         return DueJob(job, going.given_name, reason, going, () if observed.gaps else failed)
-    holders = {c.given_name: c.id for c in (*others, *(failed if observed.gaps else ()))}
+    gone = set() if observed.gaps else {c.id for c in failed}  # before it begins
+    holders = {name: holder for name, holder in observed.names.items() if holder not in gone}
     name = free_name(job.container.name, holders)
     if failed:
         reason = f"again: it failed (exit {failed[0].exit_code})"

@@ -146,13 +146,20 @@ class Observed:
         )
 
     @property
+    def names(self) -> dict[str, str]:
+        """Names that containers have, or were given, to their ids; jobs are among them. Who has a
+        name now comes before who was given it."""
+        there = (*self.containers, *self.jobs)
+        return {c.given_name: c.id for c in there} | {c.name: c.id for c in there}
+
+    @property
     def fingerprint(self) -> str:
         """Changes when anything does that a plan may depend on."""
         facts = (
             sorted((c.id, c.name, c.state, c.restart, str(limits_in(c)),
                     *sorted(f"{n}@{link.network_id}" for n, link in c.networks.items()))
                    for c in self.containers),
-            sorted((c.id, c.state, c.exit_code) for c in self.jobs),
+            sorted((c.id, c.name, c.state, c.exit_code) for c in self.jobs),
             sorted((n.name, n.id) for n in self.networks.values()),
             sorted(self.volumes),
             sorted(self.images.items()),

@@ -48,7 +48,7 @@ class ProxyNeed:
 
     @property
     def renewed(self) -> tuple[ProxyFile, ...]:
-        """Certificates that the running HAProxy has to take over."""
+        """Certificates and maps that the running HAProxy has to take over."""
         if self.mode is not ProxyMode.RUNTIME or self.config is None:
             return ()
         return renewed(self.config.files, self.written or "")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from reconciler.plan.impact import is_in_place
@@ -72,6 +72,24 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerFile:
+    """A secret or a config. Its content is compared by the digest, and shown nowhere."""
+
+    target: str
+    digest: str
+    """SHA-256, in hex."""
+    uid: int = 0
+    gid: int = 0
+    mode: int = 0o444
+    volume: str = ""
+    """Its directory, where that needs an anonymous volume; "" where the container's own file system
+    takes it."""
+    origin: str = field(default="", compare=False)
+    """Its section and name in the file: `secrets.db`."""
+    content: bytes = field(default=b"", repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ContainerSpec(ContainerOptions):
     """A container. Which fields change in place is in the impact table."""
 
@@ -95,6 +113,8 @@ class ContainerSpec(ContainerOptions):
     networks: tuple[Attachment, ...] = ()
     network_mode: str = ""
     """`host`, or `container:` and what that one is; "" for networks of its own."""
+    files: tuple[ContainerFile, ...] = ()
+    """Written before it starts for the first time."""
     hands_over: bool = False
     """A HAProxy whose listening sockets its successor takes over."""
 
@@ -111,12 +131,13 @@ class NetworkSpec:
 
 
 def canonical(spec: Any) -> dict[str, Any]:
-    """A spec as plain JSON values, without the fields that have their default."""
+    """A spec as plain JSON values, without the fields that have their default, and without those
+    that others stand for when it is compared."""
     result: dict[str, Any] = {}
-    for field in fields(spec):
-        value = getattr(spec, field.name)
-        if value != field.default:
-            result[field.name] = _plain(value)
+    for own in fields(spec):
+        value = getattr(spec, own.name)
+        if own.compare and value != own.default:
+            result[own.name] = _plain(value)
     return result
 
 
@@ -150,6 +171,8 @@ def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str
     for name, value in canonical(spec).items():
         if name in {"env", "labels"}:
             shown |= {f"{name}.{key}": text for key, text in value}
+        elif name == "files":
+            shown |= _texts_of_files(spec.files)
         elif name == "ports":
             shown[name] = ", ".join(map(_text_of_port, spec.ports))
         elif name == "mounts":
@@ -163,6 +186,15 @@ def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str
         if written is not None:
             shown[name] = f"{written}#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     return shown
+
+
+def _texts_of_files(files: tuple[ContainerFile, ...]) -> dict[str, str]:
+    """By origin; one may be there several times."""
+    found: dict[str, str] = {}
+    for file in files:
+        text = f"{file.target} {file.mode:04o} {file.uid}:{file.gid} {file.digest}"
+        found[file.origin] = f"{found[file.origin]}, {text}" if file.origin in found else text
+    return found
 
 
 def _text_of_port(port: PublishedPort) -> str:

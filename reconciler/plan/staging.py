@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.haproxy.config import Config, read_config
 from reconciler.haproxy.model import Backend
-from reconciler.haproxy.render import render_backend
+from reconciler.haproxy.render_backend import render_backend
 from reconciler.haproxy.rewrite import add_backends
 from reconciler.haproxy.servers import read_servers
 from reconciler.haproxy.slots import PROBE_SUFFIX, is_slot

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.load import Loaded
+from reconciler.topology.mounted import is_inline
 
 _MOST = 3
 """More differences are counted, not named."""
@@ -18,7 +19,7 @@ _PLAIN_SECTIONS = {"backends", "frontends"}
 def describe_difference(before: Loaded, after: Loaded) -> str:
     """`web.replicas 3 → 4, stats.port 8404 → 8405 and 2 more`; "" when both mean the same.
 
-    What came from a variable is named, never shown.
+    What came from a variable is named, never shown; so is the content of secrets and configs.
     """
     if before.topology is None or after.topology is None:
         return ""
@@ -45,7 +46,7 @@ def _words(path: Path, old: Any, new: Any, hidden: set[Path]) -> str:
     if isinstance(old, dict) and new is None:
         return f"{name} is gone"
     is_plain = not isinstance(old, dict | list) and not isinstance(new, dict | list)
-    is_hidden = any(_may_be_in(secret, path) for secret in hidden)
+    is_hidden = is_inline(path) or any(_may_be_in(secret, path) for secret in hidden)
     if not is_plain or is_hidden or len(f"{old}{new}") > _LONGEST:
         return name
     return f"{name} {_value(old)} → {_value(new)}"

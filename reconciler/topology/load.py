@@ -14,9 +14,10 @@ from reconciler.topology.finding import Finding
 from reconciler.topology.layers import Layers, combine
 from reconciler.topology.messages import explain_errors
 from reconciler.topology.model import Topology
+from reconciler.topology.mounted import DIRECTORIES, is_inline
 from reconciler.topology.profiles import choose_profiles
 from reconciler.topology.rules import check_rules
-from reconciler.topology.source import Source, parse_source
+from reconciler.topology.source import Source, cover, parse_source
 
 SHORTEST_SECRET = 4
 
@@ -34,6 +35,16 @@ class Loaded:
     def sensitive(self) -> Mapping[Path, str]:
         """Values from outside the file: path to the text as written. Never show what they hold."""
         return self.source.variables
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What messages may show, by file: with stars in place of inline content."""
+        texts = dict(self.source.texts or {self.file: self.source.text})
+        for path, span in self.source.values.items():
+            if is_inline(path[:3]):
+                file = self.source.file_of(span)
+                texts[file] = cover(texts[file], span)
+        return texts
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -57,6 +68,11 @@ def load_topology(
     are other files that say some of it."""
     layers = layers or Layers()
     source = combine(parse_source(data, file, dict(variables)), dict(variables), layers)
+    return validate(source, layers.profiles)
+
+
+def validate(source: Source, profiles: Collection[str] = ()) -> Loaded:
+    """What has been read, as a topology."""
     found = list(source.diagnostics)
     topology = None
     if source.value is None and not found:
@@ -64,21 +80,21 @@ def load_topology(
             Diagnostic(
                 "empty-file",
                 "the file holds no topology",
-                file,
+                source.file,
                 source.span_of(()),
                 "`reconciler init` writes one to start from",
             )
         )
     elif source.value is not None:
-        topology, problems = _validate(source, layers.profiles)
+        topology, problems = _modelled(source, profiles)
         found += problems
     # An alias brings the same mistake again, at another path and the same place.
     once = {(d.code, d.message, d.span): d for d in reversed(_without_echoes(found, source))}
     diagnostics = tuple(sorted(once.values(), key=lambda d: d.sort_key))
-    return Loaded(file, None if has_errors(diagnostics) else topology, diagnostics, source)
+    return Loaded(source.file, None if has_errors(diagnostics) else topology, diagnostics, source)
 
 
-def _validate(
+def _modelled(
     source: Source, profiles: Collection[str]
 ) -> tuple[Topology | None, list[Diagnostic]]:
     value = _without_extensions(source.value)
@@ -146,12 +162,14 @@ _JOINED = {"networks", "backends", "frontends", "haproxy"}
 
 def _may_echo(finding: Finding, cut: set[Path], source: Source) -> bool:
     """Whether a finding about the rest of a file may come from what was cut out of it."""
-    lost = {path for path in cut if len(path) <= 2 and path[0] in _JOINED}
+    lost = {path for path in cut if len(path) <= 2 and path[0] in {*_JOINED, *DIRECTORIES}}
     if finding.code in {"unreachable-backend", "unused-network"} and (
         lost or any("networks" in path[1:] for path in cut)
     ):
         return True
-    if finding.code in {"unknown-backend", "unknown-network"}:
+    if finding.code in {
+        "unknown-backend", "unknown-network", "unknown-secret", "unknown-config",
+    }:  # fmt: skip
         section = finding.code.removeprefix("unknown-") + "s"
         wanted = source.value_at(finding.path)
         is_named = isinstance(wanted, str)  # and not a key, as in the long form of `depends_on`

@@ -10,10 +10,12 @@ from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Topology
 from reconciler.topology.model.errors import ErrorPage, Status
 from reconciler.topology.model.tls import Tls
+from reconciler.topology.mounted import mounted_files
 
-Kind = Literal["certificate", "self-signed", "authority", "env-file", "page", "file"]
+Kind = Literal["certificate", "self-signed", "authority", "env-file", "page", "variable", "file"]
 """`certificate`: with its key, in one file, or two, or a directory of them. `self-signed`: one that
-is made, and has no file in the topology. `page`: one that HAProxy answers with."""
+is made, and has no file in the topology. `page`: one that HAProxy answers with. `variable`: no
+file, but a variable of the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Contents:
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     directories: Mapping[str, tuple[tuple[str, str | None], ...]] = field(default_factory=dict)
     """The certificates of a directory: the name of each, and of its key's file."""
+    variables: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """What is in the variables that it names, in place of files."""
 
     def certificates(self, source: str, key: str | None) -> Iterator[tuple[str, bytes]]:
         """Name and text of each certificate with its key that a reference stands for."""
@@ -61,6 +65,7 @@ def references(topology: Topology) -> Iterator[Reference]:
             yield Reference(file.path, at, "env-file", required=file.required)
         if backend.tls is not None and backend.tls.ca is not None:
             yield Reference(backend.tls.ca, ("backends", name, "tls", "ca"), "authority")
+    yield from _of_containers(topology)
     for name, frontend in topology.frontends.items():
         path: Path = ("frontends", name)
         yield from _of_pages(frontend.errors, (*path, "errors"))
@@ -69,6 +74,17 @@ def references(topology: Topology) -> Iterator[Reference]:
         for index, bind in enumerate(frontend.bind):
             if bind.tls is not None:
                 yield from _of_tls(bind.tls, (*path, "bind", index, "tls"))
+
+
+def _of_containers(topology: Topology) -> Iterator[Reference]:
+    """Secrets and configs that some container has."""
+    for backend in topology.backends.values():
+        for mounted in mounted_files(backend):
+            source, path = mounted.source_in(topology), (mounted.section, mounted.wish.source)
+            if source is not None and source.file is not None:
+                yield Reference(source.file, (*path, "file"))
+            elif source is not None and source.environment is not None:
+                yield Reference(source.environment, (*path, "environment"), "variable")
 
 
 def _of_pages(pages: Mapping[Status, ErrorPage], path: Path) -> Iterator[Reference]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from reconciler.topology.diagnostic import Path, Severity
+from reconciler.topology.file_rules import FILE_RULES
 from reconciler.topology.finding import Finding
 from reconciler.topology.host_rules import HOST_RULES
 from reconciler.topology.labels import LABEL_PREFIX
 from reconciler.topology.messages import suggest
 from reconciler.topology.model import Backend, Topology
+from reconciler.topology.mounted import mounted_files
 from reconciler.topology.order_rules import ORDER_RULES
 from reconciler.topology.routing_rules import ROUTING_RULES
 from reconciler.topology.served import destinations, served_backends
@@ -256,6 +258,9 @@ def _targets(owner: Path, backend: Backend) -> Iterator[tuple[str, Path, Path]]:
     for index, text in enumerate(backend.tmpfs):
         path = (*owner, "tmpfs", index)
         yield text.partition(":")[0], path, path
+    for mounted in mounted_files(backend):
+        path = (*owner, *mounted.place)
+        yield mounted.target, path, (*path, "target")
 
 
 def _unused_network(topology: Topology) -> Iterator[Finding]:
@@ -300,6 +305,7 @@ RULES: tuple[Rule, ...] = (
     *HOST_RULES,
     *SERVER_RULES,
     *ORDER_RULES,
+    *FILE_RULES,
     _name_too_long,
     _reserved,
     _same_target,

@@ -221,6 +221,18 @@ def split_lines(text: str) -> list[str]:
     return _LINE_END.split(text)
 
 
+def cover(text: str, span: Span) -> str:
+    """Stars in one place of a text."""
+    lines = _LINE_END.split(text)
+    line = lines[span.line - 1]
+    lines[span.line - 1] = (
+        line[: span.column - 1]
+        + "*" * (span.end_column - span.column)
+        + line[span.end_column - 1 :]
+    )
+    return "\n".join(lines)
+
+
 def _place_after(text: str) -> Span:
     """The place of the character that comes after `text`, which starts the file."""
     lines = split_lines(text)

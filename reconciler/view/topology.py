@@ -1,4 +1,7 @@
-"""A topology as one file: what was merged from several, and no value of a variable."""
+"""A topology as one file: what was merged from several, and no value of a variable.
+
+Nor the content of secrets and configs: a variable stands in its place, which must be set.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.topology.diagnostic import Path
+from reconciler.topology.mounted import is_inline
 from reconciler.topology.source import Source
 
 _BARE = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+-]*(:[A-Za-z0-9_./+-]+)*")
@@ -40,12 +44,19 @@ def _block(source: Source, path: Path, value: Any, indent: str) -> Iterator[str]
 def _scalar(source: Source, path: Path, value: Any) -> str:
     if isinstance(value, dict | list):
         return "{}" if isinstance(value, dict) else "[]"
+    if is_inline(path):
+        return _quoted(f"${{{_variable_for(path)}:?inline content is not shown}}")
     written = source.variables.get(path)
     if written is not None:
         return _quoted(written) if isinstance(value, str) else written
     if value is None or isinstance(value, bool):
         return {None: "", True: "true", False: "false"}[value]
     return _text(value.replace("$", "$$")) if isinstance(value, str) else str(value.text)
+
+
+def _variable_for(path: Path) -> str:
+    """`SECRETS_DB` for the content of the secret `db`."""
+    return re.sub(r"[^A-Z0-9]", "_", f"{path[0]}_{path[1]}".upper())
 
 
 def _text(text: str) -> str:

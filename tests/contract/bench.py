@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -24,6 +23,7 @@ from reconciler.plan.spec import Attachment, PublishedPort, revision_of
 from reconciler.plan.steps.places import RUN_VOLUME_OPTIONS
 from reconciler.run.execute import execute
 from reconciler.topology.load import load_topology
+from tests.integration.support.ports import free_port
 
 ECHO = "reconciler-test/echo:1"
 HAPROXY = "reconciler-test/haproxy:3.0"
@@ -72,6 +72,9 @@ class Hand(Protocol):
     def reload(self, reference: str) -> None: ...
     def read_files(self, reference: str) -> dict[str, bytes]:
         """Those beside haproxy.cfg, by name."""
+
+    def read_mounted(self, reference: str, path: str) -> tuple[bytes, int, int, int]:
+        """A secret or config in a container: its content, mode, user and group."""
 
     def shown_certificate(self, reference: str, name: str, port: int) -> bytes:
         """What a client is shown that comes to the port, in PEM form; `name` is the file's."""
@@ -209,12 +212,6 @@ def refuse_broken(bench: Bench) -> None:
         return [(n, "unknown keyword") for n, line in lines if "no-such-keyword" in line]
 
     world.alerts = alerts
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _byte(lowest: int, highest: int) -> int:

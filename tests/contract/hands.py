@@ -34,6 +34,10 @@ class MemoryHand:
     def read_files(self, reference: str) -> dict[str, bytes]:
         return dict(self.world.get(reference).files)
 
+    def read_mounted(self, reference: str, path: str) -> tuple[bytes, int, int, int]:
+        file = self.world.get(reference).mounted[path]
+        return file.content, file.mode, file.uid, file.gid
+
     def shown_certificate(self, reference: str, name: str, port: int) -> bytes:  # noqa: ARG002  # data has no port
         text = self.world.get(reference).loaded_files[name]
         return text[: text.index(b"-----BEGIN PRIVATE KEY")]
@@ -146,6 +150,14 @@ class DockerHand:
             assert {(e.mode & 0o777, e.uid, e.gid) for e in inside} <= {(0o600, 99, 99)}
             files = {e.name.rpartition("/")[2]: archive.extractfile(e) for e in inside}
             return {name: file.read() for name, file in files.items() if file is not None}
+
+    def read_mounted(self, reference: str, path: str) -> tuple[bytes, int, int, int]:
+        chunks, _ = self.client.get_archive(reference, path)
+        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+            (entry,) = archive.getmembers()
+            file = archive.extractfile(entry)
+            assert file is not None
+            return file.read(), entry.mode & 0o7777, entry.uid, entry.gid
 
     def shown_certificate(self, reference: str, name: str, port: int) -> bytes:  # noqa: ARG002  # the port leads there
         return ssl.get_server_certificate(("127.0.0.1", port), timeout=10).encode()

@@ -56,7 +56,7 @@ def test_a_certificate_from_its_first_day_to_its_renewal(bench: Bench) -> None:
     assert bench.hand.read_files(target) == {NAME: first.bundle}
 
     (file,) = config_of(renewed).files
-    bench.do_twice(a.RenewCertificates(running, (file,)))
+    bench.do_twice(a.RenewFiles(running, (file,)))
     assert bench.hand.read_files(target) == {NAME: second.bundle}
     assert bench.hand.shown_certificate(target, NAME, port) == second.cert
     assert bench.proxy(wish).old_workers == 0
@@ -78,6 +78,6 @@ def test_a_certificate_from_its_first_day_to_its_renewal(bench: Bench) -> None:
 def test_renewal_where_nobody_runs(bench: Bench) -> None:
     wish = with_certificate(bench.wish(), b"any")
     gone = a.Target("nobody-has-this-name")
-    error = bench.fail(a.RenewCertificates(gone, config_of(wish).files))
+    error = bench.fail(a.RenewFiles(gone, config_of(wish).files))
     assert error.code == "engine-refused"
     assert proxy_target(wish) != gone

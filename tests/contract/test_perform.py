@@ -21,13 +21,13 @@ from tests.contract.bench import (
     OTHER,
     WEB_1,
     Bench,
-    free_port,
     made,
     networks_of,
     proxy_target,
     refuse_broken,
     target,
 )
+from tests.integration.support.ports import free_port
 
 GONE = a.Target("nobody-has-this-name")
 

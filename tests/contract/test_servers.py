@@ -178,8 +178,6 @@ def test_many_at_once(topology: Bench) -> None:
 
 
 def test_what_haproxy_refuses(topology: Bench) -> None:
-    if topology.kind == "memory":
-        pytest.skip("a world in memory takes every weight")
     error = topology.fail(put(topology.wish(), "adjust", WEB_1, weight=300))
     assert error.code == "haproxy-refused"
     assert "Absolute weight can only be between 0 and 256" in error.message

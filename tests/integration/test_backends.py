@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import remove
 from tests.integration.support import web
 from tests.integration.support.outside import Agent, agent, outside_server
 from tests.integration.support.ports import free_port
-from tests.integration.support.stack import Stack
+from tests.integration.support.stack import Stack, swept
 from tests.integration.support.waiting import await_true
 from tests.integration.support.world import HAPROXY_30, World
 
@@ -66,14 +65,9 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
         for name in ("none.html", "down.html", "closed.page", "large.txt"):
             page = PAGES[name.partition(".")[0]]
             (stack.directory / name).write_text(page, encoding="utf-8")
-        try:
-            stack.apply()
-            yield stack
-        finally:
-            try:
-                remove(stack)
-            finally:
-                world.sweep(stack.name)
+        outside.enter_context(swept(stack))
+        stack.apply()
+        yield stack
 
 
 def backends_in_trouble(host: str, good: int, silent: int, agent_port: int) -> dict[str, Any]:

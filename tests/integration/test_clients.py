@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import remove
 from tests.integration.support import web
 from tests.integration.support.ports import free_port
-from tests.integration.support.stack import Stack
+from tests.integration.support.stack import Stack, swept
 from tests.integration.support.versions import VERSIONS
 from tests.integration.support.waiting import await_true
 from tests.integration.support.world import World
@@ -58,15 +57,10 @@ def site(
         name: {"bind": f"127.0.0.1:{site.ports[name]}", "default_backend": "web"} | spec
         for name, spec in FRONTENDS.items()
     }
-    try:
+    with swept(stack):
         stack.apply()
         yield site
         assert "up to date" in stack.plan("--detailed-exitcode").out
-    finally:
-        try:
-            remove(stack)
-        finally:
-            world.sweep(stack.name)
 
 
 def test_what_servers_are_told(site: Site) -> None:

@@ -61,15 +61,14 @@ def test_nothing_is_lost_when_haproxy_is_replaced(
     host = place(stack)
     host.apply()
     with Traffic(host.port) as traffic:
-        for number in range(1, 4):
-            before = host.haproxy
-            _change_haproxy(host, number)
-            assert host.plan_document()["impact"] == "replace"
-            host.apply()
-            assert host.haproxy != before
-            traffic.go_on(100)
+        before = host.haproxy
+        _change_haproxy(host, 1)
+        assert host.plan_document()["impact"] == "replace"
+        host.apply()
+        assert host.haproxy != before
+        traffic.go_on(100)
         host.backend["env"] = {"VERSION": "2"}
-        _change_haproxy(host, 9)
+        _change_haproxy(host, 2)
         host.apply()
         traffic.go_on(100)
     traffic.assert_lossless()

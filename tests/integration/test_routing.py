@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import remove
 from tests.integration.support import web
 from tests.integration.support.ports import free_port
-from tests.integration.support.stack import Stack, echo_backend
+from tests.integration.support.stack import Stack, echo_backend, swept
 from tests.integration.support.tool import Ended
 from tests.integration.support.waiting import await_true
 from tests.integration.support.world import HAPROXY_30, World
@@ -61,9 +60,13 @@ RULES: list[dict[str, Any]] = [
 class Site:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.tcp, self.limited, self.unlimited = free_port(), free_port(), free_port()
+        self.tcp, self.limited, self.unlimited, self.many = (free_port() for _ in range(4))
         self.servers: dict[str, str] = {}
         """The host names of containers, by their backend."""
+
+    def backend_of(self, answer: web.Response) -> str:
+        """The one whose container has answered."""
+        return self.servers[answer.body.split("\n")[0].removeprefix("Request served by ")]
 
     def apply(self) -> Ended:
         self.stack.text = json.dumps(self.stack.spec).replace("$", "$$")  # which starts a variable
@@ -93,6 +96,13 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
             "default_backend": "web",
             "rate_limit": {"requests": 1, "per": "1h", "allow": EVERYBODY},
         },
+        "many": {
+            "bind": f"127.0.0.1:{site.many}",
+            "rules": [
+                {"host": f"h{number}.example", "backend": ("web", "api")[number % 2]}
+                for number in range(500)
+            ],
+        },
         "database": {
             "bind": f"127.0.0.1:{site.tcp}",
             "rules": [
@@ -103,15 +113,10 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
             ],
         },
     }
-    try:
+    with swept(stack):
         site.apply()
         site.servers = {i[:12]: slot.rpartition("-")[0] for slot, i in stack.ids().items()}
         yield site
-    finally:
-        try:
-            remove(stack)
-        finally:
-            world.sweep(stack.name)
 
 
 Answer = tuple[int, str | None, list[str], dict[str, str]]
@@ -191,8 +196,7 @@ def test_a_request(site: Site, request_: str) -> None:
     answer = web.ask(site.stack.port, path, method, given)
     assert answer.status == status
     if body is not None and body.startswith("@"):
-        host = answer.body.split("\n")[0].removeprefix("Request served by ")
-        assert site.servers[host] == body[1:]
+        assert site.backend_of(answer) == body[1:]
     elif body is not None:
         assert answer.body == body
     assert [line for line in lines if line not in answer] == []
@@ -238,6 +242,24 @@ def test_a_client_that_asks_too_often(site: Site) -> None:
     proxy = stack.ids()["haproxy"]
     await_true(lambda: len(stack.world.workers(proxy)) == 1, "the old worker has ended")
     assert web.get(site.limited).status == 429, "the new one knows what was counted"
+
+
+def test_many_hosts(site: Site) -> None:
+    def backend_of(host: str) -> str | None:
+        answer = web.ask(site.many, "/", headers={"Host": host})
+        return site.backend_of(answer) if answer.status == 200 else None
+
+    assert backend_of("h7.example") == "api"
+    assert backend_of("H498.Example.:80") == "web"
+    assert backend_of("h500.example") is None
+    rules = site.stack.spec["frontends"]["many"]["rules"]
+    rules[7]["backend"] = "web"
+    rules.append({"host": "h500.example", "backend": "api"})
+    out = site.apply().out
+    assert "let HAProxy use 1 changed map" in out
+    assert "reload HAProxy" not in out
+    assert (backend_of("h7.example"), backend_of("h500.example")) == ("web", "api")
+    site.stack.assert_converged()
 
 
 def test_headers_that_are_taken_out(site: Site) -> None:

@@ -50,18 +50,31 @@ class Secrets:
                 assert value not in text
 
 
+def files_in(stack: Stack) -> str:
+    container = stack.by_slot()["web-1"]["Id"]
+    return stack.world.run_in(container, "cat", "/run/secrets/token", "/etc/x")
+
+
 @both_versions
 def test_values_are_used_and_never_shown(stack: Stack) -> None:
     stack.backend.update(env={"TOKEN": "${TOKEN}"}, labels={"owner": "x-${TOKEN}"})
-    stats = stack.with_stats(auth="admin:${STATS_PASSWORD}")
+    stack.backend["secrets"] = ["token", {"source": "inline", "target": "/etc/x", "mode": "0400"}]
+    stack.spec["secrets"] = {"token": {"environment": "TOKEN"}, "inline": {"content": "a ${TOKEN}"}}
+    stats = stack.with_stats(auth=["admin:${STATS_PASSWORD}", "viewer:any"], admin=["admin"])
     secrets = Secrets(stack)
     assert "${TOKEN}" not in secrets.run("plan").replace("env.TOKEN  + ${TOKEN}", "")
     secrets.run("plan", "--output", "json")
     secrets.run("apply", "--yes")
     assert stack.get("/env/TOKEN").body == secrets.token
+    assert files_in(stack) == f"{secrets.token}a {secrets.token}"
     assert web.get(stats).status == 401
     assert web.get(stats, headers=web.basic_auth("admin", secrets.password)).status == 200
     assert web.get(stats, "/metrics").status == 401
+    admins = [
+        "Choose the action to perform" in web.get(stats, headers=web.basic_auth(*who)).body
+        for who in (("admin", secrets.password), ("viewer", "any"))
+    ]
+    assert admins == [True, False]
     secrets.run("apply", "--yes")
     secrets.look_at_labels()
 
@@ -73,7 +86,9 @@ def test_values_are_used_and_never_shown(stack: Stack) -> None:
     secrets.run("status", "--output", "json")
     secrets.run("apply", "--yes", "--output", "json")
     assert stack.get("/env/TOKEN").body == secrets.token
+    assert files_in(stack) == f"{secrets.token}a {secrets.token}"
     assert web.get(stats, headers=web.basic_auth("admin", secrets.password)).status == 200
+    secrets.run("render", "--topology")
     secrets.run("validate", "--haproxy")
     secrets.look_at_labels()
     secrets.look_at_cache()

@@ -8,20 +8,20 @@ harmless end instead.
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from reconciler.haproxy.config import Config
 from reconciler.plan.compile import compile_topology
-from reconciler.topology.load import load_topology
+from reconciler.topology.load import validate
+from reconciler.topology.source import Source
 from tests.golden.docker_images import IMAGES, check_all
-from tests.golden.rendering import CONTENTS, TOPOLOGIES, VARIABLES
+from tests.golden.rendering import CONTENTS, TOPOLOGIES, load
 
 HOSTILE = {
     "lines": "x\n    http-request deny\nbackend evil\n    server e 192.0.2.1:80",
@@ -52,14 +52,18 @@ def texts(value: Any, at: Where = ()) -> Iterator[Where]:
                 yield from texts(item, (*at, key))
 
 
-def config_with(topology: Any, at: Where, end: str) -> Config | None:
+def with_end(value: Any, at: Where, end: str) -> Any:
+    """A copy of it in which the text at a place ends otherwise."""
+    if not at:
+        return value + end
+    changed = copy.copy(value)
+    changed[at[0]] = with_end(value[at[0]], at[1:], end)
+    return changed
+
+
+def config_with(source: Source, at: Where, end: str) -> Config | None:
     """None when it is refused, which is for a reason with a place."""
-    changed = copy.deepcopy(topology)
-    place = changed
-    for key in at[:-1]:
-        place = place[key]
-    place[at[-1]] += end
-    loaded = load_topology(json.dumps(changed, indent=1).encode(), "t.yaml", VARIABLES)
+    loaded = validate(replace(source, value=with_end(source.value, at, end)))
     if loaded.topology is None:
         assert loaded.diagnostics
         assert all(d.span is not None and d.span.line > 0 for d in loaded.diagnostics)
@@ -123,12 +127,15 @@ def kind_of(at: Where) -> Where:
     )
 
 
+SOURCES = {path: load(path).source for path in TOPOLOGIES}
+
+
 def _cases() -> dict[Path, list[Where]]:
     """Each kind of place once, in the first file that has it."""
     seen: set[Where] = set()
     found: dict[Path, list[Where]] = {}
-    for path in TOPOLOGIES:
-        for at in texts(YAML(typ="safe").load(path)):
+    for path, source in SOURCES.items():
+        for at in texts(source.value):
             if kind_of(at) not in seen:
                 seen.add(kind_of(at))
                 found.setdefault(path, []).append(at)
@@ -144,11 +151,10 @@ def test_every_text_is_tried() -> None:
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_a_hostile_value_is_one_value(path: Path) -> None:
-    topology = YAML(typ="safe").load(path)
     for at in CASES[path]:
-        harmless = shape(config_with(topology, at, "x"))
+        harmless = shape(config_with(SOURCES[path], at, "x"))
         for kind, end in HOSTILE.items():
-            config = config_with(topology, at, end)
+            config = config_with(SOURCES[path], at, end)
             if config is None:
                 continue
             where = f"{'.'.join(map(str, at))} with {kind}"
@@ -162,10 +168,9 @@ def test_haproxy_reads_them(image: str) -> None:
     """What is not refused here is not refused there either."""
     texts_of = {}
     for path, places in CASES.items():
-        topology = YAML(typ="safe").load(path)
         for number, at in enumerate(places):
             for kind in ("quotes", "condition", "expression"):
-                config = config_with(topology, at, HOSTILE[kind])
+                config = config_with(SOURCES[path], at, HOSTILE[kind])
                 if config is not None and not config.files:
                     texts_of[f"{path.stem}-{number}-{kind}"] = config.text
     assert len(texts_of) > 50

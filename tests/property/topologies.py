@@ -39,7 +39,9 @@ _outside = st.sampled_from([
     "10.9.9.9:80", {"name": "old", "address": "127.0.0.1", "weight": 3},
     {"name": "spare", "address": "db.example.com", "port": 81, "maxconn": 5, "backup": True},
 ])  # fmt: skip
-_balances = st.sampled_from(["roundrobin", "leastconn", "source"])
+_balances = st.sampled_from([
+    "roundrobin", "leastconn", "source", {"algorithm": "source", "hash_type": "consistent"},
+])  # fmt: skip
 
 
 @st.composite

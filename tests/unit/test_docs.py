@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.topology.diagnostic import CODES
+from reconciler.topology.layers import Document, Layers
 from reconciler.topology.load import load_topology
 from reconciler.view.diagnostics import render_diagnostic
 from reconciler.view.paint import Paint
@@ -22,6 +23,21 @@ EXAMPLES = {
     for code, text in SECTIONS.items()
     if "```yaml" in text
 }
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+BLOCKS = {
+    f"{path.name}:{text.count(chr(10), 0, block.start()) + 1}": block[1]
+    for path in PAGES
+    if path.name != "diagnostics.md"  # which shows what is wrong
+    for text in [path.read_text(encoding="utf-8")]
+    for block in re.finditer(r"^```yaml\n(.*?)^```$", text, re.M | re.S)
+}
+AROUND = b"""
+name: shop
+backends:
+  web: {image: shop/web, port: 8080}
+  api: {image: shop/api, port: 8080}
+"""
+"""What a part of a topology is shown without."""
 RAISED = re.compile(r"(?:EngineError|Problem|Failure)\(\s*\"([a-z-]+)\"")
 
 
@@ -42,3 +58,12 @@ def test_an_example_says_what_the_page_shows(code: str) -> None:
     found = next(d for d in loaded.diagnostics if d.code == code)
     lines = render_diagnostic(found, loaded.source.text, Paint())
     assert [line.rstrip() for line in lines] == shown.splitlines()
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_topology_that_is_shown_is_one(block: str) -> None:
+    shown = BLOCKS[block]
+    variables = dict.fromkeys(re.findall(r"\$\{(\w+)", shown), "x")
+    layers = Layers(overlays=(Document(block, "/", shown.encode()),))
+    loaded = load_topology(AROUND, "around.yaml", variables, layers)
+    assert loaded.diagnostics == ()

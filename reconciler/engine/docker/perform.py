@@ -9,7 +9,15 @@ from typing import Any, assert_never
 import docker
 import docker.errors
 
-from reconciler.engine.docker import certificates, handover, images, proxy, replace, written
+from reconciler.engine.docker import (
+    handover,
+    images,
+    mounted,
+    proxy,
+    renewal,
+    replace,
+    written,
+)
 from reconciler.engine.docker.options import ANNOTATIONS_API, limits_body
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.replace import stop
@@ -63,6 +71,8 @@ def perform(  # noqa: PLR0915  # one branch an action
                 client.remove_volume(name)
         case a.CreateContainer(container, name, predecessor):
             _create_container(client, topology, container, name, predecessor)
+        case a.WriteFiles(target, files):
+            mounted.write_files(client, target.reference, files)
         case a.StartContainer(target):
             client.start(target.reference)
         case a.UnpauseContainer(target):
@@ -81,8 +91,8 @@ def perform(  # noqa: PLR0915  # one branch an action
             remove_container(client, target.reference)
         case a.WriteConfig(target, config):
             written.write_config(client, target.reference, config.text, config.files)
-        case a.RenewCertificates(target, files):
-            certificates.renew_certificates(client, target.reference, files)
+        case a.RenewFiles(target, files):
+            renewal.renew_files(client, target.reference, files)
         case a.ReloadProxy(target, config, previous):
             proxy.reload(client, target.reference, config, previous)
         case a.AwaitProxy(target, digest):

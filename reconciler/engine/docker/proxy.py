@@ -28,6 +28,7 @@ from reconciler.engine.protocol import (
     EngineError,
     edited_meanwhile,
     no_spare_server,
+    refused_by_haproxy,
 )
 from reconciler.haproxy.commands import (
     NoSpareServerError,
@@ -53,6 +54,7 @@ from reconciler.haproxy.runtime import (
     parse_reload,
     parse_servers,
 )
+from reconciler.haproxy.versions import explain, read_version
 from reconciler.plan import names
 from reconciler.plan.compile_haproxy import PROXY_USER
 from reconciler.plan.observed import ObservedProxy
@@ -130,9 +132,7 @@ def set_servers(
         raise no_spare_server(error.backend) from error
     for line in lines_of(commands):
         if refusal := find_refusal(talk.ask(client, container, RUNTIME_SOCKET, line)):
-            raise EngineError(
-                "haproxy-refused", f"HAProxy says: {refusal}", "apply again to go on from here"
-            )
+            raise refused_by_haproxy(refusal)
 
 
 def _addresses(client: docker.APIClient, proxy: str, hosts: Collection[str]) -> dict[str, str]:
@@ -193,7 +193,7 @@ def check_in_running(client: docker.APIClient, container: str, config: Config) -
         write_files(client, container, config.files, CHECK_DIRECTORY)
         script = scripts.CHECK_BESIDE
         output = run_in_container(client, container, script, given=for_check(config.text))
-    raise_if_rejected(output.exit_code, from_check(output.text))
+    raise_if_rejected(output.exit_code, from_check(output.text), config)
 
 
 def check_in_throwaway(client: docker.APIClient, topology: str, image: str, config: Config) -> None:
@@ -203,13 +203,16 @@ def check_in_throwaway(client: docker.APIClient, topology: str, image: str, conf
     output = run_in_throwaway(
         client, image, PROXY_USER, scripts.CHECK, given=config.text, labels=labels, files=files
     )
-    raise_if_rejected(output.exit_code, output.text)
+    raise_if_rejected(output.exit_code, output.text, config)
 
 
-def raise_if_rejected(exit_code: int, output: str) -> None:
+def raise_if_rejected(exit_code: int, output: str, config: Config) -> None:
     if exit_code == 0:
         return
-    alerts = [(alert.line, alert.message) for alert in parse_alerts(output)]
+    version, found = read_version(output), parse_alerts(output)
+    if version is not None:
+        found = tuple(explain(alert, config.text, version) for alert in found)
+    alerts = [(alert.line, alert.message) for alert in found]
     last = [line for line in output.splitlines() if line.strip()][-1:]
     raise ConfigRejectedError(alerts or [(None, line) for line in last])
 

@@ -103,13 +103,19 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
         "Mounts": [
             {"Type": m.kind, "Source": m.source, "Target": m.target, "ReadOnly": m.read_only}
             for m in spec.mounts
-        ],
+        ]
+        + [{"Type": "volume", "Target": directory} for directory in _volumes_for_files(spec)],
     }
     if spec.init:
         config["Init"] = True
     if spec.no_new_privileges:
         config["SecurityOpt"] = ["no-new-privileges:true"]
     return config | host_options(spec) | limits_body(limits_in(spec))
+
+
+def _volumes_for_files(spec: ContainerSpec) -> list[str]:
+    """Anonymous ones, which go with the container."""
+    return sorted({file.volume for file in spec.files if file.volume})
 
 
 def _network_mode(spec: ContainerSpec) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.engine.memory.parts import LiveServer, refused
+from reconciler.engine.protocol import refused_by_haproxy
+
+HIGHEST_WEIGHT = 256
 
 
 def obey(servers: Sequence[LiveServer], line: str) -> None:
@@ -13,6 +16,10 @@ def obey(servers: Sequence[LiveServer], line: str) -> None:
         case ["set", "server", place, "fqdn" | "addr", host]:
             _find(servers, place).host = host
         case ["set", "server", place, "weight", weight]:
+            if int(weight) > HIGHEST_WEIGHT:
+                raise refused_by_haproxy(
+                    f"Absolute weight can only be between 0 and {HIGHEST_WEIGHT} inclusive."
+                )
             _find(servers, place).weight = int(weight)
         case ["set", "server", place, "state", "ready"]:
             server = _find(servers, place)

@@ -10,7 +10,7 @@ from reconciler.engine.protocol import EngineError
 from reconciler.haproxy.servers import read_servers
 from reconciler.plan.desired import Slot
 from reconciler.plan.limits import Limits
-from reconciler.plan.spec import PublishedPort
+from reconciler.plan.spec import ContainerFile, PublishedPort
 
 COULD_NOT_START = 128
 """The exit code that Docker gives a container it could not start."""
@@ -106,6 +106,8 @@ class Container:
     started_at: float = 0.0
     is_sick: bool = False
     """It runs and answers no check."""
+    mounted: dict[str, ContainerFile] = field(default_factory=dict)
+    """Secrets and configs, by path."""
     config: str | None = None
     """A proxy's haproxy.cfg."""
     files: dict[str, bytes] = field(default_factory=dict)

@@ -51,6 +51,8 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
                 world.remove_volume(name)
         case a.CreateContainer(container, name, _):
             _create_container(world, topology, container, name)
+        case a.WriteFiles(target, mounted):
+            world.get(target.reference).mounted |= {file.target: file for file in mounted}
         case a.StartContainer(target):
             world.start(target.reference)
         case a.UnpauseContainer(target):
@@ -74,7 +76,7 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
         case a.WriteConfig(target, config):
             world.edit_config(target.reference, config.text)
             _write_files(world.get(target.reference), config.files)
-        case a.RenewCertificates(target, files):
+        case a.RenewFiles(target, files):
             proxy = _running(world, target)
             _write_files(proxy, files)
             proxy.loaded_files |= proxy.files

@@ -15,10 +15,11 @@ from reconciler.plan.actions import (
     Target,
     UnpauseContainer,
     UpdateContainer,
+    WriteFiles,
 )
 from reconciler.plan.assign import HOLDS_PORTS, Kept
 from reconciler.plan.changes import link_impact
-from reconciler.plan.desired import Slot
+from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.impact import Impact
 from reconciler.plan.limits import limits_in
 from reconciler.plan.observed import ObservedContainer
@@ -38,10 +39,19 @@ def bring_up(
         CreateContainer(want, joining.name),
         [*needs, *draft.networks_of(want), *draft.volume_ready], because,
     )  # fmt: skip
-    started = draft.add(StartContainer(Target(joining.name)), [created], because)
+    started = first_start(draft, Target(joining.name), want, [created], because)
     draft.started[slot] = [started]
     return [draft.add(AwaitReady(Target(joining.name), timeout_s), [started],
                       "before it gets traffic")]  # fmt: skip
+
+
+def first_start(
+    draft: Draft, target: Target, want: DesiredContainer, needs: Sequence[int], because: str
+) -> int:
+    """With its files in it, which a run that was cut off may not have written."""
+    if want.spec.files:
+        needs = [draft.add(WriteFiles(target, want.spec.files), needs, because)]
+    return draft.add(StartContainer(target), needs, because)
 
 
 def _revive(draft: Draft, kept: Kept, needs: Sequence[int], timeout_s: float | None) -> list[int]:
@@ -59,6 +69,9 @@ def _revive(draft: Draft, kept: Kept, needs: Sequence[int], timeout_s: float | N
             pass
         case "paused":
             last = [draft.add(UnpauseContainer(target), last, "it is paused")]
+        case "created":
+            last = [first_start(draft, target, kept.want, last, "it is created")]
+            draft.started[kept.want.slot] = last
         case state:
             last = [draft.add(StartContainer(target), last, f"it is {state}")]
             draft.started[kept.want.slot] = last

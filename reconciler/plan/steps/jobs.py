@@ -6,11 +6,11 @@ from reconciler.plan.actions import (
     AwaitExit,
     CreateContainer,
     RemoveContainer,
-    StartContainer,
     Target,
     UnpauseContainer,
 )
 from reconciler.plan.jobs import DueJob
+from reconciler.plan.steps.containers import first_start
 from reconciler.plan.steps.draft import Draft, target_of
 from reconciler.plan.steps.removals import stop
 
@@ -43,11 +43,11 @@ def _begin(draft: Draft, due: DueJob, needs: list[int]) -> tuple[Target, list[in
         target = Target(due.name)
         places = [*draft.networks_of(want), *draft.volume_ready]
         created = draft.add(CreateContainer(want, due.name), [*needs, *places], due.reason)
-        return target, [draft.add(StartContainer(target), [created], due.reason)]
+        return target, [first_start(draft, target, want, [created], due.reason)]
     target = target_of(have)
     match have.state:
         case "created":
-            return target, [draft.add(StartContainer(target), needs, due.reason)]
+            return target, [first_start(draft, target, want, needs, due.reason)]
         case "paused":
             return target, [draft.add(UnpauseContainer(target), needs, due.reason)]
         case _:

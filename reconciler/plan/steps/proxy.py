@@ -11,7 +11,7 @@ from reconciler.plan.actions import (
     CreateContainer,
     HandOver,
     ReloadProxy,
-    RenewCertificates,
+    RenewFiles,
     ReplaceProxy,
     StartContainer,
     StopContainer,
@@ -196,7 +196,7 @@ def _kept_proxy(draft: Draft, ready: list[int]) -> list[int]:
             if draft.running is not None and draft.running.text == config.text:
                 return draft.placed
             if need.renewed:
-                renewal = RenewCertificates(target, need.renewed)
+                renewal = RenewFiles(target, need.renewed)
                 # Beside a reload it might reach the worker that leaves.
                 first = needs if any(isinstance(s.action, ReloadProxy) for s in draft.steps) else ()
                 needs = [*needs, draft.add(renewal, first, need.reason, Impact.RUNTIME)]

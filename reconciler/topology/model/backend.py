@@ -17,6 +17,7 @@ from reconciler.topology.model.content import (
 )
 from reconciler.topology.model.env_file import EnvFile
 from reconciler.topology.model.errors import ErrorPages
+from reconciler.topology.model.files import MountedFiles
 from reconciler.topology.model.job import Job
 from reconciler.topology.model.join import JOINS_SHORT, Join, Joins
 from reconciler.topology.model.link import TO_SERVERS_SHORT, SendProxy, ToServers
@@ -144,6 +145,12 @@ class Backend(ContainerOptions):
     ] = Field((), json_schema_extra=accepts_one)
     """Files of `NAME=value` lines, for what `env` does not say: `app.env`, or `{path: app.env,
     required: false}`. Their values are never shown, and other ones make new containers."""
+    secrets: MountedFiles = Field((), json_schema_extra=accepts_one)
+    """Secrets that its containers have as files in /run/secrets: `db_password`, or a mapping. Other
+    content makes new containers."""
+    configs: MountedFiles = Field((), json_schema_extra=accepts_one)
+    """Configs that its containers have as files, by name in /: `{source: app, target:
+    /etc/app.conf}`. Other content makes new containers."""
     command: Words | None = None
     """Arguments in place of the image's own."""
     entrypoint: Words | None = None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from reconciler.topology.model.base import Model
+from reconciler.topology.model.base import Model, accepts_one, listed
 from reconciler.topology.model.frontend import check_address
 from reconciler.topology.model.users import USERS_SHORT, Users
 from reconciler.topology.types import Duration, Port, Text, UrlPath, error
@@ -25,6 +25,11 @@ class Stats(Model):
     """Let the browser load the page again after this time."""
     auth: Users = Field(default_factory=dict, json_schema_extra=USERS_SHORT)
     """Users and passwords, for the page and the metrics; a password may be a crypt(3) hash."""
+    admin: Annotated[tuple[Text, ...], BeforeValidator(listed)] = Field(
+        (), json_schema_extra=accepts_one
+    )
+    """Those of the users who may also drain and stop servers on the page. The next apply, and a
+    daemon at once, undoes what they have done by hand."""
 
     @model_validator(mode="before")
     @classmethod
@@ -42,6 +47,10 @@ class Stats(Model):
         if self.uri == "/metrics":
             raise error("bad-value", "`/metrics` is where Prometheus asks", at=("uri",),
                         hint="give the page another path")  # fmt: skip
+        for index, user in enumerate(self.admin):
+            if user not in self.auth:
+                raise error("bad-value", "nobody in `auth` has this name", at=("admin", index),
+                            hint="add the user and a password there")  # fmt: skip
         return self
 
     @property

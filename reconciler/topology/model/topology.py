@@ -15,6 +15,7 @@ from reconciler.topology.model.base import (
     null_as_empty,
 )
 from reconciler.topology.model.errors import ErrorPages
+from reconciler.topology.model.files import FileName, FileSource
 from reconciler.topology.model.frontend import Frontend
 from reconciler.topology.model.haproxy import HAProxy
 from reconciler.topology.model.stats import Stats
@@ -59,6 +60,11 @@ class Topology(Model):
         default_factory=dict
     )
     """Docker networks, by name."""
+    secrets: dict[FileName, FileSource] = Field(default_factory=dict)
+    """Content that backends have as files, by name: `{db_password: {file: ./db_password}}`. It is
+    shown nowhere."""
+    configs: dict[FileName, FileSource] = Field(default_factory=dict)
+    """The same for what is no secret."""
     backends: dict[Name, Backend] = Field(default_factory=dict)
     """Containers that HAProxy sends traffic to, by name."""
     frontends: dict[ProxyName, Frontend] = Field(default_factory=dict)
@@ -84,5 +90,5 @@ class Topology(Model):
             return value
         if value.get("stats") is False:
             value = value | {"stats": None}
-        sections = ("networks", "backends", "frontends", "haproxy")
+        sections = ("networks", "secrets", "configs", "backends", "frontends", "haproxy")
         return {key: item for key, item in value.items() if item is not None or key not in sections}

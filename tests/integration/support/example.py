@@ -28,6 +28,9 @@ def borrow(stack: Stack, file: str, haproxy_image: str) -> Spec:
         stack.env.setdefault(variable, f"value-of-{variable.lower()}")
     stack.env |= {"ECHO_IMAGE": ECHO, "HAPROXY_IMAGE": haproxy_image}
     spec: Spec = YAML(typ="safe").load(text)
+    for source in [*spec.get("secrets", {}).values(), *spec.get("configs", {}).values()]:
+        if "environment" in source:
+            stack.env.setdefault(source["environment"], "value-of-a-variable")
     _replace_images(spec, haproxy_image)
     spec["name"] = stack.name
     spec = {key: value for key, value in spec.items() if not key.startswith("x-")}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.plan import names
 from tests.integration.support import tool, web
@@ -136,6 +137,20 @@ class Stack:
             lambda: not self.world.leftovers(self.name, volumes=volumes),
             f"nothing of {self.name} is left", 15,
         )  # fmt: skip
+
+
+S = TypeVar("S", bound=Stack)
+
+
+@contextlib.contextmanager
+def swept(stack: S) -> Iterator[S]:
+    """All of it is removed in the end, past the tool: `destroy` has tests of its own, and here it
+    would take as long as many a test."""
+    try:
+        yield stack
+    finally:
+        stack.world.sweep(stack.name)
+        stack.await_gone()
 
 
 def echo_backend(**more: Any) -> Spec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import docker
@@ -53,8 +54,9 @@ class World:
     def sweep(self, topology: str) -> None:
         """Remove all that carries the topology's label, whatever it takes."""
         filters = {"label": [f"{names.TOPOLOGY}={topology}"]}
-        for item in self.api.containers(all=True, filters=filters):
-            self.remove(item["Id"])
+        found = [item["Id"] for item in self.api.containers(all=True, filters=filters)]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(self.remove, found))
         for item in self.api.networks(filters=filters):
             with contextlib.suppress(docker.errors.APIError):
                 self.api.remove_network(item["Id"])

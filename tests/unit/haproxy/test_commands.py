@@ -70,13 +70,13 @@ CASES = {
     ),
     "a new host gets a spare one": (
         [put("c", "check", 3, 7)],
-        ["set server web/web-3 fqdn c", "set server web/web-3 weight 3",
-         "set maxconn server web/web-3 7", "set server web/web-3 state drain"],
+        ["set server web/web-4 fqdn c", "set server web/web-4 weight 3",
+         "set maxconn server web/web-4 7", "set server web/web-4 state drain"],
     ),
     "each its own": (
         [put("c", "ready"), put("d", "ready"), put("c", "ready", backend="api")],
-        ["set server web/web-3 fqdn c", "set server web/web-3 state ready",
-         "set server web/web-4 fqdn d", "set server web/web-4 state ready",
+        ["set server web/web-4 fqdn c", "set server web/web-4 state ready",
+         "set server web/web-3 fqdn d", "set server web/web-3 state ready",
          "set server api/api-2 fqdn c", "set server api/api-2 state ready"],
     ),
     "out of rotation already": ([put("c", "gone"), put("c", "adjust", 5, 5)], []),

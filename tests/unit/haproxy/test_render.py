@@ -76,7 +76,9 @@ def proxy(**changes: object) -> Proxy:
                 ("b",),
             ),
         ),
-        "stats": StatsPage(Listener(8404, ("stats", "port")), "/", None, (("a", "p"),), ("stats",)),
+        "stats": StatsPage(
+            Listener(8404, ("stats", "port")), "/", None, (("a", "p"),), (), ("stats",)
+        ),
     }  # fmt: skip
     return Proxy(**(base | changes))  # type: ignore[arg-type]  # by name, as above
 

@@ -11,6 +11,7 @@ from reconciler.plan.impact import is_in_place
 from reconciler.plan.options import ContainerOptions, Device, Gpu, Logging, Ulimit
 from reconciler.plan.spec import (
     Attachment,
+    ContainerFile,
     ContainerSpec,
     Healthcheck,
     Mount,
@@ -23,7 +24,7 @@ from reconciler.plan.spec import (
 
 PLAIN = ContainerSpec("nginx:1.27")
 LATER = {
-    "network_mode", "hands_over", "pids", "cpu_shares", "reserved_memory_bytes",
+    "network_mode", "hands_over", "pids", "cpu_shares", "reserved_memory_bytes", "files",
     *(field.name for field in fields(ContainerOptions)),
 } - {"user", "cap_drop", "stop_signal"}  # fmt: skip
 """Fields that the first pinned revisions did not have."""
@@ -73,6 +74,7 @@ OTHER: dict[str, Any] = {
     "gpus": (Gpu("nvidia", 2),),
     "annotations": (("com.example/x", "y"),),
     "expose": ("3000/tcp",),
+    "files": (ContainerFile("/run/secrets/db", "ab" * 32, mode=0o400),),
 }
 
 
@@ -105,6 +107,14 @@ REVISIONS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize(("changes", "revision"), REVISIONS.values(), ids=REVISIONS.keys())
 def test_pinned_revisions(changes: dict[str, Any], revision: str) -> None:
     assert revision_of(replace(PLAIN, **changes)) == revision
+
+
+def test_content_of_a_file_is_in_no_revision_but_by_its_digest() -> None:
+    file = ContainerFile("/run/secrets/db", "ab" * 32, mode=0o400)
+    told = replace(file, origin="secrets.db", content=b"hunter2")
+    assert told == file
+    assert revision_of(replace(PLAIN, files=(told,))) == revision_of(replace(PLAIN, files=(file,)))
+    assert "hunter2" not in f"{told} {describe(replace(PLAIN, files=(told,)), {})}"
 
 
 def test_pinned_revisions_of_networks() -> None:

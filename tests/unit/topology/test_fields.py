@@ -425,7 +425,7 @@ AT_THE_TOP = {
     "name: a\nbackend: {}": "unknown-key `backend` is not a key of a topology; did you mean "
     "`backends`?",
     "name: a\nzzz: 1": "unknown-key `zzz` is not a key of a topology; keys here: name, include, "
-    "suspend, networks, backends, frontends, stats, errors, haproxy",
+    "suspend, networks, secrets, configs, backends, frontends, stats, errors, haproxy",
     "name: a\nnetworks: {n: {drivers: x}}": "unknown-key `drivers` is not a key of a network; did "
     "you mean `driver`?",
     "name: a\nhaproxy: {timeouts: {conect: 1s}}": "unknown-key `conect` is not a key of "
@@ -455,6 +455,8 @@ AT_THE_TOP = {
     "port needs an address of the host, not a name",
     "name: a\nstats: {uri: /metrics}": "bad-value `/metrics` is where Prometheus asks; give the "
     "page another path",
+    "name: a\nstats: {auth: 'a:b', admin: [a, c]}": "bad-value nobody in `auth` has this name; "
+    "add the user and a password there",
     "name: a\nstats: {refresh: 100ms}": "out-of-range `refresh` is `100ms`, and must be at "
     "least 1s",
     # haproxy

@@ -160,6 +160,19 @@ BROKEN = {
         topology_with("volumes: ['a:/x', 'b:/x/y/../']"),
         ["same-target 6:23 two mounts of `web` on `/x/y/../`"],
     ),
+    "a secret that does not exist": (
+        "name: a\nsecrets: {token: {file: x}}\nbackends:\n  web: {image: a, secrets: [tokne]}\n",
+        ["unknown-secret 4:29 secret `tokne` is not defined; did you mean `token`?"],
+    ),
+    "a config that does not exist": (
+        topology_with("configs: {source: app}"),
+        ["unknown-config 6:23 config `app` is not defined; configs defined here: none"],
+    ),
+    "a config where nothing can be written": (
+        topology_with("configs: app\nread_only: true") + "configs: {app: {file: x}}\n",
+        ["no-place-for-file 6:14 `app` of `web` cannot be put there: the root is read-only; "
+         "give it a `target` in a directory of its own"],
+    ),
     "a key for containers where there are none": (
         "name: a\nbackends:\n  db: {servers: 'db:1', replicas: 2, balance: first}\n",
         ["no-containers 3:25 `replicas` is for containers, and backend `db` has none; take it out, "

@@ -1,0 +1,60 @@
+"""Files that a running HAProxy takes over: no reload, and no connection notices.
+
+It loads another certificate or map aside, and then uses it for every new connection or request
+(management guide, "set ssl cert", "commit ssl cert", "prepare map", "commit map"). It knows one
+transaction for certificates at a time, so one file comes after another; the configuration with all
+of them was checked before. Each is written as well: a restart loads the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import docker
+
+from reconciler.engine.docker import talk, written
+from reconciler.engine.protocol import refused_by_haproxy
+from reconciler.haproxy.files import (
+    ProxyFile,
+    abort_command,
+    commit_command,
+    fill_commands,
+    prepare_command,
+    renewal_command,
+    switch_command,
+)
+from reconciler.haproxy.paths import RUNTIME_SOCKET
+
+
+def renew_files(client: docker.APIClient, container: str, files: Sequence[ProxyFile]) -> None:
+    """Raises EngineError for what HAProxy refuses; it uses what it used before in place of that."""
+    for file in files:
+        if file.kind == "map":
+            _renew_map(client, container, file)
+        else:
+            _renew_certificate(client, container, file)
+    written.write_files(client, container, files)
+
+
+def _renew_certificate(client: docker.APIClient, container: str, file: ProxyFile) -> None:
+    said = talk.tell(client, container, RUNTIME_SOCKET, renewal_command(file))
+    if "Transaction" in said:
+        said = talk.ask(client, container, RUNTIME_SOCKET, commit_command(file))
+    if "Success" not in said:
+        # What is loaded aside would be in the way of the next try.
+        talk.ask(client, container, RUNTIME_SOCKET, abort_command(file))
+        raise refused_by_haproxy(said)
+
+
+def _renew_map(client: docker.APIClient, container: str, file: ProxyFile) -> None:
+    """A version that is never committed is in nobody's way. Of success HAProxy says nothing."""
+    said = talk.ask(client, container, RUNTIME_SOCKET, prepare_command(file))
+    version = re.search(r"created: (\d+)", said)
+    if version is None:
+        raise refused_by_haproxy(said)
+    commands = [*fill_commands(file, version[1]), switch_command(file, version[1])]
+    for command in commands:
+        said = talk.tell(client, container, RUNTIME_SOCKET, command)
+        if said.strip():
+            raise refused_by_haproxy(said)

@@ -1,0 +1,58 @@
+"""Which secrets and configs a backend's containers have, and where."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.topology.diagnostic import Path
+from reconciler.topology.model import Backend, Topology
+from reconciler.topology.model.files import FileSource, MountedFile
+
+DIRECTORIES = {"secrets": "/run/secrets", "configs": "/"}
+"""Where the files of each section are, unless they say something else; as in Compose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    section: str
+    index: int
+    wish: MountedFile
+
+    @property
+    def target(self) -> str:
+        """The absolute path in the container."""
+        name = self.wish.target or self.wish.source
+        return posixpath.normpath(posixpath.join(DIRECTORIES[self.section], name))
+
+    @property
+    def place(self) -> Path:
+        """Below the backend."""
+        return (self.section, self.index)
+
+    def source_in(self, topology: Topology) -> FileSource | None:
+        """What it holds; None for a name that nobody defines."""
+        sources: dict[str, FileSource] = getattr(topology, self.section)
+        return sources.get(self.wish.source)
+
+
+def mounted_files(backend: Backend) -> Iterator[Mounted]:
+    for section in DIRECTORIES:
+        for index, wish in enumerate(getattr(backend, section)):
+            yield Mounted(section, index, wish)
+
+
+def tmpfs_paths(backend: Backend) -> tuple[str, ...]:
+    return tuple(text.partition(":")[0] for text in backend.tmpfs)
+
+
+def is_within(directory: str, mount: str) -> bool:
+    """Whether a directory is that on which something is mounted, or below it."""
+    mount = posixpath.normpath(mount)
+    return posixpath.commonpath((directory, mount)) == mount
+
+
+def is_inline(path: Path) -> bool:
+    """Whether what stands there in the file is content, which nobody is shown."""
+    return len(path) == 3 and path[0] in DIRECTORIES and path[2] == "content"
