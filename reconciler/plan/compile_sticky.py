@@ -16,7 +16,7 @@ def compile_sticky(topology: str, name: str, backend: Backend) -> haproxy.Sticky
     match wish.by:
         case "cookie":
             return haproxy.Cookie(
-                name=wish.cookie,
+                name=wish.name or f"SERVERID-{name}",  # one backend's says nothing to another
                 key=haproxy.cookie_key(topology, name),
                 path=path,
                 domains=wish.domain,

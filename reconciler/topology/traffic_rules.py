@@ -59,4 +59,20 @@ def _shared_by_requests(topology: Topology) -> Iterator[Finding]:
             )
 
 
-TRAFFIC_RULES = (_http_alone, _known_by_requests, _shared_by_requests)
+def _one_table_of_a_name(topology: Topology) -> Iterator[Finding]:
+    """HAProxy names a table as the section that it is in."""
+    for name, frontend in topology.frontends.items():
+        backend = topology.backends.get(name)
+        sticky = backend.sticky if backend else None
+        if frontend.rate_limit and sticky and sticky.by != "cookie":
+            yield Finding(
+                "bad-name",
+                f"HAProxy cannot keep both this limit and who comes back to backend `{name}` under "
+                "one name",
+                ("frontends", name, "rate_limit"),
+                "give the frontend another name",
+                on_key=True,
+            )
+
+
+TRAFFIC_RULES = (_http_alone, _known_by_requests, _shared_by_requests, _one_table_of_a_name)

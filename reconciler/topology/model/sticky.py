@@ -11,7 +11,6 @@ from reconciler.topology.types import Duration, Text, Whole, error, matching
 
 _OF_COOKIES = ("domain", "httponly", "secure", "samesite", "maxidle", "maxlife")
 _OF_TABLES = ("expire", "size")
-_COOKIE = "SERVERID"
 
 StickyName = Annotated[
     Text,
@@ -42,7 +41,7 @@ class Sticky(Model):
     """What a client is known by: a `cookie` that HAProxy gives it, its address (`source`), or a
     `header` of its requests."""
     name: StickyName | None = None
-    """The name of the cookie, `SERVERID` when not given; or of the header."""
+    """The name of the cookie, `SERVERID-` and the backend's when not given; or of the header."""
     domain: Annotated[tuple[CookieDomain, ...], BeforeValidator(listed)] = Field(
         (), min_length=1, json_schema_extra=accepts_one
     )
@@ -84,11 +83,6 @@ class Sticky(Model):
             raise error("bad-value", "browsers take `samesite: none` only together with `secure`",
                         at=("samesite",), hint="add `secure: true`")  # fmt: skip
         return self
-
-    @property
-    def cookie(self) -> str:
-        """The name of its cookie."""
-        return self.name or _COOKIE
 
     @property
     def lasts_s(self) -> float | None:

@@ -28,6 +28,12 @@ HOST = (
 )
 
 BROKEN = {
+    "two tables of one name": (
+        "name: a\nbackends: {web: {image: a, port: 1, sticky: source}}\n"
+        "frontends: {web: {bind: 80, rate_limit: 5/1s, default_backend: web}}\n",
+        ["bad-name 3:29 HAProxy cannot keep both this limit and who comes back to backend `web` "
+         "under one name; give the frontend another name"],
+    ),
     "unknown backend, a typo": (
         "name: a\nbackends: {web: {image: a, port: 1}}\n"
         "frontends:\n  www:\n    bind: 80\n    default_backend: wbe\n",

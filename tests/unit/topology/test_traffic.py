@@ -10,7 +10,7 @@ from reconciler.plan.compile import compile_topology
 from tests.unit.topology.reading import good, messages_of, read, topology_with, web_of
 
 GOOD: dict[str, tuple[str, dict[str, Any]]] = {
-    "sticky: cookie": ("sticky", {"by": "cookie", "cookie": "SERVERID", "lasts_s": None}),
+    "sticky: cookie": ("sticky", {"by": "cookie", "name": None, "lasts_s": None}),
     "sticky: source": ("sticky", {"by": "source", "lasts_s": 1800.0}),
     "sticky: {by: cookie, maxidle: 5m}": ("sticky", {"lasts_s": 300.0}),
     "sticky: {by: header, name: X-User, expire: 1h}": ("sticky", {"lasts_s": 3600.0}),
