@@ -41,7 +41,8 @@ def diff_container(
     spec = want.spec
     if any(getattr(spec, name) is None and getattr(have, name) for name in LIMITS):
         return ContainerDiff("Docker cannot take a limit away in place", _limits(want, have))
-    if observed.names[have.given_name] != have.id:
+    # The table of all names is made anew each time: only for one that has lost its own.
+    if have.name != have.given_name and observed.names[have.given_name] != have.id:
         return ContainerDiff(f"another container has its name, `{have.given_name}`")
     for place in want.spec.networks:
         link = have.networks.get(place.network)
