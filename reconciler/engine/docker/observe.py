@@ -127,8 +127,10 @@ def _taken(client: docker.APIClient, network: str) -> Iterator[str]:
 
 
 def _volumes(client: docker.APIClient, scope: Scope) -> dict[str, ObservedVolume]:
+    """Ours by their label; other people's only where one may have a name that is wanted."""
+    filters = None if scope.volumes else {"label": [f"{names.TOPOLOGY}={scope.topology}"]}
     found: dict[str, ObservedVolume] = {}
-    for item in client.volumes().get("Volumes") or ():
+    for item in client.volumes(filters=filters).get("Volumes") or ():
         name, labels = item["Name"], item.get("Labels") or {}
         is_ours = labels.get(names.TOPOLOGY) == scope.topology
         if is_ours or name in scope.volumes:

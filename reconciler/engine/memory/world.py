@@ -39,8 +39,9 @@ class World:
         self.networks: dict[str, Network] = {}
         """By name."""
         self.volumes: dict[str, str] = {}
-        self.volume_specs: dict[str, VolumeSpec] = {}
         """Name to owner."""
+        self.volume_specs: dict[str, VolumeSpec] = {}
+        """By name, of those that an engine has made."""
         self.images: dict[str, Image] = {}
         """Reference to the image it names here."""
         self.registry: dict[str, Image] = {}
