@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable
 
 from reconciler.plan.desired import DesiredContainer
-from reconciler.plan.names import run_volume_name, volume_name
+from reconciler.plan.names import run_volume_name
 from reconciler.plan.spec import Mount, VolumeSpec
 from reconciler.topology.model import Topology
 from reconciler.topology.model.volume import (
@@ -52,9 +52,8 @@ def used_volumes(
 def _spec(topology: Topology, name: str) -> VolumeSpec:
     """A volume by its name in the file, which need not declare it."""
     wish = topology.volumes.get(name, Volume())
-    own = name if wish.external else volume_name(topology.name, name)
     return VolumeSpec(
-        name=wish.name or own,
+        name=wish.docker_name(topology.name, name),
         driver=wish.driver,
         options=tuple(sorted(wish.driver_opts.items())),
         labels=tuple(sorted(wish.labels.items())),

@@ -55,10 +55,6 @@ def network_name(topology: str, network: str) -> str:
     return f"{topology}-{network}"
 
 
-def volume_name(topology: str, volume: str) -> str:
-    return f"{topology}-{volume}"
-
-
 def run_volume_name(topology: str) -> str:
     """Where HAProxy's sockets are. No volume of a file can have such a name."""
     return f"{topology}{RUN_VOLUME_SUFFIX}"

@@ -12,7 +12,6 @@ from reconciler.topology.served import destinations, mode_of
 
 _IN_TCP = frozenset({"source", "sni", "backend", "split", "deny"})
 _IN_HTTP = frozenset(Rule.model_fields) - {"sni"}
-_OF_HTTP = ("redirect", "hsts", "forwarded_for", "trusted_proxies", "request_id")
 
 
 def _keys_of_the_mode(topology: Topology) -> Iterator[Finding]:
@@ -28,19 +27,6 @@ def _keys_of_the_mode(topology: Topology) -> Iterator[Finding]:
                     if mode == "tcp"
                     else "use `host`",
                     on_key=True,
-                )
-
-
-def _http_alone(topology: Topology) -> Iterator[Finding]:
-    for name, frontend in topology.frontends.items():
-        mode = mode_of(topology, frontend)
-        for key in _OF_HTTP:
-            if mode == "tcp" and getattr(frontend, key):
-                yield Finding(
-                    "mode-mismatch",
-                    f"frontend `{name}` speaks tcp, and `{key}` is for HTTP",
-                    ("frontends", name, key),
-                    "leave it out, or use `mode: http`",
                 )
 
 
@@ -104,7 +90,6 @@ def _leaves_some(rule: Rule) -> bool:
 
 ROUTING_RULES = (
     _keys_of_the_mode,
-    _http_alone,
     _log_of_the_mode,
     _limit_of_requests,
     _backends_of_the_mode,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -284,25 +284,21 @@ def _targets(owner: Path, backend: Backend) -> Iterator[tuple[str, Path, Path]]:
 def _unused_network(topology: Topology) -> Iterator[Finding]:
     used = {net for backend in topology.backends.values() for net in backend.networks}
     used |= set(proxy_networks(topology))
-    for name in topology.networks:
-        if name not in used:
-            yield Finding(
-                "unused-network",
-                f"nothing joins network `{name}`",
-                ("networks", name),
-                on_key=True,
-                severity=Severity.WARNING,
-            )
+    yield from _unused("network", "joins", topology.networks, used)
 
 
 def _unused_volume(topology: Topology) -> Iterator[Finding]:
     used = {m.source for backend in topology.backends.values() for m in backend.volumes}
-    for name in topology.volumes:
+    yield from _unused("volume", "mounts", topology.volumes, used)
+
+
+def _unused(kind: str, verb: str, names: Iterable[str], used: Container[str]) -> Iterator[Finding]:
+    for name in names:
         if name not in used:
             yield Finding(
-                "unused-volume",
-                f"nothing mounts volume `{name}`",
-                ("volumes", name),
+                f"unused-{kind}",
+                f"nothing {verb} {kind} `{name}`",
+                (f"{kind}s", name),
                 on_key=True,
                 severity=Severity.WARNING,
             )
@@ -312,8 +308,7 @@ def _same_volume(topology: Topology) -> Iterator[Finding]:
     """Two of one Docker name would be one volume, made as one of them says."""
     seen: dict[str, str] = {}
     for name, volume in topology.volumes.items():
-        own = name if volume.external else f"{topology.name}-{name}"
-        called = volume.name or own
+        called = volume.docker_name(topology.name, name)
         if first := seen.get(called):
             yield Finding(
                 "bad-name",

@@ -22,17 +22,6 @@ def _redirect_to_nowhere(topology: Topology) -> Iterator[Finding]:
             )
 
 
-def _http2_to_servers(topology: Topology) -> Iterator[Finding]:
-    for name, backend in topology.backends.items():
-        if backend.mode == "tcp" and backend.proto is not None:
-            yield Finding(
-                "mode-mismatch",
-                f"backend `{name}` speaks tcp, and `proto` is for HTTP",
-                ("backends", name, "proto"),
-                "leave it out, or use `mode: http`",
-            )
-
-
 def _hsts_without_tls(topology: Topology) -> Iterator[Finding]:
     for name, frontend in topology.frontends.items():
         has_tls = frontend.tls is not None or any(bind.tls for bind in frontend.bind)
@@ -45,4 +34,4 @@ def _hsts_without_tls(topology: Topology) -> Iterator[Finding]:
             )
 
 
-TLS_RULES = (_hsts_without_tls, _redirect_to_nowhere, _http2_to_servers)
+TLS_RULES = (_hsts_without_tls, _redirect_to_nowhere)

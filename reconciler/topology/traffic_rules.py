@@ -1,4 +1,4 @@
-"""Rules for what backends do with traffic: nothing that looks at requests where there are none."""
+"""Rules for what is done with traffic: nothing that looks at requests where there are none."""
 
 from __future__ import annotations
 
@@ -11,19 +11,29 @@ from reconciler.topology.served import mode_of
 
 _OF_BACKENDS = ("retry_on", "errors", "compression", "cache")
 _OF_FRONTENDS = ("errors", "compression")
+_WORDS_OF_BACKENDS = ("proto",)
+_WORDS_OF_FRONTENDS = ("redirect", "hsts", "forwarded_for", "trusted_proxies", "request_id")
+"""Their values are mostly short, and are pointed at in place of the keys."""
 
 
 def _http_alone(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
         if backend.mode == "tcp":
             yield from _told(_OF_BACKENDS, backend, "backend", name)
+            yield from _told(_WORDS_OF_BACKENDS, backend, "backend", name, on_key=False)
     for name, frontend in topology.frontends.items():
         if mode_of(topology, frontend) == "tcp":
             yield from _told(_OF_FRONTENDS, frontend, "frontend", name)
+            yield from _told(_WORDS_OF_FRONTENDS, frontend, "frontend", name, on_key=False)
 
 
 def _told(
-    keys: Iterable[str], owner: Backend | Frontend, kind: str, name: str
+    keys: Iterable[str],
+    owner: Backend | Frontend,
+    kind: str,
+    name: str,
+    *,
+    on_key: bool = True,
 ) -> Iterator[Finding]:
     for key in keys:
         if getattr(owner, key):
@@ -32,7 +42,7 @@ def _told(
                 f"{kind} `{name}` speaks tcp, and `{key}` is for HTTP",
                 (f"{kind}s", name, key),
                 "leave it out, or use `mode: http`",
-                on_key=True,
+                on_key=on_key,
             )
 
 

@@ -162,6 +162,10 @@ class Volume(Model):
     """Its name in Docker: the topology's and its own with `-` between when not given, and its own
     for an external one."""
 
+    def docker_name(self, topology: str, name: str) -> str:
+        """What Docker calls it, which the file has under `name`."""
+        return self.name or (name if self.external else f"{topology}-{name}")
+
     @model_validator(mode="after")
     def _only_used(self) -> Volume:
         for key in ("driver", "driver_opts", "labels"):
