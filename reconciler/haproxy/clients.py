@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.haproxy.routing import Path
+from reconciler.haproxy.origin import Path
 
 
 @dataclass(frozen=True, slots=True)

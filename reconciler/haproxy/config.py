@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from reconciler.haproxy.balance import read_weighs
 from reconciler.haproxy.files import ProxyFile, is_live_comment
-from reconciler.haproxy.model import Path
+from reconciler.haproxy.origin import Path
 from reconciler.haproxy.slots import is_slot
 
 _SERVER = "    server "

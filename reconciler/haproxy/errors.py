@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.haproxy.origin import Path
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
@@ -13,4 +15,4 @@ class ErrorPage:
     place: str
     content_type: str
     headers: tuple[tuple[str, str], ...]
-    path: tuple[str | int, ...]
+    path: Path

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reconciler.haproxy.origin import Path
+
 FILES_DIRECTORY = "/usr/local/etc/haproxy/files"
 CHECK_DIRECTORY = f"{FILES_DIRECTORY}.new"
 """Where files are put that HAProxy shall only check."""
@@ -29,7 +31,7 @@ class ProxyFile:
 
     name: str
     content: bytes = field(repr=False)
-    path: tuple[str | int, ...]
+    path: Path
     kind: Literal["certificate", "map", "file"] = "file"
 
     @property

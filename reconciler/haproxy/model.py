@@ -12,13 +12,11 @@ from reconciler.haproxy.content import Cache, Compression
 from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.log import DEFAULT_TARGET, Log, LogTarget
+from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
 from reconciler.haproxy.routing import RateLimit, Rule
 from reconciler.haproxy.settings import DEFAULT_SETTINGS, Settings
 from reconciler.haproxy.sticky import Sticky
-
-Path = tuple[str | int, ...]
-"""Where in the user's file a part of the configuration comes from; only carried through."""
 
 Mode = Literal["http", "tcp"]
 

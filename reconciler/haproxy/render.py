@@ -13,10 +13,10 @@ from reconciler.haproxy.log import LogTarget
 from reconciler.haproxy.model import (
     Backend,
     Frontend,
-    Path,
     Proxy,
     StatsPage,
 )
+from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.quoting import format_duration, quote
 from reconciler.haproxy.render_backend import backend_lines, live_server_lines, raw_lines

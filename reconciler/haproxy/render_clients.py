@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.haproxy.clients import Forwarding
 from reconciler.haproxy.config import Line
-from reconciler.haproxy.routing import Path
+from reconciler.haproxy.origin import Path
 
 _HOPS = 5
 """Trusted proxies one behind the other that are looked through."""

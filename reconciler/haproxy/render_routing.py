@@ -13,12 +13,12 @@ from typing import assert_never
 
 from reconciler.haproxy.config import Line
 from reconciler.haproxy.model import Frontend
+from reconciler.haproxy.origin import Path
 from reconciler.haproxy.quoting import format_duration, quote, quote_format, quote_text
 from reconciler.haproxy.render_peers import KEPT
 from reconciler.haproxy.routing import (
     Act,
     Deny,
-    Path,
     Pattern,
     RateLimit,
     Redirect,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.haproxy.config import Line
-from reconciler.haproxy.model import Path
+from reconciler.haproxy.origin import Path
 from reconciler.haproxy.quoting import format_duration
 from reconciler.haproxy.settings import AGENT_CHECK, Settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Path = tuple[str | int, ...]
+from reconciler.haproxy.origin import Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-Path = tuple[str | int, ...]
+from reconciler.haproxy.origin import Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
+from reconciler.haproxy.origin import Path
 from reconciler.plan.compile_tls import TlsFiles
 from reconciler.plan.spec import PublishedPort
 from reconciler.topology.model import Bind, Topology
@@ -46,7 +47,7 @@ class Listeners:
             bind = Bind(port=topology.stats.port, address=topology.stats.address)
             self.stats = self._listener("\0stats", bind, ("stats", "port"))
 
-    def _listener(self, owner: object, bind: Bind, path: haproxy.Path) -> haproxy.Listener:
+    def _listener(self, owner: object, bind: Bind, path: Path) -> haproxy.Listener:
         if self._on_host:
             self.host_ports.append(PublishedPort(bind.address, bind.port, bind.port))
             return haproxy.Listener(bind.port, path, bind.address)
