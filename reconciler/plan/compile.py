@@ -12,7 +12,7 @@ from reconciler.plan.compile_files import files_of, hidden_files
 from reconciler.plan.compile_haproxy import proxy_containers
 from reconciler.plan.compile_jobs import compile_jobs
 from reconciler.plan.compile_proxy import compile_proxy
-from reconciler.plan.compile_tls import TlsFiles
+from reconciler.plan.compile_tls import ProxyFiles
 from reconciler.plan.compile_volumes import compile_mount, used_volumes
 from reconciler.plan.desired import Desired, DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
@@ -74,7 +74,7 @@ def compile_topology(
     proxy, run_volume = None, ""
     host_ports: tuple[PublishedPort, ...] = ()
     if topology.frontends or topology.stats is not None:
-        tls = TlsFiles(contents)
+        tls = ProxyFiles(contents)
         listeners = Listeners(topology, tls)
         hidden = frozenset(sensitive)
         proxy = compile_proxy(topology, containers, listeners, hidden, tls)

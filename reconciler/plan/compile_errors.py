@@ -6,13 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.haproxy import errors as haproxy
-from reconciler.plan.compile_tls import TlsFiles
+from reconciler.plan.compile_tls import ProxyFiles
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Topology
 from reconciler.topology.model.errors import ErrorPage, Status
 
 
-def frontend_pages(topology: Topology, name: str, files: TlsFiles) -> tuple[haproxy.ErrorPage, ...]:
+def frontend_pages(
+    topology: Topology, name: str, files: ProxyFiles
+) -> tuple[haproxy.ErrorPage, ...]:
     """Its own, and those of the topology for what it says nothing of."""
     own: Mapping[Status, ErrorPage] = topology.frontends[name].errors
     common = {status: page for status, page in topology.errors.items() if status not in own}
@@ -22,12 +24,14 @@ def frontend_pages(topology: Topology, name: str, files: TlsFiles) -> tuple[hapr
     )
 
 
-def backend_pages(topology: Topology, name: str, files: TlsFiles) -> tuple[haproxy.ErrorPage, ...]:
+def backend_pages(
+    topology: Topology, name: str, files: ProxyFiles
+) -> tuple[haproxy.ErrorPage, ...]:
     return tuple(_pages(topology.backends[name].errors, ("backends", name, "errors"), files))
 
 
 def _pages(
-    pages: Mapping[Status, ErrorPage], path: Path, files: TlsFiles
+    pages: Mapping[Status, ErrorPage], path: Path, files: ProxyFiles
 ) -> Iterator[haproxy.ErrorPage]:
     for status, page in pages.items():
         at = (*path, status)

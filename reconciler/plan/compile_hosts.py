@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from reconciler.haproxy.routing import Condition, Pattern, Rule, UseBackend
 from reconciler.plan.compile_routing import HOST
-from reconciler.plan.compile_tls import TlsFiles
+from reconciler.plan.compile_tls import ProxyFiles
 
 LEAST_HOSTS = 16
 """Fewer are easier to read as they are written."""
@@ -27,12 +27,12 @@ class _Plain:
     backend: str
 
 
-def fold_hosts(frontend: str, rules: Sequence[Rule], files: TlsFiles) -> tuple[Rule, ...]:
+def fold_hosts(frontend: str, rules: Sequence[Rule], files: ProxyFiles) -> tuple[Rule, ...]:
     """The same rules, in which long runs of plain ones are one. Their maps are added to `files`."""
     return tuple(_folded(frontend, rules, files))
 
 
-def _folded(frontend: str, rules: Sequence[Rule], files: TlsFiles) -> Iterator[Rule]:
+def _folded(frontend: str, rules: Sequence[Rule], files: ProxyFiles) -> Iterator[Rule]:
     numbers = itertools.count(1)
     pairs = ((rule, _plain(rule)) for rule in rules)
     for is_plain, group in itertools.groupby(pairs, lambda pair: pair[1] is not None):
@@ -55,7 +55,7 @@ def _plain(rule: Rule) -> _Plain | None:
     return _Plain(rule, tuple(pattern.value for pattern in condition.patterns), act.backend)
 
 
-def _looked_up(name: str, run: Sequence[_Plain], files: TlsFiles) -> Rule:
+def _looked_up(name: str, run: Sequence[_Plain], files: ProxyFiles) -> Rule:
     first = run[0].rule
     value = f"{HOST},map_str({files.map(name, _lines(run), first.path)})"
     is_there = Condition((Pattern(value, "found"),), first.conditions[0].path)

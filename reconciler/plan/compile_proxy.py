@@ -15,7 +15,7 @@ from reconciler.plan.compile_log import compile_log, target_of_all
 from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_settings import compile_settings
 from reconciler.plan.compile_sticky import compile_sticky
-from reconciler.plan.compile_tls import TlsFiles, redirect_port
+from reconciler.plan.compile_tls import ProxyFiles, redirect_port
 from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import SERVER_ROLE, server_name
@@ -29,7 +29,7 @@ def compile_proxy(
     containers: Mapping[Slot, DesiredContainer],
     listeners: Listeners,
     sensitive: frozenset[Path],
-    tls: TlsFiles,
+    tls: ProxyFiles,
 ) -> haproxy.Proxy:
     settings = topology.haproxy
     backends = proxied_backends(topology)

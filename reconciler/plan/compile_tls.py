@@ -1,4 +1,4 @@
-"""TLS of binds to HAProxy's own model, and the files that it takes."""
+"""TLS of binds to HAProxy's own model, and the files that it takes, for TLS and otherwise."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def redirect_port(topology: Topology, frontend: Frontend) -> int | None:
     return next(iter(own), 443 if 443 in anywhere or not anywhere else anywhere[0])
 
 
-class TlsFiles:
+class ProxyFiles:
     """Collects the files that HAProxy needs: each once, however often it is named."""
 
     def __init__(self, contents: Contents) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
 from reconciler.haproxy.origin import Path
-from reconciler.plan.compile_tls import TlsFiles
+from reconciler.plan.compile_tls import ProxyFiles
 from reconciler.plan.spec import PublishedPort
 from reconciler.topology.model import Bind, Topology
 from reconciler.topology.served import mode_of
@@ -20,7 +20,7 @@ class Listeners:
     On the host's network nothing is published, and each listens just where its bind says.
     """
 
-    def __init__(self, topology: Topology, tls: TlsFiles) -> None:
+    def __init__(self, topology: Topology, tls: ProxyFiles) -> None:
         self._tls = tls
         self._on_host = topology.haproxy.network == "host"
         self.host_ports: list[PublishedPort] = []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.haproxy.routing import Pattern, Rule, UseBackend
 from reconciler.plan.compile_hosts import LEAST_HOSTS, fold_hosts
 from reconciler.plan.compile_routing import compile_rules
-from reconciler.plan.compile_tls import TlsFiles
+from reconciler.plan.compile_tls import ProxyFiles
 from reconciler.topology.model import Frontend
 from reconciler.topology.references import Contents
 
@@ -65,7 +65,7 @@ def _met(pattern: Pattern, host: str, maps: dict[str, dict[str, str]]) -> bool:
 
 
 def folded(rules: tuple[Rule, ...]) -> tuple[tuple[Rule, ...], dict[str, dict[str, str]]]:
-    files = TlsFiles(Contents())
+    files = ProxyFiles(Contents())
     found = fold_hosts("www", rules, files)
     maps = {
         file.place: dict(line.split(" ") for line in file.content.decode().splitlines())
