@@ -56,6 +56,11 @@ class Rotation:
         return not (self.joins or self.leaves or self.settings)
 
     @property
+    def only_shrinks(self) -> bool:
+        """Servers leave, and nobody takes their place."""
+        return bool(self.leaves) and not self.joins
+
+    @property
     def serving(self) -> list[str]:
         """The hosts that get traffic now."""
         leaving = [host for host in self.leaves if host not in self.unused]

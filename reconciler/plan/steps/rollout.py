@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reconciler.haproxy.commands import Aim, ServerSetting
+from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import Backend
 from reconciler.haproxy.render import server_lines
 from reconciler.haproxy.rewrite import put_servers
@@ -65,9 +67,30 @@ def begin_rollouts(draft: Draft) -> list[int]:
 def roll_servers(draft: Draft, rotation: Rotation, before: Sequence[int]) -> None:
     """All that can be done to a backend's servers while HAProxy runs as it is."""
     proxy = draft.need.have
-    if proxy is not None and not rotation.is_settled:
+    if proxy is not None and not rotation.is_settled and not _waits(draft, rotation):
         needs = [*before, *draft.before(rotation.backend.name)]
         _roll(draft, target_of(proxy), rotation, needs)
+
+
+def _waits(draft: Draft, rotation: Rotation) -> bool:
+    """Servers leave, perhaps the last ones, and HAProxy sends traffic to them until it is told."""
+    return rotation.only_shrinks and draft.need.redirects
+
+
+def with_leavers(draft: Draft, config: Config) -> Config:
+    """The same with the servers that leave after HAProxy has loaded it."""
+    for rotation in filter(partial(_waits, draft), draft.rotations.values()):
+        lines = _lines(draft, with_hosts(rotation.backend, rotation.serving))
+        config = put_servers(config, rotation.backend.name, lines)
+    return config
+
+
+def retire_servers(draft: Draft, target: Target, needs: Sequence[int]) -> list[int]:
+    """The leave of those that waited for HAProxy."""
+    first = len(draft.rolled_out)
+    for rotation in filter(partial(_waits, draft), draft.rotations.values()):
+        _roll(draft, target, rotation, needs)
+    return draft.rolled_out[first:]
 
 
 def _enlarge(draft: Draft, target: Target) -> list[int]:
