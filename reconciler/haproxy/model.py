@@ -10,6 +10,7 @@ from typing import Literal
 from reconciler.haproxy.balance import DEFAULT_HASH, Hash, is_dynamic
 from reconciler.haproxy.clients import Forwarding
 from reconciler.haproxy.content import Cache, Compression
+from reconciler.haproxy.cors import Cors
 from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.log import DEFAULT_TARGET, Log, LogTarget
@@ -192,6 +193,8 @@ class Frontend:
     """Where requests without TLS are sent; None lets them in."""
     errors: tuple[ErrorPage, ...] = ()
     compression: Compression | None = None
+    cors: Cors | None = None
+    """Of all requests but those whose rules say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.haproxy.cors import Cors
 from reconciler.haproxy.origin import Path
+
+ASKED_METHOD = "var(txn.asked_method)"
+"""What a browser asks for beforehand, with `OPTIONS`; not there for any other request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,10 @@ class Rule:
     users: tuple[tuple[str, str], ...] = ()
     set_path: SetPath | None = None
     headers: tuple[SetHeader, ...] = ()
+    cors: Cors | None = None
+    """In place of the frontend's."""
+    declines: frozenset[str] = frozenset()
+    """What of the frontend's is not for it: `cors`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from reconciler.haproxy import model as haproxy
 from reconciler.plan.compile_balance import balance_words, compile_hash
 from reconciler.plan.compile_clients import compile_forwarding
 from reconciler.plan.compile_content import compile_cache, compile_compression
+from reconciler.plan.compile_cors import compile_cors
 from reconciler.plan.compile_errors import backend_pages, frontend_pages
 from reconciler.plan.compile_hosts import fold_hosts
 from reconciler.plan.compile_log import compile_log, target_of_all
@@ -56,6 +57,7 @@ def compile_proxy(
                 hsts=frontend.hsts.header if frontend.hsts else "",
                 redirect_port=redirect_port(topology, frontend),
                 compression=compile_compression(frontend, ("frontends", name)),
+                cors=compile_cors(frontend, ("frontends", name)),
                 errors=frontend_pages(topology, name, tls)
                 if mode_of(topology, frontend) == "http"
                 else (),

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.content import COMPRESSION_SHORT, MaybeCompression
+from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.limit import RateLimit
 from reconciler.topology.model.log import LOG_SHORT, Log
@@ -104,6 +105,8 @@ class Frontend(Model):
     mapping."""
     rules: tuple[Rule, ...] = ()
     """Where requests go, in order: the first rule that matches decides."""
+    cors: Cors | None = Field(None, json_schema_extra=CORS_SHORT)
+    """Which pages of other sites may read answers: an origin, a list of them, or a mapping."""
     forwarded_for: bool = False
     """Tell servers the client's address in `X-Forwarded-For`, and how it came in
     `X-Forwarded-Proto`. What clients say there themselves is taken out."""
