@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Literal
@@ -126,6 +127,8 @@ class Backend:
     maxconn: int | None
     servers: tuple[Server, ...]
     path: Path
+    source: str
+    """The backend of the file whose containers these are; its own name when there are none."""
     port: int = 0
     """Of its containers, and of the spare servers; 0 when it has none."""
     resolves: bool = True
@@ -184,6 +187,8 @@ class Frontend:
     path: Path
     rules: tuple[Rule, ...] = ()
     """The first that matches decides."""
+    sends_to: tuple[str, ...] = ()
+    """All backends that may get traffic from it."""
     forwarding: Forwarding | None = None
     log: Log | None = None
     """None is as `defaults` have it."""
@@ -246,15 +251,15 @@ class Proxy:
     files: tuple[ProxyFile, ...] = ()
     """That its lines name."""
 
-    def with_addresses(self, addresses: dict[tuple[str, str], str]) -> Proxy:
-        """The same with other addresses, by (backend, server)."""
+    def with_addresses(self, addresses: Mapping[str, str]) -> Proxy:
+        """The same with other addresses, by those that servers have."""
         return replace(
             self,
             backends=tuple(
                 replace(
                     backend,
                     servers=tuple(
-                        replace(s, address=addresses.get((backend.name, s.name), s.address))
+                        replace(s, address=addresses.get(s.address, s.address))
                         for s in backend.servers
                     ),
                 )
