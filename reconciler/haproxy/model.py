@@ -170,6 +170,14 @@ class Backend:
 
 
 @dataclass(frozen=True, slots=True)
+class ToTls:
+    """Where requests without TLS are sent."""
+
+    port: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
 class Frontend:
     name: str
     mode: Mode
@@ -189,8 +197,8 @@ class Frontend:
     raw: tuple[RawLine, ...] = ()
     hsts: str = ""
     """The value of the header that is sent with answers over TLS."""
-    redirect_port: int | None = None
-    """Where requests without TLS are sent; None lets them in."""
+    to_tls: ToTls | None = None
+    """None lets requests without TLS in."""
     errors: tuple[ErrorPage, ...] = ()
     compression: Compression | None = None
     cors: Cors | None = None

@@ -16,7 +16,7 @@ from reconciler.plan.compile_log import compile_log, target_of_all
 from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_settings import compile_settings
 from reconciler.plan.compile_sticky import compile_sticky
-from reconciler.plan.compile_tls import ProxyFiles, redirect_port
+from reconciler.plan.compile_tls import ProxyFiles, way_to_tls
 from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import SERVER_ROLE, server_name
@@ -55,7 +55,7 @@ def compile_proxy(
                 maxconn=frontend.maxconn,
                 raw=_raw(frontend.raw, ("frontends", name, "raw")),
                 hsts=frontend.hsts.header if frontend.hsts else "",
-                redirect_port=redirect_port(topology, frontend),
+                to_tls=way_to_tls(topology, frontend),
                 compression=compile_compression(frontend, ("frontends", name)),
                 cors=compile_cors(frontend, ("frontends", name)),
                 errors=frontend_pages(topology, name, tls)
