@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Literal
@@ -9,6 +10,7 @@ from typing import Literal
 from reconciler.haproxy.balance import DEFAULT_HASH, Hash, is_dynamic
 from reconciler.haproxy.clients import Forwarding
 from reconciler.haproxy.content import Cache, Compression
+from reconciler.haproxy.cors import Cors
 from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.log import DEFAULT_TARGET, Log, LogTarget
@@ -125,6 +127,8 @@ class Backend:
     maxconn: int | None
     servers: tuple[Server, ...]
     path: Path
+    source: str
+    """The backend of the file whose containers these are; its own name when there are none."""
     port: int = 0
     """Of its containers, and of the spare servers; 0 when it has none."""
     resolves: bool = True
@@ -166,6 +170,14 @@ class Backend:
 
 
 @dataclass(frozen=True, slots=True)
+class ToTls:
+    """Where requests without TLS are sent."""
+
+    port: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
 class Frontend:
     name: str
     mode: Mode
@@ -175,6 +187,8 @@ class Frontend:
     path: Path
     rules: tuple[Rule, ...] = ()
     """The first that matches decides."""
+    sends_to: tuple[str, ...] = ()
+    """All backends that may get traffic from it."""
     forwarding: Forwarding | None = None
     log: Log | None = None
     """None is as `defaults` have it."""
@@ -183,10 +197,12 @@ class Frontend:
     raw: tuple[RawLine, ...] = ()
     hsts: str = ""
     """The value of the header that is sent with answers over TLS."""
-    redirect_port: int | None = None
-    """Where requests without TLS are sent; None lets them in."""
+    to_tls: ToTls | None = None
+    """None lets requests without TLS in."""
     errors: tuple[ErrorPage, ...] = ()
     compression: Compression | None = None
+    cors: Cors | None = None
+    """Of all requests but those whose rules say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,15 +251,15 @@ class Proxy:
     files: tuple[ProxyFile, ...] = ()
     """That its lines name."""
 
-    def with_addresses(self, addresses: dict[tuple[str, str], str]) -> Proxy:
-        """The same with other addresses, by (backend, server)."""
+    def with_addresses(self, addresses: Mapping[str, str]) -> Proxy:
+        """The same with other addresses, by those that servers have."""
         return replace(
             self,
             backends=tuple(
                 replace(
                     backend,
                     servers=tuple(
-                        replace(s, address=addresses.get((backend.name, s.name), s.address))
+                        replace(s, address=addresses.get(s.address, s.address))
                         for s in backend.servers
                     ),
                 )

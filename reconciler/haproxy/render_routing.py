@@ -15,6 +15,8 @@ from reconciler.haproxy.config import Line
 from reconciler.haproxy.model import Frontend
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.quoting import format_duration, quote, quote_format, quote_text
+from reconciler.haproxy.render_choice import NONE_YET, chosen
+from reconciler.haproxy.render_cors import asked_lines, cors_lines
 from reconciler.haproxy.render_peers import KEPT
 from reconciler.haproxy.routing import (
     Act,
@@ -30,7 +32,6 @@ from reconciler.haproxy.routing import (
     UseBackend,
 )
 
-NONE_YET = "!{ var(txn.rule) -m found }"
 _HASHED = re.compile(r"\$[0-9a-z]+\$")
 
 
@@ -53,25 +54,38 @@ def userlists(frontend: Frontend) -> Iterator[Line]:
 
 def rule_lines(frontend: Frontend) -> Iterator[Line]:
     """In the order in which HAProxy goes through them."""
+    yield from asked_lines(frontend)
+    yield from _choice(frontend)
+    yield from cors_lines(frontend)
+    yield from _consequences(frontend)
+
+
+def _choice(frontend: Frontend) -> Iterator[Line]:
+    """Which rule it is."""
     rules = list(enumerate(frontend.rules, start=1))
-    if not rules:
-        return
     for number, rule in rules:
         yield from _acls(number, rule)
-    keyword = "tcp" if frontend.mode == "tcp" else "http"
-    if keyword == "tcp" and any(_waits(rule) for _, rule in rules):
+    if frontend.mode == "tcp" and any(_waits(rule) for _, rule in rules):
         yield Line("    tcp-request inspect-delay 5s", frontend.path)
-    request = "http-request" if keyword == "http" else "tcp-request content"
+    request = _request(frontend)
     for number, rule in rules:
         names = " ".join(_names(number, rule))
         yield Line(f"    {request} set-var(txn.rule) int({number}) if {NONE_YET} {names}".rstrip(),
                    rule.path)  # fmt: skip
+
+
+def _consequences(frontend: Frontend) -> Iterator[Line]:
+    """What the chosen rule does."""
+    rules = list(enumerate(frontend.rules, start=1))
+    if not rules:
+        return
+    request = _request(frontend)
     for number, rule in rules:
         yield from _on_the_way(frontend, number, rule)
     for number, rule in rules:
         yield from _act(frontend, number, rule)
     if not frontend.default_backend:
-        answer = "return status 404 default-errorfiles" if keyword == "http" else "reject"
+        answer = "reject" if frontend.mode == "tcp" else "return status 404 default-errorfiles"
         yield Line(f"    {request} {answer} if {NONE_YET}", (*frontend.path, "rules"))
     for number, rule in rules:
         if isinstance(rule.act, Split):
@@ -79,6 +93,10 @@ def rule_lines(frontend: Frontend) -> Iterator[Line]:
                        rule.act.path)  # fmt: skip
     for number, rule in rules:
         yield from _backend(number, rule.act)
+
+
+def _request(frontend: Frontend) -> str:
+    return "tcp-request content" if frontend.mode == "tcp" else "http-request"
 
 
 def _backend(number: int, act: Act) -> Iterator[Line]:
@@ -93,10 +111,6 @@ def _backend(number: int, act: Act) -> Iterator[Line]:
             below += share
             part = f"{{ var(txn.split) -m int lt {below} }}"
             yield Line(f"    use_backend {backend} if {this} {part}", act.path, (act.path,))
-
-
-def chosen(number: int) -> str:
-    return f"{{ var(txn.rule) -m int {number} }}"
 
 
 def _acls(number: int, rule: Rule) -> Iterator[Line]:
@@ -166,7 +180,7 @@ def _act(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
         case UseBackend() | Split():
             return
         case Redirect():
-            text = f"http-request redirect {act.kind} {quote_format(act.target)} code {act.code}"
+            text = f"http-request redirect {_where(act)} code {act.code}"
         case Return():
             text = f"http-request return status {act.status}"
             if act.body:
@@ -180,6 +194,19 @@ def _act(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
         case _:
             assert_never(act)
     yield Line(f"    {text} if {this}", act.path, (act.path,))
+
+
+def _where(act: Redirect) -> str:
+    if act.port is not None:
+        return f"location {same_url(act.target, act.port)}"
+    return f"{act.kind} {quote_format(act.target)}"
+
+
+def same_url(scheme: str, port: int) -> str:
+    """What was asked for, elsewhere. The host is the client's own word, without its port."""
+    usual = {"http": 80, "https": 443}[scheme]
+    at = "" if port == usual else f":{port}"
+    return f"{scheme}://%[req.hdr(host),regsub(:[0-9]*$,,)]{at}%[pathq]"
 
 
 def limit_lines(limit: RateLimit) -> Iterator[Line]:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.haproxy.cors import Cors
 from reconciler.haproxy.origin import Path
+
+SCHEME = "var(txn.scheme)"
+"""What a client came by, as a trusted proxy says; where that is not asked for, it is not there."""
+ASKED_METHOD = "var(txn.asked_method)"
+"""What a browser asks for beforehand, with `OPTIONS`; not there for any other request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +48,14 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """`kind` is `location`, `prefix` or `scheme`; the target is taken as it is."""
+    """`kind` is `location`, `prefix` or `scheme`; the target is taken as it is. With a `port`, it
+    is a scheme, and the rest of the URL is as it was asked for."""
 
     kind: str
     target: str
     code: int
     path: Path
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,10 @@ class Rule:
     users: tuple[tuple[str, str], ...] = ()
     set_path: SetPath | None = None
     headers: tuple[SetHeader, ...] = ()
+    cors: Cors | None = None
+    """In place of the frontend's."""
+    declines: frozenset[str] = frozenset()
+    """What of the frontend's is not for it: `cors`."""
 
 
 @dataclass(frozen=True, slots=True)

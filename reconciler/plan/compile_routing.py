@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from reconciler.haproxy import routing
-from reconciler.haproxy.routing import Condition, Pattern
+from reconciler.haproxy.routing import ASKED_METHOD, SCHEME, Condition, Pattern
+from reconciler.plan.compile_cors import compile_cors
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Frontend
 from reconciler.topology.model.match import Wanted
@@ -31,13 +32,15 @@ def _rule(rule: Rule, path: Path, frontend: Frontend) -> routing.Rule:
             *_named(rule.header, (*path, "header"), _header),
             *_named(rule.query, (*path, "query"), _parameter),
             *_named(rule.cookie, (*path, "cookie"), _cookie),
-            *_of_the_act(rule, path),
+            *_of_the_act(rule, path, frontend),
         ),
         act=_act(rule, path),
         path=path,
         users=tuple(rule.auth.items()),
         set_path=_set_path(rule, path),
         headers=tuple(_headers(rule, path)),
+        cors=compile_cors(rule, path),
+        declines=frozenset({"cors"} if rule.cors and not rule.cors.enabled else ()),
     )
 
 
@@ -50,7 +53,9 @@ def _lists(rule: Rule, path: Path, frontend: Frontend) -> Iterator[Condition]:
         "path": [Pattern("path", "str", value) for value in rule.path],
         "path_prefix": [p for value in rule.path_prefix for p in _prefix(value)],
         "path_regex": [Pattern("path", "reg", value) for value in rule.path_regex],
-        "method": [Pattern("method", "str", value) for value in rule.method],
+        "method": [
+            Pattern(f, "str", v) for f in _method_fetches(rule, frontend) for v in rule.method
+        ],
     }
     for key, patterns in of_key.items():
         if patterns:
@@ -64,6 +69,14 @@ def _sni_fetches(frontend: Frontend) -> Iterator[str]:
         yield "ssl_fc_sni,lower"
     if not all(ends):
         yield "req.ssl_sni,lower"
+
+
+def _method_fetches(rule: Rule, frontend: Frontend) -> Iterator[str]:
+    """A browser that asks beforehand is meant by the rule for what it asks for: only where HAProxy
+    answers it, or else a request could pass for one of another method."""
+    yield "method"
+    if cors := rule.cors or frontend.cors:
+        yield from [ASKED_METHOD] if cors.enabled else []
 
 
 def _host_patterns(fetch: str, hosts: Iterable[str]) -> list[Pattern]:
@@ -113,12 +126,13 @@ def _named(wishes: Mapping[str, Wanted], path: Path, fetch_of: Fetch) -> Iterato
         yield Condition(tuple(patterns), (*path, name))
 
 
-def _of_the_act(rule: Rule, path: Path) -> Iterator[Condition]:
+def _of_the_act(rule: Rule, path: Path, frontend: Frontend) -> Iterator[Condition]:
     """Who came by a scheme is not sent to it, round and round."""
     scheme = rule.redirect.scheme if rule.redirect else None
     if scheme is not None:
-        there = (*path, "redirect")
-        yield Condition((Pattern("ssl_fc", "bool"),), there, negated=scheme == "https")
+        by_proxy, by_tls = Pattern(SCHEME, "str", "https"), Pattern("ssl_fc", "bool")
+        asked = by_proxy if frontend.trusted_proxies else by_tls
+        yield Condition((asked,), (*path, "redirect"), negated=scheme == "https")
 
 
 def _act(rule: Rule, path: Path) -> routing.Act:
@@ -126,7 +140,7 @@ def _act(rule: Rule, path: Path) -> routing.Act:
         wish = rule.redirect
         kinds = {"location": wish.to, "prefix": wish.prefix, "scheme": wish.scheme}
         kind, target = next((k, t) for k, t in kinds.items() if t is not None)
-        return routing.Redirect(kind, target, wish.code, (*path, "redirect"))
+        return routing.Redirect(kind, target, wish.code, (*path, "redirect"), wish.port)
     if rule.respond is not None:
         answer = rule.respond
         at = (*path, "respond")

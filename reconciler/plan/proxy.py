@@ -13,7 +13,7 @@ from reconciler.plan.assign import HOLDS_PORTS, Assignment, is_serving
 from reconciler.plan.desired import PROXY_SLOT
 from reconciler.plan.ground import has_ground
 from reconciler.plan.impact import Impact
-from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
+from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.rotation import Rotation, explain_work, has_work, running_config
 
 
@@ -52,6 +52,12 @@ class ProxyNeed:
         if self.mode is not ProxyMode.RUNTIME or self.config is None:
             return ()
         return renewed(self.config.files, self.written or "")
+
+    @property
+    def redirects(self) -> bool:
+        """Traffic may go another way when this is done: until then it goes as it does now."""
+        keeps_its_ways = self.mode in {ProxyMode.KEEP, ProxyMode.RUNTIME}
+        return not keeps_its_ways or any(file.kind == "map" for file in self.renewed)
 
     @property
     def end(self) -> Impact:
@@ -132,7 +138,7 @@ def _need_of_kept(
             ProxyMode.RESTART, "it does not answer", proxy.config, config, have, must_write
         )
     is_live = running_config(proxy) and proxy.running.structure == config.structure
-    if is_live and rotations and not _hosts_move_among(rotations, proxy, config):
+    if is_live and rotations:
         if not must_write and not has_work(rotations):
             return ProxyNeed(ProxyMode.KEEP, "", proxy.config, config, have)
         why = reason or explain_work(rotations)
@@ -145,15 +151,6 @@ def _need_of_kept(
             proxy.config, config, have,
         )  # fmt: skip
     return ProxyNeed(ProxyMode.KEEP, "", proxy.config, config, have)
-
-
-def _hosts_move_among(
-    rotations: Mapping[str, Rotation], proxy: ObservedProxy, config: Config
-) -> bool:
-    """Whether a map changes while servers come and go: a host may move to a backend that has none
-    yet. A reload waits until they take traffic, and is not made when they never do."""
-    written = proxy.config or ""
-    return has_work(rotations) and any(f.kind == "map" for f in renewed(config.files, written))
 
 
 def _also(first: str, second: str) -> str:

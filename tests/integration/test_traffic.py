@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.integration.support.stack import Stack
+from tests.integration.support.stack import Stack, echo_backend
 from tests.integration.support.traffic import Traffic
 from tests.integration.support.versions import both_versions
 
@@ -63,6 +63,27 @@ def test_no_request_is_lost(stack: Stack, cases: list[Case]) -> None:
         assert traffic.failures == [], case.name
         stack.assert_converged()
         assert len(stack.ids()) == case.servers + 1, case.name
+
+
+@pytest.mark.parametrize("others", [1, 20], ids=["rules", "a map"])
+def test_a_host_moves_off_a_backend_that_goes_to_zero(stack: Stack, others: int) -> None:
+    """Old servers serve until nothing is sent to them, and new ones do before that."""
+    site, *rest = ["127.0.0.1", *(f"h{number}.example" for number in range(others))]
+    empty = echo_backend(replicas=0)
+    stack.spec["backends"].update(old=echo_backend(replicas=2), new=empty)
+    moved = [{"host": site, "backend": "new"}, {"host": rest, "backend": "old"}]
+    rules = [{"host": [site, *rest], "backend": "old"}, {"host": "new.example", "backend": "new"}]
+    stack.spec["frontends"]["www"]["rules"] = rules
+    stack.apply()
+    stack.spec["frontends"]["www"]["rules"] = moved
+    stack.spec["backends"].update(old=empty, new=echo_backend())
+    assert stack.plan_document()["impact"] == ("reload" if others == 1 else "runtime")
+    with Traffic(stack.port) as traffic:
+        stack.apply()
+        traffic.go_on()
+    traffic.assert_lossless()
+    assert set(stack.ids()) == {"haproxy", "web-1", "web-2", "new-1"}
+    assert stack.plan_document()["empty"]
 
 
 def test_slow_answers_are_waited_for(stack: Stack) -> None:

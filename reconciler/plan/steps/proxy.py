@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from reconciler.haproxy.config import Config
 from reconciler.plan.actions import (
     AwaitDrained,
     AwaitProxy,
@@ -29,6 +30,7 @@ from reconciler.plan.rotation import slot_of
 from reconciler.plan.staging import stage_config
 from reconciler.plan.steps.containers import change_in_place
 from reconciler.plan.steps.draft import DRAIN_MARGIN_S, Draft, target_of
+from reconciler.plan.steps.rollout import retire_servers, with_leavers
 
 
 def place_proxy(draft: Draft) -> None:
@@ -55,8 +57,8 @@ def proxy_steps(draft: Draft, *, wait: bool) -> None:
             confirmed = _new_proxy(draft, ready)
         case _:
             confirmed = _kept_proxy(draft, ready)
-    draft.settled = [*ready, *confirmed]
     target = _proxy_target(draft)
+    draft.settled = [*ready, *confirmed]
     servers = _servers_to_await(draft, confirmed)
     names, hosts = draft.assignment.names, draft.assignment.hosts
     if wait and servers:
@@ -64,12 +66,14 @@ def proxy_steps(draft: Draft, *, wait: bool) -> None:
             draft.add(
                 AwaitServers(
                     target,
-                    tuple((slot.backend, hosts[slot]) for slot in servers),
-                    tuple(Target(names[slot]) for slot in servers),
+                    tuple((backend, hosts[slot]) for backend, slot in servers),
+                    tuple(Target(names[slot]) for _, slot in servers),
                 ),
                 [*ready, *confirmed], "done means that HAProxy's own checks pass",
             )
         ]  # fmt: skip
+    if need.have is not None and target.id == need.have.id:
+        draft.settled = [*draft.settled, *retire_servers(draft, target, draft.settled)]
     if _someone_leaves(draft) and draft.has_old_workers(target) and draft.desired.proxy is not None:
         at_most = draft.desired.proxy.hard_stop_after_s + DRAIN_MARGIN_S
         draft.settled = [
@@ -168,7 +172,10 @@ def _reachable_from(draft: Draft, proxy: ObservedContainer) -> Collection[str]:
 
 def _prove(draft: Draft, target: Target, needs: list[int], reachable: Collection[str]) -> list[int]:
     """Let HAProxy check new servers before it, or its successor, sends traffic to them."""
-    staged = stage_config(draft.desired, draft.assignment, draft.written, reachable)
+    wanted, assignment = draft.need.config, draft.assignment
+    if wanted is None:
+        return []
+    staged = stage_config(draft.desired, wanted, assignment, draft.written, reachable)
     if staged is None:
         return []
     loaded = draft.add(
@@ -195,12 +202,10 @@ def _kept_proxy(draft: Draft, ready: list[int]) -> list[int]:
         case ProxyMode.RUNTIME:
             if draft.running is not None and draft.running.text == config.text:
                 return draft.placed
-            if need.renewed:
-                renewal = RenewFiles(target, need.renewed)
-                # Beside a reload it might reach the worker that leaves.
-                first = needs if any(isinstance(s.action, ReloadProxy) for s in draft.steps) else ()
-                needs = [*needs, draft.add(renewal, first, need.reason, Impact.RUNTIME)]
-            return [draft.add(WriteConfig(target, config), needs, "a restart shall load the same")]
+            needs = [*needs, *_renew(draft, target, needs)]
+            draft.running = _to_load(draft)
+            action = WriteConfig(target, draft.running)
+            return [draft.add(action, needs, "a restart shall load the same")]
         case ProxyMode.RELOAD:
             return [_reload(draft, target, needs)]
         case ProxyMode.UNPAUSE:
@@ -209,6 +214,26 @@ def _kept_proxy(draft: Draft, ready: list[int]) -> list[int]:
             return [_reload(draft, target, [woken])]
         case _:
             return [_start(draft, target, confirm, needs)]
+
+
+def _to_load(draft: Draft) -> Config:
+    """What the file asks for, and those servers that leave once nothing is sent to them."""
+    assert draft.need.config is not None
+    return with_leavers(draft, draft.need.config)
+
+
+def _renew(draft: Draft, target: Target, needs: list[int]) -> list[int]:
+    """The running HAProxy takes over changed files: a map when the servers that it may send to
+    serve, a certificate at once, for a roll-out can take long."""
+    # Beside a reload it might reach the worker that leaves.
+    reloads = any(isinstance(step.action, ReloadProxy) for step in draft.steps)
+    maps = tuple(file for file in draft.need.renewed if file.kind == "map")
+    others = tuple(file for file in draft.need.renewed if file.kind != "map")
+    return [
+        draft.add(RenewFiles(target, files), first, draft.need.reason, Impact.RUNTIME)
+        for files, first in ((others, needs if reloads else ()), (maps, needs))
+        if files
+    ]
 
 
 def _start(draft: Draft, target: Target, confirm: AwaitProxy, needs: list[int]) -> int:
@@ -225,25 +250,25 @@ def _start(draft: Draft, target: Target, confirm: AwaitProxy, needs: list[int]) 
 
 
 def _reload(draft: Draft, target: Target, needs: list[int]) -> int:
-    config, kept = draft.need.config, draft.assignment.kept[PROXY_SLOT]
-    assert config is not None
+    kept, config = draft.assignment.kept[PROXY_SLOT], _to_load(draft)
     joined = networks_of_proxy(kept.have, draft.desired, draft.observed, draft.assignment)
     proven = _prove(draft, target, needs, joined)
     action = ReloadProxy(target, config, draft.written)
+    draft.running = config
     return draft.add(action, [*needs, *proven], draft.need.reason, Impact.RELOAD)
 
 
-def _servers_to_await(draft: Draft, confirmed: list[int]) -> list[Slot]:
-    """All servers once HAProxy has loaded something; else those whose containers were touched, but
-    for those that a roll-out has waited for."""
+def _servers_to_await(draft: Draft, confirmed: list[int]) -> list[tuple[str, Slot]]:
+    """By backend and container: all servers once HAProxy has loaded something; else those whose
+    containers were touched, but for those that a roll-out has waited for."""
     if draft.desired.proxy is None:
         return []
     everyone = bool(confirmed) and draft.need.mode is not ProxyMode.RUNTIME
     return [
-        slot
+        (backend.name, slot)
         for backend in draft.desired.proxy.backends
         for server in backend.servers
         if backend.check is not None
-        and (slot := slot_of(backend.name, server.name)) in draft.serving
+        and (slot := slot_of(backend.source, server.name)) in draft.serving
         and (everyone or (draft.serving[slot] and not draft.is_rolled(slot)))
     ]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.content import COMPRESSION_SHORT, MaybeCompression
+from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.limit import RateLimit
 from reconciler.topology.model.log import LOG_SHORT, Log
 from reconciler.topology.model.match import HeaderName, Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
-from reconciler.topology.model.tls import TLS_SHORT, Hsts, Tls
+from reconciler.topology.model.tls import TLS_SHORT, TO_TLS_SHORT, Hsts, Tls, ToTls
 from reconciler.topology.types import Mode, Name, Port, Text, Whole, error, written
 
 
@@ -96,14 +97,16 @@ class Frontend(Model):
     """`http` or `tcp`; the mode of its backend when not given."""
     tls: Tls | None = Field(None, json_schema_extra=TLS_SHORT)
     """TLS on all of its ports that do not say their own: certificate files, or a mapping."""
-    redirect: Literal["https"] | None = None
+    redirect: ToTls | None = Field(None, json_schema_extra=TO_TLS_SHORT)
     """`https` sends requests that come without TLS to the port that speaks it: of this frontend, or
-    else of another."""
+    else of another. Of a trusted proxy, its `X-Forwarded-Proto` tells how the client came."""
     hsts: Hsts | None = Field(None, json_schema_extra=accepts({"enum": [True]}, {"type": "string"}))
     """Tell browsers to come with TLS only: `true` for half a year, a time like `365d`, or a
     mapping."""
     rules: tuple[Rule, ...] = ()
     """Where requests go, in order: the first rule that matches decides."""
+    cors: Cors | None = Field(None, json_schema_extra=CORS_SHORT)
+    """Which pages of other sites may read answers: an origin, a list of them, or a mapping."""
     forwarded_for: bool = False
     """Tell servers the client's address in `X-Forwarded-For`, and how it came in
     `X-Forwarded-Proto`. What clients say there themselves is taken out."""

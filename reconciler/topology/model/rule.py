@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.act import Deny, Redirect, Respond, Rewrite
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.match import (
     WANTED_SHORT,
     HeaderName,
@@ -85,6 +86,9 @@ class Rule(Model):
 
     auth: Users = Field(default_factory=dict, json_schema_extra=USERS_SHORT)
     """Users and passwords that are asked for first; a password may be a crypt(3) hash."""
+    cors: Cors | None = Field(None, json_schema_extra=CORS_SHORT)
+    """Which pages of other sites may read the answer, in place of what the frontend says; `false`
+    for none."""
     strip_prefix: RoutePath | None = None
     """The first parts of the path, which the backend does not see: `/api`."""
     rewrite: Rewrite | None = Field(None, json_schema_extra=accepts({"type": "string"}))
