@@ -241,4 +241,7 @@ def _healthcheck(backend: Backend) -> Healthcheck | None:
         return None
     if check.disable or check.test is None:
         return Healthcheck(test=("NONE",))
-    return Healthcheck(check.test, check.interval, check.timeout, check.retries, check.start_period)
+    return Healthcheck(
+        check.test, check.interval, check.timeout, check.retries, check.start_period,
+        check.start_interval,
+    )  # fmt: skip

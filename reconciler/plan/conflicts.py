@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import PROXY_SLOT, Desired
+from reconciler.plan.engines import too_new
 from reconciler.plan.jobs import JobPlan
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Problem
@@ -21,6 +22,7 @@ def find_problems(
         *_names(assignment, jobs, observed),
         *_ports(assignment, observed),
         *_images(assignment, jobs, observed),
+        *too_new(assignment, jobs, observed),
     )
 
 

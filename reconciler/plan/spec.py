@@ -37,6 +37,9 @@ class Mount:
     size_bytes: int | None = None
     mode: str = ""
     """In octal."""
+    subpath: str = ""
+    creates_path: bool = False
+    selinux: str = ""
 
     def __str__(self) -> str:
         options = {
@@ -45,6 +48,9 @@ class Mount:
             "nocopy": self.nocopy,
             f"size={self.size_bytes}": self.size_bytes,
             f"mode={self.mode}": self.mode,
+            f"subpath={self.subpath}": self.subpath,
+            "create": self.creates_path,
+            self.selinux: self.selinux,
         }
         more = ",".join(text for text, is_given in options.items() if is_given)
         return f"{self.source or self.kind}:{self.target}{more and f':{more}'}"
@@ -73,6 +79,7 @@ class Healthcheck:
     timeout_s: float | None = None
     retries: int | None = None
     start_period_s: float | None = None
+    start_interval_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

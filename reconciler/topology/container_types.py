@@ -129,6 +129,12 @@ def _check_group(value: str) -> str:
     raise _RefusedError("`{value}` is not a group", "write its name or number")
 
 
+def _check_cgroup_rule(value: str) -> str:
+    if re.fullmatch(r"[abc] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}", value):
+        return value
+    raise _RefusedError("`{value}` is not a rule for devices", "write it like `c 189:* rw`")
+
+
 def _check_expose(value: str) -> str:
     match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(tcp|udp|sctp))?", value)
     if match is not None:
@@ -206,6 +212,7 @@ Capabilities = Annotated[tuple[str, ...], _each(_check_capability), _TEXTS]
 SecurityOptions = Annotated[tuple[str, ...], _each(_check_security), _TEXTS]
 TmpfsMounts = Annotated[tuple[str, ...], _each(_check_tmpfs), _TEXTS]
 Groups = Annotated[tuple[str, ...], _each(_check_group), _TEXTS]
+DeviceRules = Annotated[tuple[str, ...], _each(_check_cgroup_rule), _TEXTS]
 ExposedPorts = Annotated[tuple[str, ...], _each(_check_expose), _TEXTS]
 ExtraHosts = Annotated[
     tuple[str, ...],
@@ -228,6 +235,20 @@ HostName = Annotated[
     matching(r"(?=.{1,63}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", "`{value}` is not a host name",
              "use letters, digits, `-` and `.`, up to 63"),
 ]  # fmt: skip
+CgroupPath = Annotated[
+    Text,
+    matching(
+        r"[A-Za-z0-9_.:@/-]+", "`{value}` is not a cgroup", "write it like `/shop` or `shop.slice`"
+    ),
+]
+CpuSet = Annotated[
+    Text,
+    matching(
+        r"[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*",
+        "`{value}` is not a set of CPUs",
+        "write it like `0-3` or `1,3`",
+    ),
+]
 AbsolutePath = Annotated[
     Text,
     matching(r"/.*", "`{value}` is not an absolute path", "start it with a slash, like `/srv/app`"),

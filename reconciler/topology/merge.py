@@ -21,10 +21,10 @@ from reconciler.topology.types import NamesFile
 APPENDED = frozenset({
     "volumes", "networks", "dns", "dns_search", "dns_opt", "cap_add", "cap_drop", "security_opt",
     "tmpfs", "devices", "group_add", "env_file", "extra_hosts", "expose", "ports", "secrets",
-    "configs", "profiles", "depends_on",
+    "configs", "profiles", "depends_on", "device_cgroup_rules",
 })  # fmt: skip
 """Lists that grow, as in Compose; what is in them already is not added again."""
-_PAIRS = frozenset({"env", "labels", "annotations", "sysctls", "driver_opts"})
+_PAIRS = frozenset({"env", "labels", "annotations", "sysctls", "driver_opts", "storage_opt"})
 """Mappings that may be written as a list of `NAME=value`."""
 _NAMED = frozenset({"networks", "depends_on"})
 """Mappings whose names alone may be written as a list."""

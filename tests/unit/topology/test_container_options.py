@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from reconciler.plan.compile import compile_topology
-from reconciler.plan.options import Device, Gpu, Logging, Ulimit
-from reconciler.plan.spec import Attachment
+from reconciler.plan.options import Device, DeviceRate, Gpu, Logging, Ulimit
+from reconciler.plan.spec import Attachment, Healthcheck, Mount
 from tests.unit.topology.reading import good, messages_of, read, topology_with
 
 GOOD: dict[str, tuple[str, Any]] = {
@@ -83,6 +83,49 @@ GOOD: dict[str, tuple[str, Any]] = {
     "annotations: {a.b/c: d}": ("annotations", (("a.b/c", "d"),)),
     "expose: 3000": ("expose", ("3000/tcp",)),
     "expose: [8000-8010, 53/udp]": ("expose", ("53/udp", "8000-8010/tcp")),
+    "domainname: shop.example": ("domainname", "shop.example"),
+    "device_cgroup_rules: c 189:* rw": ("device_cgroup_rules", ("c 189:* rw",)),
+    "stdin_open: true": ("stdin_open", True),
+    "tty: true": ("tty", True),
+    "ipc: shareable": ("ipc", "shareable"),
+    "pid: host": ("pid", "host"),
+    "uts: host": ("uts", "host"),
+    "userns_mode: host": ("userns_mode", "host"),
+    "cgroup: host": ("cgroup", "host"),
+    "cgroup_parent: shop.slice": ("cgroup_parent", "shop.slice"),
+    "cpuset: 0-3,5": ("cpuset", "0-3,5"),
+    "cpuset: 1": ("cpuset", "1"),
+    "oom_score_adj: -500": ("oom_score_adj", -500),
+    "storage_opt: {size: 10g}": ("storage_opt", (("size", "10g"),)),
+    "blkio_config: {weight: 300}": ("blkio_weight", 300),
+    "blkio_config: {weight_device: [{path: /dev/sda, weight: 400}]}": (
+        "blkio_weight_device",
+        (DeviceRate("/dev/sda", 400),),
+    ),
+    "blkio_config: {device_read_bps: [{path: /dev/sdb, rate: 1m}, {path: /dev/sda, rate: 5}]}": (
+        "blkio_device_read_bps",
+        (DeviceRate("/dev/sda", 5), DeviceRate("/dev/sdb", 1024**2)),
+    ),
+    "healthcheck: {test: [CMD, x], start_interval: 1s}": (
+        "healthcheck",
+        Healthcheck(("CMD", "x"), start_interval_s=1.0),
+    ),
+    "volumes: ['data:/d:nocopy,ro']": (
+        "mounts",
+        (Mount("volume", "shop-data", "/d", True, nocopy=True),),
+    ),
+    "volumes: ['./a:/d:Z,rslave']": (
+        "mounts",
+        (Mount("bind", "/srv/a", "/d", propagation="rslave", selinux="Z"),),
+    ),
+    "volumes: [{source: data, target: /d, volume: {subpath: a/b/}}]": (
+        "mounts",
+        (Mount("volume", "shop-data", "/d", subpath="a/b"),),
+    ),
+    "volumes: [{source: ./a, target: /d, bind: {create_host_path: true}}]": (
+        "mounts",
+        (Mount("bind", "/srv/a", "/d", creates_path=True),),
+    ),
     "resources: {pids: 50}": ("pids", 50),
     "resources: {reservations: {cpus: 0.3}}": ("cpu_shares", 307),
     "resources: {reservations: {memory: 64m}}": ("reserved_memory_bytes", 64 * 1024**2),
@@ -139,6 +182,21 @@ REFUSED = {
     "expose: [80/icmp]": "bad-value `80/icmp` is not a port",
     "expose: 9-8": "bad-value `9-8` is not a port",
     "expose: 70000": "bad-value `70000` is not a port",
+    "domainname: a_b": "bad-value `a_b` is not a host name",
+    "uts: host\nhostname: x": "bad-value with `uts: host` it has the host's name",
+    "device_cgroup_rules: c 189 rw": "bad-value `c 189 rw` is not a rule for devices",
+    "ipc: service:db": "unknown-value `ipc` cannot be `service:db`",
+    "pid: private": "unknown-value `pid` cannot be `private`",
+    "cgroup_parent: 'a b'": "bad-value `a b` is not a cgroup",
+    "cpuset: 0..3": "bad-value `0..3` is not a set of CPUs",
+    "oom_score_adj: 1001": "out-of-range `oom_score_adj` is `1001`, and must be at most 1,000",
+    "blkio_config: {weight: 5}": "out-of-range `weight` is `5`, and must be at least 10",
+    "blkio_config: {device_read_bps: [{path: sda, rate: 1m}]}": "bad-value `sda` is not",
+    "volumes: ['data:/d:z']": "unknown-value `z` is not an option of a mount of a volume",
+    "volumes: ['./a:/d:nocopy']": "unknown-value `nocopy` is not an option of a mount of a bind",
+    "volumes: ['./a:/d:rx']": "unknown-value `rx` is not an option of a mount",
+    "volumes: [{source: data, target: /d, volume: {subpath: ../a}}]": "bad-value `../a` is not",
+    "volumes: [{source: './a:b', target: /d, bind: {selinux: z}}]": "bad-value Docker cannot",
     "resources: {pids: 0}": "out-of-range `pids` is `0`, and must be at least 1",
     "resources: {memory: 8m, reservations: {memory: 9m}}": "bad-value more memory is reserved",
 }
