@@ -214,6 +214,11 @@ def _server_spec(
         entrypoint=backend.entrypoint,
         labels=tuple(backend.labels.items()),
         mounts=tuple(compile_mount(topology, mount, base_directory) for mount in backend.volumes),
+        ports=tuple(
+            PublishedPort(port.host_ip, host, target, port.protocol)
+            for port in backend.ports
+            for host, target in port.pairs
+        ),
         healthcheck=_healthcheck(backend),
         stop_grace_s=backend.stop_grace_period,
         init=backend.init,

@@ -62,12 +62,24 @@ class PublishedPort:
 
     address: str | None
     host_port: int
+    """0 for one that Docker chooses."""
     container_port: int
+    protocol: str = "tcp"
 
-    def __str__(self) -> str:
+    @property
+    def host(self) -> str:
+        """Address and port of the host."""
         host = f"[{self.address}]:" if self.address and ":" in self.address else ""
         host = host or (f"{self.address}:" if self.address else "")
-        return f"{host}{self.host_port}"
+        return f"{host}{self.host_port or 'any'}"
+
+    @property
+    def kind(self) -> str:
+        """The protocol as Compose writes it, if it is another than TCP."""
+        return "" if self.protocol == "tcp" else f"/{self.protocol}"
+
+    def __str__(self) -> str:
+        return f"{self.host}{self.kind}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +153,11 @@ class ContainerSpec(ContainerOptions):
     """Written before it starts for the first time."""
     hands_over: bool = False
     """A HAProxy whose listening sockets its successor takes over."""
+
+    @property
+    def host_ports(self) -> tuple[PublishedPort, ...]:
+        """Those published ports that nobody else can have meanwhile."""
+        return tuple(port for port in self.ports if port.host_port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +252,7 @@ def _texts_of_files(files: tuple[ContainerFile, ...]) -> dict[str, str]:
 
 def _text_of_port(port: PublishedPort) -> str:
     same = port.host_port == port.container_port
-    return str(port) if same else f"{port}:{port.container_port}"
+    return str(port) if same else f"{port.host}:{port.container_port}{port.kind}"
 
 
 def _text_of(value: Any) -> str:

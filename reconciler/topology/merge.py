@@ -174,6 +174,8 @@ def _appended(base: list[Part], over: list[Part], name: str) -> list[Part]:
 
 def _identity(part: Part, name: str, at: int) -> object:
     """Two of one identity are the same: the later one counts."""
+    if isinstance(part.value, dict) and name == "ports":
+        return tuple((key, str(item.value)) for key, item in sorted(part.value.items()))
     if isinstance(part.value, dict):
         for key in ("target", "source"):
             if key in part.value and part.value[key].is_plain:

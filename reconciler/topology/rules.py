@@ -16,6 +16,7 @@ from reconciler.topology.messages import suggest
 from reconciler.topology.model import Backend, Topology, Volume
 from reconciler.topology.mounted import mounted_files
 from reconciler.topology.order_rules import ORDER_RULES
+from reconciler.topology.port_rules import PORT_RULES
 from reconciler.topology.routing_rules import ROUTING_RULES
 from reconciler.topology.served import destinations, served_backends, source_of
 from reconciler.topology.server_rules import SERVER_RULES
@@ -104,9 +105,9 @@ def _missing_port(topology: Topology) -> Iterator[Finding]:
 
 
 def _bind_conflict(topology: Topology) -> Iterator[Finding]:
-    taken: dict[int, list[_Listener]] = {}
+    taken: dict[tuple[int, str], list[_Listener]] = {}
     for listener in _listeners(topology):
-        before = taken.setdefault(listener.port, [])
+        before = taken.setdefault((listener.port, listener.protocol), [])
         other = next((one for one in before if _overlap(one.address, listener.address)), None)
         if other is not None:
             who = "it" if other.owner == listener.owner else other.owner
@@ -127,6 +128,7 @@ class _Listener:
     owner: str
     path: Path
     places: tuple[Path, ...]
+    protocol: str = "tcp"
 
     def __str__(self) -> str:
         address = self.address or ""
@@ -143,6 +145,14 @@ def _listeners(topology: Topology) -> Iterator[_Listener]:
     if stats is not None:
         path = ("stats", "port")
         yield _Listener(stats.address, stats.port, "`stats`", path, (("stats", "bind"), path))
+    for name, backend in topology.backends.items():
+        for index, port in enumerate(backend.ports if backend.containers else ()):
+            path = ("backends", name, "ports", index)
+            places = ((*path, "host_ip"), (*path, "published"))
+            for number in (host for host, _ in port.pairs if host):
+                yield _Listener(
+                    port.host_ip, number, f"backend `{name}`", path, places, port.protocol
+                )
 
 
 def _overlap(one: str | None, other: str | None) -> bool:
@@ -351,6 +361,7 @@ RULES: tuple[Rule, ...] = (
     *SERVER_RULES,
     *ORDER_RULES,
     *FILE_RULES,
+    *PORT_RULES,
     _name_too_long,
     _reserved,
     _same_target,

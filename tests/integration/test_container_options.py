@@ -9,7 +9,8 @@ from reconciler.engine.docker.connect import api_of
 from reconciler.engine.docker.translate import create_body
 from reconciler.plan.compile import compile_topology
 from reconciler.topology.model import Topology
-from tests.integration.support.ports import random_name
+from tests.integration.support import web
+from tests.integration.support.ports import free_port, random_name
 from tests.integration.support.stack import Stack
 from tests.integration.support.world import ECHO, World
 
@@ -71,14 +72,13 @@ INSIDE = {
     "grep -c 'shm.*size=1024k' /proc/mounts": "1",
     "cat /proc/sys/kernel/domainname": "shop.example",
     "cat /proc/self/oom_score_adj": "321",
-    "grep Cpus_allowed_list /proc/self/status": "Cpus_allowed_list:\t0",
     "test -d /made && ls /shared": "file",
 }
 
 
 TOLD = {
     "DeviceCgroupRules": ["c 1:3 r"], "IpcMode": "private", "PidMode": "host",
-    "UsernsMode": "host", "CgroupnsMode": "private", "CgroupParent": "/reconciler-test",
+    "UsernsMode": "host", "CpusetCpus": "0", "CgroupnsMode": "private", "CgroupParent": "/reconciler-test",
 }  # fmt: skip
 """What can hardly be seen from inside."""
 
@@ -91,13 +91,13 @@ def test_options_hold_inside_a_container(stack: Stack) -> None:
     stack.apply()
     assert "up to date" in stack.plan("--detailed-exitcode").out
     assert stack.get().status == 200
-    web = stack.by_slot()["web-1"]
+    made = stack.by_slot()["web-1"]
     found = {
-        command: stack.world.run_in(web["Id"], "sh", "-c", command).strip() for command in INSIDE
+        command: stack.world.run_in(made["Id"], "sh", "-c", command).strip() for command in INSIDE
     }
     assert found == INSIDE
-    host, config = web["HostConfig"], web["Config"]
-    (link,) = web["NetworkSettings"]["Networks"].values()
+    host, config = made["HostConfig"], made["Config"]
+    (link,) = made["NetworkSettings"]["Networks"].values()
     assert {"web", "other.name"} <= set(link["Aliases"])
     assert "hunter" not in json.dumps(config["Labels"])
     assert config["StopSignal"] == "SIGINT"
@@ -117,8 +117,36 @@ def test_options_hold_inside_a_container(stack: Stack) -> None:
     after = stack.by_slot()["web-1"]
     host = after["HostConfig"]
     assert (host["PidsLimit"], host["CpuShares"], host["MemoryReservation"]) == (60, 512, 32 << 20)
-    assert after["Id"] == web["Id"]
+    assert after["Id"] == made["Id"]
     assert "up to date" in stack.plan("--detailed-exitcode").out
+
+
+def test_a_port_of_the_host_goes_from_one_container_to_the_next(stack: Stack) -> None:
+    port = free_port()
+    inside = stack.backend["port"]
+    stack.backend.update(
+        replicas=1,
+        ports=[f"127.0.0.1:{port}:{inside}", f"127.0.0.1:{port}:53/udp", 9100],
+        rollout={"order": "stop-first"},
+    )
+    stack.apply()
+    assert "up to date" in stack.plan("--detailed-exitcode").out
+    assert web.get(port).status == stack.get().status == 200
+    published = stack.by_slot()["web-1"]["NetworkSettings"]["Ports"]
+    assert published["53/udp"] == [{"HostIp": "127.0.0.1", "HostPort": str(port)}]
+    assert int(published["9100/tcp"][0]["HostPort"]) > 0
+
+    stack.backend["env"] = {"RELEASE": "2"}
+    assert stack.plan_document()["impact"] == "interrupt"
+    stack.apply()
+    assert web.get(port).status == stack.get().status == 200
+    assert "up to date" in stack.plan("--detailed-exitcode").out
+
+    stack.world.api.stop(stack.haproxy)
+    stack.backend["env"] = {"RELEASE": "3"}
+    stack.apply()
+    assert web.get(port).status == stack.get().status == 200
+    stack.assert_converged()
 
 
 def test_what_needs_a_host_of_its_own_is_told_to_docker(world: World) -> None:

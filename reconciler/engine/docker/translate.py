@@ -74,7 +74,9 @@ def create_body(
     }
     body |= {key: value for key, value in optional.items() if value is not None}
     body |= config_options(spec)
-    published: dict[str, Any] = {f"{port.container_port}/tcp": {} for port in spec.ports}
+    published: dict[str, Any] = {
+        f"{port.container_port}/{port.protocol}": {} for port in spec.ports
+    }
     body["ExposedPorts"] = published | body.get("ExposedPorts", {})
     if spec.networks:
         first = spec.networks[0]
@@ -94,8 +96,8 @@ def endpoint(attachment: Attachment) -> dict[str, Any]:
 def _host_config(spec: ContainerSpec) -> dict[str, Any]:
     bindings: dict[str, list[dict[str, str]]] = {}
     for port in spec.ports:
-        bindings.setdefault(f"{port.container_port}/tcp", []).append(
-            {"HostIp": port.address or "", "HostPort": str(port.host_port)}
+        bindings.setdefault(f"{port.container_port}/{port.protocol}", []).append(
+            {"HostIp": port.address or "", "HostPort": str(port.host_port or "")}
         )
     config: dict[str, Any] = {
         "NetworkMode": _network_mode(spec),

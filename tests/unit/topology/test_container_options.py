@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.options import Device, DeviceRate, Gpu, Logging, Ulimit
-from reconciler.plan.spec import Attachment, Healthcheck, Mount
+from reconciler.plan.spec import Attachment, Healthcheck, Mount, PublishedPort
 from tests.unit.topology.reading import good, messages_of, read, topology_with
 
 GOOD: dict[str, tuple[str, Any]] = {
@@ -126,6 +126,23 @@ GOOD: dict[str, tuple[str, Any]] = {
         "mounts",
         (Mount("bind", "/srv/a", "/d", creates_path=True),),
     ),
+    "ports: [8080:80]\nrollout: {order: stop-first}": ("ports", (PublishedPort(None, 8080, 80),)),
+    "ports: 127.0.0.1:53:53/udp\nrollout: {max_surge: 0, max_unavailable: 1}": (
+        "ports",
+        (PublishedPort("127.0.0.1", 53, 53, "udp"),),
+    ),
+    "ports: ['[::1]:8080-8081:80-81']\nrollout: {order: stop-first}": (
+        "ports",
+        (PublishedPort("::1", 8080, 80), PublishedPort("::1", 8081, 81)),
+    ),
+    "ports: [81, {target: 82, host_ip: 192.0.2.1, protocol: sctp}, '192.0.2.1::83']\nreplicas: 3": (
+        "ports",
+        (
+            PublishedPort(None, 0, 81),
+            PublishedPort("192.0.2.1", 0, 82, "sctp"),
+            PublishedPort("192.0.2.1", 0, 83),
+        ),
+    ),
     "resources: {pids: 50}": ("pids", 50),
     "resources: {reservations: {cpus: 0.3}}": ("cpu_shares", 307),
     "resources: {reservations: {memory: 64m}}": ("reserved_memory_bytes", 64 * 1024**2),
@@ -136,7 +153,7 @@ GOOD: dict[str, tuple[str, Any]] = {
 def test_what_a_container_is_told(yaml: str, expected: tuple[str, Any]) -> None:
     field, value = expected
     desired = compile_topology(good(topology_with(yaml)), "/srv")
-    (spec,) = (c.spec for c in desired.containers.values() if c.slot.backend)
+    spec, *_ = (c.spec for c in desired.containers.values() if c.slot.backend)
     assert getattr(spec, field) == value
 
 
@@ -197,6 +214,16 @@ REFUSED = {
     "volumes: ['./a:/d:rx']": "unknown-value `rx` is not an option of a mount",
     "volumes: [{source: data, target: /d, volume: {subpath: ../a}}]": "bad-value `../a` is not",
     "volumes: [{source: './a:b', target: /d, bind: {selinux: z}}]": "bad-value Docker cannot",
+    "ports: [http]": "bad-value `http` is not a published port",
+    "ports: ['1:2:3:4']": "bad-value `1:2:3:4` is not a published port",
+    "ports: ['host:80:80']": "bad-value `host` is not an IP address",
+    "ports: ['0:80']": "bad-value `0` is not a port",
+    "ports: ['90-80:80']": "bad-value `90-80` is not a port",
+    "ports: ['8000-8001:80']": "bad-value there are not as many ports of the host",
+    "ports: ['80/icmp']": "unknown-value `ports` cannot be `icmp`",
+    "ports: ['8080:80']": "published-port a new container of `web` cannot start beside the old",
+    "ports: ['8080:80']\nreplicas: 2": "published-port one container can have port 8080 of the",
+    "ports: ['80:80']\nrollout: {order: stop-first}": "bind-conflict backend `web` listens",
     "resources: {pids: 0}": "out-of-range `pids` is `0`, and must be at least 1",
     "resources: {memory: 8m, reservations: {memory: 9m}}": "bad-value more memory is reserved",
 }
