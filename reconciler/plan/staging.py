@@ -30,7 +30,11 @@ class Staged:
 
 
 def stage_config(
-    desired: Desired, assignment: Assignment, written: str | None, reachable: Collection[str]
+    desired: Desired,
+    wanted: Config,
+    assignment: Assignment,
+    written: str | None,
+    reachable: Collection[str],
 ) -> Staged | None:
     """None when no traffic that is served now goes to new servers: nothing is at stake then.
 
@@ -48,7 +52,7 @@ def stage_config(
     rotation = {(server.backend, server.host) for server in known}
     proven = {server.place for server in known}
     at_stake = {s.backend for s in known if not is_slot(s.backend, s.name)}
-    at_stake |= _of_known_frontends(desired.proxy, config)
+    at_stake |= _behind_open_ports(desired.proxy, wanted, config)
     probes = [
         probe
         for backend in desired.proxy.backends
@@ -68,11 +72,30 @@ def stage_config(
     )
 
 
-def _of_known_frontends(proxy: Proxy, config: Config) -> set[str]:
-    """The backends that frontends will send traffic to which they send elsewhere now, perhaps."""
-    known = {line.text.removeprefix("frontend ") for line in config.lines}
-    return {name for frontend in proxy.frontends if frontend.name in known
-            for name in frontend.sends_to}  # fmt: skip
+def _behind_open_ports(proxy: Proxy, wanted: Config, written: Config) -> set[str]:
+    """The backends that will get traffic which goes elsewhere now, perhaps: by whatever name, a
+    frontend takes it over with the port."""
+    open_now = set().union(*_binds(written).values())
+    binds = _binds(wanted)
+    return {
+        name
+        for frontend in proxy.frontends
+        if not open_now.isdisjoint(binds.get(frontend.name, ()))
+        for name in frontend.sends_to
+    }
+
+
+def _binds(config: Config) -> dict[str, set[str]]:
+    """Where each frontend listens, as it stands in the configuration."""
+    found: dict[str, set[str]] = {}
+    frontend = ""
+    for line in config.lines:
+        match line.text.split()[:2]:
+            case ["frontend", name]:
+                frontend = name
+            case ["bind", place]:
+                found.setdefault(frontend, set()).add(place)
+    return found
 
 
 def _serves(backend: str, assignment: Assignment, rotation: set[tuple[str, str]]) -> bool:
