@@ -28,6 +28,11 @@ _NAMED = frozenset({"networks", "depends_on"})
 _BY_TARGET = frozenset({"volumes", "devices"})
 FILES = frozenset({"env_file", "file", "cert", "key", "client_ca", "certificates", "tls"})
 """Keys whose text names a file, relative to the one that it is written in."""
+_OTHER_NAMES = _PAIRS | {
+    "header", "query", "cookie", "auth", "claims", "set_headers", "set_response_headers",
+    "headers", "extra_hosts", "options", "balance",
+}  # fmt: skip
+"""Beneath these a key of the same name is something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,9 @@ def _moved(text: str, path: Path, directory: str) -> str:
     head, colon, rest = text.partition(":")
     if is_mount and (head in {".", ".."} or head.startswith(("./", "../"))):
         return _beside(directory, head) + colon + rest
-    is_pair = names[-2:-1] and names[-2] in _PAIRS
-    is_page = names[-2:-1] == ["errors"]
-    if (name in FILES or is_page) and not is_pair and not text.startswith(("/", "$")):
+    above = names[-2] if len(names) > 1 else ""
+    is_file = above == "errors" or (name in FILES and above not in _OTHER_NAMES)
+    if is_file and not text.startswith(("/", "$")):
         return _beside(directory, text)
     return text
 

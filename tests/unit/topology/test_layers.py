@@ -176,6 +176,34 @@ def test_what_came_from_variables_stays_secret() -> None:
     assert _topology(again) == _topology(loaded)
 
 
+def test_names_of_other_things_are_no_files() -> None:
+    included = """\
+        backends:
+          web: {image: a, port: 80, balance: {algorithm: hash, key: src}}
+        frontends:
+          www:
+            bind: {port: 443, tls: {certificates: {cert: a.crt, key: a.key}}}
+            rules:
+              - header: {file: x}
+                query: {cert: [y]}
+                cookie: {key: z}
+                auth: {tls: secret}
+                set_headers: {key: v}
+                backend: web
+        """
+    loaded = load("include: b/b.yaml\nname: shop\n", files={"/etc/shop/b/b.yaml": included})
+    topology = _topology(loaded)
+    rule = topology.frontends["www"].rules[0]
+    assert topology.backends["web"].balance.key == "src"
+    assert [w.value for w in (rule.header["file"], rule.query["cert"], rule.cookie["key"])] == [
+        ("x",), ("y",), ("z",),
+    ]  # fmt: skip
+    assert (rule.auth, rule.set_headers) == ({"tls": "secret"}, {"key": "v"})
+    tls = topology.frontends["www"].bind[0].tls
+    assert tls is not None
+    assert tls.certificates[0].key == "./b/a.key"
+
+
 def test_every_key_that_names_a_file_is_known_to_merging() -> None:
     """Else its relative path would start at the wrong file."""
     models, found = list(Model.__subclasses__()), set()
