@@ -39,7 +39,7 @@ _BOUND = {
 }
 _DURATIONS = {
     "interval", "timeout", "refresh", "hard_stop_after", "slow_start", "maxidle", "maxlife",
-    "expire", "max_age",
+    "expire", "max_age", "leeway",
 }  # fmt: skip
 _OWNER = {
     "networks": "a network",
