@@ -17,3 +17,5 @@ class Forwarding:
     path: Path
     request_id: str = ""
     """The header that carries one; none when empty."""
+    asks_scheme: bool = False
+    """Whether something else in the section asks what a client came by."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Literal
@@ -127,6 +128,8 @@ class Backend:
     maxconn: int | None
     servers: tuple[Server, ...]
     path: Path
+    source: str
+    """The backend of the file whose containers these are; its own name when there are none."""
     port: int = 0
     """Of its containers, and of the spare servers; 0 when it has none."""
     resolves: bool = True
@@ -168,6 +171,14 @@ class Backend:
 
 
 @dataclass(frozen=True, slots=True)
+class ToTls:
+    """Where requests without TLS are sent."""
+
+    port: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
 class Frontend:
     name: str
     mode: Mode
@@ -177,6 +188,8 @@ class Frontend:
     path: Path
     rules: tuple[Rule, ...] = ()
     """The first that matches decides."""
+    sends_to: tuple[str, ...] = ()
+    """All backends that may get traffic from it."""
     forwarding: Forwarding | None = None
     log: Log | None = None
     """None is as `defaults` have it."""
@@ -185,8 +198,8 @@ class Frontend:
     raw: tuple[RawLine, ...] = ()
     hsts: str = ""
     """The value of the header that is sent with answers over TLS."""
-    redirect_port: int | None = None
-    """Where requests without TLS are sent; None lets them in."""
+    to_tls: ToTls | None = None
+    """None lets requests without TLS in."""
     errors: tuple[ErrorPage, ...] = ()
     compression: Compression | None = None
     cors: Cors | None = None
@@ -240,15 +253,15 @@ class Proxy:
     files: tuple[ProxyFile, ...] = ()
     """That its lines name."""
 
-    def with_addresses(self, addresses: dict[tuple[str, str], str]) -> Proxy:
-        """The same with other addresses, by (backend, server)."""
+    def with_addresses(self, addresses: Mapping[str, str]) -> Proxy:
+        """The same with other addresses, by those that servers have."""
         return replace(
             self,
             backends=tuple(
                 replace(
                     backend,
                     servers=tuple(
-                        replace(s, address=addresses.get((backend.name, s.name), s.address))
+                        replace(s, address=addresses.get(s.address, s.address))
                         for s in backend.servers
                     ),
                 )

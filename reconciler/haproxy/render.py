@@ -27,7 +27,8 @@ from reconciler.haproxy.render_errors import error_lines
 from reconciler.haproxy.render_link import server_tls_defaults
 from reconciler.haproxy.render_log import log_lines, target_text
 from reconciler.haproxy.render_peers import own_name, peers_section
-from reconciler.haproxy.render_routing import limit_lines, rule_lines, userlist, userlists
+from reconciler.haproxy.render_routing import limit_lines, rule_lines, same_url, userlist, userlists
+from reconciler.haproxy.routing import SCHEME
 
 
 def render_config(proxy: Proxy) -> Config:
@@ -196,15 +197,14 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
 
 
 def _https(frontend: Frontend) -> Iterator[Line]:
-    """The way to TLS, and staying on it. The host is the client's own word, without its port."""
-    if frontend.redirect_port is not None:
-        port = "" if frontend.redirect_port == 443 else f":{frontend.redirect_port}"
-        yield Line(
-            f"    http-request redirect code 308 location "
-            f"https://%[req.hdr(host),regsub(:[0-9]*$,,)]{port}%[pathq] unless {{ ssl_fc }}",
-            (*frontend.path, "redirect"),
-        )
+    """The way to TLS, and staying on it."""
+    asks = frontend.forwarding is not None and frontend.forwarding.asks_scheme
+    by_tls = f"{{ {SCHEME} -m str https }}" if asks else "{ ssl_fc }"
+    if frontend.to_tls is not None:
+        where = same_url("https", frontend.to_tls.port)
+        yield Line(f"    http-request redirect code {frontend.to_tls.code} location {where} "
+                   f"unless {by_tls}", (*frontend.path, "redirect"))  # fmt: skip
     if frontend.hsts:
         header = f'Strict-Transport-Security "{frontend.hsts}"'
-        yield Line(f"    http-after-response set-header {header} if {{ ssl_fc }}",
+        yield Line(f"    http-after-response set-header {header} if {by_tls}",
                    (*frontend.path, "hsts"))  # fmt: skip

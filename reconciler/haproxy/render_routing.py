@@ -182,7 +182,7 @@ def _act(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
         case UseBackend() | Split():
             return
         case Redirect():
-            text = f"http-request redirect {act.kind} {quote_format(act.target)} code {act.code}"
+            text = f"http-request redirect {_where(act)} code {act.code}"
         case Return():
             text = f"http-request return status {act.status}"
             if act.body:
@@ -196,6 +196,19 @@ def _act(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
         case _:
             assert_never(act)
     yield Line(f"    {text} if {this}", act.path, (act.path,))
+
+
+def _where(act: Redirect) -> str:
+    if act.port is not None:
+        return f"location {same_url(act.target, act.port)}"
+    return f"{act.kind} {quote_format(act.target)}"
+
+
+def same_url(scheme: str, port: int) -> str:
+    """What was asked for, elsewhere. The host is the client's own word, without its port."""
+    usual = {"http": 80, "https": 443}[scheme]
+    at = "" if port == usual else f":{port}"
+    return f"{scheme}://%[req.hdr(host),regsub(:[0-9]*$,,)]{at}%[pathq]"
 
 
 def limit_lines(limit: RateLimit) -> Iterator[Line]:

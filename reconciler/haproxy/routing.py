@@ -8,6 +8,8 @@ from reconciler.haproxy.cors import Cors
 from reconciler.haproxy.jwt import Jwt
 from reconciler.haproxy.origin import Path
 
+SCHEME = "var(txn.scheme)"
+"""What a client came by, as a trusted proxy says; where that is not asked for, it is not there."""
 ASKED_METHOD = "var(txn.asked_method)"
 """What a browser asks for beforehand, with `OPTIONS`; not there for any other request."""
 
@@ -47,12 +49,14 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """`kind` is `location`, `prefix` or `scheme`; the target is taken as it is."""
+    """`kind` is `location`, `prefix` or `scheme`; the target is taken as it is. With a `port`, it
+    is a scheme, and the rest of the URL is as it was asked for."""
 
     kind: str
     target: str
     code: int
     path: Path
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from reconciler.haproxy.balance import read_weighs
 from reconciler.haproxy.config import SENSITIVE_MARK
 
 
@@ -24,6 +25,8 @@ class WrittenServer:
     maxconn: int | None = None
     is_disabled: bool = False
     """A spare one, from a `server-template` line."""
+    has_live_weight: bool = True
+    """Whether it takes another weight at run time."""
 
     @property
     def place(self) -> tuple[str, str, int, bool, tuple[str, ...]]:
@@ -39,11 +42,12 @@ def read_servers(text: str) -> tuple[WrittenServer, ...]:
 def _servers(text: str) -> Iterator[WrittenServer]:
     backend, common = "", list[str]()
     check: list[str] = []
+    weighs = True
     for line in text.split("\n"):
         words = line.split()
         if line[:1].strip() and words:
             backend = words[1] if words[0] == "backend" and len(words) > 1 else ""
-            check, common = [], []
+            check, common, weighs = [], [], True
         elif words[:2] in (["option", "httpchk"], ["timeout", "check"]) or words[:1] == [
             "http-check"
         ]:
@@ -51,7 +55,10 @@ def _servers(text: str) -> Iterator[WrittenServer]:
         elif words[:1] == ["default-server"]:
             common += words[1:]
         elif backend and words[:1] in (["server"], ["server-template"]) and len(words) > 2:
-            yield from _servers_of(line, backend, common, tuple(check))
+            for server in _servers_of(line, backend, common, tuple(check)):
+                yield replace(server, has_live_weight=weighs)
+        told = read_weighs(line)
+        weighs = weighs if told is None else told
 
 
 def _servers_of(

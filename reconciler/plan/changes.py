@@ -176,7 +176,7 @@ def _proxy_changes(
             yield Change("replace", "haproxy", name, reason, need.end, "",
                          _anew_fields(assignment))  # fmt: skip
         case ProxyMode.RUNTIME:
-            reloads = any(rotation.lacks_spares for rotation in rotations.values())
+            reloads = any(rotation.lacking for rotation in rotations.values())
             how = "hitless reload for more server slots" if reloads else "no reload"
             impact = max(Impact.RELOAD if reloads else Impact.RUNTIME, in_place)
             yield Change("update", "haproxy", name, f"{how}: {need.reason}", impact, "", fields)

@@ -17,13 +17,13 @@ from reconciler.plan.compile_log import compile_log, target_of_all
 from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_settings import compile_settings
 from reconciler.plan.compile_sticky import compile_sticky
-from reconciler.plan.compile_tls import ProxyFiles, redirect_port
+from reconciler.plan.compile_tls import ProxyFiles, way_to_tls
 from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import SERVER_ROLE, server_name
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Backend, Check, Topology
-from reconciler.topology.served import mode_of, proxied_backends
+from reconciler.topology.served import destinations, mode_of, proxied_backends, source_of
 
 
 def compile_proxy(
@@ -49,13 +49,14 @@ def compile_proxy(
                 default_backend=frontend.default_backend or "",
                 path=("frontends", name),
                 rules=fold_hosts(name, compile_rules(name, frontend, tls), tls),
+                sends_to=tuple(dict.fromkeys(to for to, _ in destinations(frontend))),
                 log=compile_log(topology, name, frontend, mode_of(topology, frontend)),
                 forwarding=compile_forwarding(name, frontend),
                 rate_limit=compile_limit(name, frontend),
                 maxconn=frontend.maxconn,
                 raw=_raw(frontend.raw, ("frontends", name, "raw")),
                 hsts=frontend.hsts.header if frontend.hsts else "",
-                redirect_port=redirect_port(topology, frontend),
+                to_tls=way_to_tls(topology, frontend),
                 compression=compile_compression(frontend, ("frontends", name)),
                 cors=compile_cors(frontend, ("frontends", name)),
                 jwt=compile_jwt(frontend, ("frontends", name), tls),
@@ -67,7 +68,7 @@ def compile_proxy(
         ),
         backends=tuple(
             replace(
-                _proxy_backend(name, backend, containers),
+                _proxy_backend(name, backend, source_of(topology, name), containers),
                 resolves=resolves,
                 link=tls.servers(name, backend),
                 errors=backend_pages(topology, name, tls),
@@ -90,10 +91,15 @@ def _raw(lines: tuple[str, ...], path: Path) -> tuple[haproxy.RawLine, ...]:
 
 
 def _proxy_backend(
-    name: str, backend: Backend, containers: Mapping[Slot, DesiredContainer]
+    name: str,
+    backend: Backend,
+    source: str | None,
+    containers: Mapping[Slot, DesiredContainer],
 ) -> haproxy.Backend:
+    """`source` is the backend whose containers are its servers, if it has any."""
     path: Path = ("backends", name)
-    port = backend.port if backend.image and backend.port else 0
+    port = backend.port if source and backend.port else 0
+    slots = sorted(s for s in containers if (s.role, s.backend) == (SERVER_ROLE, source))
     return haproxy.Backend(
         name=name,
         mode=backend.mode,
@@ -102,16 +108,13 @@ def _proxy_backend(
         weight=backend.weight,
         maxconn=backend.maxconn,
         servers=tuple(
-            haproxy.Server(
-                server_name(name, number),
-                containers[Slot(SERVER_ROLE, name, number)].host,
-                port,
-            )
-            for number in range(1, backend.containers + 1)
+            haproxy.Server(server_name(name, slot.number), containers[slot].host, port)
+            for slot in slots
         ),
         path=path,
+        source=source or name,
         port=port,
-        least_spares=4 if backend.image else 0,
+        least_spares=4 if source else 0,
         outside=tuple(_outside(name, backend)),
         hashing=compile_hash(backend.balance),
         settings=compile_settings(backend),

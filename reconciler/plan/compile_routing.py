@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from reconciler.haproxy import routing
-from reconciler.haproxy.routing import ASKED_METHOD, Condition, Pattern
+from reconciler.haproxy.routing import ASKED_METHOD, SCHEME, Condition, Pattern
 from reconciler.plan.compile_cors import compile_cors
 from reconciler.plan.compile_jwt import compile_jwt
 from reconciler.plan.compile_tls import ProxyFiles
@@ -34,7 +34,7 @@ def _rule(rule: Rule, path: Path, frontend: Frontend, files: ProxyFiles) -> rout
             *_named(rule.header, (*path, "header"), _header),
             *_named(rule.query, (*path, "query"), _parameter),
             *_named(rule.cookie, (*path, "cookie"), _cookie),
-            *_of_the_act(rule, path),
+            *_of_the_act(rule, path, frontend),
         ),
         act=_act(rule, path),
         path=path,
@@ -135,12 +135,13 @@ def _named(wishes: Mapping[str, Wanted], path: Path, fetch_of: Fetch) -> Iterato
         yield Condition(tuple(patterns), (*path, name))
 
 
-def _of_the_act(rule: Rule, path: Path) -> Iterator[Condition]:
+def _of_the_act(rule: Rule, path: Path, frontend: Frontend) -> Iterator[Condition]:
     """Who came by a scheme is not sent to it, round and round."""
     scheme = rule.redirect.scheme if rule.redirect else None
     if scheme is not None:
-        there = (*path, "redirect")
-        yield Condition((Pattern("ssl_fc", "bool"),), there, negated=scheme == "https")
+        by_proxy, by_tls = Pattern(SCHEME, "str", "https"), Pattern("ssl_fc", "bool")
+        asked = by_proxy if frontend.trusted_proxies else by_tls
+        yield Condition((asked,), (*path, "redirect"), negated=scheme == "https")
 
 
 def _act(rule: Rule, path: Path) -> routing.Act:
@@ -148,7 +149,7 @@ def _act(rule: Rule, path: Path) -> routing.Act:
         wish = rule.redirect
         kinds = {"location": wish.to, "prefix": wish.prefix, "scheme": wish.scheme}
         kind, target = next((k, t) for k, t in kinds.items() if t is not None)
-        return routing.Redirect(kind, target, wish.code, (*path, "redirect"))
+        return routing.Redirect(kind, target, wish.code, (*path, "redirect"), wish.port)
     if rule.respond is not None:
         answer = rule.respond
         at = (*path, "respond")

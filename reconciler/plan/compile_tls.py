@@ -16,10 +16,16 @@ from reconciler.topology.served import tls_ports
 HTTP_PROTOCOLS = ("h2", "http/1.1")
 
 
-def redirect_port(topology: Topology, frontend: Frontend) -> int | None:
-    """Where clients find TLS: on the frontend itself, else on 443, else wherever there is some."""
-    if frontend.redirect is None:
+def way_to_tls(topology: Topology, frontend: Frontend) -> haproxy.ToTls | None:
+    """To where the file says, or else where TLS is: on the frontend itself, else on 443, else
+    wherever there is some."""
+    wish = frontend.redirect
+    if wish is None:
         return None
+    return haproxy.ToTls(wish.port or _tls_port(topology, frontend), wish.code)
+
+
+def _tls_port(topology: Topology, frontend: Frontend) -> int:
     others = list(topology.frontends.values())
     own, anywhere = tls_ports([frontend]), tls_ports(others)
     return next(iter(own), 443 if 443 in anywhere or not anywhere else anywhere[0])

@@ -105,12 +105,8 @@ class Desired:
         """HAProxy's model, with the hosts by which it reaches containers."""
         if self.proxy is None:
             return None
-        addresses = {
-            (slot.backend, str(slot)): name
-            for slot, name in names.items()
-            if slot.role == SERVER_ROLE
-        }
-        return self.proxy.with_addresses(addresses)
+        wanted = self.containers
+        return self.proxy.with_addresses({wanted[slot].host: name for slot, name in names.items()})
 
     def scope(self) -> Scope:
         """What an engine must look at to tell how far reality is from this."""

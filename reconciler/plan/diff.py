@@ -166,7 +166,7 @@ def _cut_from_haproxy(leaves: set[str], have: ObservedContainer, observed: Obser
         server.address.rpartition(":")[0]
         for proxy in observed.proxies.values()
         for server in proxy.serving
-        if server.backend == have.slot.backend and server.host in have.hosts
+        if server.host in have.hosts
     }
     return next((name for name in sorted(leaves) if have.networks[name].address in used), "")
 

@@ -3,11 +3,14 @@
 Only backends that HAProxy runs just as they are wanted, servers aside, can be changed that way;
 what else there is takes a reload. Which of them those are, and what joins and leaves in each, is
 said here; the steps are in `steps/rollout.py`.
+
+Backends that have the same containers change together: a container serves when it does in all of
+them, and leaves all of them before it stops.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.haproxy.commands import Aim, ServerSetting
@@ -33,10 +36,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """What has to become of the servers of one backend."""
+    """What has to become of the servers of the backends that have the same containers."""
 
-    backend: Backend
-    """As it is wanted, with the hosts that its servers will have."""
+    source: str
+    """The backend that describes the containers."""
+    backends: tuple[Backend, ...]
+    """As they are wanted, with the hosts that their servers will have."""
     batches: tuple[Batch[Member, str], ...] = ()
     """Who joins and leaves together, leavers by their hosts."""
     joins: tuple[Member, ...] = ()
@@ -48,8 +53,10 @@ class Rotation:
     """Those of them that get no traffic: they are no capacity, and leave before anybody else."""
     settings: tuple[ServerSetting, ...] = ()
     """Weights and limits of those that stay and have others, servers outside included."""
-    lacks_spares: bool = False
-    """More join than there are spare servers: HAProxy must load more of them first."""
+    takes_traffic: frozenset[tuple[str, str]] = frozenset()
+    """(backend, host) of those that do."""
+    lacking: tuple[Backend, ...] = ()
+    """In these more join than there are spare servers: HAProxy must load more of them first."""
 
     @property
     def is_settled(self) -> bool:
@@ -66,25 +73,63 @@ class Rotation:
         leaving = [host for host in self.leaves if host not in self.unused]
         return [*(member.host for member in self.stays), *leaving]
 
-    def setting(self, host: str, aim: Aim) -> ServerSetting:
-        """How a server of this backend shall be when it serves, or on its way there."""
-        return ServerSetting(self.backend.name, host, aim, *_amounts(self.backend))
+    def places(self, hosts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """(backend, host) of the servers that point to these."""
+        return tuple((backend.name, host) for host in hosts for backend in self.backends)
+
+    def settings_for(self, hosts: Iterable[str], aim: Aim) -> tuple[ServerSetting, ...]:
+        """How servers shall be when they serve, or on their way there."""
+        return tuple(
+            ServerSetting(backend.name, host, aim, *_amounts(backend))
+            for host in hosts
+            for backend in self.backends
+        )
+
+    def first_settings(self, hosts: Iterable[str]) -> tuple[ServerSetting, ...]:
+        """For those that join: checked without traffic first, where HAProxy checks them. One that
+        serves in another of the backends already goes on there."""
+        return tuple(
+            ServerSetting(
+                backend.name, host, "check" if backend.check else "ready", *_amounts(backend)
+            )
+            for host in hosts
+            for backend in self.backends
+            if (backend.name, host) not in self.takes_traffic
+        )
 
 
 def plan_rotations(
     desired: Desired, proxy: Proxy | None, wanted: Config | None, seen: ObservedProxy | None
 ) -> dict[str, Rotation]:
-    """By backend, those that can be changed without a reload. Empty when nothing is known of what
-    HAProxy runs, or when that is not what is written. `proxy` and `wanted` have the addresses that
-    servers will have."""
+    """By the backend that describes the containers, those that can be changed without a reload.
+    Empty when nothing is known of what HAProxy runs, or when that is not what is written. `proxy`
+    and `wanted` have the addresses that servers will have."""
     running = running_config(seen)
     if proxy is None or wanted is None or seen is None or running is None:
         return {}
+    same: dict[str, list[Backend]] = {}
+    others = _elsewhere(proxy, seen)
+    for backend in proxy.backends:
+        there = backend_structure(running, backend.name)
+        if there == backend_structure(wanted, backend.name):
+            same.setdefault(backend.source, []).append(backend)
+        elif there is not None:
+            others.add(backend.source)
     return {
-        backend.name: plan_rotation(backend, desired.rollouts[backend.name], seen.servers)
-        for backend in proxy.backends
-        if backend_structure(running, backend.name) == backend_structure(wanted, backend.name)
+        source: plan_rotation(tuple(backends), desired.rollouts[source], seen.servers)
+        for source, backends in same.items()
+        if source not in others
     }
+
+
+def _elsewhere(proxy: Proxy, seen: ObservedProxy) -> set[str]:
+    """Whose containers also serve in a backend that the file has no more: they cannot leave before
+    HAProxy has let go of it."""
+    sources = {backend.name: backend.source for backend in proxy.backends}
+    stray = {server.host for server in seen.serving if server.backend not in sources}
+    wanted = {b.source for b in proxy.backends for s in b.servers if s.address in stray}
+    there = {sources[s.backend] for s in seen.serving if s.backend in sources and s.host in stray}
+    return wanted | there
 
 
 def running_config(seen: ObservedProxy | None) -> Config | None:
@@ -95,33 +140,55 @@ def running_config(seen: ObservedProxy | None) -> Config | None:
     return written if written and written.structure == seen.running.structure else None
 
 
-def plan_rotation(backend: Backend, rollout: Rollout, servers: Sequence[ServerState]) -> Rotation:
-    there = {s.host: s for s in servers if s.backend == backend.name and is_slot(s.backend, s.name)
-             and not s.is_idle}  # fmt: skip
-    spare = sum(s.is_idle for s in servers if s.backend == backend.name)
-    members = [Member(slot_of(backend.name, s.name), s.address) for s in backend.servers]
-    serves = {host for host, server in there.items() if server.takes_traffic}
-    stays = [m for m in members if m.host in serves]
-    joins = [m for m in members if m.host not in serves]
+def plan_rotation(
+    backends: tuple[Backend, ...], rollout: Rollout, servers: Sequence[ServerState]
+) -> Rotation:
+    """Of backends that have the same containers."""
+    names, source = {backend.name for backend in backends}, backends[0].source
+    there = [s for s in servers if s.backend in names and is_slot(s.backend, s.name)
+             and not s.is_idle]  # fmt: skip
+    members = [Member(slot_of(source, s.name), s.address) for s in backends[0].servers]
+    serving_in = frozenset((s.backend, s.host) for s in there if s.takes_traffic)
+    everywhere = {s.host for s in there if all((name, s.host) in serving_in for name in names)}
+    stays = [m for m in members if m.host in everywhere]
+    joins = [m for m in members if m.host not in everywhere]
     wanted = {member.host for member in members}
-    leaves = [host for host in there if host not in wanted]
+    leaves = list(dict.fromkeys(s.host for s in there if s.host not in wanted))
+    serves = {host for _, host in serving_in}
     unused = [host for host in leaves if host not in serves]
-    serving = sorted((h for h in leaves if h not in unused), key=lambda h: there[h].is_up)
+    up = {s.host for s in there if s.is_up}
+    serving = sorted((h for h in leaves if h not in unused), key=up.__contains__)
     batches = plan_batches(rollout, joins, serving, len(stays) + len(serving))
     if unused:
         batches.insert(0, Batch((), (), tuple(unused)))
-    settings = (
-        *(
-            ServerSetting(backend.name, m.host, "adjust", *_amounts(backend))
-            for m in stays
-            if _differs(there[m.host], backend)
-        ),
-        *_outside_settings(backend, servers),
+    kept = {m.host for m in stays}
+    settings = tuple(
+        setting
+        for backend in backends
+        for setting in (*_adjustments(backend, there, kept), *_outside_settings(backend, servers))
     )
     return Rotation(
-        backend, tuple(batches), tuple(joins), tuple(stays), tuple(leaves), tuple(unused), settings,
-        lacks_spares=_peak(batches, there) > spare,
+        source, backends, tuple(batches), tuple(joins), tuple(stays), tuple(leaves), tuple(unused),
+        settings, serving_in,
+        tuple(backend for backend in backends if _lacks_spares(backend, batches, servers)),
     )  # fmt: skip
+
+
+def _adjustments(
+    backend: Backend, there: Sequence[ServerState], kept: Collection[str]
+) -> Iterator[ServerSetting]:
+    """What brings the servers that stay to the file's weight and limit."""
+    for state in there:
+        if state.backend == backend.name and state.host in kept and _differs(state, backend):
+            yield ServerSetting(backend.name, state.host, "adjust", *_amounts(backend))
+
+
+def _lacks_spares(
+    backend: Backend, batches: Sequence[Batch[Member, str]], servers: Sequence[ServerState]
+) -> bool:
+    states = [s for s in servers if s.backend == backend.name]
+    there = {s.host for s in states if is_slot(s.backend, s.name) and not s.is_idle}
+    return _peak(batches, there) > sum(s.is_idle for s in states)
 
 
 def _peak(batches: Sequence[Batch[Member, str]], there: Collection[str]) -> int:
@@ -161,9 +228,9 @@ def with_hosts(backend: Backend, hosts: Sequence[str], spares: int = 0) -> Backe
     return replace(backend, servers=servers, least_spares=max(backend.least_spares, spares))
 
 
-def with_room(rotation: Rotation) -> Backend:
+def with_room(rotation: Rotation, backend: Backend) -> Backend:
     """Who is in rotation now, and spare servers enough for all that join, and later for more."""
-    return with_hosts(rotation.backend, rotation.serving, 2 * len(rotation.joins))
+    return with_hosts(backend, rotation.serving, 2 * len(rotation.joins))
 
 
 def _differs(server: ServerState, backend: Backend) -> bool:
@@ -172,9 +239,10 @@ def _differs(server: ServerState, backend: Backend) -> bool:
     return has_other_weight or server.maxconn != maxconn
 
 
-def slot_of(backend: str, server: str) -> Slot:
-    """The slot whose container a server is for, by the name that the server has in the file."""
-    return Slot(SERVER_ROLE, backend, int(server.rpartition("-")[2]))
+def slot_of(source: str, server: str) -> Slot:
+    """The slot whose container a server is for, by the backend that describes the container and the
+    name that the server has in the file."""
+    return Slot(SERVER_ROLE, source, int(server.rpartition("-")[2]))
 
 
 def has_work(rotations: Mapping[str, Rotation]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from reconciler.haproxy.config import Config, read_config
-from reconciler.haproxy.model import Backend
+from reconciler.haproxy.model import Backend, Proxy
 from reconciler.haproxy.render_backend import render_backend
 from reconciler.haproxy.rewrite import add_backends
 from reconciler.haproxy.servers import read_servers
@@ -30,9 +30,13 @@ class Staged:
 
 
 def stage_config(
-    desired: Desired, assignment: Assignment, written: str | None, reachable: Collection[str]
+    desired: Desired,
+    wanted: Config,
+    assignment: Assignment,
+    written: str | None,
+    reachable: Collection[str],
 ) -> Staged | None:
-    """None when no backend that serves now gets new servers: nothing is at stake then.
+    """None when no traffic that is served now goes to new servers: nothing is at stake then.
 
     What serves now is read from the configuration that is `written`, so that containers which an
     earlier run made, and never got as far as rotation, are new here too; and so is one that stays
@@ -47,11 +51,12 @@ def stage_config(
     known = read_servers(written)
     rotation = {(server.backend, server.host) for server in known}
     proven = {server.place for server in known}
-    outside = {s.backend for s in known if not is_slot(s.backend, s.name)}
+    at_stake = {s.backend for s in known if not is_slot(s.backend, s.name)}
+    at_stake |= _behind_open_ports(desired.proxy, wanted, config)
     probes = [
         probe
         for backend in desired.proxy.backends
-        if (backend.name in outside or _serves(backend.name, assignment, rotation))
+        if (backend.name in at_stake or _serves(backend.name, assignment, rotation))
         and (probe := _probe(backend, desired, assignment, proven, reachable))
     ]
     if not probes:
@@ -60,11 +65,37 @@ def stage_config(
         add_backends(config, tuple(probes)),
         tuple((probe.name, server.address) for probe in probes for server in probe.servers),
         tuple(
-            assignment.names[slot_of(probe.name.removesuffix(PROBE_SUFFIX), server.name)]
+            assignment.names[slot_of(probe.source, server.name)]
             for probe in probes
             for server in probe.servers
         ),
     )
+
+
+def _behind_open_ports(proxy: Proxy, wanted: Config, written: Config) -> set[str]:
+    """The backends that will get traffic which goes elsewhere now, perhaps: by whatever name, a
+    frontend takes it over with the port."""
+    open_now = set().union(*_binds(written).values())
+    binds = _binds(wanted)
+    return {
+        name
+        for frontend in proxy.frontends
+        if not open_now.isdisjoint(binds.get(frontend.name, ()))
+        for name in frontend.sends_to
+    }
+
+
+def _binds(config: Config) -> dict[str, set[str]]:
+    """Where each frontend listens, as it stands in the configuration."""
+    found: dict[str, set[str]] = {}
+    frontend = ""
+    for line in config.lines:
+        match line.text.split()[:2]:
+            case ["frontend", name]:
+                frontend = name
+            case ["bind", place]:
+                found.setdefault(frontend, set()).add(place)
+    return found
 
 
 def _serves(backend: str, assignment: Assignment, rotation: set[tuple[str, str]]) -> bool:
@@ -89,7 +120,7 @@ def _probe(
     servers = tuple(
         replace(server, address=hosts[slot])
         for server in backend.servers
-        if (slot := slot_of(backend.name, server.name)) in hosts
+        if (slot := slot_of(backend.source, server.name)) in hosts
         and networks_to(desired.containers[slot].spec) & set(reachable)
     )
     probe = replace(

@@ -46,7 +46,9 @@ def plan_workers(
 def _served(desired: Desired, observed: Observed) -> set[str]:
     backends = desired.proxy.backends if desired.proxy else ()
     written = (read_servers(proxy.config or "") for proxy in observed.proxies.values())
-    return {backend.name for backend in backends} | {s.backend for ss in written for s in ss}
+    hosts = {server.host for servers in written for server in servers}
+    known = {c.slot.backend for c in observed.containers if hosts.intersection(c.hosts)}
+    return {backend.source for backend in backends} | known
 
 
 def _roll(name: str, desired: Desired, assignment: Assignment) -> WorkerRoll | None:

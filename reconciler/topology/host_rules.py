@@ -10,17 +10,19 @@ from itertools import combinations
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.finding import Finding
 from reconciler.topology.model import Topology
-from reconciler.topology.served import proxied_backends
+from reconciler.topology.served import proxied_backends, source_of
 from reconciler.topology.subnet import fixed_addresses
 
 
 def needs_fixed_addresses(topology: Topology, backend: str) -> bool:
     """On the host's network, where HAProxy may be told to send traffic to it: today or later, so
     that this takes no new containers."""
-    settings, there = topology.haproxy, topology.backends[backend]
     is_reachable = address_network(topology, backend) is not None
-    has_containers = there.image is not None and there.port is not None
-    return settings.network == "host" and has_containers and is_reachable
+    has_port = any(
+        there.port is not None and source_of(topology, name) == backend
+        for name, there in topology.backends.items()
+    )
+    return topology.haproxy.network == "host" and has_port and is_reachable
 
 
 def address_network(topology: Topology, backend: str) -> str | None:
@@ -50,8 +52,9 @@ def _of_bridges_only(topology: Topology) -> Iterator[Finding]:
 def _no_subnet(topology: Topology) -> Iterator[Finding]:
     if topology.haproxy.network != "host":
         return
-    for name, backend in proxied_backends(topology).items():
-        if backend.image is not None and address_network(topology, name) is None:
+    sources = (source_of(topology, name) for name in proxied_backends(topology))
+    for name in dict.fromkeys(filter(None, sources)):
+        if address_network(topology, name) is None:
             path: Path = ("backends", name)
             yield Finding(
                 "no-subnet",

@@ -17,7 +17,7 @@ from reconciler.topology.model import Backend, Topology, Volume
 from reconciler.topology.mounted import mounted_files
 from reconciler.topology.order_rules import ORDER_RULES
 from reconciler.topology.routing_rules import ROUTING_RULES
-from reconciler.topology.served import destinations, served_backends
+from reconciler.topology.served import destinations, served_backends, source_of
 from reconciler.topology.server_rules import SERVER_RULES
 from reconciler.topology.tls_rules import TLS_RULES
 from reconciler.topology.traffic_rules import TRAFFIC_RULES
@@ -48,8 +48,8 @@ def proxy_networks(topology: Topology) -> tuple[str, ...]:
     if topology.haproxy.networks is not None:
         return topology.haproxy.networks
     backends = served_backends(topology) or topology.backends
-    with_containers = [backend for backend in backends.values() if backend.image is not None]
-    joined = dict.fromkeys(net for backend in with_containers for net in backend.networks)
+    sources = filter(None, (source_of(topology, name) for name in backends))
+    joined = dict.fromkeys(net for name in sources for net in topology.backends[name].networks)
     if all(net in topology.networks and topology.networks[net].internal for net in joined):
         joined[DEFAULT_NETWORK] = None
     return tuple(joined)
@@ -93,7 +93,7 @@ def _unknown_network(topology: Topology) -> Iterator[Finding]:
 
 def _missing_port(topology: Topology) -> Iterator[Finding]:
     for name, backend in served_backends(topology).items():
-        if backend.port is None and backend.image is not None:
+        if backend.port is None and source_of(topology, name) is not None:
             yield Finding(
                 "missing-port",
                 f"backend `{name}` gets traffic and says no port",
@@ -182,16 +182,18 @@ def _unreachable_backend(topology: Topology) -> Iterator[Finding]:
     if topology.haproxy.network == "host":
         return
     joined = proxy_networks(topology)
-    for name, backend in served_backends(topology).items():
-        if backend.image is not None and not set(joined) & set(backend.networks):
+    sources = (source_of(topology, name) for name in served_backends(topology))
+    for name in dict.fromkeys(filter(None, sources)):
+        networks = topology.backends[name].networks
+        if not set(joined) & set(networks):
             path: Path = ("backends", name, "networks")
             yield Finding(
                 "unreachable-backend",
                 f"HAProxy cannot reach backend `{name}`: they share no network",
                 path,
-                f"HAProxy is on {_listed(joined)}; `{name}` is on {_listed(backend.networks)}",
+                f"HAProxy is on {_listed(joined)}; `{name}` is on {_listed(networks)}",
                 quoted=(
-                    *((net, (*path, index)) for index, net in enumerate(backend.networks)),
+                    *((net, (*path, index)) for index, net in enumerate(networks)),
                     *((net, ("haproxy", "networks", index)) for index, net in enumerate(joined)),
                 ),
             )

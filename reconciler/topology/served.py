@@ -36,13 +36,22 @@ def served_backends(topology: Topology) -> dict[str, Backend]:
     return {name: backend for name, backend in topology.backends.items() if name in served}
 
 
+def source_of(topology: Topology, name: str) -> str | None:
+    """The backend that describes the containers behind one: itself, or the one it names; None when
+    there are none."""
+    backend = topology.backends[name]
+    source = name if backend.image is not None else backend.containers_of
+    there = topology.backends.get(source) if source is not None else None
+    return source if there is not None and there.image is not None else None
+
+
 def proxied_backends(topology: Topology) -> dict[str, Backend]:
     """Those that HAProxy knows: all that can get traffic, when it has nothing but its statistics
     page."""
     if topology.frontends:
         return served_backends(topology)
     return {n: backend for n, backend in topology.backends.items() if backend.port is not None
-            or backend.image is None}  # fmt: skip
+            or source_of(topology, n) is None}  # fmt: skip
 
 
 def tls_ports(frontends: Iterable[Frontend]) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.finding import Finding
+from reconciler.topology.messages import suggest
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.model.options import ContainerOptions
 
@@ -19,7 +20,9 @@ _OF_CONTAINERS = (
 def _nothing_behind(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
         path: Path = ("backends", name)
-        if backend.image is None and not backend.servers:
+        if backend.containers_of is not None:
+            yield from _containers_of(topology, name, backend.containers_of)
+        elif backend.image is None and not backend.servers:
             yield Finding(
                 "missing-key",
                 f"backend `{name}` has neither an `image` nor `servers`",
@@ -31,6 +34,36 @@ def _nothing_behind(topology: Topology) -> Iterator[Finding]:
             yield from _of_no_containers(name, backend)
 
 
+def _containers_of(topology: Topology, name: str, wanted: str) -> Iterator[Finding]:
+    backend, there = topology.backends[name], topology.backends.get(wanted)
+    path: Path = ("backends", name, "containers_of")
+    if backend.image is not None:
+        yield Finding(
+            "bad-value",
+            f"backend `{name}` has an `image` of its own",
+            path,
+            "take one out: `image` is for containers of its own, `containers_of` for another's",
+            on_key=True,
+        )
+    elif there is None:
+        others = [other for other in topology.backends if other != name]
+        yield Finding(
+            "unknown-backend",
+            f"backend `{name}` is for containers of one that does not exist",
+            path,
+            suggest(wanted, others) or f"backends here: {', '.join(others) or 'no others'}",
+            quoted=((wanted, path),),
+        )
+    elif there.image is None:
+        hint = "name one that has an `image`"
+        if there.containers_of is not None and there.containers_of != name:
+            hint = f"its containers are those of `{there.containers_of}`: name that one"
+        yield Finding("no-containers", f"`{wanted}` has no containers of its own", path, hint,
+                      quoted=((wanted, path),))  # fmt: skip
+    else:
+        yield from _of_no_containers(name, backend)
+
+
 def _of_no_containers(name: str, backend: Backend) -> Iterator[Finding]:
     fields = Backend.model_fields
     given = {fields[name].alias or name for name in backend.model_fields_set}
@@ -38,9 +71,14 @@ def _of_no_containers(name: str, backend: Backend) -> Iterator[Finding]:
         if key in given:
             yield Finding(
                 "no-containers",
-                f"`{key}` is for containers, and backend `{name}` has none",
+                f"`{key}` is for containers, and backend `{name}` has none"
+                if backend.containers_of is None
+                else f"`{key}` is for containers, and those of `{name}` are "
+                f"`{backend.containers_of}`'s",
                 ("backends", name, key),
-                "take it out, or add an `image`",
+                "take it out, or add an `image`"
+                if backend.containers_of is None
+                else f"take it out, or write it there: `backends.{backend.containers_of}`",
                 on_key=True,
             )
 

@@ -13,7 +13,8 @@ def _redirect_to_nowhere(topology: Topology) -> Iterator[Finding]:
     if tls_ports(topology.frontends.values()):
         return
     for name, frontend in topology.frontends.items():
-        if frontend.redirect is not None:
+        to_tls = frontend.redirect
+        if to_tls is not None and to_tls.port is None and not frontend.trusted_proxies:
             yield Finding(
                 "redirect-without-tls",
                 f"frontend `{name}` sends clients to TLS, and no frontend speaks it",
@@ -25,7 +26,7 @@ def _redirect_to_nowhere(topology: Topology) -> Iterator[Finding]:
 def _hsts_without_tls(topology: Topology) -> Iterator[Finding]:
     for name, frontend in topology.frontends.items():
         has_tls = frontend.tls is not None or any(bind.tls for bind in frontend.bind)
-        if frontend.hsts is not None and not has_tls:
+        if frontend.hsts is not None and not (has_tls or frontend.trusted_proxies):
             yield Finding(
                 "redirect-without-tls",
                 f"frontend `{name}` keeps clients on TLS, and does not speak it",

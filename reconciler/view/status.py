@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reconciler.haproxy.runtime import ServerState
 from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, Slot
 from reconciler.plan.drift import server_drift
+from reconciler.plan.names import SERVER_ROLE, server_name
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Change, Plan
 from reconciler.plan.spec import PublishedPort
@@ -37,23 +38,37 @@ class Row:
 
 
 def status_rows(desired: Desired, observed: Observed, plan: Plan) -> list[Row]:
-    """Every wanted slot and every container that is there, by backend."""
+    """Every wanted slot and every container that is there, by backend; a container that several
+    backends have, in each of them."""
     servers = [s for proxy in observed.proxies.values() for s in proxy.serving]
     drift = {change.name: _drift(change) for change in plan.changes}
     by_slot: dict[Slot, list[ObservedContainer]] = {}
     for container in observed.containers:
         by_slot.setdefault(container.slot, []).append(container)
     rows: list[Row] = []
-    for slot in sorted(set(desired.containers) | set(by_slot), key=lambda s: (s.role, s)):
+    places = (
+        (place, slot)
+        for slot in sorted(set(desired.containers) | set(by_slot), key=lambda s: (s.role, s))
+        for place in _places(slot, desired)
+    )
+    for (backend, name), slot in places:
         for container in by_slot.get(slot, []):
-            server = _server_at(slot.backend, container.hosts, servers)
+            server = _server_at(backend, container.hosts, servers)
             said = drift.get(container.given_name, "") or _replaced(container, desired, plan)
             hand = _by_hand(desired, observed, plan, server)
-            rows.append(Row(slot.backend, str(slot), container, server, said, hand))
+            rows.append(Row(backend, name, container, server, said, hand))
         if slot not in by_slot:
-            server = _server_at(slot.backend, {desired.containers[slot].host}, servers)
-            rows.append(Row(slot.backend, str(slot), None, server, "missing"))
+            server = _server_at(backend, {desired.containers[slot].host}, servers)
+            rows.append(Row(backend, name, None, server, "missing"))
     return _with_outside(rows, desired, observed, plan, servers)
+
+
+def _places(slot: Slot, desired: Desired) -> Iterator[tuple[str, str]]:
+    """Each backend that a slot's container is for, and what it is called there."""
+    yield slot.backend, str(slot)
+    for backend in desired.proxy.backends if desired.proxy else ():
+        if slot.role == SERVER_ROLE and backend.source == slot.backend != backend.name:
+            yield backend.name, server_name(backend.name, slot.number)
 
 
 def _with_outside(

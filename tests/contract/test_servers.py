@@ -183,6 +183,17 @@ def test_what_haproxy_refuses(topology: Bench) -> None:
     assert "Absolute weight can only be between 0 and 256" in error.message
 
 
+def test_a_weight_that_a_static_algorithm_does_not_take(topology: Bench) -> None:
+    topology.file = topology.file.replace(
+        "    check: {check}", "    check: {check}\n    balance: source"
+    )
+    wish = topology.wish()
+    topology.apply(wish)
+    error = topology.fail(put(wish, "adjust", WEB_1, weight=7))
+    assert error.code == "haproxy-refused"
+    assert "static LB algorithm" in error.message
+
+
 # -- what is written -------------------------------------------------------------------------
 
 

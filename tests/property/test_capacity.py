@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
+from collections.abc import Collection
 
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.observe import resolve, server_states
 from reconciler.engine.protocol import EngineError, Patience, Report
+from reconciler.haproxy.model import Backend
 from reconciler.haproxy.slots import PROBE_SUFFIX
 from reconciler.plan.actions import (
     Action,
@@ -48,6 +51,34 @@ def servers_up(world: World) -> Up:
     return found
 
 
+def frontends_up(world: World) -> Up:
+    """The servers that are up behind each frontend, as it sends traffic now; of the worse proxy,
+    while there are two."""
+    found: Up = {}
+    for proxy in _proxies(world):
+        up = Counter(s.backend for s in server_states(world, proxy) if s.is_up and s.takes_traffic)
+        for frontend, backend in _routes(proxy.worker or "").items():
+            found[frontend] = min(up[backend], found.get(frontend, up[backend]))
+    return found
+
+
+def _routes(config: str) -> dict[str, str]:
+    """The default backend of each frontend."""
+    return dict(re.findall(r"^frontend (\S+)\n(?: .*\n)*? +default_backend (\S+)$", config, re.M))
+
+
+def going_on(world: World, wish: Desired) -> set[str]:
+    """Frontends that have servers, and shall have some: no step may leave them without."""
+    least = floor_of(Counter({b.name: 9 for b in _backends(wish)}), wish)
+    frontends = wish.proxy.frontends if wish.proxy else ()
+    shall = {f.name for f in frontends if least.get(f.default_backend, 0) > 0}
+    return {name for name, up in frontends_up(world).items() if up > 0 and name in shall}
+
+
+def _backends(wish: Desired) -> tuple[Backend, ...]:
+    return wish.proxy.backends if wish.proxy else ()
+
+
 def containers_up(world: World) -> Up:
     return Counter(
         c.slot.backend
@@ -64,18 +95,18 @@ def _proxies(world: World) -> list[Container]:
 def floor_of(before: Up, wish: Desired) -> Up:
     """What was there before, or all that is wanted when that is less; fewer only by what the file
     lets be unavailable."""
-    backends = wish.proxy.backends if wish.proxy else ()
     least = {
-        backend.name: len(backend.servers) - wish.rollouts[backend.name].unavailable
-        for backend in backends
+        backend.name: len(backend.servers) - wish.rollouts[backend.source].unavailable
+        for backend in _backends(wish)
     }
     return {name: min(up, least[name]) for name, up in before.items() if name in least}
 
 
 def ceiling_of(world: World, plan: Plan, wish: Desired) -> Up:
     """How many containers may run of backends that are changed a few at a time."""
+    sources = {backend.name: backend.source for backend in _backends(wish)}
     rolled = {
-        setting.backend
+        sources.get(setting.backend, setting.backend)
         for step in plan.course
         if isinstance(step.action, SetServers)
         for setting in step.action.settings
@@ -121,10 +152,11 @@ class Watched(MemoryEngine):
         how: type[BaseException],
         ceiling: Up | None = None,
         workers: Up | None = None,
+        frontends: Collection[str] = (),
     ) -> None:
         super().__init__(NAME, world)
         self.floor, self.cut, self.how = floor, cut, how
-        self.ceiling, self.workers = ceiling or {}, workers or {}
+        self.ceiling, self.workers, self.frontends = ceiling or {}, workers or {}, frontends
         self.old: set[str] = set()
         """What workers that were reloaded may still use."""
 
@@ -143,6 +175,9 @@ class Watched(MemoryEngine):
         up, there = servers_up(self.world), containers_up(self.world)
         for backend, number in self.floor.items():
             assert up.get(backend, 0) >= number, (label_of(action), backend, up, self.floor)
+        behind = frontends_up(self.world)
+        for frontend in self.frontends:
+            assert behind.get(frontend, 1) > 0, (label_of(action), frontend)
         for backend, number in self.workers.items():
             assert there[backend] >= number, (label_of(action), backend, there, self.workers)
         for backend, number in self.ceiling.items():
@@ -164,7 +199,7 @@ def apply_watched(
     world: World, wish: Desired, floor: Up, cut: int, how: type[BaseException]
 ) -> bool:
     plan = plan_of(world, wish)
-    limits = ceiling_of(world, plan, wish), workers_floor(world, plan, wish)
+    limits = ceiling_of(world, plan, wish), workers_floor(world, plan, wish), going_on(world, wish)
     return apply_with(world, Watched(world, floor, cut, how, *limits), wish)
 
 
@@ -218,7 +253,7 @@ def test_the_order_of_steps_is_free_but_for_needs(
     apply_wish(world, old)
     plan = plan_of(world, new)
     assume(keeps_traffic(plan))
-    limits = ceiling_of(world, plan, new), workers_floor(world, plan, new)
+    limits = ceiling_of(world, plan, new), workers_floor(world, plan, new), going_on(world, new)
     engine = Watched(world, floor_of(servers_up(world), new), 0, Crash, *limits)
     done: set[int] = set()
     while len(done) < len(plan.course):

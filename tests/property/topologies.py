@@ -75,6 +75,17 @@ def _backend(draw: st.DrawFn, networks: list[str], *, checked: bool) -> dict[str
 
 
 @st.composite
+def _others(draw: st.DrawFn, backends: dict[str, Any], *, checked: bool) -> dict[str, Any]:
+    """Backends that have the containers of these, at another port."""
+    names = draw(st.lists(st.sampled_from(sorted(backends)), max_size=2)) if backends else []
+    return {
+        f"other-{number}": {"containers_of": name, "port": 7000 + number,
+                            "check": "tcp" if checked else draw(_checks)}
+        for number, name in enumerate(names)
+    }  # fmt: skip
+
+
+@st.composite
 def files(draw: st.DrawFn, *, checked: bool = False) -> dict[str, Any]:
     """A topology as its file says it. `checked`: all backends have a check."""
     own = draw(st.lists(st.sampled_from(["front", "back"]), unique=True))
@@ -86,8 +97,9 @@ def files(draw: st.DrawFn, *, checked: bool = False) -> dict[str, Any]:
     names = draw(st.lists(st.sampled_from(["api", "web", "jobs"]), unique=True))
     usable = [*networks, "default"]
     backends = {name: draw(_backend(usable, checked=checked)) for name in names}
+    backends |= draw(_others(backends, checked=checked))
     frontends = {
-        f"on-{port}": {"bind": port, "default_backend": draw(st.sampled_from(names))}
+        f"on-{port}": {"bind": port, "default_backend": draw(st.sampled_from(sorted(backends)))}
         for port in draw(st.lists(st.sampled_from([80, 81]), unique=True))
         if names
     }
@@ -114,6 +126,8 @@ def _on_host(file: dict[str, Any]) -> dict[str, Any]:
     back = {**file["networks"].get("back", {}), "subnet": "10.7.0.0/24"}
     backends = {
         name: {**backend, "networks": list(dict.fromkeys([*backend["networks"], "back"]))}
+        if "image" in backend
+        else backend
         for name, backend in file["backends"].items()
     }
     haproxy = {**file["haproxy"], "network": "host"}
@@ -136,6 +150,8 @@ def rollouts(draw: st.DrawFn) -> tuple[Desired, Desired]:
     after = {**before, "haproxy": {**before["haproxy"]}}
     after["backends"] = {
         name: draw(st.one_of(st.just(backend), _backend(networks, checked=True)))
+        if "image" in backend
+        else backend
         for name, backend in before["backends"].items()
     }
     if draw(_maybe):
@@ -183,8 +199,10 @@ def rolls(draw: st.DrawFn) -> tuple[Desired, Desired]:
         backends["jobs"] = {"image": draw(st.sampled_from(IMAGES)),
                             "replicas": draw(st.integers(0, 4)), "rollout": draw(_rollouts),
                             "depends_on": draw(st.sampled_from([[], [names[0]]]))}  # fmt: skip
+        backends["other"] = {**plain, "port": 9000, "containers_of": names[-1], "check": "tcp"}
     frontends = {"on-80": {"bind": 80, "default_backend": names[0]}}
-    frontends |= {"on-81": {"bind": 81, "default_backend": names[-1]}}
+    frontends |= {"on-81": {"bind": 81, "default_backend": draw(st.sampled_from(
+        [names[-1], "other"]))}}  # fmt: skip
     old, new = (
         wish_of({"name": NAME, "backends": backends, "frontends": frontends,
                  "haproxy": {"image": PROXY_IMAGES[0]}})

@@ -20,7 +20,13 @@ def obey(servers: Sequence[LiveServer], line: str) -> None:
                 raise refused_by_haproxy(
                     f"Absolute weight can only be between 0 and {HIGHEST_WEIGHT} inclusive."
                 )
-            _find(servers, place).weight = int(weight)
+            server = _find(servers, place)
+            if not server.has_live_weight:
+                raise refused_by_haproxy(
+                    "Backend is using a static LB algorithm and only accepts weights '0%' and "
+                    "'100%'."
+                )
+            server.weight = int(weight)
         case ["set", "server", place, "state", "ready"]:
             server = _find(servers, place)
             server.is_disabled = server.is_drained = False

@@ -66,6 +66,7 @@ class LiveServer:
     checks_http: bool
     is_disabled: bool
     is_drained: bool = False
+    has_live_weight: bool = True
 
 
 def loaded_servers(text: str) -> list[LiveServer]:
@@ -73,7 +74,7 @@ def loaded_servers(text: str) -> list[LiveServer]:
     return [
         LiveServer(
             s.backend, s.name, s.host, s.port, s.weight, s.maxconn, s.is_checked, s.checks_http,
-            s.is_disabled,
+            s.is_disabled, has_live_weight=s.has_live_weight,
         )
         for s in read_servers(text)
     ]  # fmt: skip

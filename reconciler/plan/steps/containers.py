@@ -86,8 +86,10 @@ def _is_new_to_haproxy(draft: Draft, container: ObservedContainer) -> bool:
     if proxy is None or not draft.need.must_write:
         return False
     known = {(s.backend, s.host) for s in read_servers(draft.need.written or "")}
-    return not any((backend, host) in known for host in container.hosts) and any(
-        served.name == backend for served in proxy.backends
+    return any(
+        served.source == backend
+        and not any((served.name, host) in known for host in container.hosts)
+        for served in proxy.backends
     )
 
 

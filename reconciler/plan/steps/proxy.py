@@ -66,8 +66,8 @@ def proxy_steps(draft: Draft, *, wait: bool) -> None:
             draft.add(
                 AwaitServers(
                     target,
-                    tuple((slot.backend, hosts[slot]) for slot in servers),
-                    tuple(Target(names[slot]) for slot in servers),
+                    tuple((backend, hosts[slot]) for backend, slot in servers),
+                    tuple(Target(names[slot]) for _, slot in servers),
                 ),
                 [*ready, *confirmed], "done means that HAProxy's own checks pass",
             )
@@ -172,7 +172,10 @@ def _reachable_from(draft: Draft, proxy: ObservedContainer) -> Collection[str]:
 
 def _prove(draft: Draft, target: Target, needs: list[int], reachable: Collection[str]) -> list[int]:
     """Let HAProxy check new servers before it, or its successor, sends traffic to them."""
-    staged = stage_config(draft.desired, draft.assignment, draft.written, reachable)
+    wanted, assignment = draft.need.config, draft.assignment
+    if wanted is None:
+        return []
+    staged = stage_config(draft.desired, wanted, assignment, draft.written, reachable)
     if staged is None:
         return []
     loaded = draft.add(
@@ -255,17 +258,17 @@ def _reload(draft: Draft, target: Target, needs: list[int]) -> int:
     return draft.add(action, [*needs, *proven], draft.need.reason, Impact.RELOAD)
 
 
-def _servers_to_await(draft: Draft, confirmed: list[int]) -> list[Slot]:
-    """All servers once HAProxy has loaded something; else those whose containers were touched, but
-    for those that a roll-out has waited for."""
+def _servers_to_await(draft: Draft, confirmed: list[int]) -> list[tuple[str, Slot]]:
+    """By backend and container: all servers once HAProxy has loaded something; else those whose
+    containers were touched, but for those that a roll-out has waited for."""
     if draft.desired.proxy is None:
         return []
     everyone = bool(confirmed) and draft.need.mode is not ProxyMode.RUNTIME
     return [
-        slot
+        (backend.name, slot)
         for backend in draft.desired.proxy.backends
         for server in backend.servers
         if backend.check is not None
-        and (slot := slot_of(backend.name, server.name)) in draft.serving
+        and (slot := slot_of(backend.source, server.name)) in draft.serving
         and (everyone or (draft.serving[slot] and not draft.is_rolled(slot)))
     ]

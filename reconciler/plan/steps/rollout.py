@@ -1,4 +1,5 @@
-"""A backend's containers replaced a few at a time, with no reload: join, prove, drain, leave."""
+"""A backend's containers replaced a few at a time, with no reload: join, prove, drain, leave; in
+all backends that have them."""
 
 from __future__ import annotations
 
@@ -53,10 +54,6 @@ class _Roll:
     done: list[int]
     """The steps that the next batch waits for."""
 
-    @property
-    def name(self) -> str:
-        return self.rotation.backend.name
-
 
 def begin_rollouts(draft: Draft) -> list[int]:
     """What all roll-outs wait for."""
@@ -68,7 +65,7 @@ def roll_servers(draft: Draft, rotation: Rotation, before: Sequence[int]) -> Non
     """All that can be done to a backend's servers while HAProxy runs as it is."""
     proxy = draft.need.have
     if proxy is not None and not rotation.is_settled and not _waits(draft, rotation):
-        needs = [*before, *draft.before(rotation.backend.name)]
+        needs = [*before, *draft.before(rotation.source)]
         _roll(draft, target_of(proxy), rotation, needs)
 
 
@@ -80,8 +77,9 @@ def _waits(draft: Draft, rotation: Rotation) -> bool:
 def with_leavers(draft: Draft, config: Config) -> Config:
     """The same with the servers that leave after HAProxy has loaded it."""
     for rotation in filter(partial(_waits, draft), draft.rotations.values()):
-        lines = _lines(draft, with_hosts(rotation.backend, rotation.serving))
-        config = put_servers(config, rotation.backend.name, lines)
+        for backend in rotation.backends:
+            lines = _lines(draft, with_hosts(backend, rotation.serving))
+            config = put_servers(config, backend.name, lines)
     return config
 
 
@@ -98,13 +96,13 @@ def _enlarge(draft: Draft, target: Target) -> list[int]:
     config = draft.running
     if config is None:
         return []
-    lacking = [r for r in draft.rotations.values() if r.lacks_spares]
-    for rotation in lacking:
-        lines = _lines(draft, with_room(rotation))
-        config = put_servers(config, rotation.backend.name, lines)
+    lacking = [(r, backend) for r in draft.rotations.values() for backend in r.lacking]
+    for rotation, backend in lacking:
+        lines = _lines(draft, with_room(rotation, backend))
+        config = put_servers(config, backend.name, lines)
     if not lacking:
         return []
-    names = ", ".join(f"`{rotation.backend.name}`" for rotation in lacking)
+    names = ", ".join(f"`{backend.name}`" for _, backend in lacking)
     draft.running = config
     reason = f"{names} needs more server slots than HAProxy has loaded"
     action = ReloadProxy(target, config, draft.need.written)
@@ -112,7 +110,7 @@ def _enlarge(draft: Draft, target: Target) -> list[int]:
 
 
 def _roll(draft: Draft, target: Target, rotation: Rotation, before: Sequence[int]) -> None:
-    rollout = draft.desired.rollouts[rotation.backend.name]
+    rollout = draft.desired.rollouts[rotation.source]
     roll = _Roll(draft, target, rotation, rollout, rotation.serving, [*draft.placed, *before])
     roll.done += _stop_strangers(draft, rotation, roll.done)
     if rotation.settings:
@@ -125,7 +123,7 @@ def _roll(draft: Draft, target: Target, rotation: Rotation, before: Sequence[int
         )
         _play(roll, Batch(early, batch.joins, leaves))
     if not rotation.batches:
-        roll.done = [_write(roll)]
+        roll.done = _write(roll, roll.done)
     for member in rotation.joins:
         draft.serving[member.slot] = roll.done
     draft.rolled_out += roll.done
@@ -136,7 +134,7 @@ def _stop_strangers(draft: Draft, rotation: Rotation, needs: list[int]) -> list[
     for what may run at once, and with `stop-first` no new one may run beside them."""
     stopped: list[int] = []
     for container in draft.leavers():
-        is_here = container.slot.backend == rotation.backend.name
+        is_here = container.slot.backend == rotation.source
         if is_here and not set(container.hosts).intersection(rotation.leaves):
             draft.retired.add(container.id)
             ended = stop(draft, container, list(needs))
@@ -170,42 +168,40 @@ def _play(roll: _Roll, batch: Batch[Member, _Leaver]) -> None:
         _rescue(roll, batch, range(first, last + 1))
     for leaver in batch.early:
         if leaver.container is not None:
-            draft.rolled_out += remove(draft, leaver.container, [written])
-    stopped = _retire(roll, batch.leaves, opened, [written])
+            draft.rolled_out += remove(draft, leaver.container, written)
+    stopped = _retire(roll, batch.leaves, opened, written)
     for leaver in batch.leaves:
         if leaver.container is not None:
             draft.rolled_out += remove(draft, leaver.container, stopped)
-    roll.done = [written, *stopped]
+    roll.done = [*written, *stopped]
 
 
 def _join(roll: _Roll, members: Sequence[Member], needs: Sequence[int]) -> list[int]:
     """New servers start, are checked without traffic, and then take their share of it."""
-    draft, backend, rollout = roll.draft, roll.rotation.backend, roll.rollout
+    draft, rotation, rollout = roll.draft, roll.rotation, roll.rollout
     names = draft.assignment.names
     ready = [
         step
         for member in members
         for step in bring_up(draft, member.slot, needs, rollout.ready_timeout_s)
     ]
-    hosts = tuple((backend.name, member.host) for member in members)
-    containers = tuple(Target(names[member.slot]) for member in members)
-    watch = AwaitServers(roll.target, hosts, containers, rollout.ready_timeout_s)
-    aim: Aim = "check" if backend.check is not None else "ready"
+    hosts = [member.host for member in members]
+    places = rotation.places(hosts)
+    containers = tuple(Target(names[m.slot]) for m in members for _ in rotation.backends)
+    watch = AwaitServers(roll.target, places, containers, rollout.ready_timeout_s)
     put = draft.add(
-        SetServers(roll.target, tuple(roll.rotation.setting(m.host, aim) for m in members)),
+        SetServers(roll.target, rotation.first_settings(hosts)),
         [*needs, *ready], "HAProxy checks new servers before they get traffic", Impact.RUNTIME,
     )  # fmt: skip
     opened = draft.add(watch, [put], "the old servers keep the traffic until these can take it")
-    if backend.check is not None:
-        settings = tuple(roll.rotation.setting(m.host, "ready") for m in members)
-        opened = draft.add(
-            SetServers(roll.target, settings), [opened], "HAProxy's checks pass", Impact.RUNTIME
-        )
+    if any(backend.check is not None for backend in rotation.backends):
+        ready_now = SetServers(roll.target, rotation.settings_for(hosts, "ready"))
+        opened = draft.add(ready_now, [opened], "HAProxy's checks pass", Impact.RUNTIME)
     if rollout.min_ready_s:
         steady = replace(watch, steady_s=rollout.min_ready_s)
         opened = draft.add(steady, [opened], f"`min_ready` is {rollout.min_ready_s:g} s")
     if rollout.guard is not None:
-        guard = GuardServers(roll.target, hosts, rollout.guard)
+        guard = GuardServers(roll.target, places, rollout.guard)
         opened = draft.add(guard, [opened], "`guard` watches what new servers answer")
     return [opened]
 
@@ -217,22 +213,21 @@ def _retire(
     the container stops."""
     if not leavers:
         return list(needs)
-    draft, name = roll.draft, roll.name
-    hosts = tuple(leaver.host for leaver in leavers)
+    draft, places = roll.draft, roll.rotation.places(leaver.host for leaver in leavers)
     drained = draft.add(
-        SetServers(roll.target, tuple(ServerSetting(name, host, "drain") for host in hosts)),
+        SetServers(roll.target, tuple(ServerSetting(*place, "drain") for place in places)),
         needs, "it leaves", Impact.RUNTIME,
     )  # fmt: skip
-    rollout, servers = roll.rollout, tuple((name, host) for host in hosts)
+    rollout = roll.rollout
     idle = draft.add(
-        AwaitIdle(roll.target, servers, rollout.drain_timeout_s, rollout.quiet_s),
+        AwaitIdle(roll.target, places, rollout.drain_timeout_s, rollout.quiet_s),
         [drained],
         "clients that stick to an old server may finish their sessions"
         if rollout.quiet_s
         else "an old server finishes what it has",
     )
     gone = draft.add(
-        SetServers(roll.target, tuple(ServerSetting(name, host, "gone") for host in hosts)),
+        SetServers(roll.target, tuple(ServerSetting(*place, "gone") for place in places)),
         [idle], "it leaves", Impact.RUNTIME,
     )  # fmt: skip
     gone = _old_workers_end(draft, roll.target, gone)
@@ -255,16 +250,19 @@ def _old_workers_end(draft: Draft, target: Target, after: int) -> int:
     return draft.add(waits, [after], "old workers may still use containers that leave")
 
 
-def _write(roll: _Roll, needs: Iterable[int] | None = None) -> int:
+def _write(roll: _Roll, needs: Sequence[int]) -> list[int]:
     """The file says what runs, so that a HAProxy that is started anew loads the same."""
-    draft, backend = roll.draft, roll.rotation.backend
-    order = {server.address: at for at, server in enumerate(backend.servers)}
+    draft, rotation = roll.draft, roll.rotation
+    order = {server.address: at for at, server in enumerate(rotation.backends[0].servers)}
     hosts = sorted(roll.hosts, key=lambda host: (order.get(host, len(order)), host))
-    lines = _lines(draft, with_hosts(backend, hosts))
-    if draft.running is not None:
-        draft.running = put_servers(draft.running, backend.name, lines)
-    action = WriteServers(roll.target, backend.name, lines)
-    return draft.add(action, roll.done if needs is None else needs, "a restart shall load the same")
+    written: list[int] = []
+    for backend in rotation.backends:
+        lines = _lines(draft, with_hosts(backend, hosts))
+        if draft.running is not None:
+            draft.running = put_servers(draft.running, backend.name, lines)
+        action = WriteServers(roll.target, backend.name, lines)
+        written.append(draft.add(action, needs, "a restart shall load the same"))
+    return written
 
 
 def _lines(draft: Draft, backend: Backend) -> tuple[str, ...]:
@@ -281,8 +279,7 @@ def _rescue(roll: _Roll, batch: Batch[Member, _Leaver], watched: range) -> None:
         return draft.rescue(action, needs, because, watched)
 
     def put(hosts: Iterable[str], aim: Aim, needs: Iterable[int]) -> int:
-        settings = tuple(roll.rotation.setting(host, aim) for host in hosts)
-        return rescue(SetServers(roll.target, settings), needs)
+        return rescue(SetServers(roll.target, roll.rotation.settings_for(hosts, aim)), needs)
 
     made = [m for m in batch.joins if m.slot in draft.assignment.joining]
     gone: list[int] = []

@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.match import Pattern
-from reconciler.topology.types import Text, UrlPath, Whole, error, matching, scalar_text
+from reconciler.topology.model.tls import RedirectCode
+from reconciler.topology.types import Port, Text, UrlPath, Whole, error, matching, scalar_text
 
 _LONGEST_BODY = 8000
 """A response must fit into HAProxy's buffer, of 16 KiB unless said otherwise, with its headers."""
@@ -51,7 +52,9 @@ class Redirect(Model):
     """What is put before the path and the query that were asked for: `https://www.example.com`."""
     scheme: Literal["http", "https"] | None = None
     """The same URL, with this scheme. Requests that came by it already do not match the rule."""
-    code: Literal[301, 302, 303, 307, 308] = 302
+    port: Port | None = None
+    """With `scheme`: the port; the one that was asked for when not given."""
+    code: RedirectCode = 302
     """The status."""
 
     @model_validator(mode="before")
@@ -63,6 +66,10 @@ class Redirect(Model):
     def _one_way(self) -> Redirect:
         if sum(way is not None for way in (self.to, self.prefix, self.scheme)) != 1:
             raise error("bad-value", "a redirect says one of `to`, `prefix` and `scheme`")
+        if self.port is not None and self.scheme is None:
+            raise error("bad-value", "`port` goes with `scheme`", at=("port",),
+                        hint="write the port into the URL: `https://www.example.com:8443`",
+                        )  # fmt: skip
         return self
 
 

@@ -37,6 +37,7 @@ from reconciler.topology.types import (
     Duration,
     Image,
     Mode,
+    Name,
     Pairs,
     Port,
     Pull,
@@ -117,7 +118,11 @@ class Backend(ContainerOptions):
     """Containers of one image, or other servers, and how HAProxy sends traffic to them."""
 
     image: Image | None = None
-    """The image of its containers, as Docker writes it. A backend needs this or `servers`."""
+    """The image of its containers, as Docker writes it. A backend needs this, `containers_of` or
+    `servers`."""
+    containers_of: Name | None = None
+    """The backend whose containers are this one's too, at another `port`, with traffic, checks and
+    limits of its own: for programs that listen on several ports."""
     servers: Annotated[
         tuple[Annotated[Server, Field(json_schema_extra=accepts({"type": "string"}))], ...],
         BeforeValidator(listed),
@@ -261,5 +266,5 @@ class Backend(ContainerOptions):
 
     @property
     def containers(self) -> int:
-        """How many containers it has."""
+        """How many containers it describes."""
         return self.replicas if self.image is not None else 0

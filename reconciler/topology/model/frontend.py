@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -17,7 +17,7 @@ from reconciler.topology.model.log import LOG_SHORT, Log
 from reconciler.topology.model.match import HeaderName, Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
-from reconciler.topology.model.tls import TLS_SHORT, Hsts, Tls
+from reconciler.topology.model.tls import TLS_SHORT, TO_TLS_SHORT, Hsts, Tls, ToTls
 from reconciler.topology.types import Mode, Name, Port, Text, Whole, error, written
 
 
@@ -98,9 +98,9 @@ class Frontend(Model):
     """`http` or `tcp`; the mode of its backend when not given."""
     tls: Tls | None = Field(None, json_schema_extra=TLS_SHORT)
     """TLS on all of its ports that do not say their own: certificate files, or a mapping."""
-    redirect: Literal["https"] | None = None
+    redirect: ToTls | None = Field(None, json_schema_extra=TO_TLS_SHORT)
     """`https` sends requests that come without TLS to the port that speaks it: of this frontend, or
-    else of another."""
+    else of another. Of a trusted proxy, its `X-Forwarded-Proto` tells how the client came."""
     hsts: Hsts | None = Field(None, json_schema_extra=accepts({"enum": [True]}, {"type": "string"}))
     """Tell browsers to come with TLS only: `true` for half a year, a time like `365d`, or a
     mapping."""

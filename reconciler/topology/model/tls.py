@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
-from reconciler.topology.types import FilePath, Text, error, scalar_text
+from reconciler.topology.types import FilePath, Port, Text, error, scalar_text
 
+RedirectCode = Literal[301, 302, 303, 307, 308]
 MinVersion = Annotated[Literal["1.0", "1.1", "1.2", "1.3"], BeforeValidator(scalar_text)]
 _CIPHERS = re.compile(r"[A-Za-z0-9_:+!@=.-]+")
 
@@ -115,6 +116,23 @@ class Tls(Model):
         return self
 
 
+class ToTls(Model):
+    """Where requests that come without TLS are sent: `https`, or a mapping."""
+
+    scheme: Literal["https"] = "https"
+    """What they come back with."""
+    port: Port | None = None
+    """The port that clients find TLS on; when not given, that of this frontend, or else of another.
+    Say it where that is another one than HAProxy's own, before which a router or proxy stands."""
+    code: RedirectCode = 308
+    """The status."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"scheme": value} if isinstance(value, str) else value
+
+
 _LONGEST_DAYS = 3650
 _DAYS = {"d": 1, "w": 7, "y": 365}
 
@@ -160,3 +178,4 @@ class Hsts(Model):
 
 
 TLS_SHORT = accepts({"type": "string"}, {"type": "array", "items": {"type": "string"}})
+TO_TLS_SHORT = accepts({"enum": ["https"]})

@@ -73,7 +73,7 @@ def proxy(**changes: object) -> Proxy:
                 "web", "http", "roundrobin",
                 Check("/x", "web", "GET", "200", 2.0, None, 2, 3, ("b", "check")), 1, None,
                 (Server("web-1", "shop-web-1-abc", 80), Server("web-2", "shop-web-2-abc", 80)),
-                ("b",),
+                ("b",), "web",
             ),
         ),
         "stats": StatsPage(
@@ -117,7 +117,7 @@ def test_equal_proxies_have_equal_digests() -> None:
 
 
 def test_addresses_may_be_others() -> None:
-    other = proxy().with_addresses({("web", "web-2"): "shop-web-2-def", ("x", "web-1"): "no"})
+    other = proxy().with_addresses({"shop-web-2-abc": "shop-web-2-def", "another": "no"})
     assert "server web-1 shop-web-1-abc:80" in lines_of(other)
     assert "server web-2 shop-web-2-def:80" in lines_of(other)
 

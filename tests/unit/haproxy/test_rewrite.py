@@ -29,7 +29,7 @@ CHECK = Check("/x", "web", "GET", "200", 2.0, None, 2, 3, ("b", "check"))
 def backend(name: str = "web", hosts: str = "ab", **fields: object) -> Backend:
     base: dict[str, object] = {
         "name": name, "mode": "http", "balance": "roundrobin", "check": CHECK, "weight": 1,
-        "maxconn": None, "path": ("b", name), "port": 80,
+        "maxconn": None, "path": ("b", name), "source": name, "port": 80,
         "servers": tuple(Server(f"{name}-{n}", h, 80) for n, h in enumerate(hosts, 1)),
     }  # fmt: skip
     return Backend(**(base | fields))  # type: ignore[arg-type]  # by name, as above

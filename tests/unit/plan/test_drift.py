@@ -12,7 +12,7 @@ from reconciler.haproxy.settings import Agent, Settings
 from reconciler.plan.drift import server_drift
 
 CHECK = Check("/", "web", "GET", "200", 2.0, None, 2, 3, ())
-WANT = Backend("web", "http", "roundrobin", CHECK, 5, 7, (), ())
+WANT = Backend("web", "http", "roundrobin", CHECK, 5, 7, (), (), "web")
 UP = ServerState("web", "web-1", "UP", "10.0.0.1:80", 5, 0, "L7OK/200 in 1 ms", 9, maxconn=7)
 DRAINED = replace(UP, status="DRAIN", is_drained=True)
 

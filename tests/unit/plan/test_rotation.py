@@ -15,7 +15,7 @@ from reconciler.plan.rotation import plan_rotation, slot_of, with_hosts, with_ro
 def backend(hosts: str, **fields: object) -> Backend:
     base: dict[str, object] = {
         "name": "web", "mode": "http", "balance": "roundrobin", "check": None, "weight": 1,
-        "maxconn": None, "path": (), "port": 80,
+        "maxconn": None, "path": (), "source": "web", "port": 80,
         "servers": tuple(Server(f"web-{n}", host, 80) for n, host in enumerate(hosts, 1)),
     }  # fmt: skip
     return Backend(**(base | fields))  # type: ignore[arg-type]  # by name, as above
@@ -38,13 +38,13 @@ def seen(hosts: str, spares: int = 4, **fields: object) -> list[ServerState]:
 def told(
     wanted: Backend, servers: list[ServerState], surge: int = 1, unavailable: int = 0
 ) -> dict[str, str]:
-    rotation = plan_rotation(wanted, Rollout(len(wanted.servers), surge, unavailable), servers)
+    rotation = plan_rotation((wanted,), Rollout(len(wanted.servers), surge, unavailable), servers)
     texts = {
         "joins": "".join(member.host for member in rotation.joins),
         "stays": "".join(member.host for member in rotation.stays),
         "leaves": "".join(rotation.leaves),
         "settings": "".join(setting.host for setting in rotation.settings),
-        "lacks": "spares" if rotation.lacks_spares else "",
+        "lacks": "spares" if rotation.lacking else "",
     }
     assert rotation.is_settled == (not (texts["joins"] or texts["leaves"] or texts["settings"]))
     return {key: text for key, text in texts.items() if text}
@@ -149,7 +149,7 @@ def test_how_many_spare_servers_a_replacement_takes(limits: tuple[int, int], spa
 
 def _batches(wanted: Backend, servers: list[ServerState]) -> list[tuple[str, str, str]]:
     """(leave early, join, leave), batch by batch."""
-    rotation = plan_rotation(wanted, Rollout(len(wanted.servers), surge=1), servers)
+    rotation = plan_rotation((wanted,), Rollout(len(wanted.servers), surge=1), servers)
     return [
         ("".join(b.early), "".join(m.host for m in b.joins), "".join(b.leaves))
         for b in rotation.batches
@@ -160,8 +160,8 @@ def test_who_was_not_opened_yet_serves_nobody_and_leaves_first() -> None:
     """`a` was made by a run that got no further, and only `b` serves: it must not leave for it."""
     servers = seen("ab", is_drained=True)
     assert _batches(backend("x"), servers) == [("", "", "a"), ("", "x", "b")]
-    rotation = plan_rotation(backend("x"), Rollout(1, surge=1), servers)
-    assert [s.address for s in with_room(rotation).servers] == ["b"]
+    rotation = plan_rotation((backend("x"),), Rollout(1, surge=1), servers)
+    assert [s.address for s in with_room(rotation, rotation.backends[0]).servers] == ["b"]
 
 
 def test_who_is_down_leaves_before_who_is_up() -> None:
@@ -172,22 +172,22 @@ def test_who_is_down_leaves_before_who_is_up() -> None:
 
 def test_settings_have_all_amounts() -> None:
     wanted = backend("a", weight=3, maxconn=5)
-    rotation = plan_rotation(wanted, Rollout(1), seen("a"))
+    rotation = plan_rotation((wanted,), Rollout(1), seen("a"))
     assert rotation.settings == (ServerSetting("web", "a", "adjust", 3, 5),)
-    assert rotation.setting("a", "ready") == ServerSetting("web", "a", "ready", 3, 5)
-    static = plan_rotation(backend("a", balance="source"), Rollout(1), seen("a"))
-    assert static.setting("a", "ready") == ServerSetting("web", "a", "ready", None, 0)
+    assert rotation.settings_for("a", "ready") == (ServerSetting("web", "a", "ready", 3, 5),)
+    static = plan_rotation((backend("a", balance="source"),), Rollout(1), seen("a"))
+    assert static.settings_for("a", "ready") == (ServerSetting("web", "a", "ready", None, 0),)
 
 
 def test_members_are_known_by_their_slots() -> None:
-    rotation = plan_rotation(backend("ab"), Rollout(2), seen("a"))
+    rotation = plan_rotation((backend("ab"),), Rollout(2), seen("a"))
     assert [member.slot for member in rotation.joins] == [slot_of("web", "web-2")]
 
 
 def test_room_for_all_that_join() -> None:
-    rotation = plan_rotation(backend("abcdefgh"), Rollout(8), seen("az"))
-    assert rotation.lacks_spares
-    room = with_room(rotation)
+    rotation = plan_rotation((backend("abcdefgh"),), Rollout(8), seen("az"))
+    assert rotation.lacking
+    room = with_room(rotation, rotation.backends[0])
     assert [server.address for server in room.servers] == ["a", "z"]
     assert room.spares >= 2 * len(rotation.joins)
     assert [server.name for server in with_hosts(backend(""), "xy").servers] == ["web-1", "web-2"]

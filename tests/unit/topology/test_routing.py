@@ -58,6 +58,10 @@ REFUSED = {
         "bad-value `www.example.com` is not where a client can go; write a path, or a URL like "
         "`https://www.example.com/`"
     ),
+    "{redirect: {to: /a, port: 8443}}": (
+        "bad-value `port` goes with `scheme`; "
+        "write the port into the URL: `https://www.example.com:8443`"
+    ),
     "{redirect: {to: /a, scheme: https}}": (
         "bad-value a redirect says one of `to`, `prefix` and `scheme`"
     ),

@@ -197,6 +197,41 @@ BROKEN = {
         ["no-containers 3:25 `replicas` is for containers, and backend `db` has none; take it out, "
          "or add an `image`"],
     ),
+    "containers of a backend that does not exist": (
+        "name: a\nbackends:\n  web: {image: a}\n  live: {containers_of: wbe, port: 9}\n",
+        ["unknown-backend 4:25 backend `live` is for containers of one that does not exist; did "
+         "you mean `web`?"],
+    ),
+    "containers of a backend that has none": (
+        "name: a\nbackends:\n  db: {servers: 'db:1'}\n  live: {containers_of: db, port: 9}\n",
+        ["no-containers 4:25 `db` has no containers of its own; name one that has an `image`"],
+    ),
+    "containers of a backend that has another's": (
+        "name: a\nbackends:\n  web: {image: a}\n  b: {containers_of: web, port: 9}\n"
+        "  c: {containers_of: b, port: 9}\n",
+        ["no-containers 5:22 `b` has no containers of its own; its containers are those of `web`: "
+         "name that one"],
+    ),
+    "containers of itself": (
+        "name: a\nbackends:\n  b: {containers_of: b, port: 9}\n",
+        ["no-containers 3:22 `b` has no containers of its own; name one that has an `image`"],
+    ),
+    "containers of its own and of another": (
+        "name: a\nbackends:\n  web: {image: a}\n  b: {image: b, containers_of: web, port: 9}\n",
+        ["bad-value 4:17 backend `b` has an `image` of its own; take one out: `image` is for "
+         "containers of its own, `containers_of` for another's"],
+    ),
+    "keys of containers that another backend describes": (
+        "name: a\nbackends:\n  web: {image: a}\n  b: {containers_of: web, port: 9, env: {A: b}}\n",
+        ["no-containers 4:36 `env` is for containers, and those of `b` are `web`'s; take it out, "
+         "or write it there: `backends.web`"],
+    ),
+    "containers of another without a port": (
+        "name: a\nbackends:\n  web: {image: a}\n  b: {containers_of: web}\n"
+        "frontends:\n  f: {bind: 80, default_backend: b}\n",
+        ["missing-port 4:3 backend `b` gets traffic and says no port; add `port:`, the port its "
+         "containers listen on"],
+    ),
     "a dependency that does not exist": (
         "name: a\nbackends:\n  api: {image: a, depends_on: [dbs]}\n  db: {image: a}\n",
         ["unknown-backend 3:32 backend `api` waits for one that does not exist; did you mean "

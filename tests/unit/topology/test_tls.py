@@ -38,6 +38,10 @@ REFUSED = {
         "redirect-without-tls frontend `www` keeps clients on TLS, and does not speak it; "
         "put `hsts` where `tls` is"
     ),
+    "redirect: http": "unknown-value `redirect` cannot be `http`; did you mean `https`?",
+    "redirect: {port: 443, code: 300}": (
+        "unknown-value `code` cannot be `300`; did you mean `308`?"
+    ),
     "tls: a.pem\nhsts: 20y": "out-of-range `20y` is more than ten years",
 }
 
@@ -114,6 +118,16 @@ def lines_of(frontend: str) -> list[str]:
         ("bind: 443\ntls: a.pem\nhsts: {preload: true}", '"max-age=15552000; preload"'),
         ("bind: [80, {port: 8443, tls: a.pem}]\nredirect: https", ":8443%[pathq] unless"),
         ("bind: [80, {port: 443, tls: a.pem}]\nredirect: https", ",,)]%[pathq] unless"),
+        ("bind: [80, {port: 443, tls: a.pem}]\nredirect: {port: 8443}", ":8443%[pathq] unless"),
+        ("bind: 80\nredirect: {port: 443, code: 301}", "redirect code 301 location https://%[req"),
+        (
+            "bind: 80\ntrusted_proxies: 10.0.0.1\nredirect: https",
+            ",,)]%[pathq] unless { var(txn.scheme) -m str https }",
+        ),
+        (
+            "bind: 80\ntrusted_proxies: 10.0.0.1\nhsts: true",
+            '"max-age=15552000" if { var(txn.scheme) -m str https }',
+        ),
     ],
 )
 def test_lines(frontend: str, line: str) -> None:
