@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Pairs, Size, Text, error, matching, scalar_text
+from reconciler.topology.types import NamesFile, Pairs, Size, Text, error, matching, scalar_text
 
 MountType = Literal["volume", "bind", "tmpfs"]
 
@@ -57,7 +57,7 @@ class Mount(Model):
 
     type: MountType | None = None
     """What the source is; told by the source itself when not given."""
-    source: Text = ""
+    source: Annotated[Text, NamesFile(with_dot=True)] = ""
     """A volume's name, or a path: absolute, or relative to the file with `./`. A tmpfs has none."""
     target: Text
     """The absolute path in the container."""
