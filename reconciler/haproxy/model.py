@@ -31,6 +31,14 @@ class RawLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Http3:
+    """A second `bind` line, for QUIC."""
+
+    alt_svc: str
+    """What other clients are told of it; "" for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class BindTls:
     """TLS on a `bind` line; files are where they are in HAProxy's container. None and "" leave what
     `global` says."""
@@ -43,6 +51,7 @@ class BindTls:
     ciphersuites: str | None
     alpn: tuple[str, ...]
     path: Path
+    http3: Http3 | None = None
 
 
 @dataclass(frozen=True, slots=True)
