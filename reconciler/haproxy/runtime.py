@@ -276,7 +276,9 @@ def parse_alerts(output: str) -> tuple[Alert, ...]:
         r"^\[ALERT\][^:]*: ?(?:config : )?(?P<text>.+)$", output, re.MULTILINE
     ):
         text = match["text"].strip()
-        place = re.match(r"(?:[Pp]arsing |\w+ '[^']*' )?\[[^\]]*:(\d+)\]\s*:?\s*(.*)", text)
+        place = re.match(
+            r"(?:[Pp]arsing |[Bb]inding |\w+ '[^']*' )?\[[^\]]*:(\d+)\]\s*:?\s*(.*)", text
+        )
         if place:
             alerts.append(Alert(int(place[1]), place[2].rstrip(" :")))
         elif not text.startswith(_SUMMARIES):

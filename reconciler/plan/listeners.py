@@ -40,6 +40,8 @@ class Listeners:
                 # address of the host needs a port of its own there.
                 owner = (name, replace(speaks, path=()) if speaks else None, bind.accept_proxy)
                 listener = self._listener(owner, bind, ("frontends", name, "bind", index))
+                if speaks and speaks.http3:
+                    self._take(bind, listener.port, "udp")
                 listener = replace(listener, tls=speaks, accepts_proxy=bind.accept_proxy)
                 listeners.setdefault((listener.address, listener.port), listener)
             self.of_frontend[name] = tuple(listeners.values())
@@ -49,15 +51,21 @@ class Listeners:
 
     def _listener(self, owner: object, bind: Bind, path: Path) -> haproxy.Listener:
         if self._on_host:
-            self.host_ports.append(PublishedPort(bind.address, bind.port, bind.port))
+            self._take(bind, bind.port)
             return haproxy.Listener(bind.port, path, bind.address)
-        return haproxy.Listener(self._publish(owner, bind), path)
+        port = self._free(owner, bind)
+        self._take(bind, port)
+        return haproxy.Listener(port, path)
 
-    def _publish(self, owner: object, bind: Bind) -> int:
+    def _take(self, bind: Bind, port: int, protocol: str = "tcp") -> None:
+        taken = self.host_ports if self._on_host else self.published
+        taken.append(PublishedPort(bind.address, bind.port, port, protocol))
+
+    def _free(self, owner: object, bind: Bind) -> int:
+        """A port of the container that nobody else has."""
         port = bind.port
         while self._owner.setdefault(port, owner) != owner or (
             port != bind.port and port in self._reserved
         ):
             port = port % 65535 + 1
-        self.published.append(PublishedPort(bind.address, bind.port, port))
         return port

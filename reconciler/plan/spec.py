@@ -57,11 +57,12 @@ class PublishedPort:
     address: str | None
     host_port: int
     container_port: int
+    protocol: str = "tcp"
 
     def __str__(self) -> str:
         host = f"[{self.address}]:" if self.address and ":" in self.address else ""
         host = host or (f"{self.address}:" if self.address else "")
-        return f"{host}{self.host_port}"
+        return f"{host}{self.host_port}" + ("" if self.protocol == "tcp" else f"/{self.protocol}")
 
 
 @dataclass(frozen=True, slots=True)
