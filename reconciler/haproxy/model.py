@@ -13,6 +13,7 @@ from reconciler.haproxy.content import Cache, Compression
 from reconciler.haproxy.cors import Cors
 from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.files import ProxyFile
+from reconciler.haproxy.jwt import Jwt
 from reconciler.haproxy.log import DEFAULT_TARGET, Log, LogTarget
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
@@ -221,7 +222,8 @@ class Frontend:
     errors: tuple[ErrorPage, ...] = ()
     compression: Compression | None = None
     cors: Cors | None = None
-    """Of all requests but those whose rules say otherwise."""
+    jwt: Jwt | None = None
+    """As is `cors`, of all requests but those whose rules say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.haproxy.cors import Cors
+from reconciler.haproxy.jwt import Jwt
 from reconciler.haproxy.origin import Path
 
 SCHEME = "var(txn.scheme)"
@@ -103,9 +104,10 @@ class Rule:
     set_path: SetPath | None = None
     headers: tuple[SetHeader, ...] = ()
     cors: Cors | None = None
-    """In place of the frontend's."""
+    jwt: Jwt | None = None
+    """As is `cors`, in place of the frontend's."""
     declines: frozenset[str] = frozenset()
-    """What of the frontend's is not for it: `cors`."""
+    """What of the frontend's is not for it: `cors`, `jwt`."""
 
 
 @dataclass(frozen=True, slots=True)

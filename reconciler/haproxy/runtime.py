@@ -55,8 +55,13 @@ class ServerState:
         is `UP` before its first check, and may still show the last one of whom it was before."""
         if self.status == "no check":
             return True
-        in_reach = self.status in {"UP", "DRAIN"} and self.is_steady
-        return in_reach and "OK" in self.check.split(" ")[0]
+        is_up = self.status in {"UP", "DRAIN"} and self.is_steady
+        return is_up and "OK" in self.check.split(" ")[0]
+
+    @property
+    def is_in_reach(self) -> bool:
+        """Whether HAProxy would send it a client that sticks to it."""
+        return self.status not in {"DOWN", "MAINT"}
 
     @property
     def is_idle(self) -> bool:

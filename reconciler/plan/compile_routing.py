@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from reconciler.haproxy import routing
 from reconciler.haproxy.routing import ASKED_METHOD, SCHEME, Condition, Pattern
 from reconciler.plan.compile_cors import compile_cors
+from reconciler.plan.compile_jwt import compile_jwt
+from reconciler.plan.compile_tls import ProxyFiles
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Frontend
 from reconciler.topology.model.match import Wanted
@@ -17,15 +19,15 @@ HOST = "req.hdr(host),host_only,lower,regsub([.]$,)"
 """Without a port, and without the dot that a whole name may end with."""
 
 
-def compile_rules(name: str, frontend: Frontend) -> tuple[routing.Rule, ...]:
+def compile_rules(name: str, frontend: Frontend, files: ProxyFiles) -> tuple[routing.Rule, ...]:
     """In the order of the file."""
     return tuple(
-        _rule(rule, ("frontends", name, "rules", index), frontend)
+        _rule(rule, ("frontends", name, "rules", index), frontend, files)
         for index, rule in enumerate(frontend.rules)
     )
 
 
-def _rule(rule: Rule, path: Path, frontend: Frontend) -> routing.Rule:
+def _rule(rule: Rule, path: Path, frontend: Frontend, files: ProxyFiles) -> routing.Rule:
     return routing.Rule(
         conditions=(
             *_lists(rule, path, frontend),
@@ -40,8 +42,15 @@ def _rule(rule: Rule, path: Path, frontend: Frontend) -> routing.Rule:
         set_path=_set_path(rule, path),
         headers=tuple(_headers(rule, path)),
         cors=compile_cors(rule, path),
-        declines=frozenset({"cors"} if rule.cors and not rule.cors.enabled else ()),
+        jwt=compile_jwt(rule, path, files),
+        declines=frozenset(_declined(rule)),
     )
+
+
+def _declined(rule: Rule) -> Iterator[str]:
+    for key, wish in {"cors": rule.cors, "jwt": rule.jwt}.items():
+        if wish is not None and not wish.enabled:
+            yield key
 
 
 def _lists(rule: Rule, path: Path, frontend: Frontend) -> Iterator[Condition]:

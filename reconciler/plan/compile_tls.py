@@ -108,6 +108,11 @@ class ProxyFiles:
         name = file_name(source, ".ca")
         return self._add(ProxyFile(name, self._contents.files.get(source, b""), path))
 
+    def public_key(self, source: str, path: Path) -> str:
+        """Where HAProxy finds a key that signatures are checked with."""
+        name = file_name(source, ".pub")
+        return self._add(ProxyFile(name, self._contents.files.get(source, b""), path))
+
     def map(self, name: str, content: bytes, path: Path) -> str:
         """Where HAProxy finds a map that is made of the topology itself."""
         return self._add(ProxyFile(name, content, path, "map"))

@@ -11,6 +11,7 @@ from reconciler.topology.model.bind import BIND_SHORT, Bind
 from reconciler.topology.model.content import COMPRESSION_SHORT, MaybeCompression
 from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.errors import ErrorPages
+from reconciler.topology.model.jwt import JWT_SHORT, Jwt
 from reconciler.topology.model.limit import RateLimit
 from reconciler.topology.model.log import LOG_SHORT, Log
 from reconciler.topology.model.match import HeaderName, Source
@@ -46,6 +47,8 @@ class Frontend(Model):
     mapping."""
     rules: tuple[Rule, ...] = ()
     """Where requests go, in order: the first rule that matches decides."""
+    jwt: Jwt | None = Field(None, json_schema_extra=JWT_SHORT)
+    """A signed token that every request must carry, but for rules that say otherwise."""
     cors: Cors | None = Field(None, json_schema_extra=CORS_SHORT)
     """Which pages of other sites may read answers: an origin, a list of them, or a mapping."""
     forwarded_for: bool = False

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from reconciler.topology.model.act import Deny, Redirect, Respond, Rewrite
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.cors import CORS_SHORT, Cors
+from reconciler.topology.model.jwt import JWT_SHORT, Jwt
 from reconciler.topology.model.match import (
     WANTED_SHORT,
     HeaderName,
@@ -86,6 +87,9 @@ class Rule(Model):
 
     auth: Users = Field(default_factory=dict, json_schema_extra=USERS_SHORT)
     """Users and passwords that are asked for first; a password may be a crypt(3) hash."""
+    jwt: Jwt | None = Field(None, json_schema_extra=JWT_SHORT)
+    """A signed token that the request must carry, in place of what the frontend says; `false` for
+    none."""
     cors: Cors | None = Field(None, json_schema_extra=CORS_SHORT)
     """Which pages of other sites may read the answer, in place of what the frontend says; `false`
     for none."""
@@ -111,6 +115,11 @@ class Rule(Model):
         if len(acts) > 1:
             raise error("bad-value", f"a rule does one thing, not `{acts[0]}` and `{acts[1]}`",
                         hint="make it two rules", at=(acts[1],))  # fmt: skip
+        if self.auth and self.jwt is not None and self.jwt.enabled and self.jwt.is_bearer:
+            raise error("bad-value", "a request has one `Authorization`, not one for `auth` and "
+                        "one for `jwt`", at=("jwt",),
+                        hint="keep one of them, or say which `header` or `cookie` the token is",
+                        )  # fmt: skip
         if self.strip_prefix is not None and self.rewrite is not None:
             raise error("bad-value", "`strip_prefix` and `rewrite` both say what the path is",
                         hint="one `rewrite` with a `regex` can do both", at=("rewrite",),
