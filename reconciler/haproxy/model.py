@@ -62,9 +62,15 @@ class Listener:
     port: int
     path: Path
     address: str | None = None
+    last_port: int | None = None
+    """Of a range; None when there is but one."""
     tls: BindTls | None = None
     accepts_proxy: bool = False
     """Who connects says with the PROXY protocol for whom it does."""
+
+    @property
+    def ports(self) -> str:
+        return f"{self.port}" if self.last_port is None else f"{self.port}-{self.last_port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +244,7 @@ class Timeouts:
     http_keep_alive: float | None
     queue: float | None
     tunnel: float | None
+    tarpit: float | None = None
     check: float | None = None
 
 

@@ -34,7 +34,7 @@ def tls_defaults(proxy: Proxy) -> Iterator[Line]:
         yield Line(f"    ssl-default-bind-options {_OPTIONS}")
     if any(listener.tls and listener.tls.http3
            for frontend in proxy.frontends for listener in frontend.listeners):  # fmt: skip
-        # OpenSSL takes part in QUIC only since 3.5: with an older one, HAProxy wants to be asked.
+        # A HAProxy with a plain OpenSSL does QUIC only when told to. Others may not know the word.
         yield Line("    .if feature(QUIC_OPENSSL_COMPAT)")
         yield Line("    limited-quic")
         yield Line("    .endif")
@@ -78,7 +78,8 @@ def alt_svc_lines(frontend: Frontend) -> Iterator[Line]:
         http3 = listener.tls.http3 if listener.tls else None
         if listener.tls and http3 and http3.alt_svc:
             header = f"set-header Alt-Svc {quote_format(http3.alt_svc)}"
-            yield Line(f"    http-after-response {header} if {{ dst_port {listener.port} }}",
+            ports = listener.ports.replace("-", ":")
+            yield Line(f"    http-after-response {header} if {{ dst_port {ports} }}",
                        (*listener.tls.path, "http3"))  # fmt: skip
 
 
@@ -86,7 +87,7 @@ def _place(listener: Listener) -> str:
     """Without a word on it, HAProxy does not know a socket of a single IPv6 address again that its
     predecessor hands it, and opens another."""
     if listener.address is None:
-        return f":{listener.port}"
+        return f":{listener.ports}"
     if ":" in listener.address:
-        return f"[{listener.address}]:{listener.port} v6only"
-    return f"{listener.address}:{listener.port}"
+        return f"[{listener.address}]:{listener.ports} v6only"
+    return f"{listener.address}:{listener.ports}"

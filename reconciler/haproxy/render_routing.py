@@ -30,6 +30,7 @@ from reconciler.haproxy.routing import (
     SetHeader,
     SetPath,
     Split,
+    Tarpit,
     UseBackend,
 )
 
@@ -193,6 +194,8 @@ def _act(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
                 if frontend.mode == "tcp"
                 else f"http-request deny status {act.status} default-errorfiles"
             )
+        case Tarpit():
+            text = f"http-request tarpit status {act.status} default-errorfiles"
         case _:
             assert_never(act)
     yield Line(f"    {text} if {this}", act.path, (act.path,))

@@ -73,7 +73,15 @@ class Deny:
     path: Path
 
 
-Act = UseBackend | Split | Redirect | Return | Deny
+@dataclass(frozen=True, slots=True)
+class Tarpit:
+    """A refusal that the client waits for."""
+
+    status: int
+    path: Path
+
+
+Act = UseBackend | Split | Redirect | Return | Deny | Tarpit
 
 
 @dataclass(frozen=True, slots=True)

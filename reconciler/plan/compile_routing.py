@@ -156,6 +156,8 @@ def _act(rule: Rule, path: Path) -> routing.Act:
         return routing.Return(answer.status, answer.content_type, answer.body, at)
     if rule.deny is not None:
         return routing.Deny(rule.deny.status, (*path, "deny"))
+    if rule.tarpit is not None:
+        return routing.Tarpit(rule.tarpit.status, (*path, "tarpit"))
     if rule.split:
         return routing.Split(tuple(rule.split.items()), (*path, "split"))
     assert rule.backend is not None  # the model sees to it

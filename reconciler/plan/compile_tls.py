@@ -55,7 +55,7 @@ class ProxyFiles:
     ) -> haproxy.BindTls | None:
         """What a bind speaks: its own TLS, or else that of its frontend."""
         path: Path = ("frontends", name)
-        own, port = frontend.bind[index].tls, frontend.bind[index].port
+        own, port = frontend.bind[index].tls, frontend.bind[index].first_port
         if own is not None:
             return self._bind(own, (*path, "bind", index, "tls"), mode, port)
         if frontend.tls is not None:

@@ -28,8 +28,8 @@ class Listeners:
         self.published: list[PublishedPort] = []
         self.of_frontend: dict[str, tuple[haproxy.Listener, ...]] = {}
         self.stats: haproxy.Listener | None = None
-        self._owner: dict[int, object] = {}
-        self._reserved = {b.port for f in topology.frontends.values() for b in f.bind}
+        self._owner: dict[int, tuple[object, int, int]] = {}
+        self._reserved = {p for f in topology.frontends.values() for b in f.bind for p in b.ports}
         if topology.stats is not None:
             self._reserved.add(topology.stats.port)
         for name, frontend in topology.frontends.items():
@@ -46,26 +46,36 @@ class Listeners:
                 listeners.setdefault((listener.address, listener.port), listener)
             self.of_frontend[name] = tuple(listeners.values())
         if topology.stats is not None:
-            bind = Bind(port=topology.stats.port, address=topology.stats.address)
+            bind = topology.stats.listener
             self.stats = self._listener("\0stats", bind, ("stats", "port"))
 
     def _listener(self, owner: object, bind: Bind, path: Path) -> haproxy.Listener:
         if self._on_host:
-            self._take(bind, bind.port)
-            return haproxy.Listener(bind.port, path, bind.address)
-        port = self._free(owner, bind)
-        self._take(bind, port)
-        return haproxy.Listener(port, path)
+            first, address = bind.first_port, bind.address
+        else:
+            first, address = self._free(owner, bind), None
+        self._take(bind, first)
+        last = first + len(bind.ports) - 1
+        return haproxy.Listener(first, path, address, last if last > first else None)
 
-    def _take(self, bind: Bind, port: int, protocol: str = "tcp") -> None:
+    def _take(self, bind: Bind, first: int, protocol: str = "tcp") -> None:
         taken = self.host_ports if self._on_host else self.published
-        taken.append(PublishedPort(bind.address, bind.port, port, protocol))
+        for inside, port in enumerate(bind.ports, first):
+            taken.append(PublishedPort(bind.address, port, inside, protocol))
 
     def _free(self, owner: object, bind: Bind) -> int:
-        """A port of the container that nobody else has."""
-        port = bind.port
-        while self._owner.setdefault(port, owner) != owner or (
-            port != bind.port and port in self._reserved
-        ):
-            port = port % 65535 + 1
-        return port
+        """The first of so many ports of the container that nobody else has. A range shares its own
+        with the same range alone."""
+        number, first = len(bind.ports), bind.first_port
+        while not self._may_have(claim := (owner, first, number), bind):
+            first = first + 1 if first + number <= 65535 else 1
+        self._owner |= dict.fromkeys(range(first, first + number), claim)
+        return first
+
+    def _may_have(self, claim: tuple[object, int, int], bind: Bind) -> bool:
+        _, first, number = claim
+        ports = range(first, first + number)
+        is_elsewhere = first != bind.first_port
+        return all(self._owner.get(port, claim) == claim for port in ports) and not (
+            is_elsewhere and self._reserved.intersection(ports)
+        )

@@ -25,6 +25,8 @@ from reconciler.topology.traffic_rules import TRAFFIC_RULES
 DEFAULT_NETWORK = "default"
 LONGEST_LABEL = 63  # RFC 1035, 2.3.4: a DNS label; Docker's DNS answers to container names
 REVISION_LENGTH = 8
+MOST_PUBLISHED = 1000
+"""Ports of one bind: each is a process of Docker's, and some rules of the firewall."""
 _TAIL = len("-10000-") + REVISION_LENGTH
 
 
@@ -103,11 +105,26 @@ def _missing_port(topology: Topology) -> Iterator[Finding]:
             )
 
 
+def _too_many_ports(topology: Topology) -> Iterator[Finding]:
+    if topology.haproxy.network == "host":
+        return
+    for name, frontend in topology.frontends.items():
+        for index, bind in enumerate(frontend.bind):
+            if len(bind.ports) > MOST_PUBLISHED:
+                yield Finding(
+                    "out-of-range",
+                    f"these are {len(bind.ports):,} ports, and Docker publishes each by itself: "
+                    f"more than {MOST_PUBLISHED:,} take too long",
+                    ("frontends", name, "bind", index),
+                    "use `haproxy: {network: host}`, or fewer ports",
+                )
+
+
 def _bind_conflict(topology: Topology) -> Iterator[Finding]:
     taken: dict[int, list[_Listener]] = {}
     for listener in _listeners(topology):
-        before = taken.setdefault(listener.port, [])
-        other = next((one for one in before if _overlap(one.address, listener.address)), None)
+        there = [one for port in listener.ports for one in taken.get(port, ())]
+        other = next((one for one in there if _overlap(one.address, listener.address)), None)
         if other is not None:
             who = "it" if other.owner == listener.owner else other.owner
             yield Finding(
@@ -117,20 +134,23 @@ def _bind_conflict(topology: Topology) -> Iterator[Finding]:
                 "one of them needs another port or address",
                 quoted=tuple((str(listener), place) for place in listener.places),
             )
-        before.append(listener)
+        for port in listener.ports:
+            taken.setdefault(port, []).append(listener)
 
 
 @dataclass(frozen=True, slots=True)
 class _Listener:
     address: str | None
-    port: int
+    ports: range
     owner: str
     path: Path
     places: tuple[Path, ...]
 
     def __str__(self) -> str:
         address = self.address or ""
-        return f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
+        first, last = self.ports[0], self.ports[-1]
+        ports = f"{first}" if first == last else f"{first}-{last}"
+        return f"[{address}]:{ports}" if ":" in address else f"{address}:{ports}"
 
 
 def _listeners(topology: Topology) -> Iterator[_Listener]:
@@ -138,11 +158,12 @@ def _listeners(topology: Topology) -> Iterator[_Listener]:
         for index, bind in enumerate(frontend.bind):
             path: Path = ("frontends", name, "bind", index)
             places = ((*path, "address"), (*path, "port"))
-            yield _Listener(bind.address, bind.port, f"frontend `{name}`", path, places)
+            yield _Listener(bind.address, bind.ports, f"frontend `{name}`", path, places)
     stats = topology.stats
     if stats is not None:
         path = ("stats", "port")
-        yield _Listener(stats.address, stats.port, "`stats`", path, (("stats", "bind"), path))
+        ports = range(stats.port, stats.port + 1)
+        yield _Listener(stats.address, ports, "`stats`", path, (("stats", "bind"), path))
 
 
 def _overlap(one: str | None, other: str | None) -> bool:
@@ -341,6 +362,7 @@ RULES: tuple[Rule, ...] = (
     _unknown_backend,
     _unknown_network,
     _missing_port,
+    _too_many_ports,
     _bind_conflict,
     _mode_mismatch,
     *TRAFFIC_RULES,

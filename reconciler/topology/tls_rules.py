@@ -58,6 +58,20 @@ def _tls_of(name: str, frontend: Frontend) -> Iterator[tuple[Tls, Path]]:
             yield bind.tls, (*path, "bind", index, "tls")
 
 
+def _http3_of_many_ports(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        for index, bind in enumerate(frontend.bind):
+            tls = bind.tls or frontend.tls
+            http3 = tls.http3 if tls else None
+            if http3 and http3.alt_svc and http3.port is None and len(bind.ports) > 1:
+                yield Finding(
+                    "missing-key",
+                    "which of these ports clients find HTTP/3 on is not said",
+                    ("frontends", name, "bind", index),
+                    "add it: `http3: {port: 443}`, or tell nobody: `http3: {alt_svc: false}`",
+                )
+
+
 def _http3_of_a_proxy(topology: Topology) -> Iterator[Finding]:
     for name, frontend in topology.frontends.items():
         for index, bind in enumerate(frontend.bind):
@@ -71,4 +85,10 @@ def _http3_of_a_proxy(topology: Topology) -> Iterator[Finding]:
                 )
 
 
-TLS_RULES = (_http3_without_http, _http3_of_a_proxy, _hsts_without_tls, _redirect_to_nowhere)
+TLS_RULES = (
+    _http3_without_http,
+    _http3_of_a_proxy,
+    _http3_of_many_ports,
+    _hsts_without_tls,
+    _redirect_to_nowhere,
+)

@@ -206,6 +206,19 @@ def test_an_agent_tells_of_its_server(site: Site) -> None:
     site.agent.says = "up"
     await_true(lambda: web.get(site.port, "/told").status == 200, "the agent says so")
 
+    site.agent.says = "drain"
+    await_true(lambda: row()["haproxy_state"] == "DRAIN", "the agent says so")
+    assert row()["drift"] == ""
+    assert "up to date" in site.plan("--detailed-exitcode").out
+    site.agent.says = "ready"
+    await_true(lambda: row()["haproxy_state"] == "UP", "the agent says so")
+
+    site.agent.says = "up"
+    site.tell_haproxy("set server told/first state drain")
+    await_true(lambda: row()["drift"] == "drained by hand", "nobody else has drained it")
+    site.apply()
+    assert (row()["haproxy_state"], row()["drift"]) == ("UP", "")
+
 
 def test_who_was_where_is_known_after_a_reload(site: Site) -> None:
     def homes() -> list[set[str]]:

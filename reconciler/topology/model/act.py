@@ -101,6 +101,16 @@ class Respond(Model):
 DenyStatus = Literal[200, 400, 401, 403, 404, 405, 408, 410, 413, 425, 429, 500, 501, 502, 503, 504]
 
 
+def _refusal(value: Any, key: str) -> Any:
+    """`true` or a status to the long form."""
+    if value is True:
+        return {}
+    if value is False:
+        raise error("bad-value", f"a rule that does not {key} does nothing",
+                    hint=f"leave `{key}` out")  # fmt: skip
+    return {"status": value} if isinstance(value, int) else value
+
+
 class Deny(Model):
     """A refusal: `true`, a status, or a mapping."""
 
@@ -110,12 +120,19 @@ class Deny(Model):
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
-        if value is True:
-            return {}
-        if value is False:
-            raise error("bad-value", "a rule that does not deny does nothing",
-                        hint="leave `deny` out")  # fmt: skip
-        return {"status": value} if isinstance(value, int) else value
+        return _refusal(value, "deny")
+
+
+class Tarpit(Model):
+    """A refusal that is a while in coming: `true`, a status, or a mapping."""
+
+    status: DenyStatus = 500
+    """The status."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return _refusal(value, "tarpit")
 
 
 class Rewrite(Model):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from reconciler.topology.model.act import Deny, Redirect, Respond, Rewrite
+from reconciler.topology.model.act import Deny, Redirect, Respond, Rewrite, Tarpit
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.cors import CORS_SHORT, Cors
+from reconciler.topology.model.header import HeaderValue, SettableHeader
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
 from reconciler.topology.model.match import (
     WANTED_SHORT,
@@ -22,25 +23,12 @@ from reconciler.topology.model.match import (
     Wanted,
 )
 from reconciler.topology.model.users import USERS_SHORT, Users
-from reconciler.topology.types import Name, Text, Whole, error
+from reconciler.topology.types import Name, Whole, error
 
-ACTS = ("backend", "split", "redirect", "respond", "deny")
+ACTS = ("backend", "split", "redirect", "respond", "deny", "tarpit")
 _ON_THE_WAY = ("strip_prefix", "rewrite", "set_headers", "del_headers")
 Share = Annotated[Whole, Field(ge=0, le=100)]
 _ANY_OF = Field((), min_length=1, json_schema_extra=accepts_one)
-
-
-def _check_header_value(value: str) -> str:
-    if not value:
-        raise error(
-            "bad-value",
-            "a header has a value",
-            hint="to take it out, name it in `del_headers` or `del_response_headers`",
-        )
-    return value
-
-
-HeaderValue = Annotated[Text, AfterValidator(_check_header_value)]
 
 
 class Rule(Model):
@@ -84,6 +72,11 @@ class Rule(Model):
         None, json_schema_extra=accepts({"type": "integer"}, {"enum": [True]})
     )
     """Refuse the request: `true` for 403, a status, or a mapping."""
+    tarpit: Tarpit | None = Field(
+        None, json_schema_extra=accepts({"type": "integer"}, {"enum": [True]})
+    )
+    """Refuse the request after `timeouts.tarpit`, so that who asks has to wait: `true` for 500, a
+    status, or a mapping."""
 
     auth: Users = Field(default_factory=dict, json_schema_extra=USERS_SHORT)
     """Users and passwords that are asked for first; a password may be a crypt(3) hash."""
@@ -97,11 +90,11 @@ class Rule(Model):
     """The first parts of the path, which the backend does not see: `/api`."""
     rewrite: Rewrite | None = Field(None, json_schema_extra=accepts({"type": "string"}))
     """Another path for the backend: `/new`, or `{regex: ^/old/(.*), to: /new/\\1}`."""
-    set_headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    set_headers: dict[SettableHeader, HeaderValue] = Field(default_factory=dict)
     """Headers of the request, as the backend gets them."""
     del_headers: Annotated[tuple[HeaderName, ...], BeforeValidator(listed)] = _ANY_OF
     """Headers of the request that the backend does not get."""
-    set_response_headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    set_response_headers: dict[SettableHeader, HeaderValue] = Field(default_factory=dict)
     """Headers of the answer, whoever gives it."""
     del_response_headers: Annotated[tuple[HeaderName, ...], BeforeValidator(listed)] = _ANY_OF
     """Headers that are taken out of the answer."""

@@ -190,3 +190,11 @@ def test_a_value_from_outside_that_changes_is_seen() -> None:
         describe(replace(PLAIN, env=(("T", value),)), {"env.T": "${T}"}) for value in ("a", "b")
     )
     assert before["env.T"] != after["env.T"]
+
+
+def test_many_ports_in_a_row_are_told_as_a_range() -> None:
+    row = [PublishedPort("::1", port, port + 10) for port in range(8000, 8011)]
+    udp = [PublishedPort(None, port, port, "udp") for port in range(90, 94)]
+    pair = [PublishedPort(None, 80, 80), PublishedPort(None, 81, 81)]
+    spec = ContainerSpec(image="", ports=(*row, *udp, *pair))
+    assert describe(spec, {})["ports"] == "[::1]:8000-8010:8010-8020, 90-93/udp, 80, 81"

@@ -123,28 +123,54 @@ def test_good_values(yaml: str, expected: tuple[str, Any]) -> None:
 
 
 GOOD_FRONTENDS = {
-    "bind: 80": [(None, 80)],
-    "bind: '80'": [(None, 80)],
-    "bind: ':80'": [(None, 80)],
-    "bind: '*:80'": [(None, 80)],
-    "bind: 127.0.0.1:80": [("127.0.0.1", 80)],
-    "bind: '[::1]:80'": [("::1", 80)],
-    "bind: '[::]:80'": [("::", 80)],
-    "bind: [80, 127.0.0.1:81]": [(None, 80), ("127.0.0.1", 81)],
-    "bind: {port: 80}": [(None, 80)],
-    "bind: [{port: 80, address: 10.0.0.1}]": [("10.0.0.1", 80)],
+    "bind: 80": [(None, 80, 80)],
+    "bind: '80'": [(None, 80, 80)],
+    "bind: ':80'": [(None, 80, 80)],
+    "bind: '*:80'": [(None, 80, 80)],
+    "bind: 127.0.0.1:80": [("127.0.0.1", 80, 80)],
+    "bind: '[::1]:80'": [("::1", 80, 80)],
+    "bind: '[::]:80'": [("::", 80, 80)],
+    "bind: [80, 127.0.0.1:81]": [(None, 80, 80), ("127.0.0.1", 81, 81)],
+    "bind: {port: 80}": [(None, 80, 80)],
+    "bind: [{port: 80, address: 10.0.0.1}]": [("10.0.0.1", 80, 80)],
+    "bind: 8000-8010": [(None, 8000, 8010)],
+    "bind: '[::1]:8000-8010'": [("::1", 8000, 8010)],
+    "bind: {port: 8000-8000}": [(None, 8000, 8000)],
     "bind: 22:80": None,
+    "bind: 8000-": None,
 }
 
 
 @pytest.mark.parametrize(("yaml", "expected"), GOOD_FRONTENDS.items(), ids=GOOD_FRONTENDS.keys())
-def test_binds(yaml: str, expected: list[tuple[str | None, int]] | None) -> None:
+def test_binds(yaml: str, expected: list[tuple[str | None, int, int]] | None) -> None:
     loaded = read(topology_with(frontend=yaml))
     if expected is None:
         assert loaded.topology is None
     else:
         assert loaded.topology is not None
-        assert [(b.address, b.port) for b in loaded.topology.frontends["www"].bind] == expected
+        assert [(b.address, *b.port) for b in loaded.topology.frontends["www"].bind] == expected
+
+
+BAD_PORTS = {
+    "8010-8000": "bad-value `8010-8000` ends before it begins; write `8000-8010`",
+    "60000-70000": "out-of-range a port is a number from 1 to 65535, not `70000`",
+    "'127.0.0.1:80-x'": (
+        "bad-value `127.0.0.1:80-x` is not an address and a port; "
+        'write `80`, `"127.0.0.1:8080"` or `"[::1]:8080"`'
+    ),
+    "{port: 8000:8010}": (
+        "bad-value `8000:8010` is neither a port nor a range of ports; write `80` or `8000-8010`"
+    ),
+    "1-2000": (
+        "out-of-range these are 2,000 ports, and Docker publishes each by itself: more than 1,000 "
+        "take too long; use `haproxy: {network: host}`, or fewer ports"
+    ),
+}
+
+
+@pytest.mark.parametrize("yaml", BAD_PORTS)
+def test_refused_ports(yaml: str) -> None:
+    assert messages_of(read(topology_with(frontend=f"bind: {yaml}"))) == [BAD_PORTS[yaml]]
 
 
 STATS: dict[str, Any] = {
@@ -500,11 +526,11 @@ def test_what_is_refused_elsewhere(text: str, expected: str) -> None:
 
 NO_ADDRESS = '`{}` is not an address and a port; write `80`, `"127.0.0.1:8080"` or `"[::1]:8080"`'
 BAD_BINDS = {
-    "bind: 0": "out-of-range `port` is `0`, and must be at least 1",
-    "bind: 65536": "out-of-range `port` is `65536`, and must be at most 65,535",
+    "bind: 0": "out-of-range a port is a number from 1 to 65535, not `0`",
+    "bind: 65536": "out-of-range a port is a number from 1 to 65535, not `65536`",
     "bind: -1": "bad-value " + NO_ADDRESS.format("-1"),
     "bind: http": "bad-value " + NO_ADDRESS.format("http"),
-    "bind: 80-90": "bad-value " + NO_ADDRESS.format("80-90"),
+    "bind: 80-90-99": "bad-value " + NO_ADDRESS.format("80-90-99"),
     "bind: 80.0": "bad-value " + NO_ADDRESS.format("80.0"),
     "bind: '²'": "bad-value " + NO_ADDRESS.format("²"),
     "bind: true": "wrong-type a port or an address and a port is needed here",

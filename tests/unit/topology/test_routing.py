@@ -8,7 +8,10 @@ from reconciler.plan.compile import compile_topology
 from tests.unit.topology.reading import good, messages_of, read, topology_with
 
 REFUSED = {
-    "{}": "missing-key a rule does something; add one of backend, split, redirect, respond, deny",
+    "{}": (
+        "missing-key a rule does something; add one of backend, split, redirect, respond, deny, "
+        "tarpit"
+    ),
     "{backend: web, deny: true}": (
         "bad-value a rule does one thing, not `backend` and `deny`; make it two rules"
     ),
@@ -21,6 +24,18 @@ REFUSED = {
     "{backend: wbe}": (
         "unknown-backend frontend `www` sends traffic to a backend that does not exist; "
         "did you mean `web`?"
+    ),
+    "{backend: web, set_headers: {content-length: 5}}": (
+        "bad-name `content-length` says where a message ends, which HAProxy sees to; leave it out"
+    ),
+    "{deny: true, set_response_headers: {Transfer-Encoding: chunked}}": (
+        "bad-name `Transfer-Encoding` says where a message ends, which HAProxy sees to; leave it "
+        "out"
+    ),
+    "{tarpit: false}": "bad-value a rule that does not tarpit does nothing; leave `tarpit` out",
+    "{tarpit: 402}": "unknown-value `tarpit` cannot be `402`; did you mean `502`?",
+    "{tarpit: true, deny: true}": (
+        "bad-value a rule does one thing, not `deny` and `tarpit`; make it two rules"
     ),
     "{deny: false}": "bad-value a rule that does not deny does nothing; leave `deny` out",
     "{deny: 402}": "unknown-value `deny` cannot be `402`; did you mean `502`?",

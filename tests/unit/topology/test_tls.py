@@ -45,6 +45,10 @@ REFUSED = {
         "bad-value the PROXY protocol does not go with `http3`; "
         "give this bind a `tls` of its own, without `http3`"
     ),
+    "bind: 443-445\ntls: {certificates: a.pem, http3: true}": (
+        "missing-key which of these ports clients find HTTP/3 on is not said; "
+        "add it: `http3: {port: 443}`, or tell nobody: `http3: {alt_svc: false}`"
+    ),
     "redirect: http": "unknown-value `redirect` cannot be `http`; did you mean `https`?",
     "redirect: {port: 443, code: 300}": (
         "unknown-value `code` cannot be `300`; did you mean `308`?"
@@ -160,6 +164,14 @@ def test_http3_has_the_port_of_udp_as_well() -> None:
     frontend = "bind: [80, '[::1]:443']\ntls: {certificates: a.pem, http3: true}"
     assert ports_of(frontend) == ["80", "80/udp", "[::1]:443", "[::1]:443/udp"]
     assert ports_of(frontend.replace("true", "false")) == ["80", "[::1]:443"]
+
+
+def test_ranges_of_ports_share_none() -> None:
+    frontend = "bind: ['127.0.0.1:80-82', '127.0.0.2:82-84', '[::1]:80-82']"
+    assert lines_of(frontend) == ["bind :80-82", "bind :85-87"]
+    assert ports_of(frontend)[:4] == [
+        "127.0.0.1:80", "127.0.0.1:81", "127.0.0.1:82", "127.0.0.2:82",
+    ]  # fmt: skip
 
 
 def test_http3_is_told_at_the_port_that_speaks_it() -> None:
