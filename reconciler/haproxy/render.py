@@ -20,7 +20,7 @@ from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.quoting import format_duration, quote
 from reconciler.haproxy.render_backend import backend_lines, live_server_lines, raw_lines
-from reconciler.haproxy.render_bind import bind_text, tls_defaults
+from reconciler.haproxy.render_bind import alt_svc_lines, bind_text, quic_text, tls_defaults
 from reconciler.haproxy.render_clients import forwarding_lines
 from reconciler.haproxy.render_content import cache_section, compression_lines
 from reconciler.haproxy.render_errors import error_lines
@@ -115,7 +115,7 @@ def _defaults(proxy: Proxy) -> Iterator[Line]:
     yield Line("    retries 3")
     timeouts = proxy.timeouts
     for name in ("connect", "client", "server", "http_request", "http_keep_alive", "queue",
-                 "tunnel", "check"):  # fmt: skip
+                 "tunnel", "tarpit", "check"):  # fmt: skip
         seconds = getattr(timeouts, name)
         if seconds is not None:
             keyword = name.replace("_", "-")
@@ -180,6 +180,8 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
     for listener in frontend.listeners:
         places = ((*frontend.path, "bind"), (*frontend.path, "tls"))
         yield Line(bind_text(listener), listener.path, places)
+        if listener.tls is not None and listener.tls.http3 is not None:
+            yield Line(quic_text(listener.tls, listener), listener.path, places)
     if frontend.maxconn is not None:
         yield Line(f"    maxconn {frontend.maxconn}", (*frontend.path, "maxconn"))
     yield from error_lines(frontend.errors)
@@ -208,3 +210,4 @@ def _https(frontend: Frontend) -> Iterator[Line]:
         header = f'Strict-Transport-Security "{frontend.hsts}"'
         yield Line(f"    http-after-response set-header {header} if {by_tls}",
                    (*frontend.path, "hsts"))  # fmt: skip
+    yield from alt_svc_lines(frontend)

@@ -78,7 +78,8 @@ INSIDE = {
 
 TOLD = {
     "DeviceCgroupRules": ["c 1:3 r"], "IpcMode": "private", "PidMode": "host",
-    "UsernsMode": "host", "CpusetCpus": "0", "CgroupnsMode": "private", "CgroupParent": "/reconciler-test",
+    "UsernsMode": "host", "CpusetCpus": "0",
+    "CgroupnsMode": "private", "CgroupParent": "/reconciler-test",
 }  # fmt: skip
 """What can hardly be seen from inside."""
 

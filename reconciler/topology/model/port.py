@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts, listed
-from reconciler.topology.model.frontend import check_address
+from reconciler.topology.model.bind import check_address
 from reconciler.topology.types import Text, error, scalar_text
 
 _SHORT = re.compile(
@@ -78,10 +78,15 @@ class Publication(Model):
         return self
 
     @property
+    def host_ports(self) -> range:
+        """Those of the host; none where Docker chooses them."""
+        return _numbers(self.published) if self.published else range(0)
+
+    @property
     def pairs(self) -> Iterator[tuple[int, int]]:
         """Port of the host, 0 for one that Docker chooses, and of the container."""
         targets = _numbers(self.target)
-        hosts = _numbers(self.published) if self.published else [0] * len(targets)
+        hosts = self.host_ports or [0] * len(targets)
         return zip(hosts, targets, strict=True)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.http3 import HTTP3_SHORT, MaybeHttp3
 from reconciler.topology.types import FilePath, Port, Text, error, scalar_text
 
 RedirectCode = Literal[301, 302, 303, 307, 308]
@@ -94,6 +95,8 @@ class Tls(Model):
         None, min_length=1, json_schema_extra=accepts_one
     )
     """Protocols to offer; `[h2, http/1.1]` when not given."""
+    http3: MaybeHttp3 = Field(None, json_schema_extra=accepts(HTTP3_SHORT))
+    """HTTP/3 as well, on the same port of UDP: `true`, or a mapping."""
     client_ca: FilePath | None = None
     """PEM file with the authorities whose client certificates are taken."""
     verify: Literal["required", "optional"] = "required"

@@ -193,7 +193,7 @@ frontends:
     rules:
       - {path: /a, set_headers: {file: key, tls: a, cert: ./b}, backend: tls}
     default_backend: web
-  file: {bind: 444, tls: a.pem, default_backend: tls}
+  file: {bind: 444, tls: a.pem, jwt: {key: [k.pem], claims: {key: k}}, default_backend: tls}
   key: {bind: 445, tls: [a.pem, {cert: /b.pem, key: c.key}], default_backend: tls}
 """
 
@@ -226,6 +226,7 @@ def test_only_what_names_a_file_starts_where_it_is_written() -> None:
         "path": "/a", "set_headers": {"file": "key", "tls": "a", "cert": "./b"}, "backend": "tls"
     }  # fmt: skip
     assert front["file"]["tls"] == "../over/a.pem"
+    assert front["file"]["jwt"] == {"key": ["../over/k.pem"], "claims": {"key": "k"}}
     assert front["key"]["tls"] == ["../over/a.pem", {"cert": "/b.pem", "key": "../over/c.key"}]
 
 
