@@ -139,6 +139,12 @@ BROKEN = {
         ["bind-conflict 6:13 backend `web` listens on `127.0.0.1:80`, where frontend `www` "
          "listens already; one of them needs another port or address"],
     ),
+    "a port of the host that HTTP/3 has": (
+        topology_with("ports: '80:80/udp'\nrollout: {order: stop-first}",
+                      frontend="tls: {self_signed: true, http3: true}"),
+        ["bind-conflict 6:12 backend `web` listens on `:80`, where frontend `www` listens already; "
+         "one of them needs another port or address"],
+    ),
     "a port of the host of two backends": (
         topology_with(
             "ports: ['53:53/udp', '53:53']\nrollout: {order: stop-first}",
