@@ -12,6 +12,7 @@ from reconciler.plan.compile_files import files_of, hidden_files
 from reconciler.plan.compile_haproxy import proxy_containers
 from reconciler.plan.compile_jobs import compile_jobs
 from reconciler.plan.compile_proxy import compile_proxy
+from reconciler.plan.compile_seccomp import with_profile
 from reconciler.plan.compile_tls import ProxyFiles
 from reconciler.plan.compile_volumes import compile_mount, used_volumes
 from reconciler.plan.desired import Desired, DesiredContainer, Slot
@@ -171,6 +172,7 @@ def _replicas(
         env=tuple(environment_of(backend, contents).items()),
         files=files_of(topology, backend, contents),
     )
+    spec = with_profile(spec, backend, contents)
     if needs_fixed_addresses(topology, name):
         spec = _with_fixed_address(spec, networks, address_network(topology, name))
     revision = revision_of(spec)

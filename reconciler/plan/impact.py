@@ -72,6 +72,7 @@ CONTAINER_FIELDS: dict[str, Impact] = {
     "privileged": Impact.REPLACE,
     "read_only": Impact.REPLACE,
     "security_opt": Impact.REPLACE,
+    "seccomp": Impact.REPLACE,
     "sysctls": Impact.REPLACE,
     "devices": Impact.REPLACE,
     "group_add": Impact.REPLACE,

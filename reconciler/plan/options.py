@@ -5,7 +5,7 @@ Where order means nothing to Docker, it is by name, so that it means nothing to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.topology.model.blkio import Blkio
@@ -65,6 +65,19 @@ class DeviceRate:
         return f"{self.path}={self.rate}"
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Of seccomp. Its content is compared by the digest."""
+
+    digest: str
+    """SHA-256, in hex."""
+    content: str = field(default="", repr=False, compare=False)
+    """In JSON."""
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerOptions:
     """A part of a container's spec. At its default, each is left to Docker and the image."""
@@ -86,6 +99,8 @@ class ContainerOptions:
     privileged: bool = False
     read_only: bool = False
     security_opt: tuple[str, ...] = ()
+    """Without a profile of seccomp."""
+    seccomp: Profile | None = None
     sysctls: Pairs = ()
     devices: tuple[Device, ...] = ()
     group_add: tuple[str, ...] = ()
@@ -179,6 +194,8 @@ def limits_of(wish: Resources) -> dict[str, Any]:
 
 def text_of(value: Any) -> str | None:
     """A pair, a limit or a device as one writes it; None for a value that is no list of such."""
+    if isinstance(value, Profile):
+        return str(value)
     if not isinstance(value, tuple) or not value:
         return None
     if all(isinstance(item, Ulimit | Device | DeviceRate) for item in value):

@@ -13,7 +13,15 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from reconciler.topology.model.base import listed
-from reconciler.topology.types import Pairs, Text, check_text, error, matching, scalar_text
+from reconciler.topology.types import (
+    NamesFile,
+    Pairs,
+    Text,
+    check_text,
+    error,
+    matching,
+    scalar_text,
+)
 
 _SIGNALS = frozenset({
     "ABRT", "ALRM", "BUS", "CHLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "KILL", "PIPE", "PROF",
@@ -96,17 +104,21 @@ def _check_capability(value: str) -> str:
     raise _RefusedError("`{value}` is not a capability", "write it like `NET_BIND_SERVICE`")
 
 
+SECCOMP = "seccomp="
+UNCONFINED = f"{SECCOMP}unconfined"
+
+
 def _check_security(value: str) -> str:
-    """Docker's own forms. A seccomp profile would be a file: the default one, or none."""
+    """Docker's own forms, and a seccomp profile by its file."""
     if match := re.fullmatch(r"no-new-privileges(?:[:=](true|false))?", value):
         return f"no-new-privileges:{match[1] or 'true'}"
-    if re.fullmatch(r"seccomp[:=]unconfined", value):
-        return "seccomp=unconfined"
+    if match := re.fullmatch(r"seccomp[:=](.+)", value):
+        return f"{SECCOMP}{match[1]}"
     if match := re.fullmatch(r"(apparmor|label)[:=](.+)", value):
         return f"{match[1]}={match[2]}"
     raise _RefusedError(
         "`{value}` is not a security option",
-        "write no-new-privileges:true, apparmor=PROFILE, label=… or seccomp=unconfined",
+        "write no-new-privileges:true, apparmor=PROFILE, label=… or seccomp=FILE",
         "unknown-value",
     )
 
@@ -209,7 +221,8 @@ Domains = Annotated[tuple[str, ...], _each(_check_domain), _TEXTS]
 DnsNames = Annotated[tuple[str, ...], _each(_check_dns_name), _TEXTS]
 DnsOptions = Annotated[tuple[str, ...], _each(_check_dns_option), _TEXTS]
 Capabilities = Annotated[tuple[str, ...], _each(_check_capability), _TEXTS]
-SecurityOptions = Annotated[tuple[str, ...], _each(_check_security), _TEXTS]
+_Security = Annotated[str, NamesFile(after=(SECCOMP, "seccomp:"), but=("unconfined",))]
+SecurityOptions = Annotated[tuple[_Security, ...], _each(_check_security), _TEXTS]
 TmpfsMounts = Annotated[tuple[str, ...], _each(_check_tmpfs), _TEXTS]
 Groups = Annotated[tuple[str, ...], _each(_check_group), _TEXTS]
 DeviceRules = Annotated[tuple[str, ...], _each(_check_cgroup_rule), _TEXTS]

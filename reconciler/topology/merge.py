@@ -87,7 +87,8 @@ def _moved(text: str, mark: NamesFile, directory: str) -> str:
         head, colon, rest = text.partition(":")
         is_path = head in {".", ".."} or head.startswith(("./", "../"))
         return _beside(directory, head) + colon + rest if is_path else text
-    return text if text.startswith(("/", "$", "~")) else _beside(directory, text)
+    head, name = mark.parts_of(text) or ("", text)
+    return text if name.startswith(("/", "$", "~")) else head + _beside(directory, name)
 
 
 def _beside(directory: str, path: str) -> str:

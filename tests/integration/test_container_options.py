@@ -122,15 +122,24 @@ def test_options_hold_inside_a_container(stack: Stack) -> None:
     assert "up to date" in stack.plan("--detailed-exitcode").out
 
 
-def test_a_port_of_the_host_goes_from_one_container_to_the_next(stack: Stack) -> None:
+def test_a_port_goes_to_the_next_container_and_a_profile_holds(
+    stack: Stack,
+) -> None:
     port = free_port()
     inside = stack.backend["port"]
     stack.backend.update(
         replicas=1,
         ports=[f"127.0.0.1:{port}:{inside}", f"127.0.0.1:{port}:53/udp", 9100],
         rollout={"order": "stop-first"},
+        security_opt="seccomp=./no-directories.json",
     )
+    refused = {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}
+    profile = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [refused]}
+    (stack.directory / "no-directories.json").write_text(json.dumps(profile), encoding="utf-8")
     stack.apply()
+    tried = "mkdir /tmp/new 2>/dev/null || echo refused"
+    inside_it = stack.world.run_in(stack.ids()["web-1"], "sh", "-c", tried)
+    assert inside_it.strip() == "refused"
     assert "up to date" in stack.plan("--detailed-exitcode").out
     assert web.get(port).status == stack.get().status == 200
     published = stack.by_slot()["web-1"]["NetworkSettings"]["Ports"]

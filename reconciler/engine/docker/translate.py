@@ -111,7 +111,11 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
         config["Init"] = True
     if spec.no_new_privileges:
         config["SecurityOpt"] = ["no-new-privileges:true"]
-    return config | host_options(spec) | limits_body(limits_in(spec))
+    config |= host_options(spec)
+    if spec.seccomp is not None:
+        profile = f"seccomp={spec.seccomp.content}"
+        config["SecurityOpt"] = [*config.get("SecurityOpt", ()), profile]
+    return config | limits_body(limits_in(spec))
 
 
 def _is_of_short_form(mount: Mount) -> bool:

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.container_types import (
+    SECCOMP,
     ULIMITS,
+    UNCONFINED,
     AbsolutePath,
     Addresses,
     Capabilities,
@@ -174,7 +176,8 @@ class ContainerOptions(Model):
     read_only: bool = False
     """Nothing can be written in it but to its mounts."""
     security_opt: SecurityOptions = ()
-    """`no-new-privileges:true`, `apparmor=PROFILE`, `label=…` or `seccomp=unconfined`."""
+    """`no-new-privileges:true`, `apparmor=PROFILE`, `label=…`, `seccomp=unconfined`, or
+    `seccomp=./profile.json`, whose content makes new containers when it changes."""
     sysctls: Sysctls = Field(default_factory=dict)
     """The kernel's settings for it: `{net.core.somaxconn: 1024}`."""
     devices: tuple[
@@ -229,9 +232,23 @@ class ContainerOptions(Model):
     published, and `port` needs no mention."""
 
     @model_validator(mode="after")
+    def _one_profile(self) -> ContainerOptions:
+        seccomp = [at for at, o in enumerate(self.security_opt) if o.startswith(SECCOMP)]
+        if len(seccomp) > 1:
+            raise error("bad-value", "a container has one profile of seccomp",
+                        at=("security_opt", seccomp[1]), hint="leave one of them")  # fmt: skip
+        return self
+
+    @model_validator(mode="after")
     def _names_of_its_own(self) -> ContainerOptions:
         for key in ("hostname", "domainname"):
             if self.uts == "host" and getattr(self, key) is not None:
                 raise error("bad-value", "with `uts: host` it has the host's name", at=(key,),
                             hint=f"leave `{key}` or `uts` out")  # fmt: skip
         return self
+
+    @property
+    def seccomp_profile(self) -> str | None:
+        """The file of it."""
+        named = (o for o in self.security_opt if o.startswith(SECCOMP) and o != UNCONFINED)
+        return next((option.removeprefix(SECCOMP) for option in named), None)

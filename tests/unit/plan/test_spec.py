@@ -10,7 +10,15 @@ import pytest
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.desired import PROXY_SLOT
 from reconciler.plan.impact import is_in_place
-from reconciler.plan.options import ContainerOptions, Device, DeviceRate, Gpu, Logging, Ulimit
+from reconciler.plan.options import (
+    ContainerOptions,
+    Device,
+    DeviceRate,
+    Gpu,
+    Logging,
+    Profile,
+    Ulimit,
+)
 from reconciler.plan.spec import (
     Attachment,
     ContainerFile,
@@ -68,6 +76,7 @@ OTHER: dict[str, Any] = {
     "privileged": True,
     "read_only": True,
     "security_opt": ("no-new-privileges:true",),
+    "seccomp": Profile("ab" * 32),
     "sysctls": (("net.core.somaxconn", "1024"),),
     "devices": (Device("/dev/null", "/dev/x", "r"),),
     "group_add": ("100",),
