@@ -30,11 +30,24 @@ def _too_many_ports(topology: Topology) -> Iterator[Finding]:
                 )
 
 
+def _interface_of_a_bridge(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        for index, bind in enumerate(frontend.bind):
+            if bind.interface is not None and topology.haproxy.network != "host":
+                yield Finding(
+                    "bad-value",
+                    f"HAProxy has no interface `{bind.interface}`: it has a network of its own",
+                    (path := ("frontends", name, "bind", index, "interface")),
+                    "publish on an `address` of the host, or use `haproxy: {network: host}`",
+                    quoted=((bind.interface, path),),
+                )
+
+
 def _bind_conflict(topology: Topology) -> Iterator[Finding]:
     taken: dict[tuple[int, str], list[_Listener]] = {}
     for listener in _listeners(topology):
         there = [one for place in listener.sockets for one in taken.get(place, ())]
-        other = next((one for one in there if _overlap(one.address, listener.address)), None)
+        other = next((one for one in there if _overlap(one, listener)), None)
         if other is not None:
             who = "it" if other.owner == listener.owner else other.owner
             yield Finding(
@@ -76,6 +89,7 @@ class _Listener:
     path: Path
     places: tuple[Path, ...]
     protocols: tuple[str, ...] = ("tcp",)
+    interface: str | None = None
 
     @property
     def sockets(self) -> Iterator[tuple[int, str]]:
@@ -98,7 +112,9 @@ def _listeners(topology: Topology) -> Iterator[_Listener]:
             spoken = ("tcp", "udp") if tls and tls.http3 else ("tcp",)
             if bind.ports:
                 owner = f"frontend `{name}`"
-                yield _Listener(bind.address, bind.ports, owner, path, places, spoken)
+                yield _Listener(
+                    bind.address, bind.ports, owner, path, places, spoken, bind.interface
+                )
     stats = topology.stats
     if stats is not None:
         path = ("stats", "port")
@@ -118,13 +134,15 @@ def _published(topology: Topology) -> Iterator[_Listener]:
                 yield _Listener(port.host_ip, port.host_ports, owner, path, places, spoken)
 
 
-def _overlap(one: str | None, other: str | None) -> bool:
-    if one is None or other is None:
+def _overlap(one: _Listener, other: _Listener) -> bool:
+    if one.interface and other.interface and one.interface != other.interface:
+        return False
+    if one.address is None or other.address is None:
         return True
-    first, second = ip_address(one), ip_address(other)
+    first, second = ip_address(one.address), ip_address(other.address)
     if first.version != second.version:
         return False  # a socket of IPv6 is for IPv6 alone
     return first == second or first.is_unspecified or second.is_unspecified
 
 
-BIND_RULES = (_too_many_ports, _bind_conflict, _one_socket_twice)
+BIND_RULES = (_too_many_ports, _interface_of_a_bridge, _bind_conflict, _one_socket_twice)
