@@ -19,6 +19,7 @@ from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
 from reconciler.haproxy.routing import RateLimit, Rule
 from reconciler.haproxy.settings import DEFAULT_SETTINGS, Settings
+from reconciler.haproxy.settings import Timeouts as OwnTimeouts
 from reconciler.haproxy.sticky import Sticky
 
 Mode = Literal["http", "tcp"]
@@ -216,6 +217,7 @@ class Frontend:
     to_tls: ToTls | None = None
     """None lets requests without TLS in."""
     errors: tuple[ErrorPage, ...] = ()
+    timeouts: OwnTimeouts = ()
     compression: Compression | None = None
     cors: Cors | None = None
     jwt: Jwt | None = None

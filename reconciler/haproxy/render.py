@@ -28,6 +28,7 @@ from reconciler.haproxy.render_link import server_tls_defaults
 from reconciler.haproxy.render_log import log_lines, target_text
 from reconciler.haproxy.render_peers import own_name, peers_section
 from reconciler.haproxy.render_routing import limit_lines, rule_lines, same_url, userlist, userlists
+from reconciler.haproxy.render_settings import timeout_lines
 from reconciler.haproxy.routing import SCHEME
 
 
@@ -184,6 +185,7 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
             yield Line(quic_text(listener.tls, listener), listener.path, places)
     if frontend.maxconn is not None:
         yield Line(f"    maxconn {frontend.maxconn}", (*frontend.path, "maxconn"))
+    yield from timeout_lines(frontend.timeouts, frontend.path)
     yield from error_lines(frontend.errors)
     yield from compression_lines(frontend.compression)
     if frontend.forwarding is not None:

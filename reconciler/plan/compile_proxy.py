@@ -15,7 +15,7 @@ from reconciler.plan.compile_hosts import fold_hosts
 from reconciler.plan.compile_jwt import compile_jwt
 from reconciler.plan.compile_log import compile_log, target_of_all
 from reconciler.plan.compile_routing import compile_limit, compile_rules
-from reconciler.plan.compile_settings import compile_settings
+from reconciler.plan.compile_settings import compile_settings, compile_timeouts
 from reconciler.plan.compile_sticky import compile_sticky
 from reconciler.plan.compile_tls import ProxyFiles, way_to_tls
 from reconciler.plan.desired import DesiredContainer, Slot
@@ -54,6 +54,7 @@ def compile_proxy(
                 forwarding=compile_forwarding(name, frontend),
                 rate_limit=compile_limit(name, frontend),
                 maxconn=frontend.maxconn,
+                timeouts=compile_timeouts(frontend),
                 raw=_raw(frontend.raw, ("frontends", name, "raw")),
                 hsts=frontend.hsts.header if frontend.hsts else "",
                 to_tls=way_to_tls(topology, frontend),

@@ -46,6 +46,19 @@ def _told(
             )
 
 
+def _timeouts_of_requests(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        for key in ("http_request", "http_keep_alive"):
+            if getattr(frontend.timeouts, key) and mode_of(topology, frontend) == "tcp":
+                yield Finding(
+                    "mode-mismatch",
+                    f"frontend `{name}` speaks tcp, and `{key}` is for HTTP",
+                    ("frontends", name, "timeouts", key),
+                    "leave it out, or use `mode: http`",
+                    on_key=True,
+                )
+
+
 def _known_by_requests(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
         if backend.mode == "tcp" and backend.sticky and backend.sticky.by != "source":
@@ -85,4 +98,10 @@ def _one_table_of_a_name(topology: Topology) -> Iterator[Finding]:
             )
 
 
-TRAFFIC_RULES = (_http_alone, _known_by_requests, _shared_by_requests, _one_table_of_a_name)
+TRAFFIC_RULES = (
+    _http_alone,
+    _timeouts_of_requests,
+    _known_by_requests,
+    _shared_by_requests,
+    _one_table_of_a_name,
+)

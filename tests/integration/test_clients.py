@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,6 +37,7 @@ FRONTENDS: dict[str, dict[str, Any]] = {
         {"redirect": {"scheme": "https", "port": 443}},
     ]},
     "alone": {"trusted_proxies": "192.0.2.0/24", "redirect": "https"},
+    "hasty": {"timeouts": {"http_request": "300ms", "http_keep_alive": "400ms"}},
     "well": {"log": {"normal": False, "format": "clf"}},
 }  # fmt: skip
 
@@ -93,6 +95,18 @@ def test_a_limit_for_each_of_them(site: Site) -> None:
     asked = [site.ask("behind", x_forwarded_for="203.0.113.50").status for _ in range(5)]
     assert asked == [200] * 4 + [429]
     assert site.ask("behind", x_forwarded_for="203.0.113.51").status == 200
+
+
+def test_who_is_slow(site: Site) -> None:
+    """With what `defaults` have, all of it takes ten seconds."""
+    with socket.create_connection(("127.0.0.1", site.ports["hasty"]), timeout=5) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+        assert client.makefile("rb").read().startswith(b"HTTP/1.1 408 ")
+    with socket.create_connection(("127.0.0.1", site.ports["hasty"]), timeout=5) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer = client.makefile("rb").read()
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert answer.count(b"HTTP/1.1 ") == 1
 
 
 HSTS = "strict-transport-security"

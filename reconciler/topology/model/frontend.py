@@ -17,6 +17,7 @@ from reconciler.topology.model.log import LOG_SHORT, Log
 from reconciler.topology.model.match import HeaderName, Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
+from reconciler.topology.model.settings import FrontendTimeouts
 from reconciler.topology.model.tls import TLS_SHORT, TO_TLS_SHORT, Hsts, Tls, ToTls
 from reconciler.topology.types import Mode, Name, Whole, error
 
@@ -71,6 +72,8 @@ class Frontend(Model):
     """Requests that one client may send: `100/10s`, or a mapping. A reload does not forget them."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that it takes at a time; more wait outside."""
+    timeouts: FrontendTimeouts = FrontendTimeouts()
+    """Timeouts of its own, in place of those of `haproxy`."""
     errors: ErrorPages = Field(default_factory=dict)
     """Pages that HAProxy answers with itself, by status: `{404: ./not-found.html}`."""
     compression: MaybeCompression = Field(None, json_schema_extra=accepts(COMPRESSION_SHORT))

@@ -25,6 +25,11 @@ REFUSED = {
     "`local7`?",
     "request_id: 'X Id'": "bad-name `X Id` is not the name of a header; use letters, digits, `-` "
     "and `_`",
+    "timeouts: {server: 5s}": "unknown-key `server` is not a key of `timeouts`; keys here: client, "
+    "client_fin, http_request, http_keep_alive",
+    "timeouts: {client: 0}": "out-of-range `client` is `0`, and must be at least 1ms",
+    "mode: tcp\ntimeouts: {client: 1h, http_request: 5s}": "mode-mismatch frontend `www` speaks "
+    "tcp, and `http_request` is for HTTP; leave it out, or use `mode: http`",
     "mode: tcp\nlog: clf": "mode-mismatch frontend `www` speaks tcp, and the format `clf` is for "
     "HTTP; use `tcp`, `json` or one of your own",
 }
