@@ -14,10 +14,11 @@ from reconciler.haproxy.cors import Cors
 from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.jwt import Jwt
+from reconciler.haproxy.limits import ConnectionLimit, RateLimit
 from reconciler.haproxy.log import DEFAULT_TARGET, Log, LogTarget
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
-from reconciler.haproxy.routing import RateLimit, Rule
+from reconciler.haproxy.routing import Rule
 from reconciler.haproxy.settings import DEFAULT_SETTINGS, Settings
 from reconciler.haproxy.settings import Timeouts as OwnTimeouts
 from reconciler.haproxy.sticky import Sticky
@@ -210,6 +211,7 @@ class Frontend:
     log: Log | None = None
     """None is as `defaults` have it."""
     rate_limit: RateLimit | None = None
+    connection_limit: ConnectionLimit | None = None
     maxconn: int | None = None
     raw: tuple[RawLine, ...] = ()
     hsts: str = ""

@@ -108,14 +108,3 @@ class Rule:
     """As is `cors`, in place of the frontend's."""
     declines: frozenset[str] = frozenset()
     """What of the frontend's is not for it: `cors`, `jwt`."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """Requests that one address may send in a period; `allowed` are networks without a limit."""
-
-    requests: int
-    period_s: float
-    status: int
-    allowed: tuple[str, ...]
-    path: Path

@@ -13,8 +13,9 @@ from reconciler.plan.compile_cors import compile_cors
 from reconciler.plan.compile_errors import backend_pages, frontend_pages
 from reconciler.plan.compile_hosts import fold_hosts
 from reconciler.plan.compile_jwt import compile_jwt
+from reconciler.plan.compile_limits import compile_connections, compile_rate
 from reconciler.plan.compile_log import compile_log, target_of_all
-from reconciler.plan.compile_routing import compile_limit, compile_rules
+from reconciler.plan.compile_routing import compile_rules
 from reconciler.plan.compile_settings import compile_settings, compile_timeouts
 from reconciler.plan.compile_sticky import compile_sticky
 from reconciler.plan.compile_tls import ProxyFiles, way_to_tls
@@ -52,7 +53,8 @@ def compile_proxy(
                 sends_to=tuple(dict.fromkeys(to for to, _ in destinations(frontend))),
                 log=compile_log(topology, name, frontend, mode_of(topology, frontend)),
                 forwarding=compile_forwarding(name, frontend),
-                rate_limit=compile_limit(name, frontend),
+                rate_limit=compile_rate(name, frontend),
+                connection_limit=compile_connections(name, frontend),
                 maxconn=frontend.maxconn,
                 timeouts=compile_timeouts(frontend),
                 raw=_raw(frontend.raw, ("frontends", name, "raw")),

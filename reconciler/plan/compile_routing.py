@@ -180,11 +180,3 @@ def _headers(rule: Rule, path: Path) -> Iterator[routing.SetHeader]:
         key = f"set_{prefix}headers"
         for name, value in getattr(rule, key).items():
             yield routing.SetHeader(name, value, of_response, (*path, key, name))
-
-
-def compile_limit(name: str, frontend: Frontend) -> routing.RateLimit | None:
-    limit = frontend.rate_limit
-    if limit is None:
-        return None
-    path = ("frontends", name, "rate_limit")
-    return routing.RateLimit(limit.requests, limit.per, limit.status, limit.allow, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -38,6 +39,12 @@ FRONTENDS: dict[str, dict[str, Any]] = {
     ]},
     "alone": {"trusted_proxies": "192.0.2.0/24", "redirect": "https"},
     "hasty": {"timeouts": {"http_request": "300ms", "http_keep_alive": "400ms"}},
+    "few": {"connection_limit": 2},
+    "new": {"connection_limit": "3/1h"},
+    "told-by": {"connection_limit": 1},
+    "free": {"connection_limit": {"max": 1, "allow": HERE}},
+    "relayed": {"connection_limit": 1, "trusted_proxies": HERE},
+    "streams": {"mode": "tcp", "connection_limit": 1, "default_backend": "streams"},
     "well": {"log": {"normal": False, "format": "clf"}},
 }  # fmt: skip
 
@@ -66,6 +73,10 @@ def site(
         name: {"bind": f"127.0.0.1:{site.ports[name]}", "default_backend": "web"} | spec
         for name, spec in FRONTENDS.items()
     }
+    stack.spec["backends"]["streams"] = {"containers_of": "web", "port": 8080, "mode": "tcp"}
+    stack.spec["frontends"]["told-by"]["bind"] = {
+        "address": "127.0.0.1", "port": site.ports["told-by"], "accept_proxy": True,
+    }  # fmt: skip
     with swept(stack):
         stack.apply()
         yield site
@@ -95,6 +106,53 @@ def test_a_limit_for_each_of_them(site: Site) -> None:
     asked = [site.ask("behind", x_forwarded_for="203.0.113.50").status for _ in range(5)]
     assert asked == [200] * 4 + [429]
     assert site.ask("behind", x_forwarded_for="203.0.113.51").status == 200
+
+
+@contextmanager
+def held(site: Site, frontend: str, before: str = "") -> Iterator[bool]:
+    """A connection that goes on, and whether it was served."""
+    with socket.create_connection(("127.0.0.1", site.ports[frontend]), timeout=5) as client:
+        try:
+            client.sendall(f"{before}GET / HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            answer = client.recv(12)
+        except ConnectionError:
+            answer = b""
+        assert answer in {b"HTTP/1.1 200", b""}
+        yield answer != b""
+
+
+@pytest.mark.parametrize(("frontend", "most"), [("few", 2), ("streams", 1)])
+def test_connections_at_a_time(site: Site, frontend: str, most: int) -> None:
+    def served() -> bool:
+        with held(site, frontend) as is_served:
+            return is_served
+
+    with ExitStack() as connections:
+        assert all(connections.enter_context(held(site, frontend)) for _ in range(most))
+        assert not served()
+    await_true(served, "a place for one more")
+
+
+@pytest.mark.parametrize("frontend", ["free", "relayed"])
+def test_connections_that_are_not_counted(site: Site, frontend: str) -> None:
+    with held(site, frontend) as one, held(site, frontend) as two:
+        assert one
+        assert two
+
+
+def test_new_connections(site: Site) -> None:
+    for is_expected in (True, True, True, False):
+        with held(site, "new") as is_served:
+            assert is_served == is_expected
+
+
+def test_connections_of_clients_that_are_told_by_a_proxy(site: Site) -> None:
+    one, other = (f"PROXY TCP4 203.0.113.{n} 127.0.0.1 1 2\r\n" for n in (1, 2))
+    with held(site, "told-by", one) as first, held(site, "told-by", other) as second:
+        assert first
+        assert second
+        with held(site, "told-by", one) as third:
+            assert not third
 
 
 def test_who_is_slow(site: Site) -> None:

@@ -12,7 +12,7 @@ from reconciler.topology.model.content import COMPRESSION_SHORT, MaybeCompressio
 from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
-from reconciler.topology.model.limit import RateLimit
+from reconciler.topology.model.limit import CONNECTION_SHORT, ConnectionLimit, RateLimit
 from reconciler.topology.model.log import LOG_SHORT, Log
 from reconciler.topology.model.match import HeaderName, Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
@@ -70,6 +70,8 @@ class Frontend(Model):
     format, or a mapping."""
     rate_limit: RateLimit | None = Field(None, json_schema_extra=accepts({"type": "string"}))
     """Requests that one client may send: `100/10s`, or a mapping. A reload does not forget them."""
+    connection_limit: ConnectionLimit | None = Field(None, json_schema_extra=CONNECTION_SHORT)
+    """Connections that one address may have: `20` at a time, new ones `50/10s`, or a mapping."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that it takes at a time; more wait outside."""
     timeouts: FrontendTimeouts = FrontendTimeouts()

@@ -25,6 +25,12 @@ REFUSED = {
     "`local7`?",
     "request_id: 'X Id'": "bad-name `X Id` is not the name of a header; use letters, digits, `-` "
     "and `_`",
+    "connection_limit: 0": "out-of-range `max` is `0`, and must be at least 1",
+    "connection_limit: many": "bad-value `many` is not a rate; write it like `100/10s`",
+    "connection_limit: {allow: 10.0.0.0/8}": "missing-key `max` or `rate` is required in a limit "
+    "of connections; write `max: 20` for 20 at a time, `rate: 50/10s` for new ones",
+    "connection_limit: {rate: 5/100d}": "out-of-range `per` is `100d`, and must be at most 1d",
+    "connection_limit: true": "wrong-type `connection_limit` must be a mapping, not `true`",
     "timeouts: {server: 5s}": "unknown-key `server` is not a key of `timeouts`; keys here: client, "
     "client_fin, http_request, http_keep_alive",
     "timeouts: {client: 0}": "out-of-range `client` is `0`, and must be at least 1ms",
