@@ -18,7 +18,7 @@ from reconciler.haproxy.limits import ConnectionLimit, RateLimit
 from reconciler.haproxy.log import DEFAULT_TARGET, Log, LogTarget
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
-from reconciler.haproxy.routing import Rule
+from reconciler.haproxy.routing import Access, Rule
 from reconciler.haproxy.settings import DEFAULT_SETTINGS, Settings
 from reconciler.haproxy.settings import Timeouts as OwnTimeouts
 from reconciler.haproxy.sticky import Sticky
@@ -210,6 +210,8 @@ class Frontend:
     forwarding: Forwarding | None = None
     log: Log | None = None
     """None is as `defaults` have it."""
+    access: Access | None = None
+    """None lets everybody in."""
     rate_limit: RateLimit | None = None
     connection_limit: ConnectionLimit | None = None
     maxconn: int | None = None

@@ -19,6 +19,7 @@ from reconciler.haproxy.model import (
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.quoting import format_duration, quote
+from reconciler.haproxy.render_access import access_lines
 from reconciler.haproxy.render_backend import backend_lines, live_server_lines, raw_lines
 from reconciler.haproxy.render_bind import alt_svc_lines, bind_text, quic_text, tls_defaults
 from reconciler.haproxy.render_clients import forwarding_lines
@@ -193,6 +194,8 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
     yield from compression_lines(frontend.compression)
     if frontend.forwarding is not None:
         yield from forwarding_lines(frontend.forwarding)
+    if frontend.access is not None:
+        yield from access_lines(frontend.access, is_http=frontend.mode == "http")
     yield from raw_lines(frontend.raw)
     if frontend.rate_limit is not None:
         yield from request_lines(frontend.rate_limit)

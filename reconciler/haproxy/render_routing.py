@@ -18,10 +18,10 @@ from reconciler.haproxy.quoting import quote, quote_format, quote_text
 from reconciler.haproxy.render_choice import NONE_YET, chosen
 from reconciler.haproxy.render_cors import asked_lines, cors_lines
 from reconciler.haproxy.render_jwt import jwt_lines
+from reconciler.haproxy.render_pattern import pattern_words
 from reconciler.haproxy.routing import (
     Act,
     Deny,
-    Pattern,
     Redirect,
     Return,
     Rule,
@@ -117,14 +117,9 @@ def _acls(number: int, rule: Rule) -> Iterator[Line]:
     """Named ones: in `{ … }` a pattern could not be a brace. Lines of one name are any-of."""
     for name, condition in zip(_bare_names(number, rule), rule.conditions, strict=True):
         for pattern in condition.patterns:
-            yield Line(f"    acl {name} {_test(pattern)}", condition.path, (condition.path,))
-
-
-def _test(pattern: Pattern) -> str:
-    test = f"{pattern.fetch} -m {pattern.method}"
-    if pattern.method in {"found", "bool"}:
-        return test
-    return f"{test} -- {quote(pattern.value)}"
+            yield Line(
+                f"    acl {name} {pattern_words(pattern)}", condition.path, (condition.path,)
+            )
 
 
 def _bare_names(number: int, rule: Rule) -> list[str]:

@@ -34,6 +34,16 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Who comes in: whom `deny` does not match, and `allow` does; None matches nobody, and all."""
+
+    allow: Condition | None
+    deny: Condition | None
+    reads_proxy: bool
+    """Whether some clients are known only when the PROXY protocol has told of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class UseBackend:
     backend: str
     path: Path

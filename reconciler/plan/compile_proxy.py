@@ -17,6 +17,7 @@ from reconciler.plan.compile_limits import compile_connections, compile_rate
 from reconciler.plan.compile_log import compile_log, target_of_all
 from reconciler.plan.compile_routing import compile_rules
 from reconciler.plan.compile_settings import compile_settings, compile_timeouts
+from reconciler.plan.compile_sources import compile_access
 from reconciler.plan.compile_sticky import compile_sticky
 from reconciler.plan.compile_tls import ProxyFiles, way_to_tls
 from reconciler.plan.desired import DesiredContainer, Slot
@@ -53,6 +54,7 @@ def compile_proxy(
                 sends_to=tuple(dict.fromkeys(to for to, _ in destinations(frontend))),
                 log=compile_log(topology, name, frontend, mode_of(topology, frontend)),
                 forwarding=compile_forwarding(name, frontend),
+                access=compile_access(name, frontend, tls),
                 rate_limit=compile_rate(name, frontend),
                 connection_limit=compile_connections(name, frontend),
                 maxconn=frontend.maxconn,

@@ -39,6 +39,11 @@ FRONTENDS: dict[str, dict[str, Any]] = {
     ]},
     "alone": {"trusted_proxies": "192.0.2.0/24", "redirect": "https"},
     "hasty": {"timeouts": {"http_request": "300ms", "http_keep_alive": "400ms"}},
+    "listed": {"allow": ["192.0.2.7", "./office.txt"], "trusted_proxies": HERE,
+               "deny": "198.51.100.66", "rules": [
+        {"path": "/ops", "source": "./ops.txt", "respond": "it is ops"},
+    ]},
+    "shut": {"mode": "tcp", "deny": ["./everybody.txt"], "default_backend": "streams"},
     "few": {"connection_limit": 2},
     "new": {"connection_limit": "3/1h"},
     "told-by": {"connection_limit": 1},
@@ -73,6 +78,12 @@ def site(
         name: {"bind": f"127.0.0.1:{site.ports[name]}", "default_backend": "web"} | spec
         for name, spec in FRONTENDS.items()
     }
+    for name, addresses in {
+        "office": ["198.51.100.0/24 # it"],
+        "ops": [],
+        "everybody": HERE,
+    }.items():
+        (stack.directory / f"{name}.txt").write_text("\n".join(addresses), encoding="utf-8")
     stack.spec["backends"]["streams"] = {"containers_of": "web", "port": 8080, "mode": "tcp"}
     stack.spec["frontends"]["told-by"]["bind"] = {
         "address": "127.0.0.1", "port": site.ports["told-by"], "accept_proxy": True,
@@ -106,6 +117,27 @@ def test_a_limit_for_each_of_them(site: Site) -> None:
     asked = [site.ask("behind", x_forwarded_for="203.0.113.50").status for _ in range(5)]
     assert asked == [200] * 4 + [429]
     assert site.ask("behind", x_forwarded_for="203.0.113.51").status == 200
+
+
+def test_who_comes_in(site: Site) -> None:
+    def status(client: str, path: str = "/") -> int:
+        return site.ask("listed", path, x_forwarded_for=client).status
+
+    assert [status("192.0.2.7"), status("198.51.100.9")] == [200, 200]
+    assert [status("192.0.2.8"), status("198.51.100.66")] == [403, 403]
+    with held(site, "shut") as is_served:
+        assert not is_served
+
+
+def test_another_content_of_a_list_takes_no_reload(site: Site) -> None:
+    lists = {"office.txt": [f"203.0.{n}.0/24" for n in range(1, 114)], "ops.txt": ["203.0.113.5"]}
+    for name, addresses in lists.items():
+        (site.stack.directory / name).write_text("\n".join(addresses), encoding="utf-8")
+    assert "Impact: runtime" in site.stack.apply().out
+    asked = [("198.51.100.9", "/"), ("203.0.113.5", "/ops"), ("203.0.113.6", "/ops")]
+    answers = [site.ask("listed", path, x_forwarded_for=client) for client, path in asked]
+    assert [answer.status for answer in answers] == [403, 200, 200]
+    assert [answer.body == "it is ops" for answer in answers] == [False, True, False]
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
 from reconciler.topology.model.limit import CONNECTION_SHORT, ConnectionLimit, RateLimit
 from reconciler.topology.model.log import LOG_SHORT, Log
-from reconciler.topology.model.match import HeaderName, Source
+from reconciler.topology.model.match import HeaderName, Listed, Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.settings import FrontendTimeouts
@@ -60,6 +60,15 @@ class Frontend(Model):
     )
     """Addresses of proxies before this one, whose `X-Forwarded-For` is believed: `10.0.0.0/8`.
     Rules, limits and logs then see the client that it names."""
+    allow: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
+        (), min_length=1, json_schema_extra=accepts_one
+    )
+    """The only addresses that come in: `10.0.0.0/8`, or `./office.txt` for a file with one in each
+    line. Others are answered with 403, or closed in `mode: tcp`."""
+    deny: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
+        (), min_length=1, json_schema_extra=accepts_one
+    )
+    """Addresses that do not come in, even if `allow` has them."""
     request_id: Annotated[HeaderName | None, BeforeValidator(_request_id)] = Field(
         None, json_schema_extra=accepts({"type": "boolean"})
     )
