@@ -250,6 +250,7 @@ class Timeouts:
     http_keep_alive: float | None
     queue: float | None
     tunnel: float | None
+    tarpit: float | None = None
     check: float | None = None
 
 

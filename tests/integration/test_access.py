@@ -30,6 +30,7 @@ CORS: dict[str, Any] = {
         {"path": "/fonts", "backend": "web", "cors": "*"},
         {"path_prefix": "/private", "auth": "ops:secret", "backend": "web"},
         {"path": "/refused", "deny": True},
+        {"path": "/pit", "tarpit": 429},
         {"path": "/put", "method": "PUT", "backend": "web",
          "cors": {"origins_regex": r"https://pr-[0-9]+\.shop\.example", "methods": "*"}},
         {"path": "/put", "respond": "not put"},
@@ -92,6 +93,7 @@ def site(
         (stack.directory / f"{name}.pem").write_bytes(signer.public)
     (stack.directory / "no-token.html").write_text("no token", encoding="utf-8")
     stack.env = {"SECRET": HOSTILE}
+    stack.spec["haproxy"]["timeouts"] = {"tarpit": "1s"}
     with swept(stack):
         stack.apply()
         yield site
@@ -158,6 +160,13 @@ def test_a_rule_of_its_own(site: Site) -> None:
 def test_nothing_passes_for_another_method(site: Site) -> None:
     answer = asked_before(site, "/mine", SHOP, "GET")
     assert (answer.body, granted(answer)) == ("asked", {})
+
+
+def test_who_has_to_wait(site: Site) -> None:
+    begun = time.monotonic()
+    answer = web.ask(site.pages, "/pit", headers={"Origin": SHOP})
+    assert (answer.status, granted(answer)["allow-origin"]) == (429, SHOP)
+    assert 1 <= time.monotonic() - begun < 5
 
 
 def test_options_that_no_browser_asks_reach_the_server(site: Site) -> None:

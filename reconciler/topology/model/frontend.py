@@ -11,10 +11,11 @@ from reconciler.topology.model.bind import BIND_SHORT, Bind
 from reconciler.topology.model.content import COMPRESSION_SHORT, MaybeCompression
 from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.errors import ErrorPages
+from reconciler.topology.model.header import IdHeader
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
 from reconciler.topology.model.limit import CONNECTION_SHORT, ConnectionLimit, RateLimit
 from reconciler.topology.model.log import LOG_SHORT, Log
-from reconciler.topology.model.match import HeaderName, Listed, Source
+from reconciler.topology.model.match import Listed, Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.settings import FrontendTimeouts
@@ -69,7 +70,7 @@ class Frontend(Model):
         (), min_length=1, json_schema_extra=accepts_one
     )
     """Addresses that do not come in, even if `allow` has them."""
-    request_id: Annotated[HeaderName | None, BeforeValidator(_request_id)] = Field(
+    request_id: Annotated[IdHeader | None, BeforeValidator(_request_id)] = Field(
         None, json_schema_extra=accepts({"type": "boolean"})
     )
     """Give each request an id in this header, and in logs; `true` for `X-Request-ID`. One that a

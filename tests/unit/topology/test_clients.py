@@ -42,6 +42,10 @@ REFUSED = {
     "timeouts: {client: 0}": "out-of-range `client` is `0`, and must be at least 1ms",
     "mode: tcp\ntimeouts: {client: 1h, http_request: 5s}": "mode-mismatch frontend `www` speaks "
     "tcp, and `http_request` is for HTTP; leave it out, or use `mode: http`",
+    "request_id: Content-Length": "bad-name `Content-Length` says something else of a request than "
+    "its id; write a name like `X-Request-ID`, or `true` for that one",
+    "request_id: x-forwarded-for": "bad-name `x-forwarded-for` says something else of a request "
+    "than its id; write a name like `X-Request-ID`, or `true` for that one",
     "mode: tcp\nlog: clf": "mode-mismatch frontend `www` speaks tcp, and the format `clf` is for "
     "HTTP; use `tcp`, `json` or one of your own",
 }
