@@ -47,7 +47,7 @@ def _told(
 
 def _timeouts_of_requests(topology: Topology) -> Iterator[Finding]:
     for name, frontend in topology.frontends.items():
-        for key in ("http_request", "http_keep_alive"):
+        for key in ("http_request", "http_keep_alive", "tarpit"):
             if getattr(frontend.timeouts, key) and mode_of(topology, frontend) == "tcp":
                 yield Finding(
                     "mode-mismatch",

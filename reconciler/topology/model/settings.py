@@ -33,6 +33,8 @@ class FrontendTimeouts(Model):
     """For a whole request header; then the answer is 408."""
     http_keep_alive: Duration | None = Field(None, ge=0.001)
     """For the next request on a connection that is kept open."""
+    tarpit: Duration | None = Field(None, ge=0.001)
+    """For which a rule with `tarpit` lets a client wait."""
 
 
 class BackendTimeouts(Model):

@@ -38,7 +38,7 @@ REFUSED = {
     "connection_limit: {max: 5, allow: ./office.txt}": "bad-value `./office.txt` is neither an "
     "address nor a network; write it like `10.0.0.0/8` or `192.0.2.7`",
     "timeouts: {server: 5s}": "unknown-key `server` is not a key of `timeouts`; keys here: client, "
-    "client_fin, http_request, http_keep_alive",
+    "client_fin, http_request, http_keep_alive, tarpit",
     "timeouts: {client: 0}": "out-of-range `client` is `0`, and must be at least 1ms",
     "mode: tcp\ntimeouts: {client: 1h, http_request: 5s}": "mode-mismatch frontend `www` speaks "
     "tcp, and `http_request` is for HTTP; leave it out, or use `mode: http`",
