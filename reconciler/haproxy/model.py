@@ -66,6 +66,10 @@ class Listener:
     address: str | None = None
     last_port: int | None = None
     """Of a range; None when there is but one."""
+    socket: str = ""
+    """In place of address and port, a Unix socket, as HAProxy's container has it."""
+    socket_mode: str = ""
+    """In octal."""
     tls: BindTls | None = None
     accepts_proxy: bool = False
     """Who connects says with the PROXY protocol for whom it does."""

@@ -42,6 +42,8 @@ def tls_defaults(proxy: Proxy) -> Iterator[Line]:
 
 def bind_text(listener: Listener) -> str:
     words = [f"    bind {_place(listener)}"]
+    if listener.socket_mode:
+        words.append(f"mode {listener.socket_mode}")
     if listener.accepts_proxy:
         words.append("accept-proxy")
     if listener.tls is not None:
@@ -86,6 +88,8 @@ def alt_svc_lines(frontend: Frontend) -> Iterator[Line]:
 def _place(listener: Listener) -> str:
     """Without a word on it, HAProxy does not know a socket of a single IPv6 address again that its
     predecessor hands it, and opens another."""
+    if listener.socket:
+        return f"unix@{listener.socket}"
     if listener.address is None:
         return f":{listener.ports}"
     if ":" in listener.address:
