@@ -218,6 +218,7 @@ class Frontend:
     """None lets everybody in."""
     rate_limit: RateLimit | None = None
     connection_limit: ConnectionLimit | None = None
+    max_body_bytes: int | None = None
     maxconn: int | None = None
     raw: tuple[RawLine, ...] = ()
     hsts: str = ""

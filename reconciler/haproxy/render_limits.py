@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.haproxy.config import Line
 from reconciler.haproxy.limits import ConnectionLimit, RateLimit
+from reconciler.haproxy.origin import Path
 from reconciler.haproxy.quoting import format_duration
 from reconciler.haproxy.render_peers import KEPT, connection_table
 
@@ -40,3 +41,10 @@ def connection_lines(limit: ConnectionLimit, frontend: str) -> Iterator[Line]:
     if limit.rate is not None:
         yield Line(f"    tcp-request {stage} reject if {{ sc_conn_rate(2) gt {limit.rate[0]} }}",
                    path, values)  # fmt: skip
+
+
+def body_line(most_bytes: int, path: Path) -> Line:
+    """By what it announces; of a body that announces nothing, by what has come with its header."""
+    return Line("    http-request deny status 413 default-errorfiles "
+                f"if {{ req.fhdr(content-length) -m int gt {most_bytes} }} "
+                f"|| {{ req.body_size gt {most_bytes} }}", path, (path,))  # fmt: skip

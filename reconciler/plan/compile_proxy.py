@@ -57,6 +57,7 @@ def compile_proxy(
                 access=compile_access(name, frontend, tls),
                 rate_limit=compile_rate(name, frontend),
                 connection_limit=compile_connections(name, frontend),
+                max_body_bytes=frontend.max_body,
                 maxconn=frontend.maxconn,
                 timeouts=compile_timeouts(frontend),
                 raw=_raw(frontend.raw, ("frontends", name, "raw")),

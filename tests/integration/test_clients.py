@@ -44,6 +44,7 @@ FRONTENDS: dict[str, dict[str, Any]] = {
         {"path": "/ops", "source": "./ops.txt", "respond": "it is ops"},
     ]},
     "shut": {"mode": "tcp", "deny": ["./everybody.txt"], "default_backend": "streams"},
+    "small": {"max_body": "2k"},
     "few": {"connection_limit": 2},
     "new": {"connection_limit": "3/1h"},
     "told-by": {"connection_limit": 1},
@@ -170,6 +171,14 @@ def test_connections_that_are_not_counted(site: Site, frontend: str) -> None:
     with held(site, frontend) as one, held(site, frontend) as two:
         assert one
         assert two
+
+
+@pytest.mark.parametrize(("size", "status"), [(0, 200), (2048, 200), (2049, 413), (2**40, 413)])
+def test_bodies(site: Site, size: int, status: int) -> None:
+    head = f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n"
+    body = b"x" * min(size, 2049)
+    answer = web.exchange(site.ports["small"], head.encode() + body)
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
 
 
 def test_new_connections(site: Site) -> None:

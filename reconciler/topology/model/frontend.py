@@ -20,7 +20,7 @@ from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.settings import FrontendTimeouts
 from reconciler.topology.model.tls import TLS_SHORT, TO_TLS_SHORT, Hsts, Tls, ToTls
-from reconciler.topology.types import Mode, Name, Whole, error
+from reconciler.topology.types import Mode, Name, Size, Whole, error
 
 
 def _request_id(value: Any) -> Any:
@@ -82,6 +82,9 @@ class Frontend(Model):
     """Requests that one client may send: `100/10s`, or a mapping. A reload does not forget them."""
     connection_limit: ConnectionLimit | None = Field(None, json_schema_extra=CONNECTION_SHORT)
     """Connections that one address may have: `20` at a time, new ones `50/10s`, or a mapping."""
+    max_body: Size | None = Field(None, ge=1, le=2**53)
+    """The largest body of a request, by the length that it announces: `10m`. Larger ones are
+    answered with 413."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that it takes at a time; more wait outside."""
     timeouts: FrontendTimeouts = FrontendTimeouts()
