@@ -27,7 +27,7 @@ REFUSED = {
     "`local7`?",
     "request_id: 'X Id'": "bad-name `X Id` is not the name of a header; use letters, digits, `-` "
     "and `_`",
-    "max_body: 0": "out-of-range `max_body` is `0`, and must be at least 1",
+    "max_body: 0": "out-of-range `max_body` is `0`, and must be at least 1b",
     "max_body: 10 MB/s": "bad-size `10 MB/s` is not a size; write it like `128m` or `1g`",
     "mode: tcp\nmax_body: 10m": "mode-mismatch frontend `www` speaks tcp, and `max_body` is for "
     "HTTP; leave it out, or use `mode: http`",
