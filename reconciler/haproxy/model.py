@@ -54,6 +54,7 @@ class BindTls:
     alpn: tuple[str, ...]
     path: Path
     http3: Http3 | None = None
+    strict_sni: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Listener:
     """In place of address and port, a Unix socket, as HAProxy's container has it."""
     socket_mode: str = ""
     """In octal."""
+    options: tuple[str, ...] = ()
+    """More of the manual's, 5.1, as they stand on the line."""
     tls: BindTls | None = None
     accepts_proxy: bool = False
     """Who connects says with the PROXY protocol for whom it does."""

@@ -17,7 +17,7 @@ from reconciler.haproxy.model import Frontend
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.quoting import quote, quote_format, quote_text
 from reconciler.haproxy.render_choice import NONE_YET, chosen
-from reconciler.haproxy.render_cors import asked_lines, cors_lines
+from reconciler.haproxy.render_cors import asked_lines, granting_lines, telling_lines
 from reconciler.haproxy.render_jwt import jwt_lines
 from reconciler.haproxy.render_pattern import pattern_words
 from reconciler.haproxy.routing import (
@@ -57,9 +57,10 @@ def rule_lines(frontend: Frontend) -> Iterator[Line]:
     """In the order in which HAProxy goes through them."""
     yield from asked_lines(frontend)
     yield from _choice(frontend)
-    yield from cors_lines(frontend)
+    yield from granting_lines(frontend)
     yield from jwt_lines(frontend)
     yield from _consequences(frontend)
+    yield from telling_lines(frontend)
 
 
 def _choice(frontend: Frontend) -> Iterator[Line]:

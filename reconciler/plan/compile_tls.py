@@ -77,6 +77,7 @@ class ProxyFiles:
             alpn=alpn,
             path=path,
             http3=_http3(tls.http3, port),
+            strict_sni=tls.strict_sni,
         )
 
     def servers(self, name: str, backend: Backend) -> haproxy.ServerLink:
