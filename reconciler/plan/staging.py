@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from reconciler.haproxy.config import Config, read_config
 from reconciler.haproxy.model import Backend, Proxy
 from reconciler.haproxy.render_backend import render_backend
+from reconciler.haproxy.render_bind import bind_text
 from reconciler.haproxy.rewrite import add_backends
 from reconciler.haproxy.servers import read_servers
 from reconciler.haproxy.slots import PROBE_SUFFIX, is_slot
@@ -69,10 +70,16 @@ def stage_config(
 
 
 def _of_known_frontends(proxy: Proxy, config: Config) -> set[str]:
-    """The backends that frontends will send traffic to which they send elsewhere now, perhaps."""
-    known = {line.text.removeprefix("frontend ") for line in config.lines}
-    return {name for frontend in proxy.frontends if frontend.name in known
-            for name in frontend.sends_to}  # fmt: skip
+    """The backends that frontends will send traffic to which goes elsewhere now, perhaps: by their
+    name, or by where they listen, for they may have been renamed."""
+    heads = ("frontend ", "    bind ")
+    known = {line.text.split()[1] for line in config.lines if line.text.startswith(heads)}
+    return {
+        name
+        for frontend in proxy.frontends
+        if known & {frontend.name, *(bind_text(it).split()[1] for it in frontend.listeners)}
+        for name in frontend.sends_to
+    }
 
 
 def _serves(backend: str, assignment: Assignment, rotation: set[tuple[str, str]]) -> bool:
