@@ -109,12 +109,12 @@ def plan_rotations(
     proxy: Proxy | None,
     wanted: Config | None,
     seen: ObservedProxy | None,
-    leaving: Collection[str],
+    leaving: Mapping[str, str],
 ) -> dict[str, Rotation]:
     """By the backend that describes the containers, those that can be changed without a reload.
     Empty when nothing is known of what HAProxy runs, or when that is not what is written. `proxy`
     and `wanted` have the addresses that servers will have; `leaving` are the hosts of containers
-    that go."""
+    that go, and the backend that described each."""
     running = running_config(seen)
     if proxy is None or wanted is None or seen is None or running is None:
         return {}
@@ -135,7 +135,7 @@ def plan_rotations(
 
 
 def _entangled(
-    same: Mapping[str, Sequence[Backend]], seen: ObservedProxy, leaving: Collection[str]
+    same: Mapping[str, Sequence[Backend]], seen: ObservedProxy, leaving: Mapping[str, str]
 ) -> set[str]:
     """Whose containers that leave also serve in a backend that does not change along with theirs:
     that the file has no more, that changes in more than servers, or that gets other containers.
@@ -144,7 +144,8 @@ def _entangled(
     users: dict[str, set[str]] = {}
     for server in seen.serving:
         if server.host in leaving:
-            users.setdefault(server.host, set()).add(sources.get(server.backend, ""))
+            its_own = same.keys() & {leaving[server.host]}
+            users.setdefault(server.host, set(its_own)).add(sources.get(server.backend, ""))
     return {source for group in users.values() if len(group) > 1 for source in group}
 
 
@@ -267,8 +268,18 @@ def has_work(rotations: Mapping[str, Rotation]) -> bool:
 
 def explain_work(rotations: Mapping[str, Rotation]) -> str:
     """Why servers change although what is written stays."""
-    names = ", ".join(f"`{name}`" for name, r in rotations.items() if not r.is_settled)
+    unlike = (name for r in rotations.values() if not r.is_settled for name in _unlike(r))
+    names = ", ".join(f"`{name}`" for name in unlike)
     return f"servers of {names} are not as the file says"
+
+
+def _unlike(rotation: Rotation) -> list[str]:
+    """Those of its backends in which somebody is missing, or has another weight or limit; all of
+    them when there is only somebody too many."""
+    missing = set(rotation.places(m.host for m in rotation.joins)) - rotation.takes_traffic
+    unlike = {name for name, _ in missing} | {setting.backend for setting in rotation.settings}
+    names = [backend.name for backend in rotation.backends]
+    return [name for name in names if name in unlike] or names
 
 
 def networks_to(spec: ContainerSpec) -> set[str]:
