@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reconciler.haproxy.commands import Aim, ServerSetting
+from reconciler.haproxy.commands import ServerSetting
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import Backend
 from reconciler.haproxy.render import server_lines
@@ -289,20 +289,20 @@ def _rescue(roll: _Roll, batch: Batch[Member, _Leaver], watched: range) -> None:
     def rescue(action: Action, needs: Iterable[int]) -> int:
         return draft.rescue(action, needs, because, watched)
 
-    def put(hosts: Iterable[str], aim: Aim, needs: Iterable[int]) -> int:
-        return rescue(SetServers(roll.target, roll.rotation.settings_for(hosts, aim)), needs)
-
     made = [m for m in batch.joins if m.slot in draft.assignment.joining]
     gone: list[int] = []
     if made:
-        out = put([m.host for m in made], "gone", ())
+        settings = roll.rotation.settings_for([m.host for m in made], "gone")
+        out = rescue(SetServers(roll.target, settings), ())
         names = [draft.assignment.names[m.slot] for m in made]
         gone = [rescue(RemoveContainer(Target(name)), [out]) for name in names]
-    old = [leaver for leaver in batch.early if leaver.container is not None]
-    if old:  # where both cannot run at once, the old one starts when the new one is gone
-        started = [
-            rescue(StartContainer(target_of(leaver.container)), gone)
-            for leaver in old
-            if leaver.container is not None
-        ]
-        put([leaver.host for leaver in old], "ready", started)
+    # Where both cannot run at once, the old one starts when the new one is gone.
+    started = [
+        rescue(StartContainer(target_of(leaver.container)), gone)
+        for leaver in batch.early
+        if leaver.container is not None
+    ]
+    settings = roll.rotation.settings_for((leaver.host for leaver in batch.early), "ready")
+    served = tuple(s for s in settings if (s.backend, s.host) in roll.rotation.takes_traffic)
+    if served:
+        rescue(SetServers(roll.target, served), started or gone)
