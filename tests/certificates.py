@@ -30,6 +30,17 @@ class Made:
         return self.cert + self.key
 
     @property
+    def public_key(self) -> bytes:
+        return self.private.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+    @property
+    def with_public_key(self) -> bytes:
+        """What does for any file that takes a certificate or a key."""
+        return self.bundle + self.public_key
+
+    @property
     def serial(self) -> int:
         return self.certificate.serial_number
 

@@ -92,6 +92,10 @@ def _proxy() -> Iterator[Group[Site]]:
         Change("another default backend", default_backend("web")),
     ))  # fmt: skip
     yield Group((
+        Change("traffic to a new backend", _move_to_new_backend),
+        Change("and back", _move_back, replaces=True),
+    ))  # fmt: skip
+    yield Group((
         Change("backend added", _add_backend),
         Change("frontend added", _split_frontend),
         Change("frontend removed", _join_frontend, replaces=True),
@@ -110,6 +114,18 @@ def _proxy() -> Iterator[Group[Site]]:
     handover = Change("HAProxy replaced", another_image)
     yield Group((handover,), ("haproxy.upgrade",), "bridge")
     yield Group((handover,), ("haproxy.network",), "host")
+
+
+def _move_to_new_backend(site: Site) -> None:
+    """Whose program needs a while before it listens."""
+    green = site.spec["backends"]["green"]
+    site.spec["backends"]["red"] = {**green, "env": {"START_DELAY": "1"}}
+    site.spec["frontends"]["www"]["default_backend"] = "red"
+
+
+def _move_back(site: Site) -> None:
+    site.spec["frontends"]["www"]["default_backend"] = "web"
+    del site.spec["backends"]["red"]
 
 
 def _add_backend(site: Site) -> None:

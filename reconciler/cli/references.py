@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from reconciler.cli.certificate import find_end
+from reconciler.cli.public_key import find_trouble
 from reconciler.cli.self_signed import kept_certificate, place_of
 from reconciler.cli.stamp import stamp
 from reconciler.topology.diagnostic import Diagnostic
@@ -63,6 +64,11 @@ class References:
                 text = self._text(reference, reference.source)
                 if text is not None and not _are_authorities(text):
                     self._tell("bad-certificate", reference, "holds no certificates in PEM form")
+            case "public-key":
+                text = self._text(reference, reference.source)
+                what, hint = ("", "") if text is None else find_trouble(text, reference.algorithm)
+                if what:
+                    self._tell("bad-key", reference, what, hint=hint)
             case "env-file":
                 self._read_env_file(reference)
             case "page":

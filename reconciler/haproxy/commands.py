@@ -106,7 +106,17 @@ def _adjust(setting: ServerSetting, server: ServerState) -> Iterator[str]:
     if setting.maxconn is not None and setting.maxconn != (server.maxconn or 0):
         yield f"set maxconn server {place} {setting.maxconn}"
     if setting.aim != "adjust":
-        yield f"set server {place} state {_STATE[setting.aim]}"
+        yield from _with_agent(server, f"set server {place} state {_STATE[setting.aim]}")
+
+
+def _with_agent(server: ServerState, command: str) -> Iterator[str]:
+    """An agent is not asked while its server is out of rotation by command: it may say `ready`."""
+    if not server.has_agent:
+        yield command
+    elif command.endswith(" ready"):
+        yield from (command, f"enable agent {server.backend}/{server.name}")
+    else:
+        yield from (f"disable agent {server.backend}/{server.name}", command)
 
 
 def _point(place: str, host: str) -> str:

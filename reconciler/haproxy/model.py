@@ -13,6 +13,7 @@ from reconciler.haproxy.content import Cache, Compression
 from reconciler.haproxy.cors import Cors
 from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.files import ProxyFile
+from reconciler.haproxy.jwt import Jwt
 from reconciler.haproxy.log import DEFAULT_TARGET, Log, LogTarget
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
@@ -30,6 +31,14 @@ class RawLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Http3:
+    """A second `bind` line, for QUIC."""
+
+    alt_svc: str
+    """What other clients are told of it; "" for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class BindTls:
     """TLS on a `bind` line; files are where they are in HAProxy's container. None and "" leave what
     `global` says."""
@@ -42,6 +51,7 @@ class BindTls:
     ciphersuites: str | None
     alpn: tuple[str, ...]
     path: Path
+    http3: Http3 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +62,19 @@ class Listener:
     port: int
     path: Path
     address: str | None = None
+    last_port: int | None = None
+    """Of a range; None when there is but one."""
+    socket: str = ""
+    """In place of address and port, a Unix socket, as HAProxy's container has it."""
+    socket_mode: str = ""
+    """In octal."""
     tls: BindTls | None = None
     accepts_proxy: bool = False
     """Who connects says with the PROXY protocol for whom it does."""
+
+    @property
+    def ports(self) -> str:
+        return f"{self.port}" if self.last_port is None else f"{self.port}-{self.last_port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +190,14 @@ class Backend:
 
 
 @dataclass(frozen=True, slots=True)
+class ToTls:
+    """Where requests without TLS are sent."""
+
+    port: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
 class Frontend:
     name: str
     mode: Mode
@@ -189,12 +217,13 @@ class Frontend:
     raw: tuple[RawLine, ...] = ()
     hsts: str = ""
     """The value of the header that is sent with answers over TLS."""
-    redirect_port: int | None = None
-    """Where requests without TLS are sent; None lets them in."""
+    to_tls: ToTls | None = None
+    """None lets requests without TLS in."""
     errors: tuple[ErrorPage, ...] = ()
     compression: Compression | None = None
     cors: Cors | None = None
-    """Of all requests but those whose rules say otherwise."""
+    jwt: Jwt | None = None
+    """As is `cors`, of all requests but those whose rules say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +248,7 @@ class Timeouts:
     http_keep_alive: float | None
     queue: float | None
     tunnel: float | None
+    tarpit: float | None = None
     check: float | None = None
 
 

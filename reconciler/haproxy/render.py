@@ -20,14 +20,15 @@ from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.quoting import format_duration, quote
 from reconciler.haproxy.render_backend import backend_lines, live_server_lines, raw_lines
-from reconciler.haproxy.render_bind import bind_text, tls_defaults
+from reconciler.haproxy.render_bind import alt_svc_lines, bind_text, quic_text, tls_defaults
 from reconciler.haproxy.render_clients import forwarding_lines
 from reconciler.haproxy.render_content import cache_section, compression_lines
 from reconciler.haproxy.render_errors import error_lines
 from reconciler.haproxy.render_link import server_tls_defaults
 from reconciler.haproxy.render_log import log_lines, target_text
 from reconciler.haproxy.render_peers import own_name, peers_section
-from reconciler.haproxy.render_routing import limit_lines, rule_lines, userlist, userlists
+from reconciler.haproxy.render_routing import limit_lines, rule_lines, same_url, userlist, userlists
+from reconciler.haproxy.routing import SCHEME
 
 
 def render_config(proxy: Proxy) -> Config:
@@ -114,7 +115,7 @@ def _defaults(proxy: Proxy) -> Iterator[Line]:
     yield Line("    retries 3")
     timeouts = proxy.timeouts
     for name in ("connect", "client", "server", "http_request", "http_keep_alive", "queue",
-                 "tunnel", "check"):  # fmt: skip
+                 "tunnel", "tarpit", "check"):  # fmt: skip
         seconds = getattr(timeouts, name)
         if seconds is not None:
             keyword = name.replace("_", "-")
@@ -179,6 +180,8 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
     for listener in frontend.listeners:
         places = ((*frontend.path, "bind"), (*frontend.path, "tls"))
         yield Line(bind_text(listener), listener.path, places)
+        if listener.tls is not None and listener.tls.http3 is not None:
+            yield Line(quic_text(listener.tls, listener), listener.path, places)
     if frontend.maxconn is not None:
         yield Line(f"    maxconn {frontend.maxconn}", (*frontend.path, "maxconn"))
     yield from error_lines(frontend.errors)
@@ -196,15 +199,15 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
 
 
 def _https(frontend: Frontend) -> Iterator[Line]:
-    """The way to TLS, and staying on it. The host is the client's own word, without its port."""
-    if frontend.redirect_port is not None:
-        port = "" if frontend.redirect_port == 443 else f":{frontend.redirect_port}"
-        yield Line(
-            f"    http-request redirect code 308 location "
-            f"https://%[req.hdr(host),regsub(:[0-9]*$,,)]{port}%[pathq] unless {{ ssl_fc }}",
-            (*frontend.path, "redirect"),
-        )
+    """The way to TLS, and staying on it."""
+    asks = frontend.forwarding is not None and frontend.forwarding.asks_scheme
+    by_tls = f"{{ {SCHEME} -m str https }}" if asks else "{ ssl_fc }"
+    if frontend.to_tls is not None:
+        where = same_url("https", frontend.to_tls.port)
+        yield Line(f"    http-request redirect code {frontend.to_tls.code} location {where} "
+                   f"unless {by_tls}", (*frontend.path, "redirect"))  # fmt: skip
     if frontend.hsts:
         header = f'Strict-Transport-Security "{frontend.hsts}"'
-        yield Line(f"    http-after-response set-header {header} if {{ ssl_fc }}",
+        yield Line(f"    http-after-response set-header {header} if {by_tls}",
                    (*frontend.path, "hsts"))  # fmt: skip
+    yield from alt_svc_lines(frontend)

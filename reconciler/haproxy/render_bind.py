@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.haproxy.config import Line
-from reconciler.haproxy.model import Listener, Proxy
+from reconciler.haproxy.model import BindTls, Frontend, Listener, Proxy
+from reconciler.haproxy.quoting import quote_format
 
 _CIPHERS = ":".join(
     [
@@ -31,10 +32,18 @@ def tls_defaults(proxy: Proxy) -> Iterator[Line]:
         yield Line(f"    ssl-default-bind-ciphers {_CIPHERS}")
         yield Line(f"    ssl-default-bind-ciphersuites {_CIPHERSUITES}")
         yield Line(f"    ssl-default-bind-options {_OPTIONS}")
+    if any(listener.tls and listener.tls.http3
+           for frontend in proxy.frontends for listener in frontend.listeners):  # fmt: skip
+        # A HAProxy with a plain OpenSSL does QUIC only when told to. Others may not know the word.
+        yield Line("    .if feature(QUIC_OPENSSL_COMPAT)")
+        yield Line("    limited-quic")
+        yield Line("    .endif")
 
 
 def bind_text(listener: Listener) -> str:
     words = [f"    bind {_place(listener)}"]
+    if listener.socket_mode:
+        words.append(f"mode {listener.socket_mode}")
     if listener.accepts_proxy:
         words.append("accept-proxy")
     if listener.tls is not None:
@@ -53,11 +62,36 @@ def bind_text(listener: Listener) -> str:
     return " ".join(words)
 
 
+def quic_text(tls: BindTls, listener: Listener) -> str:
+    """The second line of a bind with HTTP/3, which is always TLS 1.3."""
+    is_ipv6 = listener.address is not None and ":" in listener.address
+    words = [f"    bind quic{6 if is_ipv6 else 4}@{_place(listener)}"]
+    words += ["ssl", *(f"crt {place}" for place in tls.certificates)]
+    if tls.client_ca:
+        words.append(f"ca-file {tls.client_ca} verify {tls.verify}")
+    if tls.ciphersuites:
+        words.append(f"ciphersuites {tls.ciphersuites}")
+    return " ".join([*words, "alpn h3"])
+
+
+def alt_svc_lines(frontend: Frontend) -> Iterator[Line]:
+    """Each port tells of its own HTTP/3."""
+    for listener in frontend.listeners:
+        http3 = listener.tls.http3 if listener.tls else None
+        if listener.tls and http3 and http3.alt_svc:
+            header = f"set-header Alt-Svc {quote_format(http3.alt_svc)}"
+            ports = listener.ports.replace("-", ":")
+            yield Line(f"    http-after-response {header} if {{ dst_port {ports} }}",
+                       (*listener.tls.path, "http3"))  # fmt: skip
+
+
 def _place(listener: Listener) -> str:
     """Without a word on it, HAProxy does not know a socket of a single IPv6 address again that its
     predecessor hands it, and opens another."""
+    if listener.socket:
+        return f"unix@{listener.socket}"
     if listener.address is None:
-        return f":{listener.port}"
+        return f":{listener.ports}"
     if ":" in listener.address:
-        return f"[{listener.address}]:{listener.port} v6only"
-    return f"{listener.address}:{listener.port}"
+        return f"[{listener.address}]:{listener.ports} v6only"
+    return f"{listener.address}:{listener.ports}"

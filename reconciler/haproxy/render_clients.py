@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reconciler.haproxy.clients import Forwarding
 from reconciler.haproxy.config import Line
 from reconciler.haproxy.origin import Path
+from reconciler.haproxy.routing import SCHEME
 
 _HOPS = 5
 """Trusted proxies one behind the other that are looked through."""
@@ -20,15 +21,18 @@ def forwarding_lines(forwarding: Forwarding) -> Iterator[Line]:
         yield Line(f"    acl trusted-proxy src -m ip -- {network}", trusted, (trusted,))
     at = trusted if forwarding.trusted else told
     unless = " unless trusted-proxy" if forwarding.trusted else ""
-    if forwarding.request_id:
-        yield from _request_id(forwarding.request_id, unless, (*forwarding.path, "request_id"))
     if forwarding.tells or forwarding.trusted:
         yield Line(f"    http-request del-header X-Forwarded- -m beg{unless}", at)
         yield Line(f"    http-request del-header Forwarded{unless}", at)
+    if forwarding.request_id:
+        yield from _request_id(forwarding.request_id, unless, (*forwarding.path, "request_id"))
+    if forwarding.asks_scheme:
+        yield from _scheme(trusted)
     if forwarding.tells:
         yield Line("    http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)] "
                    "unless { req.hdr(X-Forwarded-Proto) -m found }", told)  # fmt: skip
-        yield Line("    http-request add-header X-Forwarded-For %[src]", told)
+        known = " if { src -m found }" if forwarding.has_sockets else ""
+        yield Line(f"    http-request add-header X-Forwarded-For %[src]{known}", told)
     if forwarding.trusted:
         yield from _through_proxies(2 if forwarding.tells else 1, trusted)
 
@@ -40,6 +44,15 @@ def _request_id(header: str, unless: str, path: Path) -> Iterator[Line]:
     yield Line(f"    http-request set-header {header} %[uuid] "
                f"unless {{ req.fhdr({header}) -m found }}", path)  # fmt: skip
     yield Line(f"    http-request set-var(txn.request_id) req.fhdr({header})", path)
+
+
+def _scheme(path: Path) -> Iterator[Line]:
+    """Of several, the first is what the client came by. A connection that becomes a WebSocket has
+    schemes of its own for some proxies."""
+    said = "req.hdr(X-Forwarded-Proto,1),lower,regsub(^ws,http)"
+    yield Line(f"    http-request set-var(txn.scheme) {said}", path)
+    yield Line("    http-request set-var(txn.scheme) ssl_fc,iif(https,http) "
+               f"unless {{ {SCHEME} -m found }}", path)  # fmt: skip
 
 
 def _through_proxies(last: int, path: Path) -> Iterator[Line]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from reconciler.haproxy.cors import Cors
+from reconciler.haproxy.jwt import Jwt
 from reconciler.haproxy.origin import Path
 
+SCHEME = "var(txn.scheme)"
+"""What a client came by, as a trusted proxy says; where that is not asked for, it is not there."""
 ASKED_METHOD = "var(txn.asked_method)"
 """What a browser asks for beforehand, with `OPTIONS`; not there for any other request."""
 
@@ -46,12 +50,14 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """`kind` is `location`, `prefix` or `scheme`; the target is taken as it is."""
+    """`kind` is `location`, `prefix` or `scheme`; the target is taken as it is. With a `port`, it
+    is a scheme, and the rest of the URL is as it was asked for."""
 
     kind: str
     target: str
     code: int
     path: Path
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +74,39 @@ class Deny:
     path: Path
 
 
-Act = UseBackend | Split | Redirect | Return | Deny
-
-
 @dataclass(frozen=True, slots=True)
-class SetPath:
-    """`regex` None replaces the whole path."""
+class Tarpit:
+    """A refusal that the client waits for."""
 
-    regex: str | None
-    path_to: str
+    status: int
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class SetHeader:
-    """`value` None removes it."""
+Act = UseBackend | Split | Redirect | Return | Deny | Tarpit
 
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """What of a request's first line becomes another: `keyword` is one of the manual's, 4.2
+    "http-request actions". Those that replace have a pattern; a query alone may be empty."""
+
+    keyword: Literal["set-path", "replace-path", "set-query", "set-method"]
+    value: str
+    path: Path
+    regex: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeHeader:
+    """`keyword` is one of the manual's, as above; only one that replaces has a pattern, and only
+    one that deletes has no value."""
+
+    keyword: Literal["set-header", "add-header", "replace-header", "del-header"]
     name: str
     value: str | None
     of_response: bool
     path: Path
+    regex: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +115,15 @@ class Rule:
     act: Act
     path: Path
     users: tuple[tuple[str, str], ...] = ()
-    set_path: SetPath | None = None
-    headers: tuple[SetHeader, ...] = ()
+    rewrites: tuple[Rewrite, ...] = ()
+    headers: tuple[ChangeHeader, ...] = ()
+    is_cached: bool = True
+    """Whether a backend's cache may answer, and keep answers."""
     cors: Cors | None = None
-    """In place of the frontend's."""
+    jwt: Jwt | None = None
+    """As is `cors`, in place of the frontend's."""
     declines: frozenset[str] = frozenset()
-    """What of the frontend's is not for it: `cors`."""
+    """What of the frontend's is not for it: `cors`, `jwt`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,11 @@ class ServerState:
     """Or connections, in tcp mode; since the worker began."""
     asked_s: int | None = None
     """Seconds since the last of them; None when there was none."""
+    has_agent: bool = False
+    """Whether HAProxy may ask an agent beside it."""
+    agent_status: str = ""
+    """What came of the last question: L7OK for `up`, CHECKED for words that say nothing of health;
+    empty while the agent is not asked."""
 
     @property
     def is_up(self) -> bool:
@@ -55,8 +60,13 @@ class ServerState:
         is `UP` before its first check, and may still show the last one of whom it was before."""
         if self.status == "no check":
             return True
-        in_reach = self.status in {"UP", "DRAIN"} and self.is_steady
-        return in_reach and "OK" in self.check.split(" ")[0]
+        is_up = self.status in {"UP", "DRAIN"} and self.is_steady
+        return is_up and "OK" in self.check.split(" ")[0]
+
+    @property
+    def is_in_reach(self) -> bool:
+        """Whether HAProxy would send it a client that sticks to it."""
+        return self.status not in {"DOWN", "MAINT"}
 
     @property
     def is_idle(self) -> bool:
@@ -68,9 +78,18 @@ class ServerState:
         return self.host if is_slot(self.backend, self.name) else self.name
 
     @property
+    def is_kept_by_agent(self) -> bool:
+        """Out of rotation by its agent's `drain` or `maint`. HAProxy sets the same for these words
+        as for a command; but an agent that calls its server up has not said them, and one is not
+        asked while it is a command of ours."""
+        return (self.is_drained or self.is_disabled) and self.agent_status == "CHECKED"
+
+    @property
     def takes_traffic(self) -> bool:
-        """Whether nobody keeps traffic from it; it may be down all the same."""
-        return not (self.is_idle or self.is_disabled or self.is_drained)
+        """Whether nobody keeps traffic from it; it may be down all the same, or its agent call it
+        so."""
+        is_kept = (self.is_disabled or self.is_drained) and not self.is_kept_by_agent
+        return not (self.is_idle or is_kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +159,7 @@ _COLUMNS = frozenset(
         "hrsp_5xx",
         "econ",
         "eresp",
+        "agent_status",
         "check_status",
         "check_code",
         "check_duration",
@@ -154,12 +174,15 @@ class _Settings:
     host: str
     admin: int
     weight: int | None
+    agent: int
 
 
-_UNKNOWN = _Settings("", 0, None)
+_UNKNOWN = _Settings("", 0, None, 0)
 _DISABLED, _DRAINED = 0x01, 0x08
 """Bits of `srv_admin_state`: forced maintenance (which `disabled` in the file sets too), and forced
 drain."""
+_AGENT_CONFIGURED = 0x02
+"""Bit of `srv_agent_state`."""
 
 
 def parse_settings(reply: str) -> dict[tuple[str, str], _Settings]:
@@ -177,6 +200,7 @@ def parse_settings(reply: str) -> dict[tuple[str, str], _Settings]:
                 fqdn if fqdn != "-" else address,
                 _int(row.get("srv_admin_state", "")),
                 _int(row.get("srv_uweight", "")),
+                _int(row.get("srv_agent_state", "")),
             )
     return found
 
@@ -200,6 +224,8 @@ def _server(row: dict[str, str], settings: _Settings) -> ServerState:
         errors=errors,
         requests=_int(row.get("stot", "")),
         asked_s=_int(last) if (last := row.get("lastsess", "")).isdigit() else None,
+        has_agent=bool(settings.agent & _AGENT_CONFIGURED),
+        agent_status=row.get("agent_status", "").lstrip("* "),
     )
 
 
@@ -271,7 +297,9 @@ def parse_alerts(output: str) -> tuple[Alert, ...]:
         r"^\[ALERT\][^:]*: ?(?:config : )?(?P<text>.+)$", output, re.MULTILINE
     ):
         text = match["text"].strip()
-        place = re.match(r"(?:[Pp]arsing |\w+ '[^']*' )?\[[^\]]*:(\d+)\]\s*:?\s*(.*)", text)
+        place = re.match(
+            r"(?:[Pp]arsing |[Bb]inding |\w+ '[^']*' )?\[[^\]]*:(\d+)\]\s*:?\s*(.*)", text
+        )
         if place:
             alerts.append(Alert(int(place[1]), place[2].rstrip(" :")))
         elif not text.startswith(_SUMMARIES):

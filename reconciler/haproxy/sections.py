@@ -7,12 +7,15 @@ import re
 
 from reconciler.haproxy.config import SENSITIVE_MARK
 from reconciler.haproxy.files import changed_names, is_comment
+from reconciler.haproxy.jwt import KEPT_IN
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
 _SECTION = re.compile(
     r"^(global|defaults|frontend|backend|resolvers|userlist|listen|cache|peers)\b(.*)$"
 )
-_PASSWORD = re.compile(r"\b(insecure-password|password|stats auth)\s+\S.*$")
+_PASSWORD = re.compile(
+    rf"\b(insecure-password|password|stats auth|set-var-fmt\({KEPT_IN}\))\s+\S.*$"
+)
 _IDENTITY = re.compile(r"^    description topology=\S+ config=\S+ text=\S+$", re.MULTILINE)
 _SERVERS = ("server ", "default-server weight ", "default-server maxconn ")
 """What can be changed without a reload."""

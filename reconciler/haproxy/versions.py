@@ -37,12 +37,15 @@ SINCE: Mapping[str, Version] = {
 """As the manual has them: what a line begins with, or a line and one of its options, which may
 stand anywhere in it."""
 
+_WITHOUT_QUIC = ("QUIC is not compiled in", "does not support the QUIC protocol")
 _OPTIONS_OF = {"bind": {"bind"}, "server": {"server", "default-server", "server-template"}}
 
 
 def explain(alert: Alert, config: str, version: Version) -> Alert:
     """The same alert; with the reason, where its line has a keyword that a HAProxy of this version
-    has not."""
+    has not, or that it was built without."""
+    if any(words in alert.message for words in _WITHOUT_QUIC):
+        return Alert(alert.line, "HTTP/3 needs QUIC, and this image's HAProxy is built without it")
     lines = config.split("\n")
     if alert.line is None or not 0 < alert.line <= len(lines):
         return alert

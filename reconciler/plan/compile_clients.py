@@ -10,4 +10,16 @@ def compile_forwarding(name: str, frontend: Frontend) -> Forwarding | None:
     tells, trusted = frontend.forwarded_for, frontend.trusted_proxies
     if not (tells or trusted or frontend.request_id):
         return None
-    return Forwarding(tells, trusted, ("frontends", name), frontend.request_id or "")
+    return Forwarding(
+        tells,
+        trusted,
+        ("frontends", name),
+        frontend.request_id or "",
+        has_sockets=any(bind.socket for bind in frontend.bind),
+        asks_scheme=bool(trusted) and _asks_scheme(frontend),
+    )
+
+
+def _asks_scheme(frontend: Frontend) -> bool:
+    by_rule = any(rule.redirect and rule.redirect.scheme for rule in frontend.rules)
+    return frontend.redirect is not None or frontend.hsts is not None or by_rule

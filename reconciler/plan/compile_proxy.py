@@ -12,11 +12,12 @@ from reconciler.plan.compile_content import compile_cache, compile_compression
 from reconciler.plan.compile_cors import compile_cors
 from reconciler.plan.compile_errors import backend_pages, frontend_pages
 from reconciler.plan.compile_hosts import fold_hosts
+from reconciler.plan.compile_jwt import compile_jwt
 from reconciler.plan.compile_log import compile_log, target_of_all
 from reconciler.plan.compile_routing import compile_limit, compile_rules
 from reconciler.plan.compile_settings import compile_settings
 from reconciler.plan.compile_sticky import compile_sticky
-from reconciler.plan.compile_tls import ProxyFiles, redirect_port
+from reconciler.plan.compile_tls import ProxyFiles, way_to_tls
 from reconciler.plan.desired import DesiredContainer, Slot
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import SERVER_ROLE, server_name
@@ -47,7 +48,7 @@ def compile_proxy(
                 listeners=listeners.of_frontend[name],
                 default_backend=frontend.default_backend or "",
                 path=("frontends", name),
-                rules=fold_hosts(name, compile_rules(name, frontend), tls),
+                rules=fold_hosts(name, compile_rules(name, frontend, tls), tls),
                 sends_to=tuple(dict.fromkeys(to for to, _ in destinations(frontend))),
                 log=compile_log(topology, name, frontend, mode_of(topology, frontend)),
                 forwarding=compile_forwarding(name, frontend),
@@ -55,9 +56,10 @@ def compile_proxy(
                 maxconn=frontend.maxconn,
                 raw=_raw(frontend.raw, ("frontends", name, "raw")),
                 hsts=frontend.hsts.header if frontend.hsts else "",
-                redirect_port=redirect_port(topology, frontend),
+                to_tls=way_to_tls(topology, frontend),
                 compression=compile_compression(frontend, ("frontends", name)),
                 cors=compile_cors(frontend, ("frontends", name)),
+                jwt=compile_jwt(frontend, ("frontends", name), tls),
                 errors=frontend_pages(topology, name, tls)
                 if mode_of(topology, frontend) == "http"
                 else (),
@@ -70,6 +72,7 @@ def compile_proxy(
                 resolves=resolves,
                 link=tls.servers(name, backend),
                 errors=backend_pages(topology, name, tls),
+                cache=compile_cache(topology, name),
                 sticky=compile_sticky(topology.name, name, backend),
             )
             for name, backend in backends.items()
@@ -117,7 +120,6 @@ def _proxy_backend(
         hashing=compile_hash(backend.balance),
         settings=compile_settings(backend),
         compression=compile_compression(backend, path),
-        cache=compile_cache(name, backend),
         raw=_raw(backend.raw, (*path, "raw")),
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from reconciler.haproxy import routing
-from reconciler.haproxy.routing import ASKED_METHOD, Condition, Pattern
+from reconciler.haproxy.routing import ASKED_METHOD, SCHEME, Condition, Pattern
+from reconciler.plan.compile_changes import compile_headers, compile_rewrites
 from reconciler.plan.compile_cors import compile_cors
+from reconciler.plan.compile_jwt import compile_jwt
+from reconciler.plan.compile_tls import ProxyFiles
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Frontend
 from reconciler.topology.model.match import Wanted
@@ -17,31 +19,39 @@ HOST = "req.hdr(host),host_only,lower,regsub([.]$,)"
 """Without a port, and without the dot that a whole name may end with."""
 
 
-def compile_rules(name: str, frontend: Frontend) -> tuple[routing.Rule, ...]:
+def compile_rules(name: str, frontend: Frontend, files: ProxyFiles) -> tuple[routing.Rule, ...]:
     """In the order of the file."""
     return tuple(
-        _rule(rule, ("frontends", name, "rules", index), frontend)
+        _rule(rule, ("frontends", name, "rules", index), frontend, files)
         for index, rule in enumerate(frontend.rules)
     )
 
 
-def _rule(rule: Rule, path: Path, frontend: Frontend) -> routing.Rule:
+def _rule(rule: Rule, path: Path, frontend: Frontend, files: ProxyFiles) -> routing.Rule:
     return routing.Rule(
         conditions=(
             *_lists(rule, path, frontend),
             *_named(rule.header, (*path, "header"), _header),
             *_named(rule.query, (*path, "query"), _parameter),
             *_named(rule.cookie, (*path, "cookie"), _cookie),
-            *_of_the_act(rule, path),
+            *_of_the_act(rule, path, frontend),
         ),
         act=_act(rule, path),
         path=path,
         users=tuple(rule.auth.items()),
-        set_path=_set_path(rule, path),
-        headers=tuple(_headers(rule, path)),
+        rewrites=tuple(compile_rewrites(rule, path)),
+        headers=tuple(compile_headers(rule, path)),
+        is_cached=rule.cache,
         cors=compile_cors(rule, path),
-        declines=frozenset({"cors"} if rule.cors and not rule.cors.enabled else ()),
+        jwt=compile_jwt(rule, path, files),
+        declines=frozenset(_declined(rule)),
     )
+
+
+def _declined(rule: Rule) -> Iterator[str]:
+    for key, wish in {"cors": rule.cors, "jwt": rule.jwt}.items():
+        if wish is not None and not wish.enabled:
+            yield key
 
 
 def _lists(rule: Rule, path: Path, frontend: Frontend) -> Iterator[Condition]:
@@ -126,12 +136,13 @@ def _named(wishes: Mapping[str, Wanted], path: Path, fetch_of: Fetch) -> Iterato
         yield Condition(tuple(patterns), (*path, name))
 
 
-def _of_the_act(rule: Rule, path: Path) -> Iterator[Condition]:
+def _of_the_act(rule: Rule, path: Path, frontend: Frontend) -> Iterator[Condition]:
     """Who came by a scheme is not sent to it, round and round."""
     scheme = rule.redirect.scheme if rule.redirect else None
     if scheme is not None:
-        there = (*path, "redirect")
-        yield Condition((Pattern("ssl_fc", "bool"),), there, negated=scheme == "https")
+        by_proxy, by_tls = Pattern(SCHEME, "str", "https"), Pattern("ssl_fc", "bool")
+        asked = by_proxy if frontend.trusted_proxies else by_tls
+        yield Condition((asked,), (*path, "redirect"), negated=scheme == "https")
 
 
 def _act(rule: Rule, path: Path) -> routing.Act:
@@ -139,37 +150,19 @@ def _act(rule: Rule, path: Path) -> routing.Act:
         wish = rule.redirect
         kinds = {"location": wish.to, "prefix": wish.prefix, "scheme": wish.scheme}
         kind, target = next((k, t) for k, t in kinds.items() if t is not None)
-        return routing.Redirect(kind, target, wish.code, (*path, "redirect"))
+        return routing.Redirect(kind, target, wish.code, (*path, "redirect"), wish.port)
     if rule.respond is not None:
         answer = rule.respond
         at = (*path, "respond")
         return routing.Return(answer.status, answer.content_type, answer.body, at)
     if rule.deny is not None:
         return routing.Deny(rule.deny.status, (*path, "deny"))
+    if rule.tarpit is not None:
+        return routing.Tarpit(rule.tarpit.status, (*path, "tarpit"))
     if rule.split:
         return routing.Split(tuple(rule.split.items()), (*path, "split"))
     assert rule.backend is not None  # the model sees to it
     return routing.UseBackend(rule.backend, (*path, "backend"))
-
-
-def _set_path(rule: Rule, path: Path) -> routing.SetPath | None:
-    if rule.strip_prefix is not None:
-        prefix = re.sub(r"([\\.^$*+?()\[\]{}|])", r"\\\1", rule.strip_prefix.rstrip("/"))
-        return routing.SetPath(f"^{prefix}(/|$)(.*)$", r"/\2", (*path, "strip_prefix"))
-    if rule.rewrite is not None:
-        return routing.SetPath(rule.rewrite.regex, rule.rewrite.to, (*path, "rewrite"))
-    return None
-
-
-def _headers(rule: Rule, path: Path) -> Iterator[routing.SetHeader]:
-    """Removals first, so that a header can be taken from the client and set anew."""
-    for prefix, of_response in (("", False), ("response_", True)):
-        key = f"del_{prefix}headers"
-        for name in getattr(rule, key):
-            yield routing.SetHeader(name, None, of_response, (*path, key))
-        key = f"set_{prefix}headers"
-        for name, value in getattr(rule, key).items():
-            yield routing.SetHeader(name, value, of_response, (*path, key, name))
 
 
 def compile_limit(name: str, frontend: Frontend) -> routing.RateLimit | None:

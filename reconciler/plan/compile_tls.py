@@ -9,6 +9,7 @@ from reconciler.haproxy import model as haproxy
 from reconciler.haproxy.files import ProxyFile, file_name
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Backend, Frontend, Topology
+from reconciler.topology.model.http3 import Http3
 from reconciler.topology.model.tls import Tls
 from reconciler.topology.references import Contents, self_signed_source
 from reconciler.topology.served import tls_ports
@@ -16,13 +17,27 @@ from reconciler.topology.served import tls_ports
 HTTP_PROTOCOLS = ("h2", "http/1.1")
 
 
-def redirect_port(topology: Topology, frontend: Frontend) -> int | None:
-    """Where clients find TLS: on the frontend itself, else on 443, else wherever there is some."""
-    if frontend.redirect is None:
+def way_to_tls(topology: Topology, frontend: Frontend) -> haproxy.ToTls | None:
+    """To where the file says, or else where TLS is: on the frontend itself, else on 443, else
+    wherever there is some."""
+    wish = frontend.redirect
+    if wish is None:
         return None
+    return haproxy.ToTls(wish.port or _tls_port(topology, frontend), wish.code)
+
+
+def _tls_port(topology: Topology, frontend: Frontend) -> int:
     others = list(topology.frontends.values())
     own, anywhere = tls_ports([frontend]), tls_ports(others)
     return next(iter(own), 443 if 443 in anywhere or not anywhere else anywhere[0])
+
+
+def _http3(wish: Http3 | None, port: int | None) -> haproxy.Http3 | None:
+    """A Unix socket has no port, and none."""
+    if wish is None or port is None:
+        return None
+    told = f'h3=":{wish.port or port}"; ma={round(wish.max_age)}'
+    return haproxy.Http3(alt_svc=told if wish.alt_svc else "")
 
 
 class ProxyFiles:
@@ -42,11 +57,14 @@ class ProxyFiles:
         """What a bind speaks: its own TLS, or else that of its frontend."""
         path: Path = ("frontends", name)
         own = frontend.bind[index].tls
+        port = next(iter(frontend.bind[index].ports), None)
         if own is not None:
-            return self._bind(own, (*path, "bind", index, "tls"), mode)
-        return None if frontend.tls is None else self._bind(frontend.tls, (*path, "tls"), mode)
+            return self._bind(own, (*path, "bind", index, "tls"), mode, port)
+        if frontend.tls is not None:
+            return self._bind(frontend.tls, (*path, "tls"), mode, port)
+        return None
 
-    def _bind(self, tls: Tls, path: Path, mode: haproxy.Mode) -> haproxy.BindTls:
+    def _bind(self, tls: Tls, path: Path, mode: haproxy.Mode, port: int | None) -> haproxy.BindTls:
         alpn = tls.alpn or (HTTP_PROTOCOLS if mode == "http" else ())
         return haproxy.BindTls(
             certificates=tuple(self._certificates(tls, path)),
@@ -57,6 +75,7 @@ class ProxyFiles:
             ciphersuites=tls.ciphersuites,
             alpn=alpn,
             path=path,
+            http3=_http3(tls.http3, port),
         )
 
     def servers(self, name: str, backend: Backend) -> haproxy.ServerLink:
@@ -87,6 +106,11 @@ class ProxyFiles:
             return ""
         # Of its own name: the same file as a certificate is renewed without a reload.
         name = file_name(source, ".ca")
+        return self._add(ProxyFile(name, self._contents.files.get(source, b""), path))
+
+    def public_key(self, source: str, path: Path) -> str:
+        """Where HAProxy finds a key that signatures are checked with."""
+        name = file_name(source, ".pub")
         return self._add(ProxyFile(name, self._contents.files.get(source, b""), path))
 
     def map(self, name: str, content: bytes, path: Path) -> str:

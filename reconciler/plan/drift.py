@@ -17,9 +17,10 @@ def server_drift(want: Backend, state: ServerState) -> str:
 
 
 def _parts(want: Backend, state: ServerState) -> Iterator[str]:
-    if state.is_disabled:
+    by_hand = not state.is_kept_by_agent
+    if state.is_disabled and by_hand:
         yield "in maintenance by hand"
-    elif state.is_drained:
+    elif state.is_drained and by_hand:
         yield "drained by hand"
     elif want.check is not None and state.status == "no check":
         yield "checks switched off by hand"

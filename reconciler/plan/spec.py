@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from itertools import groupby
 from typing import Any
 
 from reconciler.plan.impact import is_in_place
@@ -57,11 +58,12 @@ class PublishedPort:
     address: str | None
     host_port: int
     container_port: int
+    protocol: str = "tcp"
 
     def __str__(self) -> str:
         host = f"[{self.address}]:" if self.address and ":" in self.address else ""
         host = host or (f"{self.address}:" if self.address else "")
-        return f"{host}{self.host_port}"
+        return f"{host}{self.host_port}" + ("" if self.protocol == "tcp" else f"/{self.protocol}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str
         elif name == "files":
             shown |= _texts_of_files(spec.files)
         elif name == "ports":
-            shown[name] = ", ".join(map(_text_of_port, spec.ports))
+            shown[name] = ", ".join(_texts_of_ports(spec.ports))
         elif name == "mounts":
             shown[name] = ", ".join(map(str, spec.mounts))
         elif name == "network_mode" and value.startswith(OF_A_CONTAINER):
@@ -224,6 +226,33 @@ def _texts_of_files(files: tuple[ContainerFile, ...]) -> dict[str, str]:
         text = f"{file.target} {file.mode:04o} {file.uid}:{file.gid} {file.digest}"
         found[file.origin] = f"{found[file.origin]}, {text}" if file.origin in found else text
     return found
+
+
+_LEAST_RUN = 4
+"""Ports in a row that are told as a range."""
+
+
+def _texts_of_ports(ports: tuple[PublishedPort, ...]) -> Iterator[str]:
+    """One by one, and many in a row as the first and the last."""
+    for _, found in groupby(enumerate(ports), key=_row_of):
+        row = [port for _, port in found]
+        if len(row) < _LEAST_RUN:
+            yield from map(_text_of_port, row)
+        else:
+            yield _text_of_row(row[0], row[-1])
+
+
+def _row_of(place: tuple[int, PublishedPort]) -> tuple[object, ...]:
+    """The same for ports of which each follows the one before it."""
+    number, port = place
+    return port.address, port.protocol, port.host_port - number, port.container_port - number
+
+
+def _text_of_row(first: PublishedPort, last: PublishedPort) -> str:
+    text = f"{replace(first, protocol='tcp')}-{last.host_port}"
+    if first.host_port != first.container_port:
+        text += f":{first.container_port}-{last.container_port}"
+    return text if first.protocol == "tcp" else f"{text}/{first.protocol}"
 
 
 def _text_of_port(port: PublishedPort) -> str:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from reconciler.haproxy.config import Config, read_config
 from reconciler.haproxy.model import Backend, Proxy
 from reconciler.haproxy.render_backend import render_backend
-from reconciler.haproxy.render_bind import bind_text
 from reconciler.haproxy.rewrite import add_backends
 from reconciler.haproxy.servers import read_servers
 from reconciler.haproxy.slots import PROBE_SUFFIX, is_slot
@@ -31,7 +30,11 @@ class Staged:
 
 
 def stage_config(
-    desired: Desired, assignment: Assignment, written: str | None, reachable: Collection[str]
+    desired: Desired,
+    wanted: Config,
+    assignment: Assignment,
+    written: str | None,
+    reachable: Collection[str],
 ) -> Staged | None:
     """None when no traffic that is served now goes to new servers: nothing is at stake then.
 
@@ -49,7 +52,7 @@ def stage_config(
     rotation = {(server.backend, server.host) for server in known}
     proven = {server.place for server in known}
     at_stake = {s.backend for s in known if not is_slot(s.backend, s.name)}
-    at_stake |= _of_known_frontends(desired.proxy, config)
+    at_stake |= _behind_open_ports(desired.proxy, wanted, config)
     probes = [
         probe
         for backend in desired.proxy.backends
@@ -69,17 +72,30 @@ def stage_config(
     )
 
 
-def _of_known_frontends(proxy: Proxy, config: Config) -> set[str]:
-    """The backends that frontends will send traffic to which goes elsewhere now, perhaps: by their
-    name, or by where they listen, for they may have been renamed."""
-    heads = ("frontend ", "    bind ")
-    known = {line.text.split()[1] for line in config.lines if line.text.startswith(heads)}
+def _behind_open_ports(proxy: Proxy, wanted: Config, written: Config) -> set[str]:
+    """The backends that will get traffic which goes elsewhere now, perhaps: by whatever name, a
+    frontend takes it over with the port."""
+    open_now = set().union(*_binds(written).values())
+    binds = _binds(wanted)
     return {
         name
         for frontend in proxy.frontends
-        if known & {frontend.name, *(bind_text(it).split()[1] for it in frontend.listeners)}
+        if not open_now.isdisjoint(binds.get(frontend.name, ()))
         for name in frontend.sends_to
     }
+
+
+def _binds(config: Config) -> dict[str, set[str]]:
+    """Where each frontend listens, as it stands in the configuration."""
+    found: dict[str, set[str]] = {}
+    frontend = ""
+    for line in config.lines:
+        match line.text.split()[:2]:
+            case ["frontend", name]:
+                frontend = name
+            case ["bind", place]:
+                found.setdefault(frontend, set()).add(place)
+    return found
 
 
 def _serves(backend: str, assignment: Assignment, rotation: set[tuple[str, str]]) -> bool:

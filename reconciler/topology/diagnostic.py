@@ -110,6 +110,7 @@ CODES: dict[str, str] = {
     "unreadable-file": "a file that the topology refers to cannot be read",
     "bad-certificate": "a certificate, or its key, that HAProxy could not use",
     "expired-certificate": "a certificate that is not valid any more",
+    "bad-key": "a file that holds no public key for the signatures it is to check",
     # the real HAProxy
     "config-rejected": "HAProxy itself refuses the rendered configuration",
 }

@@ -12,8 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reconciler.topology.anatomy import Kind, files_in, model_of, step
 from reconciler.topology.diagnostic import Path, Span
+from reconciler.topology.model import Topology
 from reconciler.topology.source import OVERRIDE, RESET, Source
+from reconciler.topology.types import NamesFile
 
 APPENDED = frozenset({
     "volumes", "networks", "dns", "dns_search", "dns_opt", "cap_add", "cap_drop", "security_opt",
@@ -26,8 +29,6 @@ _PAIRS = frozenset({"env", "labels", "annotations", "sysctls", "driver_opts"})
 _NAMED = frozenset({"networks", "depends_on"})
 """Mappings whose names alone may be written as a list."""
 _BY_TARGET = frozenset({"volumes", "devices"})
-FILES = frozenset({"env_file", "file", "cert", "key", "client_ca", "certificates", "tls"})
-"""Keys whose text names a file, relative to the one that it is written in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,17 @@ def grow(source: Source, directory: str, path: Path = ()) -> Part:
     """The tree of a parsed file. Files that it names are then relative to `directory`'s place:
     `directory` is how to come from where they count from to this file."""
 
+    files = {} if directory == "." else dict(files_in(source.value, Topology))
+
     def visit(value: Any, path: Path) -> Part:
         written = source.variables.get(path)
         if isinstance(value, dict):
             value = {key: visit(item, (*path, key)) for key, item in value.items()}
         elif isinstance(value, list):
             value = [visit(item, (*path, at)) for at, item in enumerate(value)]
-        elif isinstance(value, str):
-            value = _moved(value, path, directory)
-            written = written and _moved(written, path, directory)
+        elif isinstance(value, str) and path in files:
+            value = _moved(value, files[path], directory)
+            written = written and _moved(written, files[path], directory)
         return Part(
             value,
             _in_file(source.values.get(path), source.file),
@@ -77,21 +80,14 @@ def _in_file(span: Span | None, file: str) -> Span | None:
     return span and replace(span, file=file)
 
 
-def _moved(text: str, path: Path, directory: str) -> str:
-    """A relative path that was written in another directory than the one that paths count from."""
-    if directory == ".":
-        return text
-    names = [part for part in path if isinstance(part, str)]
-    name = names[-1] if names else ""
-    is_mount = name == "volumes" or (name == "source" and "volumes" in names)
-    head, colon, rest = text.partition(":")
-    if is_mount and (head in {".", ".."} or head.startswith(("./", "../"))):
-        return _beside(directory, head) + colon + rest
-    is_pair = names[-2:-1] and names[-2] in _PAIRS
-    is_page = names[-2:-1] == ["errors"]
-    if (name in FILES or is_page) and not is_pair and not text.startswith(("/", "$")):
-        return _beside(directory, text)
-    return text
+def _moved(text: str, mark: NamesFile, directory: str) -> str:
+    """A relative path that was written in another directory than the one that paths count from.
+    One with a dot may be the first part of a mount: `./a:/b`."""
+    if mark.with_dot:
+        head, colon, rest = text.partition(":")
+        is_path = head in {".", ".."} or head.startswith(("./", "../"))
+        return _beside(directory, head) + colon + rest if is_path else text
+    return text if text.startswith(("/", "$", "~")) else _beside(directory, text)
 
 
 def _beside(directory: str, path: str) -> str:
@@ -99,8 +95,9 @@ def _beside(directory: str, path: str) -> str:
     return joined if joined.startswith(("/", "..")) else f"./{joined}"
 
 
-def merge(base: Part | None, over: Part, name: str = "") -> Part | None:
-    """What stands at the key `name` afterwards; None for nothing."""
+def merge(base: Part | None, over: Part, name: str = "", kind: Kind = Topology) -> Part | None:
+    """What stands at the key `name` of a model afterwards; None for nothing. A name of the user's
+    own, which may be any, is none here: `name` is then empty."""
     if over.tag == RESET:
         return None
     if base is None or over.tag == OVERRIDE:
@@ -108,8 +105,9 @@ def merge(base: Part | None, over: Part, name: str = "") -> Part | None:
     base, over = _alike(base, over, name)
     if isinstance(base.value, dict) and isinstance(over.value, dict):
         merged = dict(base.value)
+        is_model = model_of(kind) is not None
         for key, part in over.value.items():
-            result = merge(merged.get(key), part, key)
+            result = merge(merged.get(key), part, key if is_model else "", step(kind, key))
             if result is None:
                 merged.pop(key, None)
             else:

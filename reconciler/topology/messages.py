@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import types
 from collections.abc import Iterable
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
+from reconciler.topology.anatomy import Kind, key, kind_at, marks_of, model_of
 from reconciler.topology.diagnostic import CODES, Diagnostic, Path
 from reconciler.topology.source import Source
-from reconciler.topology.types import written
+from reconciler.topology.types import parse_duration, parse_size, written
 
 _KIND = {
     "int_type": "a whole number",
@@ -37,10 +37,6 @@ _BOUND = {
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "at most"),
 }
-_DURATIONS = {
-    "interval", "timeout", "refresh", "hard_stop_after", "slow_start", "maxidle", "maxlife",
-    "expire", "max_age",
-}  # fmt: skip
 _OWNER = {
     "networks": "a network",
     "backends": "a backend",
@@ -86,7 +82,8 @@ def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
         hint = "" if outside is not None else str(context.get("hint", ""))
     elif kind == "extra_forbidden":
         code, on_key = "unknown-key", True
-        known = known_keys(model, full[:-1])
+        owner = model_of(kind_at(model, full[:-1])) or model
+        known = [key(name, field) for name, field in owner.model_fields.items()]
         message = f"`{path[-1]}` is not a key of {_owner(path[:-1])}"
         hint = suggest(str(path[-1]), known) or f"keys here: {', '.join(known)}"
     elif kind == "missing":
@@ -106,7 +103,8 @@ def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
     elif kind in _BOUND:
         code = "out-of-range"
         name, words_ = _BOUND[kind]
-        message = f"{_field(path)} is {shown}, and must be {words_} {_bound(path, context[name])}"
+        limit = _bound(kind_at(model, full), context[name])
+        message = f"{_field(path)} is {shown}, and must be {words_} {limit}"
     elif kind in {"too_short", "too_long"}:
         code, message = "bad-value", f"{_field(path)} needs at least one item"
     elif kind == "string_pattern_mismatch":
@@ -146,11 +144,12 @@ def _owner(path: Path) -> str:
     return _field(path)
 
 
-def _bound(path: Path, value: Any) -> str:
+def _bound(kind: Kind, value: Any) -> str:
     """A limit in the unit of its field."""
-    if path[-1] == "memory" or path[-2:] == ("cache", "size"):
-        return f"{int(value) // 1024**2}m"
-    if path[-1] in _DURATIONS or "timeouts" in path:
+    readers = [mark.func for mark in marks_of(kind) if isinstance(mark, BeforeValidator)]
+    if parse_size in readers:
+        return f"{value // 1024**2}m" if value >= 1024**2 else f"{value}b"
+    if parse_duration in readers:
         return f"{value:g}s" if value >= 1 or value == 0 else f"{value * 1000:g}ms"
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
@@ -163,36 +162,3 @@ def suggest(word: str, known: Iterable[str]) -> str:
     """`did you mean …?` when something close exists, else nothing."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else ""
-
-
-def known_keys(model: type[BaseModel], path: Path) -> list[str]:
-    """The keys that the model at `path` below `model` takes."""
-    here: Any = model
-    for part in path:
-        here = _step(here, part)
-    return [field.alias or name for name, field in _model_of(here).model_fields.items()]
-
-
-def _step(annotation: Any, part: str | int) -> Any:
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _step(get_args(annotation)[0], part)
-    if origin in {Union, types.UnionType}:
-        return _step(next(a for a in get_args(annotation) if a is not type(None)), part)
-    if origin is dict:
-        return get_args(annotation)[1]
-    if origin in {tuple, list}:
-        return get_args(annotation)[0]
-    fields = annotation.model_fields
-    return next(f.annotation for name, f in fields.items() if part in (name, f.alias))
-
-
-def _model_of(annotation: Any) -> type[BaseModel]:
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _model_of(get_args(annotation)[0])
-    if origin in {Union, types.UnionType}:
-        return _model_of(next(a for a in get_args(annotation) if a is not type(None)))
-    assert isinstance(annotation, type)
-    assert issubclass(annotation, BaseModel)
-    return annotation

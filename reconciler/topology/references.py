@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reconciler.topology.diagnostic import Path
-from reconciler.topology.model import Topology
+from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.errors import ErrorPage, Status
 from reconciler.topology.model.tls import Tls
 from reconciler.topology.mounted import mounted_files
 
-Kind = Literal["certificate", "self-signed", "authority", "env-file", "page", "variable", "file"]
+Kind = Literal[
+    "certificate", "self-signed", "authority", "public-key", "env-file", "page", "variable", "file"
+]
 """`certificate`: with its key, in one file, or two, or a directory of them. `self-signed`: one that
 is made, and has no file in the topology. `page`: one that HAProxy answers with. `variable`: no
 file, but a variable of the environment."""
@@ -29,6 +31,8 @@ class Reference:
     """The file with the private key of a certificate, when it is another one."""
     names: tuple[str, ...] = ()
     """Of a self-signed certificate."""
+    algorithm: str = ""
+    """Of signatures that a public key checks, as in RFC 7518."""
     required: bool = True
     """Whether the file must be there."""
 
@@ -71,6 +75,7 @@ def references(topology: Topology) -> Iterator[Reference]:
         yield from _of_pages(frontend.errors, (*path, "errors"))
         if frontend.tls is not None:
             yield from _of_tls(frontend.tls, (*path, "tls"))
+        yield from _of_tokens(frontend, path)
         for index, bind in enumerate(frontend.bind):
             if bind.tls is not None:
                 yield from _of_tls(bind.tls, (*path, "bind", index, "tls"))
@@ -90,6 +95,15 @@ def _of_containers(topology: Topology) -> Iterator[Reference]:
 def _of_pages(pages: Mapping[Status, ErrorPage], path: Path) -> Iterator[Reference]:
     for status, page in pages.items():
         yield Reference(page.file, (*path, status), "page")
+
+
+def _of_tokens(frontend: Frontend, path: Path) -> Iterator[Reference]:
+    owners = [(frontend.jwt, path)]
+    owners += [(rule.jwt, (*path, "rules", index)) for index, rule in enumerate(frontend.rules)]
+    for jwt, at in owners:
+        for index, key in enumerate(jwt.key if jwt is not None and jwt.enabled else ()):
+            yield Reference(key, (*at, "jwt", "key", index), "public-key",
+                            algorithm=(jwt.algorithm or "") if jwt else "")  # fmt: skip
 
 
 def _of_tls(tls: Tls, path: Path) -> Iterator[Reference]:

@@ -70,6 +70,24 @@ def _backends_of_the_mode(topology: Topology) -> Iterator[Finding]:
                 )
 
 
+def _two_for_one_header(topology: Topology) -> Iterator[Finding]:
+    """A rule's own `jwt` is looked at in the rule."""
+    for name, frontend in topology.frontends.items():
+        jwt = frontend.jwt
+        if jwt is None or not jwt.enabled or not jwt.is_bearer:
+            continue
+        for index, rule in enumerate(frontend.rules):
+            if rule.auth and rule.jwt is None:
+                yield Finding(
+                    "bad-value",
+                    "a request has one `Authorization`, not one for `auth` and one for the `jwt` "
+                    f"of frontend `{name}`",
+                    ("frontends", name, "rules", index, "auth"),
+                    "add `jwt: false` to the rule, or take its `auth` out",
+                    on_key=True,
+                )
+
+
 def _never_reached(topology: Topology) -> Iterator[Finding]:
     for name, frontend in topology.frontends.items():
         for index, rule in enumerate(frontend.rules[:-1]):
@@ -93,5 +111,6 @@ ROUTING_RULES = (
     _log_of_the_mode,
     _limit_of_requests,
     _backends_of_the_mode,
+    _two_for_one_header,
     _never_reached,
 )

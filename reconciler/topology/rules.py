@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
-from ipaddress import ip_address
 
+from reconciler.topology.bind_rules import BIND_RULES
 from reconciler.topology.diagnostic import Path, Severity
 from reconciler.topology.file_rules import FILE_RULES
 from reconciler.topology.finding import Finding
@@ -101,57 +100,6 @@ def _missing_port(topology: Topology) -> Iterator[Finding]:
                 "add `port:`, the port its containers listen on",
                 on_key=True,
             )
-
-
-def _bind_conflict(topology: Topology) -> Iterator[Finding]:
-    taken: dict[int, list[_Listener]] = {}
-    for listener in _listeners(topology):
-        before = taken.setdefault(listener.port, [])
-        other = next((one for one in before if _overlap(one.address, listener.address)), None)
-        if other is not None:
-            who = "it" if other.owner == listener.owner else other.owner
-            yield Finding(
-                "bind-conflict",
-                f"{listener.owner} listens on `{listener}`, where {who} listens already",
-                listener.path,
-                "one of them needs another port or address",
-                quoted=tuple((str(listener), place) for place in listener.places),
-            )
-        before.append(listener)
-
-
-@dataclass(frozen=True, slots=True)
-class _Listener:
-    address: str | None
-    port: int
-    owner: str
-    path: Path
-    places: tuple[Path, ...]
-
-    def __str__(self) -> str:
-        address = self.address or ""
-        return f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
-
-
-def _listeners(topology: Topology) -> Iterator[_Listener]:
-    for name, frontend in topology.frontends.items():
-        for index, bind in enumerate(frontend.bind):
-            path: Path = ("frontends", name, "bind", index)
-            places = ((*path, "address"), (*path, "port"))
-            yield _Listener(bind.address, bind.port, f"frontend `{name}`", path, places)
-    stats = topology.stats
-    if stats is not None:
-        path = ("stats", "port")
-        yield _Listener(stats.address, stats.port, "`stats`", path, (("stats", "bind"), path))
-
-
-def _overlap(one: str | None, other: str | None) -> bool:
-    if one is None or other is None:
-        return True
-    first, second = ip_address(one), ip_address(other)
-    if first.version != second.version:
-        return False  # a socket of IPv6 is for IPv6 alone
-    return first == second or first.is_unspecified or second.is_unspecified
 
 
 def _mode_mismatch(topology: Topology) -> Iterator[Finding]:
@@ -341,7 +289,7 @@ RULES: tuple[Rule, ...] = (
     _unknown_backend,
     _unknown_network,
     _missing_port,
-    _bind_conflict,
+    *BIND_RULES,
     _mode_mismatch,
     *TRAFFIC_RULES,
     *TLS_RULES,

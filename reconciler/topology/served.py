@@ -55,5 +55,10 @@ def proxied_backends(topology: Topology) -> dict[str, Backend]:
 
 
 def tls_ports(frontends: Iterable[Frontend]) -> list[int]:
-    """Ports of the host on which clients find TLS, in the order of the file."""
-    return [b.port for f in frontends for b in f.bind if b.tls is not None or f.tls is not None]
+    """Ports of the host on which clients find TLS, in the order of the file; a range's first."""
+    return [
+        bind.ports[0]
+        for frontend in frontends
+        for bind in frontend.bind
+        if bind.ports and (bind.tls is not None or frontend.tls is not None)
+    ]

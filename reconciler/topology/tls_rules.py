@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.topology.diagnostic import Path
 from reconciler.topology.finding import Finding
-from reconciler.topology.model import Topology
-from reconciler.topology.served import tls_ports
+from reconciler.topology.model import Frontend, Topology
+from reconciler.topology.model.tls import Tls
+from reconciler.topology.served import mode_of, tls_ports
 
 
 def _redirect_to_nowhere(topology: Topology) -> Iterator[Finding]:
     if tls_ports(topology.frontends.values()):
         return
     for name, frontend in topology.frontends.items():
-        if frontend.redirect is not None:
+        to_tls = frontend.redirect
+        if to_tls is not None and to_tls.port is None and not frontend.trusted_proxies:
             yield Finding(
                 "redirect-without-tls",
                 f"frontend `{name}` sends clients to TLS, and no frontend speaks it",
@@ -25,7 +28,7 @@ def _redirect_to_nowhere(topology: Topology) -> Iterator[Finding]:
 def _hsts_without_tls(topology: Topology) -> Iterator[Finding]:
     for name, frontend in topology.frontends.items():
         has_tls = frontend.tls is not None or any(bind.tls for bind in frontend.bind)
-        if frontend.hsts is not None and not has_tls:
+        if frontend.hsts is not None and not (has_tls or frontend.trusted_proxies):
             yield Finding(
                 "redirect-without-tls",
                 f"frontend `{name}` keeps clients on TLS, and does not speak it",
@@ -34,4 +37,58 @@ def _hsts_without_tls(topology: Topology) -> Iterator[Finding]:
             )
 
 
-TLS_RULES = (_hsts_without_tls, _redirect_to_nowhere)
+def _http3_without_http(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        for tls, path in _tls_of(name, frontend):
+            if tls.http3 is not None and mode_of(topology, frontend) == "tcp":
+                yield Finding(
+                    "mode-mismatch",
+                    f"frontend `{name}` speaks tcp, and `http3` is for HTTP",
+                    (*path, "http3"),
+                    "leave it out, or use `mode: http`",
+                )
+
+
+def _tls_of(name: str, frontend: Frontend) -> Iterator[tuple[Tls, Path]]:
+    path: Path = ("frontends", name)
+    if frontend.tls is not None:
+        yield frontend.tls, (*path, "tls")
+    for index, bind in enumerate(frontend.bind):
+        if bind.tls is not None:
+            yield bind.tls, (*path, "bind", index, "tls")
+
+
+def _http3_of_many_ports(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        for index, bind in enumerate(frontend.bind):
+            tls = bind.tls or frontend.tls
+            http3 = tls.http3 if tls else None
+            if http3 and http3.alt_svc and http3.port is None and len(bind.ports) > 1:
+                yield Finding(
+                    "missing-key",
+                    "which of these ports clients find HTTP/3 on is not said",
+                    ("frontends", name, "bind", index),
+                    "add it: `http3: {port: 443}`, or tell nobody: `http3: {alt_svc: false}`",
+                )
+
+
+def _http3_of_a_proxy(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        for index, bind in enumerate(frontend.bind):
+            tls = bind.tls or frontend.tls
+            if bind.accept_proxy and tls is not None and tls.http3 is not None:
+                yield Finding(
+                    "bad-value",
+                    "the PROXY protocol does not go with `http3`",
+                    ("frontends", name, "bind", index, "accept_proxy"),
+                    "give this bind a `tls` of its own, without `http3`",
+                )
+
+
+TLS_RULES = (
+    _http3_without_http,
+    _http3_of_a_proxy,
+    _http3_of_many_ports,
+    _hsts_without_tls,
+    _redirect_to_nowhere,
+)

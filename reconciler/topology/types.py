@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -280,7 +281,20 @@ ProxyName = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]*$"}),
 ]
 Image = Annotated[Text, AfterValidator(_check_image), WithJsonSchema({"type": "string"})]
-FilePath = Annotated[Text, AfterValidator(_check_file), WithJsonSchema({"type": "string"})]
+
+
+@dataclass(frozen=True, slots=True)
+class NamesFile:
+    """Marks a text that names a file, or a directory, relative to the file that it is written in.
+    Only by it does such a text go on to name the same file where several files are merged."""
+
+    with_dot: bool = False
+    """Only with `./` or `../` at its start; else it is a name of something else."""
+
+
+FilePath = Annotated[
+    Text, AfterValidator(_check_file), NamesFile(), WithJsonSchema({"type": "string"})
+]
 """A file of the machine that the tool runs on: absolute, or relative to the topology file."""
 UrlPath = Annotated[Text, AfterValidator(_check_path), WithJsonSchema({"type": "string"})]
 Whole = Annotated[int, BeforeValidator(refuse_boolean)]

@@ -196,7 +196,9 @@ class DockerHand:
         self, name: str, *, ports: Sequence[PublishedPort] = (), networks: Sequence[str] = ()
     ) -> object:
         bindings = {
-            f"{p.container_port}/tcp": [{"HostIp": p.address or "", "HostPort": str(p.host_port)}]
+            f"{p.container_port}/{p.protocol}": [
+                {"HostIp": p.address or "", "HostPort": str(p.host_port)}
+            ]
             for p in ports
         }
         mode = {"NetworkMode": networks[0]} if networks else {}

@@ -122,6 +122,12 @@ def test_who_holds_names_and_ports(bench: Bench) -> None:
     }
 
 
+def test_a_port_of_udp_is_another_one(bench: Bench) -> None:
+    wish = bench.wish()
+    bench.hand.run(f"{bench.topology}-x", ports=[PublishedPort(None, bench.port, 8080, "udp")])
+    assert bench.see(wish).holders == ()
+
+
 def test_what_is_stopped_holds_its_name_only(bench: Bench) -> None:
     wish = bench.wish()
     name = wish.containers[WEB_1].name

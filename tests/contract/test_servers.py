@@ -306,6 +306,17 @@ def test_waiting_until_a_server_has_nothing_to_do(topology: Bench) -> None:
     assert servers(topology)[target(wish).name].sessions == 0
 
 
+def test_nobody_is_waited_for_who_cannot_come(topology: Bench) -> None:
+    """A server that is down gets no client, whoever sticks to it."""
+    wish = topology.wish()
+    with topology.hand.send_requests(topology.port, bad=False):
+        topology.do(put(wish, "drain", WEB_1))
+        topology.hand.sicken(target(wish).name)
+        began = time.monotonic()
+        topology.do(a.AwaitIdle(proxy_target(wish), (key(wish, WEB_1),), 40.0, 40.0))
+        assert time.monotonic() - began < 15
+
+
 LENIENT = Guard(max_errors=0.05, window_s=0.7, min_requests=5)
 PATIENT = Guard(max_errors=0.05, window_s=60.0, min_requests=5)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import docker
 
+WITHOUT_QUIC = {"reconciler-test/haproxy:2.6"}
 IMAGES = ("reconciler-test/haproxy:2.6", "reconciler-test/haproxy:3.0")
 
 

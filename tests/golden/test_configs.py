@@ -12,13 +12,15 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
 from reconciler.haproxy.config import SENSITIVE_MARK, read_config
+from reconciler.haproxy.runtime import parse_alerts
 from reconciler.haproxy.sections import diff_config
+from reconciler.haproxy.versions import explain
 from reconciler.topology.diagnostic import Severity
 from reconciler.topology.model import Topology
 from reconciler.topology.schema import topology_schema
 from reconciler.topology.source import parse_source
 from tests.certificates import make_certificate
-from tests.golden.docker_images import IMAGES, check_all
+from tests.golden.docker_images import IMAGES, WITHOUT_QUIC, check_all
 from tests.golden.rendering import TOPOLOGIES, VARIABLES, load, render
 
 
@@ -53,11 +55,15 @@ def test_the_config_carries_its_digests(topology: Path) -> None:
 @pytest.mark.parametrize("image", IMAGES)
 def test_haproxy_accepts_every_config(image: str) -> None:
     configs = {path.stem: render(path) for path in TOPOLOGIES}
-    pem = make_certificate("shop.example.com").bundle.decode()
+    pem = make_certificate("shop.example.com").with_public_key.decode()
     beside = {file.place.lstrip("/"): pem for config in configs.values() for file in config.files}
     texts = {name: config.text for name, config in configs.items()}
     complaints = check_all(image, texts, beside)
-    assert {name: text for name, text in complaints.items() if text} == {}
+    refused = {name for name, text in complaints.items() if text}
+    assert refused == ({"http3"} if image in WITHOUT_QUIC else set())
+    for name in refused:
+        reasons = {explain(a, texts[name], (2, 6)).message for a in parse_alerts(complaints[name])}
+        assert reasons == {"HTTP/3 needs QUIC, and this image's HAProxy is built without it"}
 
 
 def test_every_line_comes_from_a_place_in_the_file(topology: Path) -> None:

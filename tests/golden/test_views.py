@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ def server(
     sessions: int = 0,
     weight: int = 1,
     changed_s: int = 190,
-    **more: bool,
+    **more: Any,
 ) -> ServerState:
     """Its name is HAProxy's own affair: the host tells whose it is."""
     host = quickstart().containers[Slot(SERVER_ROLE, "webservers", number)].name

@@ -27,8 +27,15 @@ FRONTENDS: dict[str, dict[str, Any]] = {
     ]},
     "written": {"log": "json", "request_id": True, "trusted_proxies": HERE},
     "sampled": {"log": {"format": "%HP %ci %ID", "sample": "50%", "target": "stderr"},
-                "request_id": "X-Trace", "trusted_proxies": "192.0.2.0/24"},
+                "request_id": "X-Forwarded-Trace", "trusted_proxies": "192.0.2.0/24"},
     "quiet": {"log": False},
+    "led": {"trusted_proxies": HERE, "redirect": {"scheme": "https", "port": 8443, "code": 301},
+            "hsts": "1y"},
+    "ruled": {"trusted_proxies": HERE, "forwarded_for": True, "rules": [
+        {"path": "/back", "redirect": {"scheme": "http", "port": 80}},
+        {"redirect": {"scheme": "https", "port": 443}},
+    ]},
+    "alone": {"trusted_proxies": "192.0.2.0/24", "redirect": "https"},
     "well": {"log": {"normal": False, "format": "clf"}},
 }  # fmt: skip
 
@@ -88,12 +95,39 @@ def test_a_limit_for_each_of_them(site: Site) -> None:
     assert site.ask("behind", x_forwarded_for="203.0.113.51").status == 200
 
 
+HSTS = "strict-transport-security"
+
+
+@pytest.mark.parametrize("said", ["https", "HTTPS", "https, http", "wss"])
+def test_who_came_to_a_proxy_by_tls_is_not_sent_there(site: Site, said: str) -> None:
+    led = site.ask("led", x_forwarded_proto=said)
+    assert (led.status, led.headers.get(HSTS)) == (200, "max-age=31536000")
+    assert site.ask("ruled", x_forwarded_proto=said).status == 200
+    assert site.ask("ruled", "/back", host="a.b:1", x_forwarded_proto=said).headers[
+        "location"
+    ] == "http://a.b/back"  # fmt: skip
+
+
+@pytest.mark.parametrize("said", [{}, {"x_forwarded_proto": "http"}])
+def test_who_came_to_a_proxy_without_tls_is(site: Site, said: dict[str, str]) -> None:
+    led = site.ask("led", "/a?b=%20", host="shop.example.com:81", **said)
+    assert (led.status, led.headers.get(HSTS)) == (301, None)
+    assert led.headers["location"] == "https://shop.example.com:8443/a?b=%20"
+    ruled = site.ask("ruled", "/a?b", host="shop.example.com:81", **said)
+    assert (ruled.status, ruled.headers["location"]) == (302, "https://shop.example.com/a?b")
+    assert site.ask("ruled", "/back", **said).status == 302
+
+
+def test_strangers_are_not_believed_to_have_come_by_tls(site: Site) -> None:
+    assert site.ask("alone", x_forwarded_proto="https").status == 308
+
+
 def test_what_is_written(site: Site) -> None:
     assert "X-Request-Id: kept" in site.ask("written", '/"a', x_forwarded_for="203.0.113.9",
                                             x_request_id="kept")  # fmt: skip
     given = site.ask("written", "/b")
     for path in ("/s1", "/s2", "/s3", "/s4"):
-        traced = site.ask("sampled", path, x_trace="strange")
+        traced = site.ask("sampled", path, x_forwarded_trace="strange")
     site.ask("quiet", "/unseen")
     site.ask("well", "/unseen")
     lines = logs(site)
@@ -102,6 +136,7 @@ def test_what_is_written(site: Site) -> None:
     assert (first["path"], first["status"], first["request_id"]) == ('/"a', 200, "kept")
     assert f"X-Request-Id: {second['request_id']}" in given
     assert "strange" not in traced.body
+    assert "X-Forwarded-Trace: " in traced.body
     sampled = [line.split(" ") for line in lines if line.startswith("/s")]
     assert [line[0] for line in sampled] == ["/s1", "/s3"]
     assert all(len(line[2]) == 36 for line in sampled)

@@ -30,6 +30,7 @@ CHANGES = {
     "new environment, TCP backend",
     "check",
     "another default backend",
+    "traffic to a new backend",
     "frontend added",
     "statistics page",
     "timeouts",

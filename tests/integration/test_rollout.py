@@ -6,7 +6,6 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
-from reconciler.haproxy.paths import RUNTIME_SOCKET
 from tests.integration.support import tool
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack, echo_backend
@@ -24,15 +23,6 @@ while (my $c = $s->accept) {
 }
 """
 """Passes its check, and answers everything else with 503."""
-
-
-def _tell_haproxy(stack: Stack, commands: str) -> None:
-    """As somebody would at the runtime socket."""
-    script = (
-        "use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, sockaddr_un($ARGV[0])) or die;"
-        'syswrite S, "$ARGV[1]\\n"; shutdown S, 1; print while <S>;'
-    )
-    stack.world.run_in(stack.haproxy, "perl", "-e", script, RUNTIME_SOCKET, commands)
 
 
 def _assert_as_before(stack: Stack, before: dict[str, str], workers: set[int]) -> None:
@@ -105,7 +95,7 @@ def test_what_was_done_by_hand_is_seen_and_healed(stack: Stack) -> None:
         ("set maxconn server web/web-2 3", "maxconn 3 by hand, none in the file"),
         ("set server web/web-1 state maint", "in maintenance by hand"),
     ):
-        _tell_haproxy(stack, commands)
+        stack.tell_haproxy(commands)
         assert told in stack.run("status").out
         assert stack.plan_document()["impact"] == "runtime"
         stack.apply()

@@ -91,15 +91,19 @@ def test_both_ports_of_a_container_change_together(stack: Stack) -> None:
     stack.assert_converged()
 
 
-@pytest.mark.parametrize("where", ["default", "rule"])
+@pytest.mark.parametrize("where", ["default", "rule", "frontend"])
 def test_traffic_moves_to_a_new_backend_when_that_can_take_it(stack: Stack, where: str) -> None:
     """Its program needs a while before it listens, and Docker knows nothing of that."""
     stack.apply()
     stack.spec["backends"]["new"] = echo_backend(env={"START_DELAY": "1.5"})
-    if where == "default":
-        stack.spec["frontends"]["www"]["default_backend"] = "new"
-    else:
-        stack.spec["frontends"]["www"]["rules"] = [{"path_prefix": "/", "backend": "new"}]
+    www = stack.spec["frontends"]["www"]
+    match where:
+        case "default":
+            www["default_backend"] = "new"
+        case "rule":
+            www["rules"] = [{"path_prefix": "/", "backend": "new"}]
+        case _:  # of another name, at the same port
+            stack.spec["frontends"] = {"renamed": {**www, "default_backend": "new"}}
     with Traffic(stack.port) as traffic:
         stack.apply()
         traffic.go_on()

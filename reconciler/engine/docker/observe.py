@@ -173,7 +173,8 @@ def _who(item: dict[str, Any], labels: dict[str, str]) -> str:
 
 
 def _holds(published: dict[str, Any], port: PublishedPort) -> bool:
-    if published.get("PublicPort") != port.host_port or published.get("Type", "tcp") != "tcp":
+    protocol = published.get("Type", "tcp")
+    if published.get("PublicPort") != port.host_port or protocol != port.protocol:
         return False
     everywhere = {"", "0.0.0.0", "::", None}
     address = published.get("IP", "")

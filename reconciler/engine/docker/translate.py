@@ -27,6 +27,7 @@ from reconciler.plan.spec import (
     Healthcheck,
     Mount,
     NetworkSpec,
+    PublishedPort,
     describe,
 )
 from reconciler.topology.subnet import gateway_of, range_of_docker
@@ -74,7 +75,7 @@ def create_body(
     }
     body |= {key: value for key, value in optional.items() if value is not None}
     body |= config_options(spec)
-    published: dict[str, Any] = {f"{port.container_port}/tcp": {} for port in spec.ports}
+    published: dict[str, Any] = {_inside(port): {} for port in spec.ports}
     body["ExposedPorts"] = published | body.get("ExposedPorts", {})
     if spec.networks:
         first = spec.networks[0]
@@ -94,7 +95,7 @@ def endpoint(attachment: Attachment) -> dict[str, Any]:
 def _host_config(spec: ContainerSpec) -> dict[str, Any]:
     bindings: dict[str, list[dict[str, str]]] = {}
     for port in spec.ports:
-        bindings.setdefault(f"{port.container_port}/tcp", []).append(
+        bindings.setdefault(_inside(port), []).append(
             {"HostIp": port.address or "", "HostPort": str(port.host_port)}
         )
     config: dict[str, Any] = {
@@ -109,6 +110,10 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
     if spec.no_new_privileges:
         config["SecurityOpt"] = ["no-new-privileges:true"]
     return config | host_options(spec) | limits_body(limits_in(spec))
+
+
+def _inside(port: PublishedPort) -> str:
+    return f"{port.container_port}/{port.protocol}"
 
 
 def _mount(mount: Mount) -> dict[str, Any]:

@@ -201,18 +201,21 @@ def guard_servers(client: docker.APIClient, action: GuardServers, patience: Pati
 
 def await_idle(client: docker.APIClient, action: AwaitIdle, patience: Patience) -> None:
     """Until nothing is left to do for servers that are drained, or their time is over. One that
-    this worker has sent nobody to may have clients from before it began."""
+    this worker has sent nobody to may have clients from before it began; one that is down gets
+    none any more, though what it has begun may still come to its end."""
     began = time.monotonic()
     for _ in _tries(patience, action.at_most_s):
         waited_s = time.monotonic() - began
         states = _states(client, action.target)
         there = [states[key] for key in action.servers if key in states]
-        if not any(s.sessions or _since(s.asked_s, waited_s) < action.quiet_s for s in there):
+        if not any(s.sessions or _may_be_asked(s, waited_s, action.quiet_s) for s in there):
             return
 
 
-def _since(asked_s: int | None, waited_s: float) -> float:
-    return waited_s if asked_s is None else asked_s
+def _may_be_asked(server: ServerState, waited_s: float, quiet_s: float) -> bool:
+    """Whether a client may come back to it that was away for less than `quiet_s`."""
+    since = waited_s if server.asked_s is None else server.asked_s
+    return server.is_in_reach and since < quiet_s
 
 
 def await_drained(

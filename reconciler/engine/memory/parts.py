@@ -160,7 +160,8 @@ def overlap(one: PublishedPort, two: PublishedPort) -> bool:
     """Whether two published ports cannot be had at once."""
     everywhere = {None, "0.0.0.0", "::"}
     same_address = one.address == two.address or bool({one.address, two.address} & everywhere)
-    return one.host_port == two.host_port and same_address
+    same_port = (one.host_port, one.protocol) == (two.host_port, two.protocol)
+    return same_port and same_address
 
 
 def _duplicates(text: str) -> Iterator[tuple[int | None, str]]:

@@ -172,7 +172,10 @@ def _reachable_from(draft: Draft, proxy: ObservedContainer) -> Collection[str]:
 
 def _prove(draft: Draft, target: Target, needs: list[int], reachable: Collection[str]) -> list[int]:
     """Let HAProxy check new servers before it, or its successor, sends traffic to them."""
-    staged = stage_config(draft.desired, draft.assignment, draft.written, reachable)
+    wanted, assignment = draft.need.config, draft.assignment
+    if wanted is None:
+        return []
+    staged = stage_config(draft.desired, wanted, assignment, draft.written, reachable)
     if staged is None:
         return []
     loaded = draft.add(

@@ -41,6 +41,11 @@ class _Leaver:
     host: str
     container: ObservedContainer | None
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it may have something to finish."""
+        return self.container is None or self.container.state not in {"exited", "dead"}
+
 
 @dataclass(slots=True)
 class _Roll:
@@ -224,21 +229,23 @@ def _retire(
     if not leavers:
         return list(needs)
     draft, places = roll.draft, roll.rotation.places(leaver.host for leaver in leavers)
-    drained = draft.add(
+    last = draft.add(
         SetServers(roll.target, tuple(ServerSetting(*place, "drain") for place in places)),
         needs, "it leaves", Impact.RUNTIME,
     )  # fmt: skip
     rollout = roll.rollout
-    idle = draft.add(
-        AwaitIdle(roll.target, places, rollout.drain_timeout_s, rollout.quiet_s),
-        [drained],
-        "clients that stick to an old server may finish their sessions"
-        if rollout.quiet_s
-        else "an old server finishes what it has",
-    )
+    alive = roll.rotation.places(leaver.host for leaver in leavers if leaver.is_alive)
+    if alive:
+        last = draft.add(
+            AwaitIdle(roll.target, alive, rollout.drain_timeout_s, rollout.quiet_s),
+            [last],
+            "clients that stick to an old server may finish their sessions"
+            if rollout.quiet_s
+            else "an old server finishes what it has",
+        )
     gone = draft.add(
         SetServers(roll.target, tuple(ServerSetting(*place, "gone") for place in places)),
-        [idle], "it leaves", Impact.RUNTIME,
+        [last], "it leaves", Impact.RUNTIME,
     )  # fmt: skip
     gone = _old_workers_end(draft, roll.target, gone)
     return [

@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.match import Pattern
-from reconciler.topology.types import Text, UrlPath, Whole, error, matching, scalar_text
+from reconciler.topology.model.tls import RedirectCode
+from reconciler.topology.types import Port, Text, UrlPath, Whole, error, matching, scalar_text
 
 _LONGEST_BODY = 8000
 """A response must fit into HAProxy's buffer, of 16 KiB unless said otherwise, with its headers."""
@@ -51,7 +52,9 @@ class Redirect(Model):
     """What is put before the path and the query that were asked for: `https://www.example.com`."""
     scheme: Literal["http", "https"] | None = None
     """The same URL, with this scheme. Requests that came by it already do not match the rule."""
-    code: Literal[301, 302, 303, 307, 308] = 302
+    port: Port | None = None
+    """With `scheme`: the port; the one that was asked for when not given."""
+    code: RedirectCode = 302
     """The status."""
 
     @model_validator(mode="before")
@@ -63,6 +66,10 @@ class Redirect(Model):
     def _one_way(self) -> Redirect:
         if sum(way is not None for way in (self.to, self.prefix, self.scheme)) != 1:
             raise error("bad-value", "a redirect says one of `to`, `prefix` and `scheme`")
+        if self.port is not None and self.scheme is None:
+            raise error("bad-value", "`port` goes with `scheme`", at=("port",),
+                        hint="write the port into the URL: `https://www.example.com:8443`",
+                        )  # fmt: skip
         return self
 
 
@@ -94,6 +101,16 @@ class Respond(Model):
 DenyStatus = Literal[200, 400, 401, 403, 404, 405, 408, 410, 413, 425, 429, 500, 501, 502, 503, 504]
 
 
+def _refusal(value: Any, key: str) -> Any:
+    """`true` or a status to the long form."""
+    if value is True:
+        return {}
+    if value is False:
+        raise error("bad-value", f"a rule that does not {key} does nothing",
+                    hint=f"leave `{key}` out")  # fmt: skip
+    return {"status": value} if isinstance(value, int) else value
+
+
 class Deny(Model):
     """A refusal: `true`, a status, or a mapping."""
 
@@ -103,19 +120,40 @@ class Deny(Model):
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
-        if value is True:
-            return {}
-        if value is False:
-            raise error("bad-value", "a rule that does not deny does nothing",
-                        hint="leave `deny` out")  # fmt: skip
-        return {"status": value} if isinstance(value, int) else value
+        return _refusal(value, "deny")
+
+
+class Tarpit(Model):
+    """A refusal that is a while in coming: `true`, a status, or a mapping."""
+
+    status: DenyStatus = 500
+    """The status."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return _refusal(value, "tarpit")
+
+
+def _check_query(value: str) -> str:
+    if value.startswith("?"):
+        raise error("bad-value", "a query is what comes after the `?`",
+                    hint="leave the `?` out")  # fmt: skip
+    if re.fullmatch(r"[!-~]*", value) is None or "#" in value:
+        raise error("bad-value", "a query holds only ASCII, without spaces and `#`",
+                    hint="write other characters as `%` and hex digits")  # fmt: skip
+    return value
+
+
+Query = Annotated[Text, AfterValidator(_check_query), WithJsonSchema({"type": "string"})]
 
 
 class Rewrite(Model):
     """Another path for the server: a path, or a pattern and what takes its place."""
 
     regex: Pattern | None = None
-    """What of the path is replaced, `^/old/(.*)`; all of it when not given."""
+    """What is looked for: `^/old/(.*)`. A path in which it is found is replaced as a whole; any
+    path when not given."""
     to: UrlPath
     """The path, with `\\1` for what the first group of the pattern found. The query stays."""
 

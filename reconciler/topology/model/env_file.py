@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Text
+from reconciler.topology.types import FilePath
 
 
 class EnvFile(Model):
     """A file of `NAME=value` lines for the containers' environment."""
 
-    path: Text = Field(min_length=1)
+    path: FilePath
     """The file: absolute, or relative to the topology's."""
     required: bool = True
     """Whether it must be there."""

@@ -2,81 +2,24 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.bind import BIND_SHORT, Bind
 from reconciler.topology.model.content import COMPRESSION_SHORT, MaybeCompression
 from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.errors import ErrorPages
+from reconciler.topology.model.header import IdHeader
+from reconciler.topology.model.jwt import JWT_SHORT, Jwt
 from reconciler.topology.model.limit import RateLimit
 from reconciler.topology.model.log import LOG_SHORT, Log
-from reconciler.topology.model.match import HeaderName, Source
+from reconciler.topology.model.match import Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
-from reconciler.topology.model.tls import TLS_SHORT, Hsts, Tls
-from reconciler.topology.types import Mode, Name, Port, Text, Whole, error, written
-
-
-class Bind(Model):
-    """An address and port that HAProxy listens on, published on the host."""
-
-    port: Port
-    """The port."""
-    address: Text | None = None
-    """The host's address; all addresses when not given."""
-    tls: Tls | None = Field(None, json_schema_extra=TLS_SHORT)
-    """TLS on this port alone: certificate files, or a mapping."""
-    accept_proxy: bool = False
-    """Whoever connects is a proxy, and says with the PROXY protocol who its client is. Nobody else
-    can connect then."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: Any) -> Any:
-        return parse_bind(value) if isinstance(value, int | float | str) else value
-
-    @model_validator(mode="after")
-    def _valid_address(self) -> Bind:
-        if self.address is not None:
-            check_address(self.address, at="address")
-        return self
-
-
-def parse_bind(value: float | str) -> dict[str, Any]:
-    """`80`, `:80`, `*:80`, `127.0.0.1:80`, `[::1]:80` to the long form."""
-    text = written(value)
-    if isinstance(value, bool):
-        raise error("wrong-type", "a port or an address and a port is needed here")
-    if text.isascii() and text.isdigit():
-        return {"port": int(text) if len(text) < 9 else 10**9}
-    address, colon, port = text.rpartition(":")
-    if not colon or not (port.isascii() and port.isdigit()):
-        raise error("bad-value", "`{value}` is not an address and a port", value=text,
-                    hint='write `80`, `"127.0.0.1:8080"` or `"[::1]:8080"`')  # fmt: skip
-    if address in {"", "*"}:
-        return {"port": int(port[:9])}
-    return {"address": address.removeprefix("[").removesuffix("]"), "port": int(port[:9])}
-
-
-def check_address(address: str, at: str) -> None:
-    try:
-        if "%" in address:
-            raise ValueError(address)  # Docker binds to no zone of an interface
-        ipaddress.ip_address(address)
-    except ValueError:
-        raise error(
-            "bad-value",
-            "`{value}` is not an IP address",
-            value=address,
-            at=(at,),
-            hint="a published port needs an address of the host, not a name",
-        ) from None
-
-
-_BIND_SHORT = ({"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string"})
+from reconciler.topology.model.tls import TLS_SHORT, TO_TLS_SHORT, Hsts, Tls, ToTls
+from reconciler.topology.types import Mode, Name, Whole, error
 
 
 def _request_id(value: Any) -> Any:
@@ -89,22 +32,24 @@ class Frontend(Model):
     """Where HAProxy takes traffic, and where it sends it."""
 
     bind: Annotated[
-        tuple[Annotated[Bind, Field(json_schema_extra=accepts(*_BIND_SHORT))], ...],
+        tuple[Annotated[Bind, Field(json_schema_extra=accepts(*BIND_SHORT))], ...],
         BeforeValidator(listed),
     ] = Field(min_length=1, json_schema_extra=accepts_one)
-    """Ports to listen on: `80`, `"127.0.0.1:8080"`, or a list of them."""
+    """Ports to listen on: `80`, `"127.0.0.1:8080"`, `8000-8010`, or a list of them."""
     mode: Mode | None = None
     """`http` or `tcp`; the mode of its backend when not given."""
     tls: Tls | None = Field(None, json_schema_extra=TLS_SHORT)
     """TLS on all of its ports that do not say their own: certificate files, or a mapping."""
-    redirect: Literal["https"] | None = None
+    redirect: ToTls | None = Field(None, json_schema_extra=TO_TLS_SHORT)
     """`https` sends requests that come without TLS to the port that speaks it: of this frontend, or
-    else of another."""
+    else of another. Of a trusted proxy, its `X-Forwarded-Proto` tells how the client came."""
     hsts: Hsts | None = Field(None, json_schema_extra=accepts({"enum": [True]}, {"type": "string"}))
     """Tell browsers to come with TLS only: `true` for half a year, a time like `365d`, or a
     mapping."""
     rules: tuple[Rule, ...] = ()
     """Where requests go, in order: the first rule that matches decides."""
+    jwt: Jwt | None = Field(None, json_schema_extra=JWT_SHORT)
+    """A signed token that every request must carry, but for rules that say otherwise."""
     cors: Cors | None = Field(None, json_schema_extra=CORS_SHORT)
     """Which pages of other sites may read answers: an origin, a list of them, or a mapping."""
     forwarded_for: bool = False
@@ -115,7 +60,7 @@ class Frontend(Model):
     )
     """Addresses of proxies before this one, whose `X-Forwarded-For` is believed: `10.0.0.0/8`.
     Rules, limits and logs then see the client that it names."""
-    request_id: Annotated[HeaderName | None, BeforeValidator(_request_id)] = Field(
+    request_id: Annotated[IdHeader | None, BeforeValidator(_request_id)] = Field(
         None, json_schema_extra=accepts({"type": "boolean"})
     )
     """Give each request an id in this header, and in logs; `true` for `X-Request-ID`. One that a

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts_one, listed
-from reconciler.topology.model.frontend import check_address
+from reconciler.topology.model.bind import Bind, check_address
 from reconciler.topology.model.users import USERS_SHORT, Users
 from reconciler.topology.types import Duration, Port, Text, UrlPath, error
 
@@ -52,6 +52,10 @@ class Stats(Model):
                 raise error("bad-value", "nobody in `auth` has this name", at=("admin", index),
                             hint="add the user and a password there")  # fmt: skip
         return self
+
+    @property
+    def listener(self) -> Bind:
+        return Bind.model_validate({"port": self.port, "address": self.address})
 
     @property
     def address(self) -> str | None:

@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
-from reconciler.topology.types import FilePath, Text, error, scalar_text
+from reconciler.topology.model.http3 import HTTP3_SHORT, MaybeHttp3
+from reconciler.topology.types import FilePath, Port, Text, error, scalar_text
 
+RedirectCode = Literal[301, 302, 303, 307, 308]
 MinVersion = Annotated[Literal["1.0", "1.1", "1.2", "1.3"], BeforeValidator(scalar_text)]
 _CIPHERS = re.compile(r"[A-Za-z0-9_:+!@=.-]+")
 
@@ -93,6 +95,8 @@ class Tls(Model):
         None, min_length=1, json_schema_extra=accepts_one
     )
     """Protocols to offer; `[h2, http/1.1]` when not given."""
+    http3: MaybeHttp3 = Field(None, json_schema_extra=accepts(HTTP3_SHORT))
+    """HTTP/3 as well, on the same port of UDP: `true`, or a mapping."""
     client_ca: FilePath | None = None
     """PEM file with the authorities whose client certificates are taken."""
     verify: Literal["required", "optional"] = "required"
@@ -113,6 +117,23 @@ class Tls(Model):
             raise error("missing-key", "`verify` needs a `client_ca` to check certificates with",
                         at=("verify",), hint="add `client_ca: ./ca.pem`")  # fmt: skip
         return self
+
+
+class ToTls(Model):
+    """Where requests that come without TLS are sent: `https`, or a mapping."""
+
+    scheme: Literal["https"] = "https"
+    """What they come back with."""
+    port: Port | None = None
+    """The port that clients find TLS on; when not given, that of this frontend, or else of another.
+    Say it where that is another one than HAProxy's own, before which a router or proxy stands."""
+    code: RedirectCode = 308
+    """The status."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"scheme": value} if isinstance(value, str) else value
 
 
 _LONGEST_DAYS = 3650
@@ -160,3 +181,4 @@ class Hsts(Model):
 
 
 TLS_SHORT = accepts({"type": "string"}, {"type": "array", "items": {"type": "string"}})
+TO_TLS_SHORT = accepts({"enum": ["https"]})

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Pairs, Size, Text, error, matching, scalar_text
+from reconciler.topology.types import NamesFile, Pairs, Size, Text, error, matching, scalar_text
 
 MountType = Literal["volume", "bind", "tmpfs"]
 
 
-def _octal(value: Any) -> str:
+def parse_mode(value: Any) -> str:
     """As `chmod` reads it, however YAML would: `755`, `0755` and `1777`."""
     text = scalar_text(value)
     if re.fullmatch(r"(0o?)?[0-7]{3,4}", text) is None:
@@ -46,7 +46,7 @@ class TmpfsOptions(Model):
     """How much it may hold; half of the host's memory when not given."""
     mode: Annotated[
         str | None,
-        BeforeValidator(_octal),
+        BeforeValidator(parse_mode),
         WithJsonSchema({"type": ["string", "integer"], "examples": ["1777"]}),
     ] = None
     """Who may do what in it, in octal: `1777`, which it is when not given."""
@@ -57,7 +57,7 @@ class Mount(Model):
 
     type: MountType | None = None
     """What the source is; told by the source itself when not given."""
-    source: Text = ""
+    source: Annotated[Text, NamesFile(with_dot=True)] = ""
     """A volume's name, or a path: absolute, or relative to the file with `./`. A tmpfs has none."""
     target: Text
     """The absolute path in the container."""

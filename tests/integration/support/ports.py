@@ -20,6 +20,17 @@ def free_port() -> int:
     raise AssertionError("no free port found")
 
 
+def free_ports(number: int) -> range:
+    """So many in a row."""
+    for _ in range(1000):
+        first = free_port()
+        ports = range(first, first + number)
+        if not _given.intersection(ports[1:]) and all(map(_is_free, ports)):
+            _given.update(ports)
+            return ports
+    raise AssertionError("no free ports found")
+
+
 def random_name(prefix: str = "it") -> str:
     return f"{prefix}{_random.getrandbits(40):010x}"
 

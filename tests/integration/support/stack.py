@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from reconciler.haproxy.paths import RUNTIME_SOCKET
 from reconciler.plan import names
 from tests.integration.support import tool, web
 from tests.integration.support.ports import free_port, random_name
@@ -116,6 +117,15 @@ class Stack:
     @property
     def haproxy(self) -> str:
         return self.ids()["haproxy"]
+
+    def tell_haproxy(self, commands: str) -> None:
+        """As somebody would at the runtime socket."""
+        script = (
+            "use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0);"
+            "connect(S, sockaddr_un($ARGV[0])) or die;"
+            'syswrite S, "$ARGV[1]\\n"; shutdown S, 1; print while <S>;'
+        )
+        self.world.run_in(self.haproxy, "perl", "-e", script, RUNTIME_SOCKET, commands)
 
     def get(self, path: str = "/") -> web.Answer:
         return web.get(self.port, path)

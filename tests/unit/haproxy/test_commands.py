@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -88,6 +89,16 @@ CASES = {
 @pytest.mark.parametrize(("settings", "commands"), CASES.values(), ids=CASES)
 def test_commands(settings: list[ServerSetting], commands: list[str]) -> None:
     assert list(commands_for(settings, STATES)) == commands
+
+
+def test_an_agent_has_no_say_while_its_server_is_out_of_rotation() -> None:
+    there = [replace(server("web-1", "a"), has_agent=True)]
+    said = {aim: list(commands_for([put("a", aim)], there)) for aim in ("check", "drain", "ready")}
+    out = ["disable agent web/web-1", "set server web/web-1 state drain"]
+    assert said == {
+        "check": out, "drain": out,
+        "ready": ["set server web/web-1 state ready", "enable agent web/web-1"],
+    }  # fmt: skip
 
 
 NO_SPARE = {

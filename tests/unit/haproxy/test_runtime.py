@@ -147,6 +147,14 @@ def test_settings(line: str, expected: tuple[str, str, int]) -> None:
     assert (server.host, traits(server), server.weight) == expected
 
 
+def test_agents() -> None:
+    stat = "# pxname,svname,status,type,agent_status\nweb,a,UP,2,* CHECKED\nweb,b,UP,2,\n"
+    states = "# be_id be_name srv_name srv_addr srv_admin_state srv_agent_state\n"
+    first, second = parse_servers(f"{stat}\n1\n{states}3 web a h 8 22\n3 web b h 8 0\n")
+    assert (first.has_agent, first.agent_status, first.takes_traffic) == (True, "CHECKED", True)
+    assert (second.has_agent, second.agent_status, second.takes_traffic) == (False, "", False)
+
+
 PROVEN = {
     ("UP", "L7OK"): True,
     ("UP", "L4OK"): True,

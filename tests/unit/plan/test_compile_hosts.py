@@ -35,7 +35,7 @@ other_rules = st.sampled_from(
 
 def compiled(rules: Sequence[Mapping[str, object]]) -> tuple[Rule, ...]:
     frontend = Frontend.model_validate({"bind": 80, "default_backend": "z", "rules": rules})
-    return compile_rules("www", frontend)
+    return compile_rules("www", frontend, ProxyFiles(Contents()))
 
 
 def chosen(rules: tuple[Rule, ...], host: str, maps: dict[str, dict[str, str]]) -> str:

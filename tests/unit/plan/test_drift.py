@@ -53,3 +53,14 @@ def test_an_agent_sets_weights_itself() -> None:
     want = replace(WANT, settings=Settings(agent=Agent(9777, 2.0)))
     assert server_drift(want, replace(UP, weight=2)) == ""
     assert not want.has_live_weight
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    {"CHECKED": "", "L7OK": "drained by hand", "": "drained by hand"}.items(),
+)
+def test_what_an_agent_drained_is_none(status: str, told: str) -> None:
+    """One that says `up`, or is not asked, has not drained it."""
+    seen = replace(DRAINED, has_agent=True, agent_status=status)
+    assert server_drift(WANT, seen) == told
+    assert seen.takes_traffic == (not told)

@@ -19,6 +19,7 @@ OF_THE_COMMAND = {
     "unreadable-file",
     "bad-certificate",
     "expired-certificate",
+    "bad-key",
 }
 """Told by the command line, and tried under tests/unit/cli."""
 

@@ -11,8 +11,6 @@ from ruamel.yaml import YAML
 
 from reconciler.topology.layers import Document, Layers
 from reconciler.topology.load import Loaded, load_topology
-from reconciler.topology.merge import FILES
-from reconciler.topology.model.base import Model
 from reconciler.view.topology import render_topology
 
 BASE = "name: shop\nbackends:\n  web:\n    image: a\n"
@@ -176,11 +174,65 @@ def test_what_came_from_variables_stays_secret() -> None:
     assert _topology(again) == _topology(loaded)
 
 
-def test_every_key_that_names_a_file_is_known_to_merging() -> None:
-    """Else its relative path would start at the wrong file."""
-    models, found = list(Model.__subclasses__()), set()
-    for model in models:
-        models += model.__subclasses__()
-        found |= {n for n, field in model.model_fields.items() if "_check_file" in repr(field)}
-    assert found
-    assert found <= FILES
+FILES_AND_NAMES = """\
+secrets: {file: {file: ./s.txt}, key: {environment: cert}}
+configs: {app: {content: a}}
+backends:
+  web:
+    tls: {ca: ca.pem, sni: key}
+    check: {path: /, host: tls}
+    secrets: [{source: file, target: cert}]
+    labels: {file: a}
+    volumes: ["./v:/v", {source: .., target: /w}, {type: volume, source: vol, target: /x}, "vol:/y"]
+    env_file: [a.env, {path: b.env}]
+    errors: {503: a.html, 404: {file: b.html, headers: {cert: a, file: b}}}
+  tls: {image: a, port: 80}
+frontends:
+  errors:
+    bind: [{port: 443, tls: {certificates: {cert: c.pem, key: ./k.pem}, client_ca: ../a.pem}}]
+    rules:
+      - {path: /a, set_headers: {file: key, tls: a, cert: ./b}, backend: tls}
+    default_backend: web
+  file: {bind: 444, tls: a.pem, jwt: {key: [k.pem], claims: {key: k}}, default_backend: tls}
+  key: {bind: 445, tls: [a.pem, {cert: /b.pem, key: c.key}], default_backend: tls}
+"""
+
+
+def test_only_what_names_a_file_starts_where_it_is_written() -> None:
+    loaded = load(BASE, FILES_AND_NAMES)
+    values = loaded.source.value
+    web, front = values["backends"]["web"], values["frontends"]
+    assert values["secrets"] == {
+        "file": {"file": "../over/s.txt"}, "key": {"environment": "cert"}
+    }  # fmt: skip
+    assert web["tls"] == {"ca": "../over/ca.pem", "sni": "key"}
+    assert web["check"] == {"path": "/", "host": "tls"}
+    assert web["secrets"] == [{"source": "file", "target": "cert"}]
+    assert web["labels"] == {"file": "a"}
+    assert web["volumes"] == [
+        "../over/v:/v", {"source": "..", "target": "/w"},
+        {"type": "volume", "source": "vol", "target": "/x"}, "vol:/y",
+    ]  # fmt: skip
+    assert web["env_file"] == ["../over/a.env", {"path": "../over/b.env"}]
+    assert web["errors"] == {
+        "503": "../over/a.html",
+        "404": {"file": "../over/b.html", "headers": {"cert": "a", "file": "b"}},
+    }
+    assert front["errors"]["bind"][0]["tls"] == {
+        "certificates": {"cert": "../over/c.pem", "key": "../over/k.pem"},
+        "client_ca": "../a.pem",
+    }
+    assert front["errors"]["rules"][0] == {
+        "path": "/a", "set_headers": {"file": "key", "tls": "a", "cert": "./b"}, "backend": "tls"
+    }  # fmt: skip
+    assert front["file"]["tls"] == "../over/a.pem"
+    assert front["file"]["jwt"] == {"key": ["../over/k.pem"], "claims": {"key": "k"}}
+    assert front["key"]["tls"] == ["../over/a.pem", {"cert": "/b.pem", "key": "../over/c.key"}]
+
+
+@pytest.mark.parametrize("name", ["expose", "env", "networks", "depends_on", "volumes"])
+def test_a_users_own_name_is_no_key(name: str) -> None:
+    """Only what is a list by its key grows, and not a header, label or backend of that name."""
+    base = f"{{labels: {{{name}: a}}, env: {{{name}: a}}}}"
+    over = f"{{labels: {{{name}: b}}, env: ['{name}=b']}}"
+    assert merged(base, over) == {"labels": {name: "b"}, "env": {name: "b"}}

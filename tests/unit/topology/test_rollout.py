@@ -75,13 +75,13 @@ BAD = {
     "`rollback`?",
     "on_failure: revert": "unknown-value `on_failure` cannot be `revert`; write rollback or pause",
     "ready_timeout: 5": "bad-duration `5` has no unit; write `5s` for seconds, or use ms, m or h",
-    "ready_timeout: 0s": "out-of-range `ready_timeout` is `0s`, and must be at least 0.1",
+    "ready_timeout: 0s": "out-of-range `ready_timeout` is `0s`, and must be at least 100ms",
     "min_ready: 5": "bad-duration `5` has no unit; write `5s` for seconds, or use ms, m or h",
     "drain_timeout: x": "bad-duration `x` is not a length of time; write it like `500ms`, `10s` or "
     "`5m`",
     **{f"guard: {{max_errors: {value}}}": f"bad-value `{value}` is not a percentage; write it like "
        "`5%`" for value in ("5", "0.05", "101%", "-1%", "5.%", "many")},
-    "guard: {window: 0s}": "out-of-range `window` is `0s`, and must be at least 0.1",
+    "guard: {window: 0s}": "out-of-range `window` is `0s`, and must be at least 100ms",
     "guard: {min_requests: 0}": "out-of-range `min_requests` is `0`, and must be at least 1",
     "guard: {max_eror: 5%}": "unknown-key `max_eror` is not a key of `guard`; did you mean "
     "`max_errors`?",

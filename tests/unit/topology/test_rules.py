@@ -93,6 +93,11 @@ BROKEN = {
         ["bind-conflict 8:20 frontend `adm` listens on `127.0.0.1:80`, where frontend `www` "
          "listens already; one of them needs another port or address"],
     ),
+    "a port of a range": (
+        TWO.replace("bind: 81", "bind: [82, '127.0.0.1:70-90']"),
+        ["bind-conflict 8:20 frontend `adm` listens on `127.0.0.1:70-90`, where frontend `www` "
+         "listens already; one of them needs another port or address"],
+    ),
     "two ways to write one address": (
         TWO.replace("bind: 81", "bind: '[0:0::1]:80'").replace("bind: 80,", "bind: '[::1]:80',"),
         ["bind-conflict 8:15 frontend `adm` listens on `[0:0::1]:80`, where frontend `www` "

@@ -38,6 +38,21 @@ REFUSED = {
         "redirect-without-tls frontend `www` keeps clients on TLS, and does not speak it; "
         "put `hsts` where `tls` is"
     ),
+    "tls: {certificates: a.pem, http3: {alt_svc: false, port: 443}}": (
+        "bad-value `port` is told in `Alt-Svc`, which is switched off; leave one of them out"
+    ),
+    "bind: {port: 443, accept_proxy: true}\ntls: {certificates: a.pem, http3: true}": (
+        "bad-value the PROXY protocol does not go with `http3`; "
+        "give this bind a `tls` of its own, without `http3`"
+    ),
+    "bind: 443-445\ntls: {certificates: a.pem, http3: true}": (
+        "missing-key which of these ports clients find HTTP/3 on is not said; "
+        "add it: `http3: {port: 443}`, or tell nobody: `http3: {alt_svc: false}`"
+    ),
+    "redirect: http": "unknown-value `redirect` cannot be `http`; did you mean `https`?",
+    "redirect: {port: 443, code: 300}": (
+        "unknown-value `code` cannot be `300`; did you mean `308`?"
+    ),
     "tls: a.pem\nhsts: 20y": "out-of-range `20y` is more than ten years",
 }
 
@@ -87,8 +102,10 @@ def test_words_to_servers(web: str, words: str) -> None:
 
 
 def test_tcp_has_no_headers() -> None:
-    text = topology_with("mode: tcp", frontend="tls: a.pem\nhsts: true\nredirect: https")
+    frontend = "tls: {certificates: a.pem, http3: true}\nhsts: true\nredirect: https"
+    text = topology_with("mode: tcp", frontend=frontend)
     assert [line.partition(";")[0] for line in messages_of(read(text))] == [
+        "mode-mismatch frontend `www` speaks tcp, and `http3` is for HTTP",
         "mode-mismatch frontend `www` speaks tcp, and `hsts` is for HTTP",
         "mode-mismatch frontend `www` speaks tcp, and `redirect` is for HTTP",
     ]
@@ -114,6 +131,16 @@ def lines_of(frontend: str) -> list[str]:
         ("bind: 443\ntls: a.pem\nhsts: {preload: true}", '"max-age=15552000; preload"'),
         ("bind: [80, {port: 8443, tls: a.pem}]\nredirect: https", ":8443%[pathq] unless"),
         ("bind: [80, {port: 443, tls: a.pem}]\nredirect: https", ",,)]%[pathq] unless"),
+        ("bind: [80, {port: 443, tls: a.pem}]\nredirect: {port: 8443}", ":8443%[pathq] unless"),
+        ("bind: 80\nredirect: {port: 443, code: 301}", "redirect code 301 location https://%[req"),
+        (
+            "bind: 80\ntrusted_proxies: 10.0.0.1\nredirect: https",
+            ",,)]%[pathq] unless { var(txn.scheme) -m str https }",
+        ),
+        (
+            "bind: 80\ntrusted_proxies: 10.0.0.1\nhsts: true",
+            '"max-age=15552000" if { var(txn.scheme) -m str https }',
+        ),
     ],
 )
 def test_lines(frontend: str, line: str) -> None:
@@ -125,6 +152,35 @@ def test_ports_that_speak_otherwise_are_kept_apart() -> None:
         "bind: [{port: 443, address: 127.0.0.1}, {port: 443, address: 127.0.0.2, tls: a.pem}]"
     )
     assert [line.split()[1:3] for line in binds] == [[":443"], [":444", "ssl"]]
+
+
+def ports_of(frontend: str) -> list[str]:
+    text = topology_with(frontend=frontend)
+    containers = compile_topology(good(text), "/srv").containers.values()
+    return [str(port) for container in containers for port in container.spec.ports]
+
+
+def test_http3_has_the_port_of_udp_as_well() -> None:
+    frontend = "bind: [80, '[::1]:443']\ntls: {certificates: a.pem, http3: true}"
+    assert ports_of(frontend) == ["80", "80/udp", "[::1]:443", "[::1]:443/udp"]
+    assert ports_of(frontend.replace("true", "false")) == ["80", "[::1]:443"]
+
+
+def test_ranges_of_ports_share_none() -> None:
+    frontend = "bind: ['127.0.0.1:80-82', '127.0.0.2:82-84', '[::1]:80-82']"
+    assert lines_of(frontend) == ["bind :80-82", "bind :85-87"]
+    assert ports_of(frontend)[:4] == [
+        "127.0.0.1:80", "127.0.0.1:81", "127.0.0.1:82", "127.0.0.2:82",
+    ]  # fmt: skip
+
+
+def test_http3_is_told_at_the_port_that_speaks_it() -> None:
+    lines = lines_of(
+        "bind: [{address: 127.0.0.1, port: 443, tls: a.pem}, "
+        "{address: 127.0.0.2, port: 443, tls: {certificates: a.pem, http3: true}}]"
+    )
+    assert [line.split()[1] for line in lines[:3]] == [":443", ":444", "quic4@:444"]
+    assert lines[3].endswith("""Alt-Svc 'h3=":443"; ma=86400' if { dst_port 444 }""")
 
 
 def test_ipv4_and_ipv6_are_two() -> None:
