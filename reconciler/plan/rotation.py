@@ -10,6 +10,7 @@ them, and leaves all of them before it stops.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -173,8 +174,8 @@ def plan_rotation(
     leaves = list(dict.fromkeys(s.host for s in there if s.host not in wanted))
     serves = {host for _, host in serving_in}
     unused = [host for host in leaves if host not in serves]
-    up = {s.host for s in there if s.is_up}
-    serving = sorted((h for h in leaves if h not in unused), key=up.__contains__)
+    up = Counter(s.host for s in there if s.is_up and s.takes_traffic)
+    serving = sorted((h for h in leaves if h not in unused), key=up.__getitem__)
     batches = plan_batches(rollout, joins, serving, len(stays) + len(serving))
     if unused:
         batches.insert(0, Batch((), (), tuple(unused)))

@@ -172,6 +172,17 @@ def test_who_is_down_leaves_before_who_is_up() -> None:
     assert _batches(backend("x"), servers) == [("b", "x", "a")]
 
 
+def test_who_is_out_of_one_backend_leaves_before_who_serves_in_all() -> None:
+    live = replace(with_hosts(replace(backend(""), name="live"), "xy"), source="web")
+    states = [
+        *seen("ab"),
+        ServerState("live", "live-1", "UP", "", 1, 0, "", 0, "a"),
+        ServerState("live", "live-2", "DRAIN", "", 1, 0, "", 0, "b", is_drained=True),
+    ]
+    rotation = plan_rotation((backend("xy"), live), Rollout(2, 1, 1), states)
+    assert [batch.early for batch in rotation.batches] == [("b",)]
+
+
 def test_settings_have_all_amounts() -> None:
     wanted = backend("a", weight=3, maxconn=5)
     rotation = plan_rotation((wanted,), Rollout(1), seen("a"))
