@@ -203,12 +203,11 @@ def apply_watched(
     return apply_with(world, Watched(world, floor, cut, how, *limits), wish)
 
 
-def drain_by_hand(world: World, which: Collection[int]) -> None:
+def drain_by_hand(world: World, which: int | None) -> None:
     for proxy in _proxies(world):
         serving = [s for s in server_states(world, proxy) if not s.is_idle]
-        for number in which:
-            for server in serving[number : number + 1]:
-                world.command(proxy.id, f"set server {server.backend}/{server.name} state drain")
+        for server in serving[which : which + 1] if which is not None else ():
+            world.command(proxy.id, f"set server {server.backend}/{server.name} state drain")
 
 
 def keeps_traffic(plan: Plan) -> bool:
@@ -220,13 +219,13 @@ changes = st.one_of(rollouts(), rolls())
 
 @given(
     changes, st.integers(0, 60), st.sampled_from([Crash, EngineError]),
-    st.sets(st.integers(0, 9), max_size=2),
+    st.none() | st.integers(0, 9),
 )  # fmt: skip
 def test_capacity_never_falls(
-    rollout: tuple[Desired, Desired], cut: int, how: type[BaseException], drained: set[int]
+    rollout: tuple[Desired, Desired], cut: int, how: type[BaseException], drained: int | None
 ) -> None:
     """With two applies: one that is cut off at some step, and one that completes it. Somebody has
-    drained some servers, perhaps in just one of the backends that have their containers."""
+    drained a server, perhaps in just one of the backends that have its container."""
     old, new = rollout
     world = new_world()
     apply_wish(world, old)
