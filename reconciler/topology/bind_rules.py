@@ -29,11 +29,24 @@ def _too_many_ports(topology: Topology) -> Iterator[Finding]:
                 )
 
 
+def _interface_of_a_bridge(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        for index, bind in enumerate(frontend.bind):
+            if bind.interface is not None and topology.haproxy.network != "host":
+                yield Finding(
+                    "bad-value",
+                    f"HAProxy has no interface `{bind.interface}`: it has a network of its own",
+                    (path := ("frontends", name, "bind", index, "interface")),
+                    "publish on an `address` of the host, or use `haproxy: {network: host}`",
+                    quoted=((bind.interface, path),),
+                )
+
+
 def _bind_conflict(topology: Topology) -> Iterator[Finding]:
     taken: dict[int, list[_Listener]] = {}
     for listener in _listeners(topology):
         there = [one for port in listener.ports for one in taken.get(port, ())]
-        other = next((one for one in there if _overlap(one.address, listener.address)), None)
+        other = next((one for one in there if _overlap(one, listener)), None)
         if other is not None:
             who = "it" if other.owner == listener.owner else other.owner
             yield Finding(
@@ -74,6 +87,7 @@ class _Listener:
     owner: str
     path: Path
     places: tuple[Path, ...]
+    interface: str | None = None
 
     def __str__(self) -> str:
         address = self.address or ""
@@ -88,7 +102,9 @@ def _listeners(topology: Topology) -> Iterator[_Listener]:
             path: Path = ("frontends", name, "bind", index)
             places = ((*path, "address"), (*path, "port"))
             if bind.ports:
-                yield _Listener(bind.address, bind.ports, f"frontend `{name}`", path, places)
+                yield _Listener(
+                    bind.address, bind.ports, f"frontend `{name}`", path, places, bind.interface
+                )
     stats = topology.stats
     if stats is not None:
         path = ("stats", "port")
@@ -96,13 +112,15 @@ def _listeners(topology: Topology) -> Iterator[_Listener]:
         yield _Listener(stats.address, ports, "`stats`", path, (("stats", "bind"), path))
 
 
-def _overlap(one: str | None, other: str | None) -> bool:
-    if one is None or other is None:
+def _overlap(one: _Listener, other: _Listener) -> bool:
+    if one.interface and other.interface and one.interface != other.interface:
+        return False
+    if one.address is None or other.address is None:
         return True
-    first, second = ip_address(one), ip_address(other)
+    first, second = ip_address(one.address), ip_address(other.address)
     if first.version != second.version:
         return False  # a socket of IPv6 is for IPv6 alone
     return first == second or first.is_unspecified or second.is_unspecified
 
 
-BIND_RULES = (_too_many_ports, _bind_conflict, _one_socket_twice)
+BIND_RULES = (_too_many_ports, _interface_of_a_bridge, _bind_conflict, _one_socket_twice)
