@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import ssl
 import stat
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,8 @@ from reconciler.topology.variables import parse_env_file
 MOST_BYTES = 1_000_000
 MOST_IN_A_DIRECTORY = 1000
 LONGEST_PAGE = 15_000
+MOST_LINES = 10
+_LIKE_ADDRESS = re.compile(r"(?=.*[.:])[0-9A-Fa-f.:/-]{1,50}")
 """With its headers it must fit into one of HAProxy's buffers, which has 16 KiB."""
 
 
@@ -148,13 +151,16 @@ class References:
             self._tell("bad-env-file", reference, what)
 
     def _read_addresses(self, reference: Reference) -> None:
-        """A line that is wrong is told at its own place."""
+        """A line that is wrong is told at its own place, the first ones of many; what is in it only
+        when it is like an address, since another file that was named may hold a secret."""
         text = (self._text(reference, reference.source) or b"").decode("utf-8", "replace")
         own = self.loaded.source
         file = os.path.normpath(os.path.join(os.path.dirname(own.file), reference.source))
         is_shown = own.written(own.path_in_file(reference.path)) is None
-        for line in parse_addresses(text)[1]:
-            what = f"`{line.text[:50]}` is neither an address nor a network"
+        wrong = parse_addresses(text)[1]
+        for line in wrong[:MOST_LINES]:
+            subject = f"`{line.text}`" if _LIKE_ADDRESS.fullmatch(line.text) else "this"
+            what = f"{subject} is neither an address nor a network"
             if is_shown:
                 span = Span(line.number, 1, len(line.text) + 1)
                 self.diagnostics.append(
@@ -163,6 +169,8 @@ class References:
                 )  # fmt: skip
             else:
                 self._tell("bad-addresses", reference, f"is wrong in line {line.number}: {what}")
+        if (more := len(wrong) - MOST_LINES) > 0:
+            self._tell("bad-addresses", reference, f"is wrong in {more:,} more of its lines")
 
     def _read_variable(self, reference: Reference) -> None:
         value = self.environment.get(reference.source)

@@ -321,6 +321,16 @@ def test_a_list_named_by_a_variable_is_told_where_it_is_named(
     monkeypatch.setenv("LIST", "./office.txt")
     (line,) = told(load_list(tmp_path, "nobody\n", '"${LIST}"'))
     assert line == (
-        "bad-addresses 7:25 `${LIST}` is wrong in line 1: `nobody` is neither an address nor a "
-        "network"
+        "bad-addresses 7:25 `${LIST}` is wrong in line 1: this is neither an address nor a network"
     )
+
+
+def test_a_wrong_file_of_addresses_shows_nothing_of_a_secret(tmp_path: Path) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n" * 45
+    lines = told(load_list(tmp_path, key))
+    assert lines[:2] == [
+        f"bad-addresses {number}:1 this is neither an address nor a network; write one in each "
+        "line, like `10.0.0.0/8`"
+        for number in (1, 2)
+    ]
+    assert lines[10:] == ["bad-addresses 7:25 `./office.txt` is wrong in 36 more of its lines"]
