@@ -72,7 +72,7 @@ class Source:
         return (span and span.file) or self.file
 
     def path_in_file(self, path: Path) -> Path:
-        """`path` without the positions that are not in the file: one item may stand for a list."""
+        """`path` without what the file leaves out: an item may stand for a list, one for more."""
         return tuple(part for part, _ in self._walk(path))
 
     def value_at(self, path: Path) -> Any:
@@ -81,10 +81,10 @@ class Source:
 
     def _walk(self, path: Path) -> Iterator[tuple[str | int, Any]]:
         here = self.value
-        for part in path:
+        for part, after in zip(path, (*path[1:], None), strict=False):
             if isinstance(here, list) and isinstance(part, int):
                 here = here[part] if part < len(here) else None
-            elif isinstance(part, int):
+            elif isinstance(part, int) or _is_short(here, after):
                 continue
             else:
                 here = here.get(part) if isinstance(here, dict) else None
@@ -122,6 +122,11 @@ class Source:
 
     def report(self, code: str, message: str, span: Span | None, hint: str = "") -> None:
         self.diagnostics.append(Diagnostic(code, message, self.file, span, hint))
+
+
+def _is_short(here: Any, after: str | int | None) -> bool:
+    """Whether a list stands for the mapping that has it: `cors: [a]` for `cors: {origins: [a]}`."""
+    return isinstance(here, list) and isinstance(after, int) and after < len(here)
 
 
 def parse_source(data: bytes, file: str, variables: dict[str, str]) -> Source:
@@ -302,10 +307,17 @@ class _Builder:
         for key, key_node, value_node in self.keyed(node):
             here = (*path, key)
             self.source.keys[here] = _span(key_node)
+            self.place_empty(value_node, key_node, here)
             own[key] = self.build(value_node, here)
         for base in _bases(node):
             self.merge(base, own, path)
         return own
+
+    def place_empty(self, node: Node, key_node: Node, path: Path) -> None:
+        """Nothing after a key stands, for YAML, where the next thing does: its place is the key."""
+        start, end = node.start_mark, node.end_mark
+        if start.index == end.index and start.line > key_node.end_mark.line:
+            self.source.values.setdefault(path, _span(key_node))
 
     def keyed(self, node: MappingNode) -> Iterator[tuple[str, Node, Node]]:
         """Keys and values of a mapping without its merges; a key that comes again is reported."""
@@ -343,6 +355,7 @@ class _Builder:
             if key not in own:
                 here = (*path, key)
                 self.source.keys.setdefault(here, _span(key_node))
+                self.place_empty(value_node, key_node, here)
                 own[key] = self.build(value_node, here)
         for deeper in _bases(base):
             self.merge(deeper, own, path)

@@ -173,6 +173,24 @@ def test_one_item_stands_for_a_list() -> None:
     assert source.value_at(("a", "b", 0, "c")) == "x"
 
 
+def test_a_list_stands_for_a_mapping_with_a_list() -> None:
+    """`cors: [a, b]` is `cors: {origins: [a, b]}`: each item has its own place."""
+    source = parse("x:\n  cors: [one, two]\n  bind: [{p: 1}, two]\n")
+    assert source.span_of(("x", "cors", "origins", 1)) == Span(2, 15, 18)
+    assert source.value_at(("x", "cors", "origins", 1)) == "two"
+    assert source.span_of(("x", "cors", "origins")) == Span(2, 3, 7)
+    assert source.span_of(("x", "cors", "origins", 7)) == Span(2, 3, 7)
+
+
+def test_an_empty_value_has_the_place_of_its_key() -> None:
+    source = parse("deny:\n\n# a comment\ntrusted: 1\nlast:\n")
+    assert source.span_of(("deny",)) == Span(1, 1, 5)
+    assert source.span_of(("last",)) == Span(5, 1, 5)
+    assert parse("base: &b\n  deny:\n  x: 1\nuse:\n  <<: *b\n").span_of(("use", "deny")) == Span(
+        2, 3, 7
+    )
+
+
 def test_what_an_alias_brings_has_the_place_of_the_anchor() -> None:
     source = parse("x: &n {b: 1}\na: *n\nc: {<<: *n}\n")
     assert source.values[("a", "b")] == source.values[("c", "b")] == Span(1, 11, 12)
