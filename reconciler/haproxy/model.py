@@ -207,6 +207,8 @@ class Frontend:
     path: Path
     rules: tuple[Rule, ...] = ()
     """The first that matches decides."""
+    acme: str = ""
+    """The backend that answers challenges for certificates; empty when there is none."""
     sends_to: tuple[str, ...] = ()
     """All backends that may get traffic from it."""
     forwarding: Forwarding | None = None

@@ -14,7 +14,7 @@ import pytest
 from tests.certificates import Made, make_certificate
 from tests.integration.support import tls, web
 from tests.integration.support.ports import free_port
-from tests.integration.support.stack import Stack, swept
+from tests.integration.support.stack import Stack, echo_backend, swept
 from tests.integration.support.waiting import await_true
 from tests.integration.support.watching import watching
 from tests.integration.support.world import HAPROXY_30, World
@@ -67,13 +67,15 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
             "tls": {"ca": "certs/ca.pem", "sni": f"{wanted}.example.com"},
             "proto": "h2", "send_proxy": True, "check": check,
         }  # fmt: skip
+    stack.spec["backends"]["challenges"] = echo_backend()
     stack.spec["haproxy"]["hard_stop_after"] = "2s"
     plain = {"address": "127.0.0.1", "port": stack.port}
     stack.spec["frontends"] = {
         "www": {
             "bind": [plain, {"address": "127.0.0.1", "port": site.port,
                              "tls": ["./certs/shop.pem", "./certs/api/"]}],
-            "redirect": "https", "hsts": "1y", "default_backend": "web",
+            "redirect": "https", "hsts": "1y", "default_backend": "web", "acme": "challenges",
+            "rules": [{"path_prefix": "/.well-known", "deny": True}],
         },
         "partners": {
             "bind": f"127.0.0.1:{site.partners}",
@@ -92,6 +94,13 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     with swept(stack):
         stack.apply()
         yield site
+
+
+def test_challenges_of_an_authority_come_before_the_redirect(site: Site) -> None:
+    challenged = site.stack.get("/.well-known/acme-challenge/token")
+    assert (challenged.status, challenged.server) == (200, site.stack.ids()["challenges-1"][:12])
+    assert site.stack.get("/.well-known/other").status == 308
+    assert site.stack.get("/").status == 308
 
 
 def test_names_protocols_and_versions(site: Site) -> None:
