@@ -49,6 +49,8 @@ def bind_text(listener: Listener) -> str:
     if listener.tls is not None:
         tls = listener.tls
         words += ["ssl", *(f"crt {place}" for place in tls.certificates)]
+        if tls.strict_sni:
+            words.append("strict-sni")
         if tls.client_ca:
             words.append(f"ca-file {tls.client_ca} verify {tls.verify}")
         if tls.min_version:
@@ -59,7 +61,7 @@ def bind_text(listener: Listener) -> str:
             words.append(f"ciphersuites {tls.ciphersuites}")
         if tls.alpn:
             words.append(f"alpn {','.join(tls.alpn)}")
-    return " ".join(words)
+    return " ".join([*words, *listener.options])
 
 
 def quic_text(tls: BindTls, listener: Listener) -> str:
@@ -67,6 +69,8 @@ def quic_text(tls: BindTls, listener: Listener) -> str:
     is_ipv6 = listener.address is not None and ":" in listener.address
     words = [f"    bind quic{6 if is_ipv6 else 4}@{_place(listener)}"]
     words += ["ssl", *(f"crt {place}" for place in tls.certificates)]
+    if tls.strict_sni:
+        words.append("strict-sni")
     if tls.client_ca:
         words.append(f"ca-file {tls.client_ca} verify {tls.verify}")
     if tls.ciphersuites:

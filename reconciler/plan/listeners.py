@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
@@ -37,17 +38,20 @@ class Listeners:
         if topology.stats is not None:
             self._reserved.add(topology.stats.port)
         for name, frontend in topology.frontends.items():
-            listeners: dict[tuple[str | None, int], haproxy.Listener] = {}
+            listeners: dict[object, haproxy.Listener] = {}
             for index, bind in enumerate(frontend.bind):
                 speaks = self._tls.bind(name, frontend, index, mode_of(topology, frontend))
                 # In the container all listen on all addresses: what speaks otherwise on another
                 # address of the host needs a port of its own there.
-                owner = (name, replace(speaks, path=()) if speaks else None, bind.accept_proxy)
+                options = tuple(_options(bind))
+                owner = (name, speaks and replace(speaks, path=()), bind.accept_proxy, options)
                 listener = self._listener(owner, bind, ("frontends", name, "bind", index))
                 if speaks and speaks.http3:
                     self._take(bind, listener.port, "udp")
-                listener = replace(listener, tls=speaks, accepts_proxy=bind.accept_proxy)
-                key = (listener.socket or listener.address, listener.port)
+                listener = replace(
+                    listener, tls=speaks, accepts_proxy=bind.accept_proxy, options=options
+                )
+                key = (listener.socket or listener.address, listener.port, options)
                 listeners.setdefault(key, listener)
             self.of_frontend[name] = tuple(listeners.values())
         if topology.stats is not None:
@@ -93,3 +97,12 @@ class Listeners:
         return all(self._owner.get(port, claim) == claim for port in ports) and not (
             is_elsewhere and self._reserved.intersection(ports)
         )
+
+
+def _options(bind: Bind) -> Iterator[str]:
+    for name in ("maxconn", "backlog", "interface"):
+        value = getattr(bind, name)
+        if value is not None:
+            yield f"{name} {value}"
+    if bind.raw is not None:
+        yield bind.raw

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
+from itertools import product
 
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.finding import Finding
@@ -29,11 +30,24 @@ def _too_many_ports(topology: Topology) -> Iterator[Finding]:
                 )
 
 
+def _interface_of_a_bridge(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        for index, bind in enumerate(frontend.bind):
+            if bind.interface is not None and topology.haproxy.network != "host":
+                yield Finding(
+                    "bad-value",
+                    f"HAProxy has no interface `{bind.interface}`: it has a network of its own",
+                    (path := ("frontends", name, "bind", index, "interface")),
+                    "publish on an `address` of the host, or use `haproxy: {network: host}`",
+                    quoted=((bind.interface, path),),
+                )
+
+
 def _bind_conflict(topology: Topology) -> Iterator[Finding]:
-    taken: dict[int, list[_Listener]] = {}
+    taken: dict[tuple[int, str], list[_Listener]] = {}
     for listener in _listeners(topology):
-        there = [one for port in listener.ports for one in taken.get(port, ())]
-        other = next((one for one in there if _overlap(one.address, listener.address)), None)
+        there = [one for place in listener.sockets for one in taken.get(place, ())]
+        other = next((one for one in there if _overlap(one, listener)), None)
         if other is not None:
             who = "it" if other.owner == listener.owner else other.owner
             yield Finding(
@@ -43,8 +57,8 @@ def _bind_conflict(topology: Topology) -> Iterator[Finding]:
                 "one of them needs another port or address",
                 quoted=tuple((str(listener), place) for place in listener.places),
             )
-        for port in listener.ports:
-            taken.setdefault(port, []).append(listener)
+        for place in listener.sockets:
+            taken.setdefault(place, []).append(listener)
 
 
 def _one_socket_twice(topology: Topology) -> Iterator[Finding]:
@@ -74,6 +88,13 @@ class _Listener:
     owner: str
     path: Path
     places: tuple[Path, ...]
+    protocols: tuple[str, ...] = ("tcp",)
+    interface: str | None = None
+
+    @property
+    def sockets(self) -> Iterator[tuple[int, str]]:
+        """Each port with each protocol."""
+        return product(self.ports, self.protocols)
 
     def __str__(self) -> str:
         address = self.address or ""
@@ -87,22 +108,41 @@ def _listeners(topology: Topology) -> Iterator[_Listener]:
         for index, bind in enumerate(frontend.bind):
             path: Path = ("frontends", name, "bind", index)
             places = ((*path, "address"), (*path, "port"))
+            tls = bind.tls or frontend.tls
+            spoken = ("tcp", "udp") if tls and tls.http3 else ("tcp",)
             if bind.ports:
-                yield _Listener(bind.address, bind.ports, f"frontend `{name}`", path, places)
+                owner = f"frontend `{name}`"
+                yield _Listener(
+                    bind.address, bind.ports, owner, path, places, spoken, bind.interface
+                )
     stats = topology.stats
     if stats is not None:
         path = ("stats", "port")
         ports = range(stats.port, stats.port + 1)
         yield _Listener(stats.address, ports, "`stats`", path, (("stats", "bind"), path))
+    yield from _published(topology)
 
 
-def _overlap(one: str | None, other: str | None) -> bool:
-    if one is None or other is None:
+def _published(topology: Topology) -> Iterator[_Listener]:
+    """By containers themselves."""
+    for name, backend in topology.backends.items():
+        for index, port in enumerate(backend.ports if backend.containers else ()):
+            path: Path = ("backends", name, "ports", index)
+            places = ((*path, "host_ip"), (*path, "published"))
+            if port.host_ports:
+                owner, spoken = f"backend `{name}`", (port.protocol,)
+                yield _Listener(port.host_ip, port.host_ports, owner, path, places, spoken)
+
+
+def _overlap(one: _Listener, other: _Listener) -> bool:
+    if one.interface and other.interface and one.interface != other.interface:
+        return False
+    if one.address is None or other.address is None:
         return True
-    first, second = ip_address(one), ip_address(other)
+    first, second = ip_address(one.address), ip_address(other.address)
     if first.version != second.version:
         return False  # a socket of IPv6 is for IPv6 alone
     return first == second or first.is_unspecified or second.is_unspecified
 
 
-BIND_RULES = (_too_many_ports, _bind_conflict, _one_socket_twice)
+BIND_RULES = (_too_many_ports, _interface_of_a_bridge, _bind_conflict, _one_socket_twice)

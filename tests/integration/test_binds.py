@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.integration.support import web
-from tests.integration.support.ports import free_ports
+from tests.certificates import make_certificate
+from tests.integration.support import tls, web
+from tests.integration.support.ports import free_port, free_ports
 from tests.integration.support.stack import Stack, swept
 from tests.integration.support.versions import VERSIONS
 from tests.integration.support.visitors import Visitors
@@ -22,6 +24,8 @@ class Site:
     stack: Stack
     ports: range
     socket: str
+    over_ipv6: int
+    strict: int
 
 
 @pytest.fixture(scope="module", params=list(VERSIONS.values()), ids=list(VERSIONS))
@@ -32,10 +36,20 @@ def site(
     directory = stack.directory / "sockets"
     directory.mkdir()
     directory.chmod(0o777)
-    site = Site(stack, free_ports(5), f"{directory}/www.sock")
+    make_certificate("shop.example.com").write(stack.directory / "shop.pem")
+    site = Site(stack, free_ports(5), f"{directory}/www.sock", free_port(), free_port())
     many = f"127.0.0.1:{site.ports[0]}-{site.ports[-1]}"
     www = stack.spec["frontends"]["www"]
-    www.update(bind=[www["bind"], many, f"unix@{site.socket}"], forwarded_for=True)
+    strict = {
+        "address": "127.0.0.1",
+        "port": site.strict,
+        "maxconn": 50,
+        "backlog": 10,
+        "raw": "nice 5",
+        "tls": {"certificates": "shop.pem", "strict_sni": True},
+    }
+    www["bind"] = [www["bind"], many, f"unix@{site.socket}", f"[::1]:{site.over_ipv6}", strict]
+    www["forwarded_for"] = True
     with swept(stack):
         stack.apply()
         yield site
@@ -44,6 +58,18 @@ def site(
 
 def test_all_ports_of_a_range(site: Site) -> None:
     assert {web.get(port).status for port in site.ports} == {200}
+
+
+def test_an_address_of_ipv6(site: Site) -> None:
+    assert web.is_open(site.over_ipv6, "::1")
+    assert not web.is_open(site.over_ipv6)
+
+
+def test_who_asks_for_a_name_that_no_certificate_is_for(site: Site) -> None:
+    with tls.connect(site.strict, "shop.example.com") as connection:
+        assert tls.request(connection)[0] == 200
+    with pytest.raises(ssl.SSLError):
+        tls.connect(site.strict, "else.example.com")
 
 
 def test_a_port_of_a_range_that_somebody_has(site: Site, stack: Stack) -> None:
@@ -80,7 +106,8 @@ def test_another_haproxy_takes_a_socket_over(
     place(stack)
     tmp_path.chmod(0o777)
     socket = f"{tmp_path}/www.sock"
-    stack.spec["frontends"]["www"]["bind"] = f"unix@{socket}"
+    lo = {"port": free_port(), "interface": "lo"} if place is on_host else f"[::1]:{free_port()}"
+    stack.spec["frontends"]["www"]["bind"] = [f"unix@{socket}", lo]
     stack.apply()
     before = stack.haproxy
     with Visitors(lambda: web.ask_socket(socket)) as traffic:

@@ -18,7 +18,7 @@ from reconciler.engine.docker import (
     replace,
     written,
 )
-from reconciler.engine.docker.options import ANNOTATIONS_API, limits_body
+from reconciler.engine.docker.options import limits_body
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.replace import stop
 from reconciler.engine.docker.talk import is_confirmed
@@ -38,6 +38,7 @@ from reconciler.engine.docker.wait import (
     last_log_lines,
 )
 from reconciler.engine.protocol import Closed, EngineError, Patience, Report, foreign_volume
+from reconciler.haproxy.rewrite import put_servers
 from reconciler.plan import actions as a
 from reconciler.plan import names
 from reconciler.plan.desired import DesiredContainer
@@ -108,7 +109,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.SetServers(target, settings):
             proxy.set_servers(client, target.reference, settings)
         case a.WriteServers(target, backend, lines):
-            proxy.write_servers(client, target.reference, backend, lines)
+            proxy.rewrite(client, target.reference, lambda c: put_servers(c, backend, lines))
         case a.GuardServers():
             guard_servers(client, action, patience)
         case a.AwaitIdle():
@@ -128,7 +129,6 @@ def _create_container(
     name: str,
     predecessor: str,
 ) -> None:
-    _refuse_what_is_too_new(client, container)
     try:
         made = client.create_container_from_config(
             create_body(topology, container, name, predecessor),
@@ -141,17 +141,6 @@ def _create_container(
         made = _made_before(client, topology, container, name)
     for attachment in container.spec.networks[1:]:
         _connect(client, made, attachment)
-
-
-def _refuse_what_is_too_new(client: docker.APIClient, container: DesiredContainer) -> None:
-    """Older engines take annotations, and drop them without a word."""
-    version = tuple(map(int, client.api_version.split(".")))
-    if container.spec.annotations and version < ANNOTATIONS_API:
-        raise EngineError(
-            "engine-refused",
-            f"annotations need Docker 24, and this engine speaks API {client.api_version}",
-            "take `annotations` out, or upgrade Docker",
-        )
 
 
 def _made_before(

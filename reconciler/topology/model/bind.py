@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.tls import TLS_SHORT, Tls
 from reconciler.topology.model.volume import parse_mode
-from reconciler.topology.types import Text, error, scalar_text, written
+from reconciler.topology.types import Text, Whole, error, matching, scalar_text, written
 
 _HIGHEST = 65535
 _LONGEST_SOCKET = 96
@@ -76,6 +76,14 @@ SocketMode = Annotated[
 ]
 
 
+Interface = Annotated[
+    Text,
+    matching(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", "`{value}` is not the name of an interface",
+             "write it as `ip link` shows it: `eth0`"),
+    WithJsonSchema({"type": "string"}),
+]  # fmt: skip
+
+
 class Bind(Model):
     """What HAProxy listens on: a port, published on the host, or a Unix socket of the host."""
 
@@ -95,6 +103,15 @@ class Bind(Model):
     """Whoever connects is a proxy, and says with the PROXY protocol who its client is. Nobody else
     can connect then."""
 
+    maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
+    """Connections that it takes at a time, of those that its frontend does; more wait outside."""
+    backlog: Whole | None = Field(None, ge=1, le=1_000_000)
+    """Connections that may wait outside; the kernel's own limit is `net.core.somaxconn`."""
+    interface: Interface | None = None
+    """On the host's network, the one interface that clients come by: `eth1`."""
+    raw: Text | None = None
+    """More words for its line of haproxy.cfg, as they are: `tfo nice 5`."""
+
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
@@ -111,6 +128,9 @@ class Bind(Model):
                             hint="make it two binds")  # fmt: skip
         if self.mode is not None and self.socket is None:
             raise error("bad-value", "`mode` is for a `socket`", at=("mode",),
+                        hint="leave it out")  # fmt: skip
+        if self.socket is not None and self.interface is not None:
+            raise error("bad-value", "a socket has no interface", at=("interface",),
                         hint="leave it out")  # fmt: skip
         if self.socket is not None and self.tls is not None and self.tls.http3 is not None:
             raise error("bad-value", "a socket has no HTTP/3", at=("tls", "http3"),

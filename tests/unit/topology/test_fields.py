@@ -251,7 +251,8 @@ IN_WEB = {
     "unless-stopped, on-failure or on-failure:5",
     "check: ping": "unknown-value `ping` is not a check; write `tcp`, `false`, a path like "
     "`/healthz`, or a mapping",
-    "volumes: ['a:/b:z']": "unknown-value `z` is not an option of a mount; write `ro` or `rw`",
+    "volumes: ['a:/b:z']": "unknown-value `z` is not an option of a mount of a volume; there are "
+    "ro, rw, nocopy",
     # lengths of time
     "stop_grace_period: 10": "bad-duration `10` has no unit; write `10s` for seconds, or use ms, "
     "m or h",
@@ -538,6 +539,16 @@ BAD_BINDS = {
     "bind: 'unix@/run/a b'": (
         "bad-value `unix@/run/a b` cannot be the path of a socket; "
         "use letters, digits, `_`, `.` and `-`"
+    ),
+    "bind: {port: 80, interface: 'a b'}": (
+        "bad-value `a b` is not the name of an interface; write it as `ip link` shows it: `eth0`"
+    ),
+    "bind: {port: 80, interface: eth0}": (
+        "bad-value HAProxy has no interface `eth0`: it has a network of its own; publish on an "
+        "`address` of the host, or use `haproxy: {network: host}`"
+    ),
+    "bind: {socket: /run/a/a, interface: lo}": (
+        "bad-value a socket has no interface; leave it out"
     ),
     "bind: {socket: /run/shop/a, mode: 9}": (
         "bad-value `9` is not a mode; write it in octal, like `1777` or `0755`"
