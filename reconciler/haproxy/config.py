@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.haproxy.balance import read_weighs
 from reconciler.haproxy.files import ProxyFile, is_live_comment
@@ -78,10 +78,11 @@ def read_config(text: str) -> Config | None:
 
 
 def rewritten(config: Config, lines: Iterable[str]) -> Config:
-    """Other lines, with or without an identity, for the same topology."""
+    """Other lines, with or without an identity, for the same topology and with the same files."""
     identity = _IDENTITY.search(config.text)
     assert identity is not None
-    return identified([Line(line) for line in lines if line != identity[0]], identity[1])
+    other = identified([Line(line) for line in lines if line != identity[0]], identity[1])
+    return replace(other, files=config.files)
 
 
 def live_lines(lines: Iterable[str]) -> list[bool]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,6 +22,7 @@ CHECK_DIRECTORY = f"{FILES_DIRECTORY}.new"
 
 _MOST_AT_RUN_TIME = 15_000
 """Bytes. A command with all it carries must fit into one of HAProxy's buffers, which has 16 kB."""
+_UNDER_WAY = "0" * 16
 _COMMENT = re.compile(r"^    # (certificate|map|file) (\S+) ([0-9a-f]{16})\b(.*)$", re.MULTILINE)
 
 
@@ -62,6 +63,14 @@ def file_name(source: str, suffix: str = "") -> str:
 def is_live_comment(line: str) -> bool:
     """Whether a line of `global` tells of a file that a running HAProxy takes over."""
     return line.startswith(("    # certificate ", "    # map "))
+
+
+def under_way(line: str, names: Collection[str]) -> str:
+    """The line; one that tells of such a file without its digest, so that it is like no content."""
+    match = _COMMENT.match(line)
+    if match is None or match[2] not in names:
+        return line
+    return f"    # {match[1]} {match[2]} {_UNDER_WAY}{match[4]}"
 
 
 def is_comment(line: str) -> bool:

@@ -52,6 +52,7 @@ class BindTls:
     alpn: tuple[str, ...]
     path: Path
     http3: Http3 | None = None
+    strict_sni: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,12 @@ class Listener:
     address: str | None = None
     last_port: int | None = None
     """Of a range; None when there is but one."""
+    socket: str = ""
+    """In place of address and port, a Unix socket, as HAProxy's container has it."""
+    socket_mode: str = ""
+    """In octal."""
+    options: tuple[str, ...] = ()
+    """More of the manual's, 5.1, as they stand on the line."""
     tls: BindTls | None = None
     accepts_proxy: bool = False
     """Who connects says with the PROXY protocol for whom it does."""
@@ -244,6 +251,7 @@ class Timeouts:
     http_keep_alive: float | None
     queue: float | None
     tunnel: float | None
+    tarpit: float | None = None
     check: float | None = None
 
 

@@ -115,7 +115,7 @@ def _defaults(proxy: Proxy) -> Iterator[Line]:
     yield Line("    retries 3")
     timeouts = proxy.timeouts
     for name in ("connect", "client", "server", "http_request", "http_keep_alive", "queue",
-                 "tunnel", "check"):  # fmt: skip
+                 "tunnel", "tarpit", "check"):  # fmt: skip
         seconds = getattr(timeouts, name)
         if seconds is not None:
             keyword = name.replace("_", "-")

@@ -42,11 +42,15 @@ def tls_defaults(proxy: Proxy) -> Iterator[Line]:
 
 def bind_text(listener: Listener) -> str:
     words = [f"    bind {_place(listener)}"]
+    if listener.socket_mode:
+        words.append(f"mode {listener.socket_mode}")
     if listener.accepts_proxy:
         words.append("accept-proxy")
     if listener.tls is not None:
         tls = listener.tls
         words += ["ssl", *(f"crt {place}" for place in tls.certificates)]
+        if tls.strict_sni:
+            words.append("strict-sni")
         if tls.client_ca:
             words.append(f"ca-file {tls.client_ca} verify {tls.verify}")
         if tls.min_version:
@@ -57,7 +61,7 @@ def bind_text(listener: Listener) -> str:
             words.append(f"ciphersuites {tls.ciphersuites}")
         if tls.alpn:
             words.append(f"alpn {','.join(tls.alpn)}")
-    return " ".join(words)
+    return " ".join([*words, *listener.options])
 
 
 def quic_text(tls: BindTls, listener: Listener) -> str:
@@ -65,6 +69,8 @@ def quic_text(tls: BindTls, listener: Listener) -> str:
     is_ipv6 = listener.address is not None and ":" in listener.address
     words = [f"    bind quic{6 if is_ipv6 else 4}@{_place(listener)}"]
     words += ["ssl", *(f"crt {place}" for place in tls.certificates)]
+    if tls.strict_sni:
+        words.append("strict-sni")
     if tls.client_ca:
         words.append(f"ca-file {tls.client_ca} verify {tls.verify}")
     if tls.ciphersuites:
@@ -86,6 +92,8 @@ def alt_svc_lines(frontend: Frontend) -> Iterator[Line]:
 def _place(listener: Listener) -> str:
     """Without a word on it, HAProxy does not know a socket of a single IPv6 address again that its
     predecessor hands it, and opens another."""
+    if listener.socket:
+        return f"unix@{listener.socket}"
     if listener.address is None:
         return f":{listener.ports}"
     if ":" in listener.address:

@@ -21,17 +21,18 @@ def forwarding_lines(forwarding: Forwarding) -> Iterator[Line]:
         yield Line(f"    acl trusted-proxy src -m ip -- {network}", trusted, (trusted,))
     at = trusted if forwarding.trusted else told
     unless = " unless trusted-proxy" if forwarding.trusted else ""
-    if forwarding.request_id:
-        yield from _request_id(forwarding.request_id, unless, (*forwarding.path, "request_id"))
     if forwarding.tells or forwarding.trusted:
         yield Line(f"    http-request del-header X-Forwarded- -m beg{unless}", at)
         yield Line(f"    http-request del-header Forwarded{unless}", at)
+    if forwarding.request_id:
+        yield from _request_id(forwarding.request_id, unless, (*forwarding.path, "request_id"))
     if forwarding.asks_scheme:
         yield from _scheme(trusted)
     if forwarding.tells:
         yield Line("    http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)] "
                    "unless { req.hdr(X-Forwarded-Proto) -m found }", told)  # fmt: skip
-        yield Line("    http-request add-header X-Forwarded-For %[src]", told)
+        known = " if { src -m found }" if forwarding.has_sockets else ""
+        yield Line(f"    http-request add-header X-Forwarded-For %[src]{known}", told)
     if forwarding.trusted:
         yield from _through_proxies(2 if forwarding.tells else 1, trusted)
 

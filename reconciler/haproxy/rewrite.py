@@ -1,10 +1,11 @@
-"""A configuration of ours with a part of it changed: probes added, or a backend's servers."""
+"""A configuration of ours with a part of it changed: probes, a backend's servers, or its files."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from reconciler.haproxy.config import Config, frozen, live_lines, rewritten
+from reconciler.haproxy.files import under_way
 from reconciler.haproxy.model import Backend
 from reconciler.haproxy.render_backend import backend_lines
 from reconciler.haproxy.slots import PROBE_SUFFIX
@@ -39,6 +40,12 @@ def put_servers(config: Config, backend: str, servers: Sequence[str]) -> Config:
         kept.pop()
     blank = [""] if end < len(texts) else []
     return rewritten(config, [*texts[:start], *kept, *servers, *blank, *texts[end:]])
+
+
+def mark_renewal(config: Config, files: Collection[str]) -> Config:
+    """The same while a running HAProxy takes over these files, by their names: until it has, and
+    all is written, what it uses cannot be told."""
+    return rewritten(config, [under_way(line.text, files) for line in config.lines])
 
 
 def backend_structure(config: Config, backend: str) -> tuple[str, ...] | None:

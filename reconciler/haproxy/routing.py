@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from reconciler.haproxy.cors import Cors
 from reconciler.haproxy.jwt import Jwt
@@ -73,26 +74,39 @@ class Deny:
     path: Path
 
 
-Act = UseBackend | Split | Redirect | Return | Deny
-
-
 @dataclass(frozen=True, slots=True)
-class SetPath:
-    """`regex` None replaces the whole path."""
+class Tarpit:
+    """A refusal that the client waits for."""
 
-    regex: str | None
-    path_to: str
+    status: int
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class SetHeader:
-    """`value` None removes it."""
+Act = UseBackend | Split | Redirect | Return | Deny | Tarpit
 
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """What of a request's first line becomes another: `keyword` is one of the manual's, 4.2
+    "http-request actions". Those that replace have a pattern; a query alone may be empty."""
+
+    keyword: Literal["set-path", "replace-path", "set-query", "set-method"]
+    value: str
+    path: Path
+    regex: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeHeader:
+    """`keyword` is one of the manual's, as above; only one that replaces has a pattern, and only
+    one that deletes has no value."""
+
+    keyword: Literal["set-header", "add-header", "replace-header", "del-header"]
     name: str
     value: str | None
     of_response: bool
     path: Path
+    regex: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +115,10 @@ class Rule:
     act: Act
     path: Path
     users: tuple[tuple[str, str], ...] = ()
-    set_path: SetPath | None = None
-    headers: tuple[SetHeader, ...] = ()
+    rewrites: tuple[Rewrite, ...] = ()
+    headers: tuple[ChangeHeader, ...] = ()
+    is_cached: bool = True
+    """Whether a backend's cache may answer, and keep answers."""
     cors: Cors | None = None
     jwt: Jwt | None = None
     """As is `cors`, in place of the frontend's."""

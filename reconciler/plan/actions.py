@@ -172,7 +172,8 @@ class ReloadProxy:
 @dataclass(frozen=True, slots=True)
 class RenewFiles:
     """The running HAProxy uses these in place of those it has under their names, and they are
-    written: a start loads the same."""
+    written: a start loads the same. From the first moment haproxy.cfg tells that they are under
+    way, and `WriteConfig` ends that."""
 
     target: Target
     files: tuple[ProxyFile, ...]

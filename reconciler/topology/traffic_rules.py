@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.topology.finding import Finding
 from reconciler.topology.model import Backend, Frontend, Topology
-from reconciler.topology.model.balance import OF_HTTP
 from reconciler.topology.served import mode_of
 
 _OF_BACKENDS = ("retry_on", "errors", "compression", "cache")
@@ -59,13 +58,15 @@ def _known_by_requests(topology: Topology) -> Iterator[Finding]:
 
 def _shared_by_requests(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
-        algorithm = backend.balance.algorithm
-        if backend.mode == "tcp" and algorithm in OF_HTTP:
+        looked_at = backend.balance.of_http
+        if backend.mode == "tcp" and looked_at:
+            path = ("backends", name, "balance")
             yield Finding(
                 "mode-mismatch",
-                f"backend `{name}` speaks tcp, which has no `{algorithm}` to balance by",
-                ("backends", name, "balance"),
+                f"backend `{name}` speaks tcp, which has no `{looked_at}` to balance by",
+                path,
                 "use `roundrobin`, `leastconn` or `source`",
+                quoted=((looked_at, (*path, "key")),),
             )
 
 

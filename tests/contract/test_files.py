@@ -75,6 +75,24 @@ def test_a_certificate_from_its_first_day_to_its_renewal(bench: Bench) -> None:
     assert bench.hand.shown_certificate(target, NAME, port) == first.cert
 
 
+def test_a_renewal_that_was_cut_off_shows(bench: Bench) -> None:
+    """Also to the file from before, which HAProxy does not use any more."""
+    first, second = make_certificate("one"), make_certificate("two")
+    wish = with_certificate(bench.wish(replicas=1), first.bundle)
+    renewed = with_certificate(bench.wish(replicas=1), second.bundle)
+    bench.apply(wish)
+    target, port = bench.one(wish, PROXY_SLOT).id, bench.port
+    bench.do(a.RenewFiles(a.Target("", target), config_of(renewed).files))
+    assert bench.hand.shown_certificate(target, NAME, port) == second.cert
+    digests = {config_of(wish).digest, config_of(renewed).digest}
+    assert bench.proxy(wish).written_digest not in {*digests, None}
+    bench.apply(wish)
+    assert bench.hand.shown_certificate(target, NAME, port) == first.cert
+    assert bench.hand.read_files(target) == {NAME: first.bundle}
+    assert bench.proxy(wish).written_digest == config_of(wish).digest
+    assert bench.proxy(wish).old_workers == 0
+
+
 def test_renewal_where_nobody_runs(bench: Bench) -> None:
     wish = with_certificate(bench.wish(), b"any")
     gone = a.Target("nobody-has-this-name")

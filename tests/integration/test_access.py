@@ -28,8 +28,10 @@ CORS: dict[str, Any] = {
     "rules": [
         {"path": "/own", "respond": "ours alone", "cors": False},
         {"path": "/fonts", "backend": "web", "cors": "*"},
+        {"path": "/varies", "backend": "web", "set_response_headers": {"Vary": "X-A"}},
         {"path_prefix": "/private", "auth": "ops:secret", "backend": "web"},
         {"path": "/refused", "deny": True},
+        {"path": "/pit", "tarpit": 429},
         {"path": "/put", "method": "PUT", "backend": "web",
          "cors": {"origins_regex": r"https://pr-[0-9]+\.shop\.example", "methods": "*"}},
         {"path": "/put", "respond": "not put"},
@@ -92,6 +94,7 @@ def site(
         (stack.directory / f"{name}.pem").write_bytes(signer.public)
     (stack.directory / "no-token.html").write_text("no token", encoding="utf-8")
     stack.env = {"SECRET": HOSTILE}
+    stack.spec["haproxy"]["timeouts"] = {"tarpit": "1s"}
     with swept(stack):
         stack.apply()
         yield site
@@ -155,9 +158,22 @@ def test_a_rule_of_its_own(site: Site) -> None:
     assert granted(asked_before(site, "/put", SHOP, "GET"))["allow-methods"] == "GET, PUT"
 
 
+def test_what_a_rule_says_of_caches_is_not_all(site: Site) -> None:
+    request = f"GET /varies HTTP/1.1\r\nHost: a\r\nOrigin: {EVIL}\r\n\r\n"
+    lines = web.exchange(site.pages, request.encode()).decode().lower().split("\r\n")
+    assert [line for line in lines if line.startswith("vary")] == ["vary: x-a", "vary: origin"]
+
+
 def test_nothing_passes_for_another_method(site: Site) -> None:
     answer = asked_before(site, "/mine", SHOP, "GET")
     assert (answer.body, granted(answer)) == ("asked", {})
+
+
+def test_who_has_to_wait(site: Site) -> None:
+    begun = time.monotonic()
+    answer = web.ask(site.pages, "/pit", headers={"Origin": SHOP})
+    assert (answer.status, granted(answer)["allow-origin"]) == (429, SHOP)
+    assert 1 <= time.monotonic() - begun < 5
 
 
 def test_options_that_no_browser_asks_reach_the_server(site: Site) -> None:

@@ -27,7 +27,7 @@ FRONTENDS: dict[str, dict[str, Any]] = {
     ]},
     "written": {"log": "json", "request_id": True, "trusted_proxies": HERE},
     "sampled": {"log": {"format": "%HP %ci %ID", "sample": "50%", "target": "stderr"},
-                "request_id": "X-Trace", "trusted_proxies": "192.0.2.0/24"},
+                "request_id": "X-Forwarded-Trace", "trusted_proxies": "192.0.2.0/24"},
     "quiet": {"log": False},
     "led": {"trusted_proxies": HERE, "redirect": {"scheme": "https", "port": 8443, "code": 301},
             "hsts": "1y"},
@@ -127,7 +127,7 @@ def test_what_is_written(site: Site) -> None:
                                             x_request_id="kept")  # fmt: skip
     given = site.ask("written", "/b")
     for path in ("/s1", "/s2", "/s3", "/s4"):
-        traced = site.ask("sampled", path, x_trace="strange")
+        traced = site.ask("sampled", path, x_forwarded_trace="strange")
     site.ask("quiet", "/unseen")
     site.ask("well", "/unseen")
     lines = logs(site)
@@ -136,6 +136,7 @@ def test_what_is_written(site: Site) -> None:
     assert (first["path"], first["status"], first["request_id"]) == ('/"a', 200, "kept")
     assert f"X-Request-Id: {second['request_id']}" in given
     assert "strange" not in traced.body
+    assert "X-Forwarded-Trace: " in traced.body
     sampled = [line.split(" ") for line in lines if line.startswith("/s")]
     assert [line[0] for line in sampled] == ["/s1", "/s3"]
     assert all(len(line[2]) == 36 for line in sampled)

@@ -38,6 +38,7 @@ from reconciler.engine.docker.wait import (
     last_log_lines,
 )
 from reconciler.engine.protocol import Closed, EngineError, Patience, Report, foreign_volume
+from reconciler.haproxy.rewrite import put_servers
 from reconciler.plan import actions as a
 from reconciler.plan import names
 from reconciler.plan.desired import DesiredContainer
@@ -108,7 +109,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.SetServers(target, settings):
             proxy.set_servers(client, target.reference, settings)
         case a.WriteServers(target, backend, lines):
-            proxy.write_servers(client, target.reference, backend, lines)
+            proxy.rewrite(client, target.reference, lambda c: put_servers(c, backend, lines))
         case a.GuardServers():
             guard_servers(client, action, patience)
         case a.AwaitIdle():

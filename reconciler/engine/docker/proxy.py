@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import docker
@@ -45,7 +45,6 @@ from reconciler.haproxy.files import (
     from_check,
 )
 from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
-from reconciler.haproxy.rewrite import put_servers
 from reconciler.haproxy.runtime import (
     ServerState,
     parse_alerts,
@@ -162,16 +161,14 @@ _writing = threading.Lock()
 """Roll-outs of several backends change one file, each its own part of it."""
 
 
-def write_servers(
-    client: docker.APIClient, container: str, backend: str, lines: Sequence[str]
-) -> None:
-    """Other servers of one backend in the written configuration, and the rest as it is."""
+def rewrite(client: docker.APIClient, container: str, change: Callable[[Config], Config]) -> None:
+    """Change a part of the written configuration, and leave the rest as it is."""
     with _writing:
         written = _read_running_config(client, container)
         config = written and parse_config(written)
         if not config:
             raise edited_meanwhile()
-        write_config(client, container, put_servers(config, backend, lines).text)
+        write_config(client, container, change(config).text)
 
 
 def _read_running_config(client: docker.APIClient, container: str) -> str | None:
@@ -245,6 +242,11 @@ def hint_of(log: list[str]) -> str:
         return (
             "HAProxy runs as an unprivileged user: let such users have low ports of the host, "
             "`sysctl net.ipv4.ip_unprivileged_port_start=80`, or bind to a port from 1024 on"
+        )
+    if "protocol unix_stream" in text and "(Permission denied)" in text:
+        return (
+            "HAProxy runs as user 99, which may not write into the directory of a socket: let it, "
+            "`chown 99 DIRECTORY`"
         )
     if "cannot bind socket" in text:
         return "another program of the host has the port; stop it, or bind to another one"

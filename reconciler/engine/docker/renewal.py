@@ -4,6 +4,10 @@ It loads another certificate or map aside, and then uses it for every new connec
 (management guide, "set ssl cert", "commit ssl cert", "prepare map", "commit map"). It knows one
 transaction for certificates at a time, so one file comes after another; the configuration with all
 of them was checked before. Each is written as well: a restart loads the same.
+
+What a HAProxy uses can be asked of nobody. So haproxy.cfg tells first that these files are under
+way, and is written anew at the end: whoever comes after a run that was cut off sees a difference,
+whatever is wanted then.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from collections.abc import Sequence
 
 import docker
 
-from reconciler.engine.docker import talk, written
+from reconciler.engine.docker import proxy, talk, written
 from reconciler.engine.protocol import refused_by_haproxy
 from reconciler.haproxy.files import (
     ProxyFile,
@@ -25,10 +29,13 @@ from reconciler.haproxy.files import (
     switch_command,
 )
 from reconciler.haproxy.paths import RUNTIME_SOCKET
+from reconciler.haproxy.rewrite import mark_renewal
 
 
 def renew_files(client: docker.APIClient, container: str, files: Sequence[ProxyFile]) -> None:
     """Raises EngineError for what HAProxy refuses; it uses what it used before in place of that."""
+    names = [file.name for file in files]
+    proxy.rewrite(client, container, lambda config: mark_renewal(config, names))
     for file in files:
         if file.kind == "map":
             _renew_map(client, container, file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import assert_never
 
@@ -23,7 +23,7 @@ from reconciler.engine.protocol import (
 from reconciler.haproxy.commands import NoSpareServerError, ServerSetting, commands_for
 from reconciler.haproxy.config import Config, read_config
 from reconciler.haproxy.files import ProxyFile
-from reconciler.haproxy.rewrite import put_servers
+from reconciler.haproxy.rewrite import mark_renewal, put_servers
 from reconciler.plan import actions as a
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.limits import limits_in
@@ -79,6 +79,7 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
             _write_files(world.get(target.reference), config.files)
         case a.RenewFiles(target, files):
             proxy = _running(world, target)
+            _rewrite(proxy, lambda config: mark_renewal(config, [file.name for file in files]))
             _write_files(proxy, files)
             proxy.loaded_files |= proxy.files
         case a.ReloadProxy(target, config, previous):
@@ -97,7 +98,7 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
         case a.SetServers(target, settings):
             _set_servers(world, _running(world, target), settings)
         case a.WriteServers(target, backend, lines):
-            _write_servers(world.get(target.reference), backend, lines)
+            _rewrite(world.get(target.reference), lambda c: put_servers(c, backend, lines))
         case a.AwaitServers(target, servers, containers):
             _await_servers(world, _running(world, target), servers, containers)
         case a.GuardServers(target, servers):
@@ -212,11 +213,11 @@ def _set_servers(world: World, proxy: Container, settings: Sequence[ServerSettin
         world.command(proxy.id, command)
 
 
-def _write_servers(proxy: Container, backend: str, lines: Sequence[str]) -> None:
+def _rewrite(proxy: Container, change: Callable[[Config], Config]) -> None:
     config = read_config(proxy.config or "")
     if config is None:
         raise edited_meanwhile()
-    proxy.config = put_servers(config, backend, lines).text
+    proxy.config = change(config).text
 
 
 def _await_proxy(world: World, target: a.Target, digest: str) -> None:

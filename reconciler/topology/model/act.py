@@ -101,6 +101,16 @@ class Respond(Model):
 DenyStatus = Literal[200, 400, 401, 403, 404, 405, 408, 410, 413, 425, 429, 500, 501, 502, 503, 504]
 
 
+def _refusal(value: Any, key: str) -> Any:
+    """`true` or a status to the long form."""
+    if value is True:
+        return {}
+    if value is False:
+        raise error("bad-value", f"a rule that does not {key} does nothing",
+                    hint=f"leave `{key}` out")  # fmt: skip
+    return {"status": value} if isinstance(value, int) else value
+
+
 class Deny(Model):
     """A refusal: `true`, a status, or a mapping."""
 
@@ -110,19 +120,40 @@ class Deny(Model):
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
-        if value is True:
-            return {}
-        if value is False:
-            raise error("bad-value", "a rule that does not deny does nothing",
-                        hint="leave `deny` out")  # fmt: skip
-        return {"status": value} if isinstance(value, int) else value
+        return _refusal(value, "deny")
+
+
+class Tarpit(Model):
+    """A refusal that is a while in coming: `true`, a status, or a mapping."""
+
+    status: DenyStatus = 500
+    """The status."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return _refusal(value, "tarpit")
+
+
+def _check_query(value: str) -> str:
+    if value.startswith("?"):
+        raise error("bad-value", "a query is what comes after the `?`",
+                    hint="leave the `?` out")  # fmt: skip
+    if re.fullmatch(r"[!-~]*", value) is None or "#" in value:
+        raise error("bad-value", "a query holds only ASCII, without spaces and `#`",
+                    hint="write other characters as `%` and hex digits")  # fmt: skip
+    return value
+
+
+Query = Annotated[Text, AfterValidator(_check_query), WithJsonSchema({"type": "string"})]
 
 
 class Rewrite(Model):
     """Another path for the server: a path, or a pattern and what takes its place."""
 
     regex: Pattern | None = None
-    """What of the path is replaced, `^/old/(.*)`; all of it when not given."""
+    """What is looked for: `^/old/(.*)`. A path in which it is found is replaced as a whole; any
+    path when not given."""
     to: UrlPath
     """The path, with `\\1` for what the first group of the pattern found. The query stays."""
 

@@ -15,8 +15,13 @@ Algorithm = Literal[
     "roundrobin", "static-rr", "leastconn", "first", "random",
     "source", "uri", "url_param", "hdr", "hash",
 ]  # fmt: skip
-OF_HTTP = frozenset({"uri", "url_param", "hdr"})
+_OF_HTTP = frozenset({"uri", "url_param", "hdr"})
 """Algorithms that look at requests."""
+_FETCHES_OF_HTTP = re.compile(
+    r"req[._](body|cook|fhdr|hdr|meth|ver)|base|capture\.|cook|f?hdr|http_|method|path|query|"
+    r"shdr|unique-id|url"
+)
+"""How the names start of what HAProxy takes from requests (manual, 7.3.6)."""
 _HASHES = frozenset({"source", "uri", "url_param", "hdr", "hash"})
 _OF_ALGORITHM = {
     "random": ("draws",),
@@ -100,6 +105,13 @@ class Balance(Model):
             raise error("bad-value", "`hash_balance_factor` needs `hash_type: consistent`",
                         at=("hash_balance_factor",))  # fmt: skip
         return self
+
+    @property
+    def of_http(self) -> str:
+        """What it looks at that only requests of HTTP have; "" for nothing."""
+        if self.key is not None and _FETCHES_OF_HTTP.match(self.key):
+            return self.key
+        return self.algorithm if self.algorithm in _OF_HTTP else ""
 
     @property
     def is_static(self) -> bool:

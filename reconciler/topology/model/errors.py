@@ -8,8 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts
-from reconciler.topology.model.match import HeaderName
-from reconciler.topology.model.rule import HeaderValue
+from reconciler.topology.model.header import HeaderValue, PageHeader
 from reconciler.topology.types import FilePath, Text, error
 
 _TYPES = {
@@ -29,7 +28,7 @@ class ErrorPage(Model):
     """The body, from a file relative to this one. It has at most 15 kB."""
     content_type: Text | None = Field(None, min_length=1)
     """What the body is; known by itself for `.html`, `.txt`, `.json`, `.xml` and `.svg`."""
-    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    headers: dict[PageHeader, HeaderValue] = Field(default_factory=dict)
     """Further headers of the answer: `{Retry-After: 120}`."""
 
     @model_validator(mode="before")

@@ -11,10 +11,11 @@ from reconciler.topology.model.bind import BIND_SHORT, Bind
 from reconciler.topology.model.content import COMPRESSION_SHORT, MaybeCompression
 from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.errors import ErrorPages
+from reconciler.topology.model.header import IdHeader
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
 from reconciler.topology.model.limit import RateLimit
 from reconciler.topology.model.log import LOG_SHORT, Log
-from reconciler.topology.model.match import HeaderName, Source
+from reconciler.topology.model.match import Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.tls import TLS_SHORT, TO_TLS_SHORT, Hsts, Tls, ToTls
@@ -59,7 +60,7 @@ class Frontend(Model):
     )
     """Addresses of proxies before this one, whose `X-Forwarded-For` is believed: `10.0.0.0/8`.
     Rules, limits and logs then see the client that it names."""
-    request_id: Annotated[HeaderName | None, BeforeValidator(_request_id)] = Field(
+    request_id: Annotated[IdHeader | None, BeforeValidator(_request_id)] = Field(
         None, json_schema_extra=accepts({"type": "boolean"})
     )
     """Give each request an id in this header, and in logs; `true` for `X-Request-ID`. One that a

@@ -30,6 +30,8 @@ class Timeouts(Model):
     """In the queue for a server."""
     tunnel: Duration | None = Field(None, ge=0.001)
     """Without a byte on a WebSocket or another upgraded connection."""
+    tarpit: Duration | None = Field(None, ge=0.001)
+    """For which a rule with `tarpit` lets a client wait; that of `connect` when not given."""
 
 
 class Raw(Model):

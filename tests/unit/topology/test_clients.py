@@ -25,6 +25,10 @@ REFUSED = {
     "`local7`?",
     "request_id: 'X Id'": "bad-name `X Id` is not the name of a header; use letters, digits, `-` "
     "and `_`",
+    "request_id: Content-Length": "bad-name `Content-Length` says something else of a request than "
+    "its id; write a name like `X-Request-ID`, or `true` for that one",
+    "request_id: x-forwarded-for": "bad-name `x-forwarded-for` says something else of a request "
+    "than its id; write a name like `X-Request-ID`, or `true` for that one",
     "mode: tcp\nlog: clf": "mode-mismatch frontend `www` speaks tcp, and the format `clf` is for "
     "HTTP; use `tcp`, `json` or one of your own",
 }

@@ -8,7 +8,10 @@ from reconciler.plan.compile import compile_topology
 from tests.unit.topology.reading import good, messages_of, read, topology_with
 
 REFUSED = {
-    "{}": "missing-key a rule does something; add one of backend, split, redirect, respond, deny",
+    "{}": (
+        "missing-key a rule does something; add one of backend, split, redirect, respond, deny, "
+        "tarpit"
+    ),
     "{backend: web, deny: true}": (
         "bad-value a rule does one thing, not `backend` and `deny`; make it two rules"
     ),
@@ -21,6 +24,18 @@ REFUSED = {
     "{backend: wbe}": (
         "unknown-backend frontend `www` sends traffic to a backend that does not exist; "
         "did you mean `web`?"
+    ),
+    "{backend: web, set_headers: {content-length: 5}}": (
+        "bad-name `content-length` says where a message ends, which HAProxy sees to; leave it out"
+    ),
+    "{deny: true, set_response_headers: {Transfer-Encoding: chunked}}": (
+        "bad-name `Transfer-Encoding` says where a message ends, which HAProxy sees to; leave it "
+        "out"
+    ),
+    "{tarpit: false}": "bad-value a rule that does not tarpit does nothing; leave `tarpit` out",
+    "{tarpit: 402}": "unknown-value `tarpit` cannot be `402`; did you mean `502`?",
+    "{tarpit: true, deny: true}": (
+        "bad-value a rule does one thing, not `deny` and `tarpit`; make it two rules"
     ),
     "{deny: false}": "bad-value a rule that does not deny does nothing; leave `deny` out",
     "{path_regex: '/(a', deny: true}": (
@@ -101,6 +116,33 @@ REFUSED = {
     "{backend: web, strip_prefix: /a, rewrite: /b}": (
         "bad-value `strip_prefix` and `rewrite` both say what the path is; one `rewrite` with a "
         "`regex` can do both"
+    ),
+    "{backend: web, add_prefix: /a, rewrite: /b}": (
+        "bad-value `add_prefix` and `rewrite` both say what the path is; one `rewrite` with a "
+        "`regex` can do both"
+    ),
+    "{deny: true, set_query: ''}": (
+        "bad-value `set_query` is for what goes to a backend, and this rule has none"
+    ),
+    "{deny: true, replace_headers: {A: {regex: a, to: b}}}": (
+        "bad-value `replace_headers` is for what goes to a backend, and this rule has none"
+    ),
+    "{deny: true, cache: false}": (
+        "bad-value `cache` is for what goes to a backend, and this rule has none"
+    ),
+    "{backend: web, set_query: '?a'}": (
+        "bad-value a query is what comes after the `?`; leave the `?` out"
+    ),
+    "{backend: web, set_query: 'a b'}": (
+        "bad-value a query holds only ASCII, without spaces and `#`; write other characters as `%` "
+        "and hex digits"
+    ),
+    "{backend: web, set_method: put}": (
+        "bad-value `put` is not a method; write it in capitals: `GET`, `POST`"
+    ),
+    "{backend: web, replace_headers: {A: b}}": "wrong-type `A` must be a mapping, not `b`",
+    "{backend: web, add_headers: {Content-Length: 5}}": (
+        "bad-name `Content-Length` says where a message ends, which HAProxy sees to; leave it out"
     ),
     "{backend: web, set_headers: {A: \"b\\nc\"}}": (
         "bad-value a line break cannot stand in this value"

@@ -21,6 +21,8 @@ GOOD: dict[str, tuple[str, dict[str, Any]]] = {
     "balance: url_param user": ("balance", {"algorithm": "url_param", "name": "user"}),
     "balance: random(3)": ("balance", {"algorithm": "random", "draws": 3}),
     "balance: 'hash(src,ipmask(24))'": ("balance", {"key": "src,ipmask(24)"}),
+    "mode: tcp\nbalance: 'hash(req.ssl_sni)'": ("balance", {"of_http": ""}),
+    "mode: tcp\nbalance: 'hash(req.payload(0,4))'": ("balance", {"of_http": ""}),
     "check: {agent: 9777}": ("check", {"type": "tcp"}),
     "slow_start: 5s\nbalance: {algorithm: uri, hash_type: consistent}": (
         "balance",
@@ -96,6 +98,15 @@ REFUSED = {
     "errors: a.html": "wrong-type `errors` must be a mapping, not `a.html`",
     "errors: {503: {file: a.html, headers: {A: ''}}}": "bad-value a header has a value; to take it "
     "out, name it in `del_headers` or `del_response_headers`",
+    "errors: {503: {file: a.html, headers: {Content-type: a/b}}}": "bad-name a page's "
+    "`Content-type` has a key of its own; write `content_type:` beside `headers`",
+    "errors: {503: {file: a.html, headers: {Connection: close}}}": "bad-name HAProxy says "
+    "`Connection` of its answers itself; leave it out",
+    **{
+        f"mode: tcp\nbalance: hash({key})": "mode-mismatch backend `web` speaks tcp, which has no "
+        f"`{key}` to balance by; use `roundrobin`, `leastconn` or `source`"
+        for key in ("req.cook(a)", "path", "url_param(a)", "hdr(x),lower", "base32")
+    },
     "mode: tcp\nerrors: {503: a.html}": "mode-mismatch backend `web` speaks tcp, and `errors` is "
     "for HTTP; leave it out, or use `mode: http`",
     "compression: brotli": "unknown-value `compression` cannot be `brotli`; write gzip, deflate or "

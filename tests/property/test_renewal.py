@@ -1,0 +1,84 @@
+"""Files that a running HAProxy takes over: whatever was cut off, it has those of the next apply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+from reconciler.engine.memory import World
+from reconciler.engine.protocol import EngineError
+from reconciler.plan.actions import RenewFiles
+from reconciler.plan.compile import compile_topology
+from reconciler.plan.compile_hosts import LEAST_HOSTS
+from reconciler.plan.desired import Desired
+from reconciler.topology.model import Topology
+from reconciler.topology.references import Contents
+from tests.property.topologies import NAME
+from tests.property.worlds import Crash, apply_until, apply_wish, new_world, plan_of
+
+CERTIFICATES = ("a.pem", "b.pem", "c.pem")
+
+
+def wish_with(certificates: Mapping[str, str], to_api: int = 0, replicas: int = 1) -> Desired:
+    """`certificates`: each with what is in it. `to_api`: how many hosts of a map go there."""
+    backends = {name: {"image": "app:1", "port": 8080, "replicas": replicas, "check": "tcp"}
+                for name in ("web", "api")}  # fmt: skip
+    rules = [{"host": f"{number}.example.com", "backend": "api" if number < to_api else "web"}
+             for number in range(LEAST_HOSTS)]  # fmt: skip
+    topology = Topology.model_validate({
+        "name": NAME, "backends": backends, "haproxy": {"image": "haproxy:1"},
+        "frontends": {"www": {"bind": 443, "tls": list(certificates), "rules": rules,
+                              "default_backend": "web"}},
+    })  # fmt: skip
+    contents = Contents({name: text.encode() for name, text in certificates.items()})
+    return compile_topology(topology, "/srv", contents=contents)
+
+
+_texts = st.sampled_from(["1", "2"])
+_wishes = st.builds(
+    wish_with,
+    st.dictionaries(st.sampled_from(CERTIFICATES), _texts, min_size=1),
+    st.integers(0, 2),
+    st.integers(1, 2),
+)
+
+
+def loaded(world: World, wish: Desired) -> bool:
+    """Whether the running HAProxy has all files as the wish says."""
+    (proxy,) = [c for c in world.containers.values() if c.owner == NAME and c.worker]
+    assert wish.proxy is not None
+    return all(
+        proxy.loaded_files.get(file.name) == file.content == proxy.files.get(file.name)
+        for file in wish.proxy.files
+    )
+
+
+@given(_wishes, _wishes, st.integers(0, 20), st.sampled_from([Crash, EngineError]), st.booleans())
+def test_what_was_cut_off_shows(
+    old: Desired, new: Desired, number: int, how: type[BaseException], back: bool
+) -> None:
+    """Also when the file is as it was before."""
+    world = new_world()
+    apply_wish(world, old)
+    assert loaded(world, old)
+    renews = any(isinstance(step.action, RenewFiles) for step in plan_of(world, new).steps)
+    assume(not apply_until(world, new, number, how))
+    event(f"renews: {renews}")
+    wish = old if back else new
+    assert apply_wish(world, wish).converged
+    assert plan_of(world, wish).is_empty
+    assert loaded(world, wish)
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_each_step_of_a_renewal(number: int) -> None:
+    old, new = wish_with({"a.pem": "1"}, 1), wish_with({"a.pem": "2"}, 2)
+    world = new_world()
+    apply_wish(world, old)
+    apply_until(world, new, number, Crash)
+    apply_wish(world, old)
+    assert plan_of(world, old).is_empty
+    assert loaded(world, old)
