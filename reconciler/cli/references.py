@@ -5,6 +5,7 @@ What is wrong is told at the place in the topology that names the file. Content 
 
 from __future__ import annotations
 
+import json
 import os
 import ssl
 import stat
@@ -16,7 +17,8 @@ from reconciler.cli.certificate import find_end
 from reconciler.cli.public_key import find_trouble
 from reconciler.cli.self_signed import kept_certificate, place_of
 from reconciler.cli.stamp import stamp
-from reconciler.topology.diagnostic import Diagnostic
+from reconciler.topology.addresses import parse_addresses
+from reconciler.topology.diagnostic import Diagnostic, Span
 from reconciler.topology.load import Loaded
 from reconciler.topology.references import Contents, Reference, references
 from reconciler.topology.variables import parse_env_file
@@ -75,6 +77,13 @@ class References:
                 if len(self._text(reference, reference.source) or b"") > LONGEST_PAGE:
                     self._tell("unreadable-file", reference, "is larger than 15 kB",
                                hint="HAProxy has no more room for a page of its own")  # fmt: skip
+            case "profile":
+                text = self._text(reference, reference.source)
+                if text is not None and not _is_profile(text):
+                    self._tell("unreadable-file", reference, "is no profile of seccomp in JSON",
+                               hint="take Docker's default one for a start")  # fmt: skip
+            case "addresses":
+                self._read_addresses(reference)
             case "variable":
                 self._read_variable(reference)
             case _:
@@ -137,6 +146,23 @@ class References:
         for problem in errors:
             what = f"is wrong in line {problem.line}: {problem.message}"
             self._tell("bad-env-file", reference, what)
+
+    def _read_addresses(self, reference: Reference) -> None:
+        """A line that is wrong is told at its own place."""
+        text = (self._text(reference, reference.source) or b"").decode("utf-8", "replace")
+        own = self.loaded.source
+        file = os.path.normpath(os.path.join(os.path.dirname(own.file), reference.source))
+        is_shown = own.written(own.path_in_file(reference.path)) is None
+        for line in parse_addresses(text)[1]:
+            what = f"`{line.text[:50]}` is neither an address nor a network"
+            if is_shown:
+                span = Span(line.number, 1, len(line.text) + 1)
+                self.diagnostics.append(
+                    Diagnostic("bad-addresses", what, file, span,
+                               "write one in each line, like `10.0.0.0/8`", path=reference.path)
+                )  # fmt: skip
+            else:
+                self._tell("bad-addresses", reference, f"is wrong in line {line.number}: {what}")
 
     def _read_variable(self, reference: Reference) -> None:
         value = self.environment.get(reference.source)
@@ -233,3 +259,11 @@ def _are_authorities(text: bytes) -> bool:
     except (ssl.SSLError, ValueError):
         return False
     return True
+
+
+def _is_profile(text: bytes) -> bool:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and "defaultAction" in found

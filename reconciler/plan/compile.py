@@ -12,6 +12,7 @@ from reconciler.plan.compile_files import files_of, hidden_files
 from reconciler.plan.compile_haproxy import proxy_containers
 from reconciler.plan.compile_jobs import compile_jobs
 from reconciler.plan.compile_proxy import compile_proxy
+from reconciler.plan.compile_seccomp import with_profile
 from reconciler.plan.compile_tls import ProxyFiles
 from reconciler.plan.compile_volumes import compile_mount, used_volumes
 from reconciler.plan.desired import Desired, DesiredContainer, Slot
@@ -40,6 +41,7 @@ from reconciler.topology.model import Backend, Network, Topology
 from reconciler.topology.model.sticky import Sticky
 from reconciler.topology.references import Contents
 from reconciler.topology.rules import DEFAULT_NETWORK
+from reconciler.topology.served import source_of
 
 
 def compile_topology(
@@ -91,7 +93,7 @@ def compile_topology(
         proxy=proxy,
         jobs=jobs,
         host_ports=host_ports,
-        rollouts={name: _rollout(backend) for name, backend in topology.backends.items()},
+        rollouts={name: _rollout(topology, name) for name in topology.backends},
         depends_on={
             name: tuple(Dependency(d.backend, d.condition) for d in backend.depends_on)
             for name, backend in topology.backends.items()
@@ -100,9 +102,11 @@ def compile_topology(
     )  # fmt: skip
 
 
-def _rollout(backend: Backend) -> Rollout:
+def _rollout(topology: Topology, name: str) -> Rollout:
     """Percentages become numbers of containers: surge is rounded up, unavailability down."""
+    backend = topology.backends[name]
     wish, replicas = backend.rollout, backend.containers
+    over = [b for n, b in topology.backends.items() if source_of(topology, n) == name] or [backend]
     stops_first = wish.order == "stop-first"
     allowed = wish.max_unavailable
     if allowed is None:
@@ -119,7 +123,7 @@ def _rollout(backend: Backend) -> Rollout:
         ready_timeout_s=wish.ready_timeout,
         min_ready_s=wish.min_ready,
         drain_timeout_s=wish.drain_timeout,
-        quiet_s=_quiet(backend.sticky, wish.drain_timeout),
+        quiet_s=max(_quiet(there.sticky, wish.drain_timeout) for there in over),
         rolls_back=wish.on_failure == "rollback",
         stop_grace_s=backend.stop_grace_period,
         guard=Guard(guard.max_errors, guard.window, guard.min_requests) if guard else None,
@@ -171,6 +175,7 @@ def _replicas(
         env=tuple(environment_of(backend, contents).items()),
         files=files_of(topology, backend, contents),
     )
+    spec = with_profile(spec, backend, contents)
     if needs_fixed_addresses(topology, name):
         spec = _with_fixed_address(spec, networks, address_network(topology, name))
     revision = revision_of(spec)
@@ -214,6 +219,11 @@ def _server_spec(
         entrypoint=backend.entrypoint,
         labels=tuple(backend.labels.items()),
         mounts=tuple(compile_mount(topology, mount, base_directory) for mount in backend.volumes),
+        ports=tuple(
+            PublishedPort(port.host_ip, host, target, port.protocol)
+            for port in backend.ports
+            for host, target in port.pairs
+        ),
         healthcheck=_healthcheck(backend),
         stop_grace_s=backend.stop_grace_period,
         init=backend.init,
@@ -241,4 +251,7 @@ def _healthcheck(backend: Backend) -> Healthcheck | None:
         return None
     if check.disable or check.test is None:
         return Healthcheck(test=("NONE",))
-    return Healthcheck(check.test, check.interval, check.timeout, check.retries, check.start_period)
+    return Healthcheck(
+        check.test, check.interval, check.timeout, check.retries, check.start_period,
+        check.start_interval,
+    )  # fmt: skip

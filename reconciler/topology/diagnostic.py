@@ -86,6 +86,7 @@ CODES: dict[str, str] = {
     "unknown-secret": "a secret that is not defined in the file",
     "unknown-config": "a config that is not defined in the file",
     "missing-port": "a backend that gets traffic says no port",
+    "published-port": "a port of the host that a backend's containers cannot have as it says",
     "bind-conflict": "two listeners on one address and port",
     "redirect-without-tls": "clients are sent to TLS, and no frontend speaks it",
     "mode-mismatch": "HTTP and TCP mixed where they cannot be",
@@ -111,6 +112,7 @@ CODES: dict[str, str] = {
     "bad-certificate": "a certificate, or its key, that HAProxy could not use",
     "expired-certificate": "a certificate that is not valid any more",
     "bad-key": "a file that holds no public key for the signatures it is to check",
+    "bad-addresses": "a line of a file of addresses that is neither an address nor a network",
     # the real HAProxy
     "config-rejected": "HAProxy itself refuses the rendered configuration",
 }

@@ -27,6 +27,7 @@ from reconciler.topology.model.order import (
     Dependency,
     parse_dependencies,
 )
+from reconciler.topology.model.port import Publications
 from reconciler.topology.model.raw import RAW_SHORT, BackendLines
 from reconciler.topology.model.rollout import Rollout
 from reconciler.topology.model.server import Host, Server
@@ -150,6 +151,10 @@ class Backend(ContainerOptions):
     """How many containers."""
     port: Port | None = None
     """The port the containers listen on. It is not published on the host."""
+    ports: Publications = Field((), json_schema_extra=accepts_one)
+    """Further ports of its containers, past HAProxy, on the host: `8080:80`, `127.0.0.1:53:53/udp`,
+    or a mapping. One container at a time can have a port of the host; of `80` alone Docker chooses
+    the host's."""
     joins: Joins = Field(
         (Join(network="default"),),
         alias="networks",
@@ -264,10 +269,20 @@ class Backend(ContainerOptions):
     each runs once, and again when it or the image changes. A command, a mapping, or a list."""
 
     @model_validator(mode="after")
-    def _limits_that_go_together(self) -> Backend:
+    def _settings_that_go_together(self) -> Backend:
         if self.minconn is not None and (self.maxconn is None or self.maxconn < self.minconn):
             raise error("bad-value", "`minconn` needs a `maxconn` that is not below it",
                         at=("minconn",))  # fmt: skip
+        for index, server in enumerate(self.servers):
+            if (server.maxconn or self.minconn or 0) < (self.minconn or 0):
+                # HAProxy would take the larger for both, and never have what the file says.
+                raise error("bad-value", "a server's `maxconn` is not below the backend's "
+                            "`minconn`", at=("servers", index, "maxconn"),
+                            hint=f"write {self.minconn} or more, or a smaller `minconn`",
+                            )  # fmt: skip
+        if "none" in self.retry_on and len(self.retry_on) > 1:
+            raise error("bad-value", "`none` stands alone: nothing is tried again",
+                        at=("retry_on",), hint="leave `none` out, or the others")  # fmt: skip
         if self.slow_start is not None and self.balance.is_static:
             raise error("bad-value", f"`{self.balance.algorithm}` has no `slow_start`: its parts "
                         "cannot change", at=("slow_start",),

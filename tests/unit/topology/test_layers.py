@@ -79,6 +79,12 @@ def merged(base: str, *overlays: str, **more: Any) -> Any:
         ("{x: 1}", "{volumes: [{source: ../b}]}", {"x": 1, "volumes": [{"source": "../b"}]}),
         ("{x: 1}", "{env_file: a.env, command: ./a}",
          {"x": 1, "env_file": "../over/a.env", "command": "./a"}),
+        ("{x: 1}", "{security_opt: ['seccomp:a.json', seccomp=unconfined, label=a, seccomp=/b]}",
+         {"x": 1, "security_opt": ["seccomp:../over/a.json", "seccomp=unconfined", "label=a",
+                                   "seccomp=/b"]}),
+        ("{ports: ['80:80', {target: 1, published: 2}]}",
+         "{ports: [80:80, {target: 1, published: 3}]}",
+         {"ports": ["80:80", {"target": 1, "published": 2}, {"target": 1, "published": 3}]}),
         ("{x: 1}", "{errors: {503: a.html, 404: {file: b.html}}}",
          {"x": 1, "errors": {"503": "../over/a.html", "404": {"file": "../over/b.html"}}}),
         ("{x: 1}", "{env: {file: a, key: b}}", {"x": 1, "env": {"file": "a", "key": "b"}}),
@@ -103,6 +109,16 @@ def test_errors_are_in_the_file_they_come_from() -> None:
         ("base.yaml", 5, 11),
     ]  # fmt: skip
     assert set(loaded.source.texts) == {"base.yaml", "0.yaml"}
+
+
+def test_files_of_addresses_are_beside_the_file_that_names_them() -> None:
+    base = BASE + "    port: 80\nfrontends: {www: {bind: 80, default_backend: web}}\n"
+    keys = "{allow: [10.0.0.0/8, ./a.txt, /srv/b.txt], rules: [{source: ../c.txt, deny: true}]}"
+    loaded = load(base, f"frontends: {{www: {keys}}}\n")
+    assert loaded.topology is not None
+    www = loaded.topology.frontends["www"]
+    assert www.allow == ("10.0.0.0/8", "../over/a.txt", "/srv/b.txt")
+    assert www.rules[0].source == ("../c.txt",)
 
 
 def test_a_file_goes_over_what_it_includes() -> None:
