@@ -76,7 +76,8 @@ class Tls(Model):
         BeforeValidator(listed),
     ] = Field((), min_length=1, json_schema_extra=accepts_one)
     """PEM files with certificate and key, `{cert, key}`, or directories, relative to this file. The
-    client's SNI chooses; the first is for everybody else. A renewed one needs no reload."""
+    client's SNI chooses; the first is for everybody else. One that is renewed, comes or goes needs
+    no reload."""
     self_signed: Annotated[
         tuple[str, ...] | None,
         BeforeValidator(_parse_names),

@@ -120,7 +120,9 @@ def test_each_certificate_becomes_one_file_of_haproxy(tmp_path: Path) -> None:
     (wish,) = compile_inputs(inputs)
     config = wish.desired.config()
     assert config is not None
-    assert [file.content for file in config.files] == [GOOD.bundle, OTHER.bundle]
+    *certificates, listed = config.files
+    assert [file.content for file in certificates] == [GOOD.bundle, OTHER.bundle]
+    assert listed.content.decode() == f"{certificates[1].place}\n"
     assert "PRIVATE KEY" not in config.text + repr(config) + repr(wish.desired)
     one_more: Made = make_certificate("third")
     put(tmp_path, b_crt=one_more.cert, b_key=one_more.key)
