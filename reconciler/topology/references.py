@@ -9,6 +9,7 @@ from typing import Literal
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.errors import ErrorPage, Status
+from reconciler.topology.model.files import FileSource
 from reconciler.topology.model.tls import Tls
 from reconciler.topology.mounted import mounted_files
 
@@ -29,6 +30,8 @@ class Reference:
     kind: Kind = "file"
     key: str | None = None
     """The file with the private key of a certificate, when it is another one."""
+    password: FileSource | None = field(default=None, repr=False)
+    """What opens the private key of a certificate."""
     names: tuple[str, ...] = ()
     """Of a self-signed certificate."""
     algorithm: str = ""
@@ -108,7 +111,8 @@ def _of_tokens(frontend: Frontend, path: Path) -> Iterator[Reference]:
 
 def _of_tls(tls: Tls, path: Path) -> Iterator[Reference]:
     for index, item in enumerate(tls.certificates):
-        yield Reference(item.cert, (*path, "certificates", index), "certificate", item.key)
+        at = (*path, "certificates", index)
+        yield Reference(item.cert, at, "certificate", item.key, item.password)
     if tls.self_signed is not None:
         source = self_signed_source(tls.self_signed)
         yield Reference(source, (*path, "self_signed"), "self-signed", names=tls.self_signed)

@@ -59,7 +59,9 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     (certs / "api" / "api.crt").write_bytes(api.cert)
     (certs / "api" / "api.key").write_bytes(api.key)
     (certs / "ca.pem").write_bytes(authority.cert)
-    make_certificate("inner.example.com", signer=authority).write(certs / "inner.pem")
+    hidden = make_certificate("inner.example.com", signer=authority)
+    (certs / "inner.pem").write_bytes(hidden.cert + hidden.encrypted_key())
+    (certs / "inner.pass").write_text("secret\n")
     inner = free_port()
     for name, wanted, check in (("itself", "inner", "/"), ("another", "other", False)):
         stack.spec["backends"][name] = {
@@ -83,7 +85,8 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
         },
         "inner": {
             "bind": {"address": "127.0.0.1", "port": inner, "accept_proxy": True,
-                     "tls": "certs/inner.pem"},
+                     "tls": {"certificates": {"cert": "certs/inner.pem",
+                                              "password": {"file": "certs/inner.pass"}}}},
             "default_backend": "web",
         },
         "itself": {"bind": f"127.0.0.1:{site.to_itself}", "default_backend": "itself"},

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.files import FileSource
 from reconciler.topology.model.http3 import HTTP3_SHORT, MaybeHttp3
 from reconciler.topology.types import FilePath, Port, Text, error, scalar_text
 
@@ -35,6 +36,9 @@ class Certificate(Model):
     """PEM file with the certificate and its chain, or a directory of such files."""
     key: FilePath | None = None
     """PEM file with the private key, when it is not in `cert` as well."""
+    password: FileSource | None = None
+    """What opens the private key, as a secret says what it holds: `{file: ./shop.pass}`,
+    `{environment: KEY_PASSWORD}`. HAProxy gets the key without one."""
 
     @model_validator(mode="before")
     @classmethod
