@@ -18,11 +18,11 @@ from reconciler.cli.stamp import stamp
 from reconciler.run.follow import Broken, Follower, Reading, Said
 from reconciler.topology.diagnostic import Diagnostic, Severity
 
-DEBOUNCE_MS, STEP_MS = 50, 38
+DEBOUNCE_MS, STEP_MS = 50, 55
 """Changes within these belong together: at most so long in all, and until none comes for a step.
 watchfiles wakes for each step, changes or not: a shorter one is most of what an idle daemon costs.
 """
-TICK_MS = 1000
+TICK_MS = 2000
 """How often file times are compared, where the system tells of no change."""
 SETTLE_S = (0.15, 0.85)
 """A file that is broken or gone is looked at again before it is believed: somebody may be in the

@@ -17,5 +17,7 @@ class Forwarding:
     path: Path
     request_id: str = ""
     """The header that carries one; none when empty."""
+    has_sockets: bool = False
+    """Whether clients may have no address."""
     asks_scheme: bool = False
     """Whether something else in the section asks what a client came by."""

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from reconciler.haproxy.origin import Path
 
+UNCACHED = "txn.uncached"
+"""The variable of a request that no cache is for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compression:
@@ -25,3 +28,5 @@ class Cache:
     max_age_s: float
     varies: bool
     path: Path
+    is_left_out: bool = False
+    """Whether some rule keeps its requests from it."""

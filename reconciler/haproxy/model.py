@@ -55,6 +55,7 @@ class BindTls:
     http3: Http3 | None = None
     crt_list: str = ""
     """A file that names more certificates, which may come and go in a running HAProxy."""
+    strict_sni: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,12 @@ class Listener:
     address: str | None = None
     last_port: int | None = None
     """Of a range; None when there is but one."""
+    socket: str = ""
+    """In place of address and port, a Unix socket, as HAProxy's container has it."""
+    socket_mode: str = ""
+    """In octal."""
+    options: tuple[str, ...] = ()
+    """More of the manual's, 5.1, as they stand on the line."""
     tls: BindTls | None = None
     accepts_proxy: bool = False
     """Who connects says with the PROXY protocol for whom it does."""

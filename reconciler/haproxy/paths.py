@@ -1,5 +1,7 @@
 """Where things are inside the HAProxy container, and what it is called there."""
 
+import hashlib
+
 RUN_DIRECTORY = "/run/haproxy"
 """For the sockets alone: in memory, and only HAProxy's user may enter."""
 RUNTIME_SOCKET = f"{RUN_DIRECTORY}/api.sock"
@@ -7,6 +9,9 @@ MASTER_SOCKET = f"{RUN_DIRECTORY}/master.sock"
 PEERS_SOCKET = f"{RUN_DIRECTORY}/peers.sock"
 """One for all: who follows takes it over, and is then found there by who ends."""
 CONFIG_PATH = "/usr/local/etc/haproxy/haproxy.cfg"
+
+_SOCKETS_DIRECTORY = "/run/sockets"
+"""Below it are the host's directories for sockets that clients connect to."""
 
 IDLE_HOST = "haproxy"
 """Where spare servers point, all of them in maintenance: a name that Docker's DNS answers itself,
@@ -21,6 +26,12 @@ one configuration: the variable, which each container has for itself, keeps thei
 OWN_RUNTIME_SOCKET = f"${{{SOCKETS_VARIABLE}-{RUN_DIRECTORY}/}}api.sock"
 """In haproxy.cfg and in a shell alike."""
 OWN_MASTER_SOCKET = f"${{{SOCKETS_VARIABLE}-{RUN_DIRECTORY}/}}master.sock"
+
+
+def directory_of_sockets(directory: str) -> str:
+    """Where a directory of the host is found, if it is for sockets: by no number, so that one more
+    changes no other."""
+    return f"{_SOCKETS_DIRECTORY}/{hashlib.sha256(directory.encode()).hexdigest()[:8]}"
 
 
 def sockets_of(container: str) -> str:

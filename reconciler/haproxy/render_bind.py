@@ -42,6 +42,8 @@ def tls_defaults(proxy: Proxy) -> Iterator[Line]:
 
 def bind_text(listener: Listener) -> str:
     words = [f"    bind {_place(listener)}"]
+    if listener.socket_mode:
+        words.append(f"mode {listener.socket_mode}")
     if listener.accepts_proxy:
         words.append("accept-proxy")
     if listener.tls is not None:
@@ -57,7 +59,7 @@ def bind_text(listener: Listener) -> str:
             words.append(f"ciphersuites {tls.ciphersuites}")
         if tls.alpn:
             words.append(f"alpn {','.join(tls.alpn)}")
-    return " ".join(words)
+    return " ".join([*words, *listener.options])
 
 
 def quic_text(tls: BindTls, listener: Listener) -> str:
@@ -76,6 +78,8 @@ def _certificates(tls: BindTls) -> Iterator[str]:
     yield from (f"crt {place}" for place in tls.certificates)
     if tls.crt_list:
         yield f"crt-list {tls.crt_list}"
+    if tls.strict_sni:
+        yield "strict-sni"
 
 
 def alt_svc_lines(frontend: Frontend) -> Iterator[Line]:
@@ -92,6 +96,8 @@ def alt_svc_lines(frontend: Frontend) -> Iterator[Line]:
 def _place(listener: Listener) -> str:
     """Without a word on it, HAProxy does not know a socket of a single IPv6 address again that its
     predecessor hands it, and opens another."""
+    if listener.socket:
+        return f"unix@{listener.socket}"
     if listener.address is None:
         return f":{listener.ports}"
     if ":" in listener.address:

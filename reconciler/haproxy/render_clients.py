@@ -31,7 +31,8 @@ def forwarding_lines(forwarding: Forwarding) -> Iterator[Line]:
     if forwarding.tells:
         yield Line("    http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)] "
                    "unless { req.hdr(X-Forwarded-Proto) -m found }", told)  # fmt: skip
-        yield Line("    http-request add-header X-Forwarded-For %[src]", told)
+        known = " if { src -m found }" if forwarding.has_sockets else ""
+        yield Line(f"    http-request add-header X-Forwarded-For %[src]{known}", told)
     if forwarding.trusted:
         yield from _through_proxies(2 if forwarding.tells else 1, trusted)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.haproxy.config import Line
-from reconciler.haproxy.content import Cache, Compression
+from reconciler.haproxy.content import UNCACHED, Cache, Compression
 
 
 def compression_lines(compression: Compression | None) -> Iterator[Line]:
@@ -38,5 +38,6 @@ def cache_section(cache: Cache | None) -> Iterator[Line]:
 def cache_lines(cache: Cache | None) -> Iterator[Line]:
     """Of the backend, after what may say first whether an answer is to be kept."""
     if cache is not None:
-        yield Line(f"    http-request cache-use {cache.name}", cache.path)
-        yield Line(f"    http-response cache-store {cache.name}", cache.path)
+        unless = f" unless {{ var({UNCACHED}) -m found }}" if cache.is_left_out else ""
+        yield Line(f"    http-request cache-use {cache.name}{unless}", cache.path)
+        yield Line(f"    http-response cache-store {cache.name}{unless}", cache.path)

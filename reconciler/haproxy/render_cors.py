@@ -29,10 +29,17 @@ def asked_lines(frontend: Frontend) -> Iterator[Line]:
                    "if METH_OPTIONS { req.fhdr(origin) -m found }", first[1].path)  # fmt: skip
 
 
-def cors_lines(frontend: Frontend) -> Iterator[Line]:
-    """After rules are chosen, and before what they do."""
+def granting_lines(frontend: Frontend) -> Iterator[Line]:
+    """After rules are chosen, and before what they do: who may, and the answer to who asks it."""
     for number, cors, this in _owners(frontend):
-        for text in _texts(f"cors-{number}", cors, this):
+        for text in _granting(f"cors-{number}", cors, this):
+            yield Line(f"    {text}", cors.path, (cors.path,))
+
+
+def telling_lines(frontend: Frontend) -> Iterator[Line]:
+    """After what rules say of answers, which would take a `Vary` away."""
+    for _, cors, this in _owners(frontend):
+        for text in _telling(cors, this):
             yield Line(f"    {text}", cors.path, (cors.path,))
 
 
@@ -40,7 +47,7 @@ def _owners(frontend: Frontend) -> Iterator[tuple[int, Cors, str]]:
     return owners(frontend, frontend.cors, lambda rule: rule.cors, "cors")
 
 
-def _texts(acl: str, cors: Cors, this: str) -> Iterator[str]:
+def _granting(acl: str, cors: Cors, this: str) -> Iterator[str]:
     """The origin that may is kept: an answer knows nothing of the request's headers."""
     may = "" if cors.for_all else _MAY
     if not cors.for_all:
@@ -51,6 +58,10 @@ def _texts(acl: str, cors: Cors, this: str) -> Iterator[str]:
     yield f"http-request return status 204{granted}{_if(_ASKED, may, this)}"
     if not cors.for_all:
         yield f"http-request return status 204{_if(_ASKED, this)}"
+
+
+def _telling(cors: Cors, this: str) -> Iterator[str]:
+    may = "" if cors.for_all else _MAY
     yield f"http-response del-header Access-Control- -m beg{_if(this)}"
     for name, value in _told(cors):
         yield f"http-after-response set-header {name} {value}{_if(may, this)}"

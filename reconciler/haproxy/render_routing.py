@@ -12,23 +12,24 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from reconciler.haproxy.config import Line
+from reconciler.haproxy.content import UNCACHED
 from reconciler.haproxy.model import Frontend
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.quoting import format_duration, quote, quote_format, quote_text
 from reconciler.haproxy.render_choice import NONE_YET, chosen
-from reconciler.haproxy.render_cors import asked_lines, cors_lines
+from reconciler.haproxy.render_cors import asked_lines, granting_lines, telling_lines
 from reconciler.haproxy.render_jwt import jwt_lines
 from reconciler.haproxy.render_peers import KEPT
 from reconciler.haproxy.routing import (
     Act,
+    ChangeHeader,
     Deny,
     Pattern,
     RateLimit,
     Redirect,
     Return,
+    Rewrite,
     Rule,
-    SetHeader,
-    SetPath,
     Split,
     Tarpit,
     UseBackend,
@@ -58,9 +59,10 @@ def rule_lines(frontend: Frontend) -> Iterator[Line]:
     """In the order in which HAProxy goes through them."""
     yield from asked_lines(frontend)
     yield from _choice(frontend)
-    yield from cors_lines(frontend)
+    yield from granting_lines(frontend)
     yield from jwt_lines(frontend)
     yield from _consequences(frontend)
+    yield from telling_lines(frontend)
 
 
 def _choice(frontend: Frontend) -> Iterator[Line]:
@@ -154,27 +156,28 @@ def _on_the_way(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
     if rule.users:
         path, known = (*rule.path, "auth"), f"!{{ http_auth({_list_of(frontend, number)}) }}"
         yield Line(f"    http-request auth realm {frontend.name} if {this} {known}", path)
-    if rule.set_path is not None:
-        yield _set_path(rule.set_path, this)
+    if not rule.is_cached:
+        path = (*rule.path, "cache")
+        yield Line(f"    http-request set-var({UNCACHED}) bool(true) if {this}", path, (path,))
+    for rewrite in rule.rewrites:
+        if rewrite.value:
+            yield _change("http-request", rewrite.keyword, rewrite, this)
+        else:  # of a query, which HAProxy sets to something alone
+            yield Line(f"    http-request set-pathq %[path] if {this}", rewrite.path,
+                       (rewrite.path,))  # fmt: skip
     for header in rule.headers:
-        yield _set_header(header, this)
+        # Also on answers that HAProxy gives itself.
+        when = "http-after-response" if header.of_response else "http-request"
+        yield _change(when, f"{header.keyword} {header.name}", header, this)
 
 
-def _set_path(change: SetPath, this: str) -> Line:
-    to = quote_format(change.path_to)
-    what = f"set-path {to}" if change.regex is None else f"replace-path {quote(change.regex)} {to}"
-    return Line(f"    http-request {what} if {this}", change.path, (change.path,))
-
-
-def _set_header(header: SetHeader, this: str) -> Line:
-    """That of a response also on those that HAProxy gives itself."""
-    when = "http-after-response" if header.of_response else "http-request"
-    what = (
-        f"del-header {header.name}"
-        if header.value is None
-        else f"set-header {header.name} {quote_format(header.value)}"
-    )
-    return Line(f"    {when} {what} if {this}", header.path, (header.path,))
+def _change(when: str, what: str, change: Rewrite | ChangeHeader, this: str) -> Line:
+    words = [when, what]
+    if change.regex is not None:
+        words.append(quote(change.regex))
+    if change.value is not None:
+        words.append(quote_format(change.value))
+    return Line(f"    {' '.join(words)} if {this}", change.path, (change.path,))
 
 
 def _act(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from reconciler.haproxy.cors import Cors
 from reconciler.haproxy.jwt import Jwt
@@ -85,22 +86,27 @@ Act = UseBackend | Split | Redirect | Return | Deny | Tarpit
 
 
 @dataclass(frozen=True, slots=True)
-class SetPath:
-    """`regex` None replaces the whole path."""
+class Rewrite:
+    """What of a request's first line becomes another: `keyword` is one of the manual's, 4.2
+    "http-request actions". Those that replace have a pattern; a query alone may be empty."""
 
-    regex: str | None
-    path_to: str
+    keyword: Literal["set-path", "replace-path", "set-query", "set-method"]
+    value: str
     path: Path
+    regex: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class SetHeader:
-    """`value` None removes it."""
+class ChangeHeader:
+    """`keyword` is one of the manual's, as above; only one that replaces has a pattern, and only
+    one that deletes has no value."""
 
+    keyword: Literal["set-header", "add-header", "replace-header", "del-header"]
     name: str
     value: str | None
     of_response: bool
     path: Path
+    regex: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +115,10 @@ class Rule:
     act: Act
     path: Path
     users: tuple[tuple[str, str], ...] = ()
-    set_path: SetPath | None = None
-    headers: tuple[SetHeader, ...] = ()
+    rewrites: tuple[Rewrite, ...] = ()
+    headers: tuple[ChangeHeader, ...] = ()
+    is_cached: bool = True
+    """Whether a backend's cache may answer, and keep answers."""
     cors: Cors | None = None
     jwt: Jwt | None = None
     """As is `cors`, in place of the frontend's."""

@@ -15,6 +15,7 @@ def compile_forwarding(name: str, frontend: Frontend) -> Forwarding | None:
         trusted,
         ("frontends", name),
         frontend.request_id or "",
+        has_sockets=any(bind.socket for bind in frontend.bind),
         asks_scheme=bool(trusted) and _asks_scheme(frontend),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.haproxy import content as haproxy
 from reconciler.topology.diagnostic import Path
-from reconciler.topology.model import Backend, Frontend
+from reconciler.topology.model import Backend, Frontend, Topology
 
 
 def compile_compression(owner: Frontend | Backend, path: Path) -> haproxy.Compression | None:
@@ -14,8 +14,8 @@ def compile_compression(owner: Frontend | Backend, path: Path) -> haproxy.Compre
     return haproxy.Compression(wish.algo, wish.types, wish.offload, (*path, "compression"))
 
 
-def compile_cache(name: str, backend: Backend) -> haproxy.Cache | None:
-    wish = backend.cache
+def compile_cache(topology: Topology, name: str) -> haproxy.Cache | None:
+    wish = topology.backends[name].cache
     if wish is None:
         return None
     return haproxy.Cache(
@@ -25,4 +25,9 @@ def compile_cache(name: str, backend: Backend) -> haproxy.Cache | None:
         max_age_s=wish.max_age,
         varies=wish.vary,
         path=("backends", name, "cache"),
+        is_left_out=any(
+            not rule.cache and (name == rule.backend or name in rule.split)
+            for frontend in topology.frontends.values()
+            for rule in frontend.rules
+        ),
     )

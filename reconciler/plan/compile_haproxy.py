@@ -16,7 +16,7 @@ from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, DesiredContainer, S
 from reconciler.plan.listeners import Listeners
 from reconciler.plan.names import anchor_name, proxy_name, run_volume_name
 from reconciler.plan.options import limits_of
-from reconciler.plan.sensitive import sensitive_fields, sensitive_ports
+from reconciler.plan.sensitive import sensitive_fields, sensitive_listeners
 from reconciler.plan.spec import (
     OF_A_CONTAINER,
     Attachment,
@@ -48,14 +48,15 @@ def proxy_containers(
         Attachment(networks[net].name, (IDLE_HOST,))
         for net in dict.fromkeys(proxy_networks(topology))
     )
+    directories = tuple(sorted(listeners.directories.values(), key=str))
     if topology.haproxy.network == "host":
-        proxy = _proxy_container(topology, "host", sensitive)
+        proxy = _proxy_container(topology, "host", sensitive, directories)
     elif topology.haproxy.upgrade == "handover":
         anchor = _anchor(topology, sensitive, ports, joined)
-        proxy = _proxy_container(topology, OF_A_CONTAINER, sensitive)
+        proxy = _proxy_container(topology, OF_A_CONTAINER, sensitive, directories)
         return {ANCHOR_SLOT: anchor, PROXY_SLOT: proxy}
     else:
-        proxy = _proxy_container(topology, "", sensitive, ports, joined)
+        proxy = _proxy_container(topology, "", sensitive, directories, ports, joined)
     return {PROXY_SLOT: proxy}
 
 
@@ -84,7 +85,7 @@ def _anchor(
         spec=replace(spec, image=topology.haproxy.image, networks=joined),
         revision=revision,
         pull=topology.haproxy.pull,
-        sensitive=sensitive_fields(("haproxy",), sensitive) | sensitive_ports(sensitive),
+        sensitive=sensitive_fields(("haproxy",), sensitive) | sensitive_listeners(sensitive),
         any_image=True,
     )
 
@@ -93,6 +94,7 @@ def _proxy_container(
     topology: Topology,
     network_mode: str,
     sensitive: Mapping[Path, str],
+    directories: tuple[Mount, ...],
     ports: tuple[PublishedPort, ...] = (),
     joined: tuple[Attachment, ...] = (),
 ) -> DesiredContainer:
@@ -109,7 +111,7 @@ def _proxy_container(
         no_new_privileges=True,
         # A volume and not a plain tmpfs: who may look into Docker's volumes on the engine's machine
         # reaches the sockets there, without the detour of an exec.
-        mounts=(Mount("volume", run_volume_name(topology.name), RUN_DIRECTORY),),
+        mounts=(Mount("volume", run_volume_name(topology.name), RUN_DIRECTORY), *directories),
         ports=ports,
         stop_signal="SIGUSR1",
         stop_grace_s=settings.hard_stop_after + STOP_MARGIN_S,
@@ -125,5 +127,6 @@ def _proxy_container(
         spec=replace(spec, networks=joined),
         revision=revision,
         pull=settings.pull,
-        sensitive=sensitive_fields(("haproxy",), sensitive) | sensitive_ports(sensitive),
+        sensitive=sensitive_fields(("haproxy",), sensitive)
+        | sensitive_listeners(sensitive, has_directories=bool(directories)),
     )

@@ -72,6 +72,7 @@ def compile_proxy(
                 resolves=resolves,
                 link=tls.servers(name, backend),
                 errors=backend_pages(topology, name, tls),
+                cache=compile_cache(topology, name),
                 sticky=compile_sticky(topology.name, name, backend),
             )
             for name, backend in backends.items()
@@ -119,7 +120,6 @@ def _proxy_backend(
         hashing=compile_hash(backend.balance),
         settings=compile_settings(backend),
         compression=compile_compression(backend, path),
-        cache=compile_cache(name, backend),
         raw=_raw(backend.raw, (*path, "raw")),
     )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from reconciler.haproxy import routing
 from reconciler.haproxy.routing import ASKED_METHOD, SCHEME, Condition, Pattern
+from reconciler.plan.compile_changes import compile_headers, compile_rewrites
 from reconciler.plan.compile_cors import compile_cors
 from reconciler.plan.compile_jwt import compile_jwt
 from reconciler.plan.compile_tls import ProxyFiles
@@ -39,8 +39,9 @@ def _rule(rule: Rule, path: Path, frontend: Frontend, files: ProxyFiles) -> rout
         act=_act(rule, path),
         path=path,
         users=tuple(rule.auth.items()),
-        set_path=_set_path(rule, path),
-        headers=tuple(_headers(rule, path)),
+        rewrites=tuple(compile_rewrites(rule, path)),
+        headers=tuple(compile_headers(rule, path)),
+        is_cached=rule.cache,
         cors=compile_cors(rule, path),
         jwt=compile_jwt(rule, path, files),
         declines=frozenset(_declined(rule)),
@@ -162,26 +163,6 @@ def _act(rule: Rule, path: Path) -> routing.Act:
         return routing.Split(tuple(rule.split.items()), (*path, "split"))
     assert rule.backend is not None  # the model sees to it
     return routing.UseBackend(rule.backend, (*path, "backend"))
-
-
-def _set_path(rule: Rule, path: Path) -> routing.SetPath | None:
-    if rule.strip_prefix is not None:
-        prefix = re.sub(r"([\\.^$*+?()\[\]{}|])", r"\\\1", rule.strip_prefix.rstrip("/"))
-        return routing.SetPath(f"^{prefix}(/|$)(.*)$", r"/\2", (*path, "strip_prefix"))
-    if rule.rewrite is not None:
-        return routing.SetPath(rule.rewrite.regex, rule.rewrite.to, (*path, "rewrite"))
-    return None
-
-
-def _headers(rule: Rule, path: Path) -> Iterator[routing.SetHeader]:
-    """Removals first, so that a header can be taken from the client and set anew."""
-    for prefix, of_response in (("", False), ("response_", True)):
-        key = f"del_{prefix}headers"
-        for name in getattr(rule, key):
-            yield routing.SetHeader(name, None, of_response, (*path, key))
-        key = f"set_{prefix}headers"
-        for name, value in getattr(rule, key).items():
-            yield routing.SetHeader(name, value, of_response, (*path, key, name))
 
 
 def compile_limit(name: str, frontend: Frontend) -> routing.RateLimit | None:

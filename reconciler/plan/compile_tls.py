@@ -32,8 +32,9 @@ def _tls_port(topology: Topology, frontend: Frontend) -> int:
     return next(iter(own), 443 if 443 in anywhere or not anywhere else anywhere[0])
 
 
-def _http3(wish: Http3 | None, port: int) -> haproxy.Http3 | None:
-    if wish is None:
+def _http3(wish: Http3 | None, port: int | None) -> haproxy.Http3 | None:
+    """A Unix socket has no port, and none."""
+    if wish is None or port is None:
         return None
     told = f'h3=":{wish.port or port}"; ma={round(wish.max_age)}'
     return haproxy.Http3(alt_svc=told if wish.alt_svc else "")
@@ -55,14 +56,15 @@ class ProxyFiles:
     ) -> haproxy.BindTls | None:
         """What a bind speaks: its own TLS, or else that of its frontend."""
         path: Path = ("frontends", name)
-        own, port = frontend.bind[index].tls, frontend.bind[index].first_port
+        own = frontend.bind[index].tls
+        port = next(iter(frontend.bind[index].ports), None)
         if own is not None:
             return self._bind(own, (*path, "bind", index, "tls"), mode, port)
         if frontend.tls is not None:
             return self._bind(frontend.tls, (*path, "tls"), mode, port)
         return None
 
-    def _bind(self, tls: Tls, path: Path, mode: haproxy.Mode, port: int) -> haproxy.BindTls:
+    def _bind(self, tls: Tls, path: Path, mode: haproxy.Mode, port: int | None) -> haproxy.BindTls:
         alpn = tls.alpn or (HTTP_PROTOCOLS if mode == "http" else ())
         certificates = tuple(dict.fromkeys(self._certificates(tls, path)))
         return haproxy.BindTls(
@@ -76,6 +78,7 @@ class ProxyFiles:
             alpn=alpn,
             path=path,
             http3=_http3(tls.http3, port),
+            strict_sni=tls.strict_sni,
         )
 
     def servers(self, name: str, backend: Backend) -> haproxy.ServerLink:

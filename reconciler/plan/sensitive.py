@@ -38,11 +38,14 @@ def _limit_of(rest: list[str | int]) -> str:
     return "reserved_memory_bytes" if rest[1] == "memory" else "cpu_shares"
 
 
-def sensitive_ports(sensitive: Mapping[Path, str]) -> dict[str, str]:
-    """The field `ports` of HAProxy's container comes from binds, wherever they stand."""
+def sensitive_listeners(
+    sensitive: Mapping[Path, str], *, has_directories: bool = False
+) -> dict[str, str]:
+    """The field `ports` of HAProxy's container comes from binds, wherever they stand; and so do
+    `mounts`, if it has directories for sockets."""
     for path, written in sensitive.items():
         if (path[:1] == ("frontends",) and "bind" in path) or path in _STATS_LISTENER:
-            return {"ports": written}
+            return {"ports": written} | ({"mounts": written} if has_directories else {})
     return {}
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
-from ipaddress import ip_address
 
+from reconciler.topology.bind_rules import BIND_RULES
 from reconciler.topology.diagnostic import Path, Severity
 from reconciler.topology.file_rules import FILE_RULES
 from reconciler.topology.finding import Finding
@@ -25,8 +24,6 @@ from reconciler.topology.traffic_rules import TRAFFIC_RULES
 DEFAULT_NETWORK = "default"
 LONGEST_LABEL = 63  # RFC 1035, 2.3.4: a DNS label; Docker's DNS answers to container names
 REVISION_LENGTH = 8
-MOST_PUBLISHED = 1000
-"""Ports of one bind: each is a process of Docker's, and some rules of the firewall."""
 _TAIL = len("-10000-") + REVISION_LENGTH
 
 
@@ -103,76 +100,6 @@ def _missing_port(topology: Topology) -> Iterator[Finding]:
                 "add `port:`, the port its containers listen on",
                 on_key=True,
             )
-
-
-def _too_many_ports(topology: Topology) -> Iterator[Finding]:
-    if topology.haproxy.network == "host":
-        return
-    for name, frontend in topology.frontends.items():
-        for index, bind in enumerate(frontend.bind):
-            if len(bind.ports) > MOST_PUBLISHED:
-                yield Finding(
-                    "out-of-range",
-                    f"these are {len(bind.ports):,} ports, and Docker publishes each by itself: "
-                    f"more than {MOST_PUBLISHED:,} take too long",
-                    ("frontends", name, "bind", index),
-                    "use `haproxy: {network: host}`, or fewer ports",
-                )
-
-
-def _bind_conflict(topology: Topology) -> Iterator[Finding]:
-    taken: dict[int, list[_Listener]] = {}
-    for listener in _listeners(topology):
-        there = [one for port in listener.ports for one in taken.get(port, ())]
-        other = next((one for one in there if _overlap(one.address, listener.address)), None)
-        if other is not None:
-            who = "it" if other.owner == listener.owner else other.owner
-            yield Finding(
-                "bind-conflict",
-                f"{listener.owner} listens on `{listener}`, where {who} listens already",
-                listener.path,
-                "one of them needs another port or address",
-                quoted=tuple((str(listener), place) for place in listener.places),
-            )
-        for port in listener.ports:
-            taken.setdefault(port, []).append(listener)
-
-
-@dataclass(frozen=True, slots=True)
-class _Listener:
-    address: str | None
-    ports: range
-    owner: str
-    path: Path
-    places: tuple[Path, ...]
-
-    def __str__(self) -> str:
-        address = self.address or ""
-        first, last = self.ports[0], self.ports[-1]
-        ports = f"{first}" if first == last else f"{first}-{last}"
-        return f"[{address}]:{ports}" if ":" in address else f"{address}:{ports}"
-
-
-def _listeners(topology: Topology) -> Iterator[_Listener]:
-    for name, frontend in topology.frontends.items():
-        for index, bind in enumerate(frontend.bind):
-            path: Path = ("frontends", name, "bind", index)
-            places = ((*path, "address"), (*path, "port"))
-            yield _Listener(bind.address, bind.ports, f"frontend `{name}`", path, places)
-    stats = topology.stats
-    if stats is not None:
-        path = ("stats", "port")
-        ports = range(stats.port, stats.port + 1)
-        yield _Listener(stats.address, ports, "`stats`", path, (("stats", "bind"), path))
-
-
-def _overlap(one: str | None, other: str | None) -> bool:
-    if one is None or other is None:
-        return True
-    first, second = ip_address(one), ip_address(other)
-    if first.version != second.version:
-        return False  # a socket of IPv6 is for IPv6 alone
-    return first == second or first.is_unspecified or second.is_unspecified
 
 
 def _mode_mismatch(topology: Topology) -> Iterator[Finding]:
@@ -362,8 +289,7 @@ RULES: tuple[Rule, ...] = (
     _unknown_backend,
     _unknown_network,
     _missing_port,
-    _too_many_ports,
-    _bind_conflict,
+    *BIND_RULES,
     _mode_mismatch,
     *TRAFFIC_RULES,
     *TLS_RULES,

@@ -57,8 +57,8 @@ def proxied_backends(topology: Topology) -> dict[str, Backend]:
 def tls_ports(frontends: Iterable[Frontend]) -> list[int]:
     """Ports of the host on which clients find TLS, in the order of the file; a range's first."""
     return [
-        bind.first_port
+        bind.ports[0]
         for frontend in frontends
         for bind in frontend.bind
-        if bind.tls is not None or frontend.tls is not None
+        if bind.ports and (bind.tls is not None or frontend.tls is not None)
     ]

@@ -28,6 +28,7 @@ CORS: dict[str, Any] = {
     "rules": [
         {"path": "/own", "respond": "ours alone", "cors": False},
         {"path": "/fonts", "backend": "web", "cors": "*"},
+        {"path": "/varies", "backend": "web", "set_response_headers": {"Vary": "X-A"}},
         {"path_prefix": "/private", "auth": "ops:secret", "backend": "web"},
         {"path": "/refused", "deny": True},
         {"path": "/pit", "tarpit": 429},
@@ -155,6 +156,12 @@ def test_a_rule_of_its_own(site: Site) -> None:
     }  # fmt: skip
     assert granted(asked_before(site, "/put", SHOP)) == {"vary": "Origin"}
     assert granted(asked_before(site, "/put", SHOP, "GET"))["allow-methods"] == "GET, PUT"
+
+
+def test_what_a_rule_says_of_caches_is_not_all(site: Site) -> None:
+    request = f"GET /varies HTTP/1.1\r\nHost: a\r\nOrigin: {EVIL}\r\n\r\n"
+    lines = web.exchange(site.pages, request.encode()).decode().lower().split("\r\n")
+    assert [line for line in lines if line.startswith("vary")] == ["vary: x-a", "vary: origin"]
 
 
 def test_nothing_passes_for_another_method(site: Site) -> None:

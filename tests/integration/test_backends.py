@@ -57,7 +57,8 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
             backend.setdefault("check", False)
         stack.spec["frontends"]["www"] = {
             "bind": f"127.0.0.1:{stack.port}",
-            "rules": [{"path_prefix": f"/{name}", "backend": name} for name in backends]
+            "rules": [{"path_prefix": "/kept/fresh", "backend": "kept", "cache": False}]
+            + [{"path_prefix": f"/{name}", "backend": name} for name in backends]
             + [{"path": "/forbidden", "deny": True}],
             "errors": {403: "down.html", 504: "large.txt"},
         }
@@ -146,6 +147,8 @@ def test_answers_that_are_kept(site: Site) -> None:
     assert len(servers_of(site, "/kept/a")) == 1
     assert len(servers_of(site, "/plain")) == 2
     assert "age" in web.ask(site.port, "/kept/a").headers
+    assert len(servers_of(site, "/kept/fresh")) == 2
+    assert "age" not in web.ask(site.port, "/kept/fresh").headers
 
 
 def test_answers_that_are_compressed(site: Site) -> None:

@@ -12,6 +12,7 @@ from tests.certificates import make_certificate
 from tests.integration.support import http3, tls, web
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack, swept
+from tests.integration.support.visitors import Visitors
 from tests.integration.support.waiting import await_true
 from tests.integration.support.world import HAPROXY_26, HAPROXY_30, World
 from tests.integration.test_handover import on_anchor, on_host
@@ -63,7 +64,7 @@ def test_it_is_spoken_and_told(site: Site) -> None:
 def test_a_reload_ends_no_request_and_refuses_none(site: Site) -> None:
     site.stack.spec["frontends"]["www"]["rules"] = [{"path": "/own", "respond": "own"}]
     assert site.stack.plan_document()["impact"] == "reload"
-    with ThreadPoolExecutor(1) as pool, http3.Visitors(site.port) as visitors:
+    with ThreadPoolExecutor(1) as pool, Visitors(lambda: http3.ask_again(site.port)) as visitors:
         slow = pool.submit(http3.ask, site.port, "/slow?seconds=4")
         visitors.go_on(4)
         site.stack.apply()
@@ -87,7 +88,7 @@ def test_another_haproxy_takes_over(stack: Stack, place: Callable[[Stack], Stack
     site = with_http3(place(stack))
     stack.apply()
     before = stack.haproxy
-    with ThreadPoolExecutor(1) as pool, http3.Visitors(site.port) as visitors:
+    with ThreadPoolExecutor(1) as pool, Visitors(lambda: http3.ask_again(site.port)) as visitors:
         stack.spec["haproxy"]["hard_stop_after"] = "11s"
         slow = pool.submit(http3.ask, site.port, "/slow?seconds=5")
         visitors.go_on(4)

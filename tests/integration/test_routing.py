@@ -53,6 +53,13 @@ RULES: list[dict[str, Any]] = [
     {"path": "/whole", "split": {"web": 0, "api": 100}},
     {"path": "/}", "respond": "a brace"},
     {"path": "/-f", "respond": "no flag"},
+    {"path_prefix": "/v1", "backend": "api", "strip_prefix": "/v1", "add_prefix": "/api/\\1",
+     "set_query": "lang=en&share=100%25", "set_method": "PUT",
+     "add_headers": {"X-Tag": ["b", HOSTILE]},
+     "replace_headers": {"X-Note": {"regex": "^a(.*)c$", "to": r"\1 %[src] 100%"}},
+     "add_response_headers": {"Vary": "X-Tag"},
+     "replace_response_headers": {"Content-Type": {"regex": "^text/(.*)", "to": r"x/\1"}}},
+    {"path": "/query", "backend": "web", "set_query": "", "add_prefix": "/p/"},
     {"path": "/", "backend": "web"},
 ]  # fmt: skip
 
@@ -184,6 +191,18 @@ ANSWERS: dict[str, Answer] = {
     "GET /down": own("<p>Soon", 503, content_type="text/html", retry_after="60"),
     "GET /}": own("a brace"),
     "GET /-f": own("no flag"),
+    "GET /v1/a%20b?c X-Tag=a X-Note=abc": served(
+        "api",
+        r"PUT /api/\1/a%20b?lang=en&share=100%25 HTTP/1.1",
+        "X-Note: b %[src] 100%",
+        "X-Tag: a",
+        "X-Tag: b",
+        f"X-Tag: {HOSTILE}",
+        vary="X-Tag",
+        content_type="x/plain",
+    ),
+    "GET /v1 X-Note=bc": served("api", r"PUT /api/\1/?lang=en&share=100%25 HTTP/1.1", "X-Note: bc"),
+    "GET /query?a=b": served("web", "GET /p/query HTTP/1.1"),
     "GET /": served("web", "GET / HTTP/1.1"),
     "GET /else": refused(404),
 }

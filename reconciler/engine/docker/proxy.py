@@ -244,6 +244,11 @@ def hint_of(log: list[str]) -> str:
             "HAProxy runs as an unprivileged user: let such users have low ports of the host, "
             "`sysctl net.ipv4.ip_unprivileged_port_start=80`, or bind to a port from 1024 on"
         )
+    if "protocol unix_stream" in text and "(Permission denied)" in text:
+        return (
+            "HAProxy runs as user 99, which may not write into the directory of a socket: let it, "
+            "`chown 99 DIRECTORY`"
+        )
     if "cannot bind socket" in text:
         return "another program of the host has the port; stop it, or bind to another one"
     return ""

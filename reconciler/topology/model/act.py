@@ -135,11 +135,25 @@ class Tarpit(Model):
         return _refusal(value, "tarpit")
 
 
+def _check_query(value: str) -> str:
+    if value.startswith("?"):
+        raise error("bad-value", "a query is what comes after the `?`",
+                    hint="leave the `?` out")  # fmt: skip
+    if re.fullmatch(r"[!-~]*", value) is None or "#" in value:
+        raise error("bad-value", "a query holds only ASCII, without spaces and `#`",
+                    hint="write other characters as `%` and hex digits")  # fmt: skip
+    return value
+
+
+Query = Annotated[Text, AfterValidator(_check_query), WithJsonSchema({"type": "string"})]
+
+
 class Rewrite(Model):
     """Another path for the server: a path, or a pattern and what takes its place."""
 
     regex: Pattern | None = None
-    """What of the path is replaced, `^/old/(.*)`; all of it when not given."""
+    """What is looked for: `^/old/(.*)`. A path in which it is found is replaced as a whole; any
+    path when not given."""
     to: UrlPath
     """The path, with `\\1` for what the first group of the pattern found. The query stays."""
 

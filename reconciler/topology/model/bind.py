@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
+import posixpath
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.tls import TLS_SHORT, Tls
-from reconciler.topology.types import Text, error, scalar_text, written
+from reconciler.topology.model.volume import parse_mode
+from reconciler.topology.types import Text, Whole, error, matching, scalar_text, written
 
 _HIGHEST = 65535
+_LONGEST_SOCKET = 96
+"""Linux takes 107, and HAProxy adds to it for a moment while it makes one."""
 
 
 def _parse_ports(value: Any) -> tuple[int, int]:
@@ -44,23 +48,94 @@ Ports = Annotated[
 """The first and the last."""
 
 
-class Bind(Model):
-    """An address and port that HAProxy listens on, published on the host."""
+def _check_socket(value: str) -> str:
+    text = posixpath.normpath(value.removeprefix("unix@"))
+    directory, name = posixpath.split(text)
+    if not text.startswith("/") or directory.strip("/") == "":
+        raise error("bad-value", "`{value}` is not the path of a socket", value=value,
+                    hint="write the absolute path of a file in a directory for it, like "
+                         "`/run/shop/www.sock`")  # fmt: skip
+    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name) is None or ":" in directory:
+        raise error("bad-value", "`{value}` cannot be the path of a socket", value=value,
+                    hint="use letters, digits, `_`, `.` and `-`")  # fmt: skip
+    if len(text.encode()) > _LONGEST_SOCKET:
+        raise error("bad-value", f"the path of a socket has at most {_LONGEST_SOCKET} bytes",
+                    hint="use a shorter one")  # fmt: skip
+    return text
 
-    port: Ports
+
+Socket = Annotated[
+    Text,
+    AfterValidator(_check_socket),
+    WithJsonSchema({"type": "string", "examples": ["/run/shop/www.sock"]}),
+]
+SocketMode = Annotated[
+    str,
+    BeforeValidator(parse_mode),
+    WithJsonSchema({"type": ["string", "integer"], "examples": ["660"]}),
+]
+
+
+Interface = Annotated[
+    Text,
+    matching(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", "`{value}` is not the name of an interface",
+             "write it as `ip link` shows it: `eth0`"),
+    WithJsonSchema({"type": "string"}),
+]  # fmt: skip
+
+
+class Bind(Model):
+    """What HAProxy listens on: a port, published on the host, or a Unix socket of the host."""
+
+    port: Ports | None = None
     """The port, or a range of ports: `8000-8010`."""
     address: Text | None = None
     """The host's address; all addresses when not given."""
+    socket: Socket | None = None
+    """In place of a port, a Unix socket: an absolute path of the host. Its directory must be there,
+    and let user 99 write, which HAProxy is."""
+    mode: SocketMode | None = None
+    """Of a socket: who may connect, in octal. `666` when not given: whoever gets into its
+    directory."""
     tls: Tls | None = Field(None, json_schema_extra=TLS_SHORT)
-    """TLS on this port alone: certificate files, or a mapping."""
+    """TLS on this one alone: certificate files, or a mapping."""
     accept_proxy: bool = False
     """Whoever connects is a proxy, and says with the PROXY protocol who its client is. Nobody else
     can connect then."""
+
+    maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
+    """Connections that it takes at a time, of those that its frontend does; more wait outside."""
+    backlog: Whole | None = Field(None, ge=1, le=1_000_000)
+    """Connections that may wait outside; the kernel's own limit is `net.core.somaxconn`."""
+    interface: Interface | None = None
+    """On the host's network, the one interface that clients come by: `eth1`."""
+    raw: Text | None = None
+    """More words for its line of haproxy.cfg, as they are: `tfo nice 5`."""
 
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
         return parse_bind(value) if isinstance(value, int | float | str) else value
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Bind:
+        if self.port is None and self.socket is None:
+            raise error("missing-key", "`port` is required in a bind",
+                        hint="or `socket`, for a Unix socket")  # fmt: skip
+        for key in ("port", "address"):
+            if self.socket is not None and key in self.model_fields_set:
+                raise error("bad-value", f"a socket has no `{key}`", at=(key,),
+                            hint="make it two binds")  # fmt: skip
+        if self.mode is not None and self.socket is None:
+            raise error("bad-value", "`mode` is for a `socket`", at=("mode",),
+                        hint="leave it out")  # fmt: skip
+        if self.socket is not None and self.interface is not None:
+            raise error("bad-value", "a socket has no interface", at=("interface",),
+                        hint="leave it out")  # fmt: skip
+        if self.socket is not None and self.tls is not None and self.tls.http3 is not None:
+            raise error("bad-value", "a socket has no HTTP/3", at=("tls", "http3"),
+                        hint="leave it out")  # fmt: skip
+        return self
 
     @model_validator(mode="after")
     def _valid_address(self) -> Bind:
@@ -69,19 +144,19 @@ class Bind(Model):
         return self
 
     @property
-    def first_port(self) -> int:
-        return self.port[0]
-
-    @property
     def ports(self) -> range:
-        return range(self.port[0], self.port[1] + 1)
+        """None of a socket."""
+        return range(self.port[0], self.port[1] + 1) if self.port else range(0)
 
 
 def parse_bind(value: float | str) -> dict[str, Any]:
-    """`80`, `:80`, `*:80`, `127.0.0.1:80`, `[::1]:80` to the long form; so for ranges of ports."""
+    """`80`, `:80`, `*:80`, `127.0.0.1:80`, `[::1]:80` to the long form; so for ranges of ports, and
+    `unix@/run/shop/www.sock`."""
     text = written(value)
     if isinstance(value, bool):
         raise error("wrong-type", "a port or an address and a port is needed here")
+    if text.startswith("unix@"):
+        return {"socket": text}
     if re.fullmatch(_PORTS, text):
         return {"port": text}
     address, colon, port = text.rpartition(":")

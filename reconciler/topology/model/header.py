@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from reconciler.topology.model.match import HeaderName
+from reconciler.topology.model.base import Model, accepts_one, listed
+from reconciler.topology.model.match import HeaderName, Pattern
 from reconciler.topology.types import Text, error
 
 _OF_HAPROXY = frozenset({"content-length", "transfer-encoding"})
@@ -62,3 +63,24 @@ HeaderValue = Annotated[Text, AfterValidator(_check_value)]
 SettableHeader = Annotated[HeaderName, AfterValidator(_check_settable)]
 PageHeader = Annotated[HeaderName, AfterValidator(_check_of_page)]
 IdHeader = Annotated[HeaderName, AfterValidator(_check_of_id)]
+SetHeaders = dict[SettableHeader, HeaderValue]
+AddHeaders = dict[
+    SettableHeader,
+    Annotated[
+        tuple[HeaderValue, ...],
+        BeforeValidator(listed),
+        Field(min_length=1, json_schema_extra=accepts_one),
+    ],
+]
+
+
+class ReplaceHeader(Model):
+    """Another value for a header whose value looks like this."""
+
+    regex: Pattern
+    """What is looked for. A value in which it is found is replaced as a whole: `^http:(.*)`."""
+    to: HeaderValue
+    """The new value, with `\\1` for what the first group of the pattern found."""
+
+
+ReplaceHeaders = dict[SettableHeader, ReplaceHeader]

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from reconciler.topology.model.act import Deny, Redirect, Respond, Rewrite, Tarpit
+from reconciler.topology.model.act import Deny, Query, Redirect, Respond, Rewrite, Tarpit
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.cors import CORS_SHORT, Cors
-from reconciler.topology.model.header import HeaderValue, SettableHeader
+from reconciler.topology.model.header import AddHeaders, ReplaceHeaders, SetHeaders
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
 from reconciler.topology.model.match import (
     WANTED_SHORT,
@@ -26,7 +26,10 @@ from reconciler.topology.model.users import USERS_SHORT, Users
 from reconciler.topology.types import Name, Whole, error
 
 ACTS = ("backend", "split", "redirect", "respond", "deny", "tarpit")
-_ON_THE_WAY = ("strip_prefix", "rewrite", "set_headers", "del_headers")
+_ON_THE_WAY = (
+    "strip_prefix", "add_prefix", "rewrite", "set_query", "set_method",
+    "set_headers", "add_headers", "replace_headers", "del_headers", "cache",
+)  # fmt: skip
 Share = Annotated[Whole, Field(ge=0, le=100)]
 _ANY_OF = Field((), min_length=1, json_schema_extra=accepts_one)
 
@@ -88,14 +91,30 @@ class Rule(Model):
     for none."""
     strip_prefix: RoutePath | None = None
     """The first parts of the path, which the backend does not see: `/api`."""
+    add_prefix: RoutePath | None = None
+    """What is put before the path for the backend, after a prefix was taken off it: `/v2`."""
     rewrite: Rewrite | None = Field(None, json_schema_extra=accepts({"type": "string"}))
     """Another path for the backend: `/new`, or `{regex: ^/old/(.*), to: /new/\\1}`."""
-    set_headers: dict[SettableHeader, HeaderValue] = Field(default_factory=dict)
+    set_query: Query | None = None
+    """Another query for the backend: `lang=en`, or `""` for none."""
+    set_method: Method | None = None
+    """Another method for the backend: `GET`."""
+    cache: bool = True
+    """`false` neither answers from the `cache` of the backend, nor keeps answers in it."""
+    set_headers: SetHeaders = Field(default_factory=dict)
     """Headers of the request, as the backend gets them."""
+    add_headers: AddHeaders = Field(default_factory=dict)
+    """Headers of the request beside those of the same name that are there."""
+    replace_headers: ReplaceHeaders = Field(default_factory=dict)
+    """Other values for headers of the request: `{Host: {regex: (.*)[.]example, to: \\1.test}}`."""
     del_headers: Annotated[tuple[HeaderName, ...], BeforeValidator(listed)] = _ANY_OF
     """Headers of the request that the backend does not get."""
-    set_response_headers: dict[SettableHeader, HeaderValue] = Field(default_factory=dict)
+    set_response_headers: SetHeaders = Field(default_factory=dict)
     """Headers of the answer, whoever gives it."""
+    add_response_headers: AddHeaders = Field(default_factory=dict)
+    """Headers of the answer beside those of the same name that are there: `{Vary: Accept}`."""
+    replace_response_headers: ReplaceHeaders = Field(default_factory=dict)
+    """Other values for headers of the answer: `{Location: {regex: ^http:(.*), to: https:\\1}}`."""
     del_response_headers: Annotated[tuple[HeaderName, ...], BeforeValidator(listed)] = _ANY_OF
     """Headers that are taken out of the answer."""
 
@@ -113,16 +132,17 @@ class Rule(Model):
                         "one for `jwt`", at=("jwt",),
                         hint="keep one of them, or say which `header` or `cookie` the token is",
                         )  # fmt: skip
-        if self.strip_prefix is not None and self.rewrite is not None:
-            raise error("bad-value", "`strip_prefix` and `rewrite` both say what the path is",
-                        hint="one `rewrite` with a `regex` can do both", at=("rewrite",),
-                        )  # fmt: skip
+        for key in ("strip_prefix", "add_prefix"):
+            if getattr(self, key) is not None and self.rewrite is not None:
+                raise error("bad-value", f"`{key}` and `rewrite` both say what the path is",
+                            hint="one `rewrite` with a `regex` can do both", at=("rewrite",),
+                            )  # fmt: skip
         if self.split and sum(self.split.values()) != 100:
             raise error("bad-value", f"the parts are {sum(self.split.values())} together, not 100",
                         at=("split",))  # fmt: skip
         if self.backend is None and not self.split:
             for key in _ON_THE_WAY:
-                if getattr(self, key):
+                if key in self.model_fields_set and getattr(self, key) not in (None, {}, ()):
                     raise error("bad-value", f"`{key}` is for what goes to a backend, and this "
                                 f"rule has none", at=(key,))  # fmt: skip
         return self

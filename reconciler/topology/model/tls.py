@@ -90,6 +90,9 @@ class Tls(Model):
     ] = None  # fmt: skip
     """For development: a certificate that is made once, and kept on the machine that the tool runs
     on. `true` is for `localhost`; else host names and addresses."""
+    strict_sni: bool = False
+    """Turn away who asks for no name, or for one that no certificate is for; else the first is
+    shown."""
     min_version: MinVersion | None = None
     """The oldest version of TLS that is spoken; 1.2 when not given."""
     ciphers: Ciphers | None = None

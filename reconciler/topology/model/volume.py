@@ -13,7 +13,7 @@ from reconciler.topology.types import NamesFile, Pairs, Size, Text, error, match
 MountType = Literal["volume", "bind", "tmpfs"]
 
 
-def _octal(value: Any) -> str:
+def parse_mode(value: Any) -> str:
     """As `chmod` reads it, however YAML would: `755`, `0755` and `1777`."""
     text = scalar_text(value)
     if re.fullmatch(r"(0o?)?[0-7]{3,4}", text) is None:
@@ -46,7 +46,7 @@ class TmpfsOptions(Model):
     """How much it may hold; half of the host's memory when not given."""
     mode: Annotated[
         str | None,
-        BeforeValidator(_octal),
+        BeforeValidator(parse_mode),
         WithJsonSchema({"type": ["string", "integer"], "examples": ["1777"]}),
     ] = None
     """Who may do what in it, in octal: `1777`, which it is when not given."""

@@ -62,6 +62,21 @@ def ask(
         connection.close()
 
 
+def ask_socket(path: str, target: str = "/") -> Response:
+    """The same on a Unix socket."""
+    connection = http.client.HTTPConnection("x", timeout=TIMEOUT_S)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    try:
+        connection.sock.settimeout(TIMEOUT_S)
+        connection.sock.connect(path)
+        connection.request("GET", target, headers={"Connection": "close"})
+        response = connection.getresponse()
+        found = {name.lower(): value for name, value in response.getheaders()}
+        return Response(response.status, found, response.read().decode(errors="replace"))
+    finally:
+        connection.close()
+
+
 def basic_auth(user: str, password: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.plan.compile import compile_topology
+from reconciler.plan.desired import PROXY_SLOT
 from reconciler.plan.impact import is_in_place
 from reconciler.plan.options import ContainerOptions, Device, Gpu, Logging, Ulimit
 from reconciler.plan.spec import (
@@ -21,6 +23,7 @@ from reconciler.plan.spec import (
     describe,
     revision_of,
 )
+from tests.unit.topology.reading import read, topology_with
 
 PLAIN = ContainerSpec("nginx:1.27")
 LATER = {
@@ -198,3 +201,14 @@ def test_many_ports_in_a_row_are_told_as_a_range() -> None:
     pair = [PublishedPort(None, 80, 80), PublishedPort(None, 81, 81)]
     spec = ContainerSpec(image="", ports=(*row, *udp, *pair))
     assert describe(spec, {})["ports"] == "[::1]:8000-8010:8010-8020, 90-93/udp, 80, 81"
+
+
+def test_a_directory_of_sockets_that_comes_from_outside_is_not_shown() -> None:
+    loaded = read(topology_with(frontend="bind: '${SOCKET}'"), SOCKET="unix@/run/hidden/a.sock")
+    assert loaded.topology is not None
+    desired = compile_topology(loaded.topology, "/srv", loaded.sensitive)
+    proxy = desired.containers[PROXY_SLOT]
+    shown = describe(proxy.spec, proxy.sensitive)
+    assert "hidden" in str(proxy.spec.mounts)
+    assert "hidden" not in str(shown)
+    assert shown["mounts"].startswith("${SOCKET}#")

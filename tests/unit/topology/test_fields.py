@@ -148,29 +148,8 @@ def test_binds(yaml: str, expected: list[tuple[str | None, int, int]] | None) ->
         assert loaded.topology is None
     else:
         assert loaded.topology is not None
-        assert [(b.address, *b.port) for b in loaded.topology.frontends["www"].bind] == expected
-
-
-BAD_PORTS = {
-    "8010-8000": "bad-value `8010-8000` ends before it begins; write `8000-8010`",
-    "60000-70000": "out-of-range a port is a number from 1 to 65535, not `70000`",
-    "'127.0.0.1:80-x'": (
-        "bad-value `127.0.0.1:80-x` is not an address and a port; "
-        'write `80`, `"127.0.0.1:8080"` or `"[::1]:8080"`'
-    ),
-    "{port: 8000:8010}": (
-        "bad-value `8000:8010` is neither a port nor a range of ports; write `80` or `8000-8010`"
-    ),
-    "1-2000": (
-        "out-of-range these are 2,000 ports, and Docker publishes each by itself: more than 1,000 "
-        "take too long; use `haproxy: {network: host}`, or fewer ports"
-    ),
-}
-
-
-@pytest.mark.parametrize("yaml", BAD_PORTS)
-def test_refused_ports(yaml: str) -> None:
-    assert messages_of(read(topology_with(frontend=f"bind: {yaml}"))) == [BAD_PORTS[yaml]]
+        binds = loaded.topology.frontends["www"].bind
+        assert [(bind.address, bind.ports[0], bind.ports[-1]) for bind in binds] == expected
 
 
 STATS: dict[str, Any] = {
@@ -541,7 +520,58 @@ BAD_BINDS = {
     "bind: 256.0.0.1:80": "bad-value `256.0.0.1` is not an IP address; a published port needs an "
     "address of the host, not a name",
     "bind: []": "bad-value `bind` needs at least one item",
-    "bind: {address: 127.0.0.1}": "missing-key `port` is required in `bind`",
+    "bind: {address: 127.0.0.1}": (
+        "missing-key `port` is required in a bind; or `socket`, for a Unix socket"
+    ),
+    "bind: {socket: /run/shop/a, port: 80}": (
+        "bad-value a socket has no `port`; make it two binds"
+    ),
+    "bind: {port: 80, mode: 660}": "bad-value `mode` is for a `socket`; leave it out",
+    "bind: unix@run/a": (
+        "bad-value `unix@run/a` is not the path of a socket; "
+        "write the absolute path of a file in a directory for it, like `/run/shop/www.sock`"
+    ),
+    "bind: unix@/a": (
+        "bad-value `unix@/a` is not the path of a socket; "
+        "write the absolute path of a file in a directory for it, like `/run/shop/www.sock`"
+    ),
+    "bind: 'unix@/run/a b'": (
+        "bad-value `unix@/run/a b` cannot be the path of a socket; "
+        "use letters, digits, `_`, `.` and `-`"
+    ),
+    "bind: {port: 80, interface: 'a b'}": (
+        "bad-value `a b` is not the name of an interface; write it as `ip link` shows it: `eth0`"
+    ),
+    "bind: {port: 80, interface: eth0}": (
+        "bad-value HAProxy has no interface `eth0`: it has a network of its own; publish on an "
+        "`address` of the host, or use `haproxy: {network: host}`"
+    ),
+    "bind: {socket: /run/a/a, interface: lo}": (
+        "bad-value a socket has no interface; leave it out"
+    ),
+    "bind: {socket: /run/shop/a, mode: 9}": (
+        "bad-value `9` is not a mode; write it in octal, like `1777` or `0755`"
+    ),
+    "bind: {socket: /run/shop/a, tls: {certificates: a.pem, http3: true}}": (
+        "bad-value a socket has no HTTP/3; leave it out"
+    ),
+    "bind: [unix@/run/shop/a, {socket: /run/shop/../shop/a}]": (
+        "bind-conflict frontend `www` listens on `/run/shop/a`, where it listens already; "
+        "one of them needs another socket"
+    ),
+    "bind: 8010-8000": "bad-value `8010-8000` ends before it begins; write `8000-8010`",
+    "bind: 60000-70000": "out-of-range a port is a number from 1 to 65535, not `70000`",
+    "bind: '127.0.0.1:80-x'": (
+        "bad-value `127.0.0.1:80-x` is not an address and a port; "
+        'write `80`, `"127.0.0.1:8080"` or `"[::1]:8080"`'
+    ),
+    "bind: {port: 8000:8010}": (
+        "bad-value `8000:8010` is neither a port nor a range of ports; write `80` or `8000-8010`"
+    ),
+    "bind: 1-2000": (
+        "out-of-range these are 2,000 ports, and Docker publishes each by itself: more than 1,000 "
+        "take too long; use `haproxy: {network: host}`, or fewer ports"
+    ),
     "bind: {prt: 80, port: 80}": "unknown-key `prt` is not a key of `bind`; did you mean `port`?",
 }
 
@@ -549,3 +579,11 @@ BAD_BINDS = {
 @pytest.mark.parametrize(("yaml", "expected"), BAD_BINDS.items(), ids=BAD_BINDS.keys())
 def test_binds_that_are_refused(yaml: str, expected: str) -> None:
     assert messages_of(read(topology_with(frontend=yaml))) == [expected]
+
+
+def test_a_socket() -> None:
+    binds = "[unix@/run/shop/a, {socket: /run/shop/b, mode: 0660}]"
+    found = good(topology_with(frontend=f"bind: {binds}")).frontends["www"].bind
+    assert [(b.socket, b.mode, len(b.ports)) for b in found] == [
+        ("/run/shop/a", None, 0), ("/run/shop/b", "660", 0),
+    ]  # fmt: skip

@@ -109,6 +109,33 @@ REFUSED = {
         "bad-value `strip_prefix` and `rewrite` both say what the path is; one `rewrite` with a "
         "`regex` can do both"
     ),
+    "{backend: web, add_prefix: /a, rewrite: /b}": (
+        "bad-value `add_prefix` and `rewrite` both say what the path is; one `rewrite` with a "
+        "`regex` can do both"
+    ),
+    "{deny: true, set_query: ''}": (
+        "bad-value `set_query` is for what goes to a backend, and this rule has none"
+    ),
+    "{deny: true, replace_headers: {A: {regex: a, to: b}}}": (
+        "bad-value `replace_headers` is for what goes to a backend, and this rule has none"
+    ),
+    "{deny: true, cache: false}": (
+        "bad-value `cache` is for what goes to a backend, and this rule has none"
+    ),
+    "{backend: web, set_query: '?a'}": (
+        "bad-value a query is what comes after the `?`; leave the `?` out"
+    ),
+    "{backend: web, set_query: 'a b'}": (
+        "bad-value a query holds only ASCII, without spaces and `#`; write other characters as `%` "
+        "and hex digits"
+    ),
+    "{backend: web, set_method: put}": (
+        "bad-value `put` is not a method; write it in capitals: `GET`, `POST`"
+    ),
+    "{backend: web, replace_headers: {A: b}}": "wrong-type `A` must be a mapping, not `b`",
+    "{backend: web, add_headers: {Content-Length: 5}}": (
+        "bad-name `Content-Length` says where a message ends, which HAProxy sees to; leave it out"
+    ),
     "{backend: web, set_headers: {A: \"b\\nc\"}}": (
         "bad-value a line break cannot stand in this value"
     ),
