@@ -17,7 +17,8 @@ from reconciler.cli.private_key import opened
 from reconciler.cli.public_key import find_trouble
 from reconciler.cli.self_signed import kept_certificate, place_of
 from reconciler.cli.stamp import stamp
-from reconciler.topology.diagnostic import Diagnostic
+from reconciler.topology.addresses import parse_addresses
+from reconciler.topology.diagnostic import Diagnostic, Span
 from reconciler.topology.load import Loaded
 from reconciler.topology.references import Contents, Reference, references
 from reconciler.topology.variables import parse_env_file
@@ -76,6 +77,8 @@ class References:
                 if len(self._text(reference, reference.source) or b"") > LONGEST_PAGE:
                     self._tell("unreadable-file", reference, "is larger than 15 kB",
                                hint="HAProxy has no more room for a page of its own")  # fmt: skip
+            case "addresses":
+                self._read_addresses(reference)
             case "variable":
                 self._read_variable(reference)
             case _:
@@ -169,6 +172,23 @@ class References:
         for problem in errors:
             what = f"is wrong in line {problem.line}: {problem.message}"
             self._tell("bad-env-file", reference, what)
+
+    def _read_addresses(self, reference: Reference) -> None:
+        """A line that is wrong is told at its own place."""
+        text = (self._text(reference, reference.source) or b"").decode("utf-8", "replace")
+        own = self.loaded.source
+        file = os.path.normpath(os.path.join(os.path.dirname(own.file), reference.source))
+        is_shown = own.written(own.path_in_file(reference.path)) is None
+        for line in parse_addresses(text)[1]:
+            what = f"`{line.text[:50]}` is neither an address nor a network"
+            if is_shown:
+                span = Span(line.number, 1, len(line.text) + 1)
+                self.diagnostics.append(
+                    Diagnostic("bad-addresses", what, file, span,
+                               "write one in each line, like `10.0.0.0/8`", path=reference.path)
+                )  # fmt: skip
+            else:
+                self._tell("bad-addresses", reference, f"is wrong in line {line.number}: {what}")
 
     def _read_variable(self, reference: Reference) -> None:
         value = self.environment.get(reference.source)

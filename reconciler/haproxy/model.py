@@ -14,11 +14,13 @@ from reconciler.haproxy.cors import Cors
 from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.jwt import Jwt
+from reconciler.haproxy.limits import ConnectionLimit, RateLimit
 from reconciler.haproxy.log import DEFAULT_TARGET, Log, LogTarget
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
-from reconciler.haproxy.routing import RateLimit, Rule
+from reconciler.haproxy.routing import Access, Rule
 from reconciler.haproxy.settings import DEFAULT_SETTINGS, Settings
+from reconciler.haproxy.settings import Timeouts as OwnTimeouts
 from reconciler.haproxy.sticky import Sticky
 
 Mode = Literal["http", "tcp"]
@@ -218,7 +220,11 @@ class Frontend:
     forwarding: Forwarding | None = None
     log: Log | None = None
     """None is as `defaults` have it."""
+    access: Access | None = None
+    """None lets everybody in."""
     rate_limit: RateLimit | None = None
+    connection_limit: ConnectionLimit | None = None
+    max_body_bytes: int | None = None
     maxconn: int | None = None
     raw: tuple[RawLine, ...] = ()
     hsts: str = ""
@@ -226,6 +232,7 @@ class Frontend:
     to_tls: ToTls | None = None
     """None lets requests without TLS in."""
     errors: tuple[ErrorPage, ...] = ()
+    timeouts: OwnTimeouts = ()
     compression: Compression | None = None
     cors: Cors | None = None
     jwt: Jwt | None = None

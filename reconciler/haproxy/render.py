@@ -19,15 +19,18 @@ from reconciler.haproxy.model import (
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.quoting import format_duration, quote
+from reconciler.haproxy.render_access import access_lines
 from reconciler.haproxy.render_backend import backend_lines, live_server_lines, raw_lines
 from reconciler.haproxy.render_bind import alt_svc_lines, bind_text, quic_text, tls_defaults
 from reconciler.haproxy.render_clients import forwarding_lines
 from reconciler.haproxy.render_content import cache_section, compression_lines
 from reconciler.haproxy.render_errors import error_lines
+from reconciler.haproxy.render_limits import body_line, connection_lines, request_lines
 from reconciler.haproxy.render_link import server_tls_defaults
 from reconciler.haproxy.render_log import log_lines, target_text
 from reconciler.haproxy.render_peers import own_name, peers_section
-from reconciler.haproxy.render_routing import limit_lines, rule_lines, same_url, userlist, userlists
+from reconciler.haproxy.render_routing import rule_lines, same_url, userlist, userlists
+from reconciler.haproxy.render_settings import timeout_lines
 from reconciler.haproxy.routing import SCHEME
 
 
@@ -184,13 +187,20 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
             yield Line(quic_text(listener.tls, listener), listener.path, places)
     if frontend.maxconn is not None:
         yield Line(f"    maxconn {frontend.maxconn}", (*frontend.path, "maxconn"))
+    yield from timeout_lines(frontend.timeouts, frontend.path)
+    if frontend.connection_limit is not None:
+        yield from connection_lines(frontend.connection_limit, frontend.name)
     yield from error_lines(frontend.errors)
     yield from compression_lines(frontend.compression)
     if frontend.forwarding is not None:
         yield from forwarding_lines(frontend.forwarding)
+    if frontend.access is not None:
+        yield from access_lines(frontend.access, is_http=frontend.mode == "http")
     yield from raw_lines(frontend.raw)
     if frontend.rate_limit is not None:
-        yield from limit_lines(frontend.rate_limit)
+        yield from request_lines(frontend.rate_limit)
+    if frontend.max_body_bytes is not None:
+        yield body_line(frontend.max_body_bytes, (*frontend.path, "max_body"))
     yield from _https(frontend)
     yield from rule_lines(frontend)
     if frontend.default_backend:

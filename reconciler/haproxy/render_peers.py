@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.haproxy.config import Line
+from reconciler.haproxy.limits import ConnectionLimit
 from reconciler.haproxy.model import Proxy
 from reconciler.haproxy.paths import PEERS_SOCKET
+from reconciler.haproxy.quoting import format_duration
 from reconciler.haproxy.sticky import StickTable
 
 _SECTION, _SELF = "workers", "haproxy"
@@ -29,8 +31,24 @@ def peers_section(proxy: Proxy) -> Iterator[Line]:
         yield Line("")
         yield Line(f"peers {_SECTION}")
         yield Line(f"    peer {_SELF} unix@{PEERS_SOCKET}")
+        for frontend in proxy.frontends:
+            if frontend.connection_limit is not None:
+                yield _table(frontend.name, frontend.connection_limit)
+
+
+def connection_table(frontend: str) -> str:
+    """Its connections are counted apart from its requests: of a table that both had, each request
+    would be one more connection."""
+    return f"{_SECTION}/{frontend}"
+
+
+def _table(name: str, limit: ConnectionLimit) -> Line:
+    period = format_duration(limit.period_s)
+    counts = f"conn_cur,conn_rate({period})" if limit.rate else "conn_cur"
+    text = f"    table {name} type ipv6 size 100k expire {period} store {counts}"
+    return Line(text, limit.path, (limit.path,))
 
 
 def _has_tables(proxy: Proxy) -> bool:
-    limited = any(frontend.rate_limit for frontend in proxy.frontends)
+    limited = any(f.rate_limit or f.connection_limit for f in proxy.frontends)
     return limited or any(isinstance(b.sticky, StickTable) for b in proxy.backends)

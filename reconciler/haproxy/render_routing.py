@@ -15,17 +15,15 @@ from reconciler.haproxy.config import Line
 from reconciler.haproxy.content import UNCACHED
 from reconciler.haproxy.model import Frontend
 from reconciler.haproxy.origin import Path
-from reconciler.haproxy.quoting import format_duration, quote, quote_format, quote_text
+from reconciler.haproxy.quoting import quote, quote_format, quote_text
 from reconciler.haproxy.render_choice import NONE_YET, chosen
 from reconciler.haproxy.render_cors import asked_lines, granting_lines, telling_lines
 from reconciler.haproxy.render_jwt import jwt_lines
-from reconciler.haproxy.render_peers import KEPT
+from reconciler.haproxy.render_pattern import pattern_words
 from reconciler.haproxy.routing import (
     Act,
     ChangeHeader,
     Deny,
-    Pattern,
-    RateLimit,
     Redirect,
     Return,
     Rewrite,
@@ -122,14 +120,9 @@ def _acls(number: int, rule: Rule) -> Iterator[Line]:
     """Named ones: in `{ … }` a pattern could not be a brace. Lines of one name are any-of."""
     for name, condition in zip(_bare_names(number, rule), rule.conditions, strict=True):
         for pattern in condition.patterns:
-            yield Line(f"    acl {name} {_test(pattern)}", condition.path, (condition.path,))
-
-
-def _test(pattern: Pattern) -> str:
-    test = f"{pattern.fetch} -m {pattern.method}"
-    if pattern.method in {"found", "bool"}:
-        return test
-    return f"{test} -- {quote(pattern.value)}"
+            yield Line(
+                f"    acl {name} {pattern_words(pattern)}", condition.path, (condition.path,)
+            )
 
 
 def _bare_names(number: int, rule: Rule) -> list[str]:
@@ -215,17 +208,3 @@ def same_url(scheme: str, port: int) -> str:
     usual = {"http": 80, "https": 443}[scheme]
     at = "" if port == usual else f":{port}"
     return f"{scheme}://%[req.hdr(host),regsub(:[0-9]*$,,)]{at}%[pathq]"
-
-
-def limit_lines(limit: RateLimit) -> Iterator[Line]:
-    """Addresses without a limit are not counted; an address of IPv4 fits in a table of IPv6."""
-    period = format_duration(limit.period_s)
-    path, values = limit.path, (limit.path,)
-    counts = f"store http_req_rate({period}) {KEPT}"
-    yield Line(f"    stick-table type ipv6 size 100k expire {period} {counts}", path, values)
-    for network in limit.allowed:
-        yield Line(f"    acl not-limited src -m ip -- {network}", path, values)
-    unless = " unless not-limited" if limit.allowed else ""
-    yield Line(f"    http-request track-sc0 src{unless}", path)
-    yield Line(f"    http-request deny status {limit.status} default-errorfiles "
-               f"if {{ sc_http_req_rate(0) gt {limit.requests} }}", path, values)  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a backend's section has in place of `defaults`, and what it says of all its servers."""
+"""What a section has in place of `defaults`, and what a backend says of all its servers."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from collections.abc import Iterator
 from reconciler.haproxy.config import Line
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.quoting import format_duration
-from reconciler.haproxy.settings import AGENT_CHECK, Settings
+from reconciler.haproxy.settings import AGENT_CHECK, Settings, Timeouts
 
 SERVER_KEYS = ("minconn", "maxqueue", "slow_start")
 """Keys of the file that `server_words` holds."""
 
 
-def settings_lines(settings: Settings, path: Path, *, is_http: bool) -> Iterator[Line]:
-    """Of a backend's section; `path` is where the file has the backend."""
-    for keyword, seconds in settings.timeouts:
+def timeout_lines(timeouts: Timeouts, path: Path) -> Iterator[Line]:
+    """Of a section; `path` is where the file has what the section is."""
+    for keyword, seconds in timeouts:
         at = (*path, "timeouts", keyword.replace("-", "_"))
         yield Line(f"    timeout {keyword} {format_duration(seconds)}", at)
+
+
+def settings_lines(settings: Settings, path: Path, *, is_http: bool) -> Iterator[Line]:
+    """Of a backend's section; `path` is where the file has the backend."""
+    yield from timeout_lines(settings.timeouts, path)
     if settings.retries is not None:
         yield Line(f"    retries {settings.retries}", (*path, "retries"))
     if settings.fullconn is not None:

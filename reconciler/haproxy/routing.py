@@ -35,6 +35,16 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Who comes in: whom `deny` does not match, and `allow` does; None matches nobody, and all."""
+
+    allow: Condition | None
+    deny: Condition | None
+    reads_proxy: bool
+    """Whether some clients are known only when the PROXY protocol has told of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class UseBackend:
     backend: str
     path: Path
@@ -124,14 +134,3 @@ class Rule:
     """As is `cors`, in place of the frontend's."""
     declines: frozenset[str] = frozenset()
     """What of the frontend's is not for it: `cors`, `jwt`."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """Requests that one address may send in a period; `allowed` are networks without a limit."""
-
-    requests: int
-    period_s: float
-    status: int
-    allowed: tuple[str, ...]
-    path: Path

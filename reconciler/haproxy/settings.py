@@ -8,6 +8,10 @@ AGENT_CHECK = "agent-check"
 """A word of `default-server` by which such a backend is known again."""
 
 
+Timeouts = tuple[tuple[str, float], ...]
+"""By HAProxy's keyword, in seconds; what is not in it is as `defaults` have it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """A second voice about a server, its own, on another port."""
@@ -20,8 +24,7 @@ class Agent:
 class Settings:
     """None leaves what `defaults` says, or HAProxy itself."""
 
-    timeouts: tuple[tuple[str, float], ...] = ()
-    """By HAProxy's keyword, in seconds."""
+    timeouts: Timeouts = ()
     retries: int | None = None
     retry_on: tuple[str, ...] = ("conn-failure", "empty-response")
     """What may be tried again, of requests that may be repeated; in `mode: http` alone."""

@@ -13,9 +13,11 @@ from reconciler.plan.compile_cors import compile_cors
 from reconciler.plan.compile_errors import backend_pages, frontend_pages
 from reconciler.plan.compile_hosts import fold_hosts
 from reconciler.plan.compile_jwt import compile_jwt
+from reconciler.plan.compile_limits import compile_connections, compile_rate
 from reconciler.plan.compile_log import compile_log, target_of_all
-from reconciler.plan.compile_routing import compile_limit, compile_rules
-from reconciler.plan.compile_settings import compile_settings
+from reconciler.plan.compile_routing import compile_rules
+from reconciler.plan.compile_settings import compile_settings, compile_timeouts
+from reconciler.plan.compile_sources import compile_access
 from reconciler.plan.compile_sticky import compile_sticky
 from reconciler.plan.compile_tls import ProxyFiles, way_to_tls
 from reconciler.plan.desired import DesiredContainer, Slot
@@ -52,8 +54,12 @@ def compile_proxy(
                 sends_to=tuple(dict.fromkeys(to for to, _ in destinations(frontend))),
                 log=compile_log(topology, name, frontend, mode_of(topology, frontend)),
                 forwarding=compile_forwarding(name, frontend),
-                rate_limit=compile_limit(name, frontend),
+                access=compile_access(name, frontend, tls),
+                rate_limit=compile_rate(name, frontend),
+                connection_limit=compile_connections(name, frontend),
+                max_body_bytes=frontend.max_body,
                 maxconn=frontend.maxconn,
+                timeouts=compile_timeouts(frontend),
                 raw=_raw(frontend.raw, ("frontends", name, "raw")),
                 hsts=frontend.hsts.header if frontend.hsts else "",
                 to_tls=way_to_tls(topology, frontend),

@@ -9,6 +9,7 @@ from reconciler.haproxy.routing import ASKED_METHOD, SCHEME, Condition, Pattern
 from reconciler.plan.compile_changes import compile_headers, compile_rewrites
 from reconciler.plan.compile_cors import compile_cors
 from reconciler.plan.compile_jwt import compile_jwt
+from reconciler.plan.compile_sources import source_patterns
 from reconciler.plan.compile_tls import ProxyFiles
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Frontend
@@ -30,7 +31,7 @@ def compile_rules(name: str, frontend: Frontend, files: ProxyFiles) -> tuple[rou
 def _rule(rule: Rule, path: Path, frontend: Frontend, files: ProxyFiles) -> routing.Rule:
     return routing.Rule(
         conditions=(
-            *_lists(rule, path, frontend),
+            *_lists(rule, path, frontend, files),
             *_named(rule.header, (*path, "header"), _header),
             *_named(rule.query, (*path, "query"), _parameter),
             *_named(rule.cookie, (*path, "cookie"), _cookie),
@@ -54,9 +55,9 @@ def _declined(rule: Rule) -> Iterator[str]:
             yield key
 
 
-def _lists(rule: Rule, path: Path, frontend: Frontend) -> Iterator[Condition]:
+def _lists(rule: Rule, path: Path, frontend: Frontend, files: ProxyFiles) -> Iterator[Condition]:
     of_key: dict[str, Iterable[Pattern]] = {
-        "source": [Pattern("src", "ip", value) for value in rule.source],
+        "source": list(source_patterns(rule.source, (*path, "source"), files)),
         "sni": [p for f in _sni_fetches(frontend) for p in _host_patterns(f, rule.sni)],
         "host": _host_patterns(HOST, rule.host),
         "host_regex": [Pattern(HOST, "reg", value) for value in rule.host_regex],
@@ -163,11 +164,3 @@ def _act(rule: Rule, path: Path) -> routing.Act:
         return routing.Split(tuple(rule.split.items()), (*path, "split"))
     assert rule.backend is not None  # the model sees to it
     return routing.UseBackend(rule.backend, (*path, "backend"))
-
-
-def compile_limit(name: str, frontend: Frontend) -> routing.RateLimit | None:
-    limit = frontend.rate_limit
-    if limit is None:
-        return None
-    path = ("frontends", name, "rate_limit")
-    return routing.RateLimit(limit.requests, limit.per, limit.status, limit.allow, path)

@@ -1,16 +1,20 @@
-"""What a backend says for itself to HAProxy's own model."""
+"""What frontends and backends say for themselves to HAProxy's own model."""
 
 from __future__ import annotations
 
-from reconciler.haproxy.settings import DEFAULT_SETTINGS, Agent, Settings
-from reconciler.topology.model import Backend
+from reconciler.haproxy.settings import DEFAULT_SETTINGS, Agent, Settings, Timeouts
+from reconciler.topology.model import Backend, Frontend
+
+
+def compile_timeouts(owner: Frontend | Backend) -> Timeouts:
+    timeouts = owner.timeouts.model_dump(exclude_none=True)
+    return tuple((key.replace("_", "-"), seconds) for key, seconds in timeouts.items())
 
 
 def compile_settings(backend: Backend) -> Settings:
-    timeouts = backend.timeouts.model_dump(exclude_none=True)
     agent = backend.check.agent
     return Settings(
-        timeouts=tuple((key.replace("_", "-"), seconds) for key, seconds in timeouts.items()),
+        timeouts=compile_timeouts(backend),
         retries=backend.retries,
         retry_on=backend.retry_on or DEFAULT_SETTINGS.retry_on,
         fullconn=backend.fullconn,

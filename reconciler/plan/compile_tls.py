@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
 from reconciler.haproxy.files import ProxyFile, file_name, list_file
+from reconciler.topology.addresses import parse_addresses
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Backend, Frontend, Topology
 from reconciler.topology.model.http3 import Http3
@@ -122,8 +123,15 @@ class ProxyFiles:
         return self._add(ProxyFile(name, self._contents.files.get(source, b""), path))
 
     def map(self, name: str, content: bytes, path: Path) -> str:
-        """Where HAProxy finds a map that is made of the topology itself."""
+        """Where HAProxy finds a map, whose content is made here."""
         return self._add(ProxyFile(name, content, path, "map"))
+
+    def addresses(self, source: str, path: Path) -> str:
+        """Where HAProxy finds the addresses of a file: as a map, which it takes over while it
+        runs, many at a time."""
+        text = self._contents.files.get(source, b"").decode("utf-8", "replace")
+        lines = "".join(f"{network} 1\n" for network in parse_addresses(text)[0])
+        return self.map(file_name(source, ".addresses"), lines.encode(), path)
 
     def other(self, source: str, path: Path) -> str:
         """Where HAProxy finds a file that has nothing to do with TLS."""

@@ -111,6 +111,7 @@ CODES: dict[str, str] = {
     "bad-certificate": "a certificate, or its key, that HAProxy could not use",
     "expired-certificate": "a certificate that is not valid any more",
     "bad-key": "a file that holds no public key for the signatures it is to check",
+    "bad-addresses": "a line of a file of addresses that is neither an address nor a network",
     # the real HAProxy
     "config-rejected": "HAProxy itself refuses the rendered configuration",
 }

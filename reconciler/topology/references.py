@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reconciler.topology.addresses import names_file
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.errors import ErrorPage, Status
@@ -14,11 +15,12 @@ from reconciler.topology.model.tls import Tls
 from reconciler.topology.mounted import mounted_files
 
 Kind = Literal[
-    "certificate", "self-signed", "authority", "public-key", "env-file", "page", "variable", "file"
-]
+    "certificate", "self-signed", "authority", "public-key", "env-file", "page", "addresses",
+    "variable", "file",
+]  # fmt: skip
 """`certificate`: with its key, in one file, or two, or a directory of them. `self-signed`: one that
-is made, and has no file in the topology. `page`: one that HAProxy answers with. `variable`: no
-file, but a variable of the environment."""
+is made, and has no file in the topology. `page`: one that HAProxy answers with. `addresses`:
+with one in each line. `variable`: no file, but a variable of the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def references(topology: Topology) -> Iterator[Reference]:
         yield from _of_pages(frontend.errors, (*path, "errors"))
         if frontend.tls is not None:
             yield from _of_tls(frontend.tls, (*path, "tls"))
+        yield from _of_lists(frontend, path)
         yield from _of_tokens(frontend, path)
         for index, bind in enumerate(frontend.bind):
             if bind.tls is not None:
@@ -98,6 +101,18 @@ def _of_containers(topology: Topology) -> Iterator[Reference]:
 def _of_pages(pages: Mapping[Status, ErrorPage], path: Path) -> Iterator[Reference]:
     for status, page in pages.items():
         yield Reference(page.file, (*path, status), "page")
+
+
+def _of_lists(frontend: Frontend, path: Path) -> Iterator[Reference]:
+    lists: list[tuple[Path, tuple[str, ...]]] = [
+        ((*path, "allow"), frontend.allow),
+        ((*path, "deny"), frontend.deny),
+    ]
+    lists += [((*path, "rules", i, "source"), rule.source) for i, rule in enumerate(frontend.rules)]
+    for at, items in lists:
+        for index, item in enumerate(items):
+            if names_file(item):
+                yield Reference(item, (*at, index), "addresses")
 
 
 def _of_tokens(frontend: Frontend, path: Path) -> Iterator[Reference]:

@@ -9,7 +9,7 @@ from reconciler.topology.model import Backend, Frontend, Topology
 from reconciler.topology.served import mode_of
 
 _OF_BACKENDS = ("retry_on", "errors", "compression", "cache")
-_OF_FRONTENDS = ("errors", "compression", "cors", "jwt")
+_OF_FRONTENDS = ("max_body", "errors", "compression", "cors", "jwt")
 _WORDS_OF_BACKENDS = ("proto",)
 _WORDS_OF_FRONTENDS = ("redirect", "hsts", "forwarded_for", "trusted_proxies", "request_id")
 """Their values are mostly short, and are pointed at in place of the keys."""
@@ -43,6 +43,19 @@ def _told(
                 "leave it out, or use `mode: http`",
                 on_key=on_key,
             )
+
+
+def _timeouts_of_requests(topology: Topology) -> Iterator[Finding]:
+    for name, frontend in topology.frontends.items():
+        for key in ("http_request", "http_keep_alive", "tarpit"):
+            if getattr(frontend.timeouts, key) and mode_of(topology, frontend) == "tcp":
+                yield Finding(
+                    "mode-mismatch",
+                    f"frontend `{name}` speaks tcp, and `{key}` is for HTTP",
+                    ("frontends", name, "timeouts", key),
+                    "leave it out, or use `mode: http`",
+                    on_key=True,
+                )
 
 
 def _known_by_requests(topology: Topology) -> Iterator[Finding]:
@@ -86,4 +99,10 @@ def _one_table_of_a_name(topology: Topology) -> Iterator[Finding]:
             )
 
 
-TRAFFIC_RULES = (_http_alone, _known_by_requests, _shared_by_requests, _one_table_of_a_name)
+TRAFFIC_RULES = (
+    _http_alone,
+    _timeouts_of_requests,
+    _known_by_requests,
+    _shared_by_requests,
+    _one_table_of_a_name,
+)

@@ -60,7 +60,7 @@ def test_haproxy_accepts_every_config(image: str) -> None:
     files = sorted((file for config in configs.values() for file in config.files),
                    key=lambda file: len(file.content))  # fmt: skip
     beside = {
-        file.place.lstrip("/"): file.content.decode() if file.kind == "crt-list" else pem
+        file.place.lstrip("/"): file.content.decode() if file.kind in {"crt-list", "map"} else pem
         for file in files
     }
     texts = {name: config.text for name, config in configs.items()}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -36,6 +38,19 @@ FRONTENDS: dict[str, dict[str, Any]] = {
         {"redirect": {"scheme": "https", "port": 443}},
     ]},
     "alone": {"trusted_proxies": "192.0.2.0/24", "redirect": "https"},
+    "hasty": {"timeouts": {"http_request": "300ms", "http_keep_alive": "400ms"}},
+    "listed": {"allow": ["192.0.2.7", "./office.txt"], "trusted_proxies": HERE,
+               "deny": "198.51.100.66", "rules": [
+        {"path": "/ops", "source": "./ops.txt", "respond": "it is ops"},
+    ]},
+    "shut": {"mode": "tcp", "deny": ["./everybody.txt"], "default_backend": "streams"},
+    "small": {"max_body": "2k"},
+    "few": {"connection_limit": 2},
+    "new": {"connection_limit": "3/1h"},
+    "told-by": {"connection_limit": 1},
+    "free": {"connection_limit": {"max": 1, "allow": HERE}},
+    "relayed": {"connection_limit": 1, "trusted_proxies": HERE},
+    "streams": {"mode": "tcp", "connection_limit": 1, "default_backend": "streams"},
     "well": {"log": {"normal": False, "format": "clf"}},
 }  # fmt: skip
 
@@ -64,6 +79,16 @@ def site(
         name: {"bind": f"127.0.0.1:{site.ports[name]}", "default_backend": "web"} | spec
         for name, spec in FRONTENDS.items()
     }
+    for name, addresses in {
+        "office": ["198.51.100.0/24 # it"],
+        "ops": [],
+        "everybody": HERE,
+    }.items():
+        (stack.directory / f"{name}.txt").write_text("\n".join(addresses), encoding="utf-8")
+    stack.spec["backends"]["streams"] = {"containers_of": "web", "port": 8080, "mode": "tcp"}
+    stack.spec["frontends"]["told-by"]["bind"] = {
+        "address": "127.0.0.1", "port": site.ports["told-by"], "accept_proxy": True,
+    }  # fmt: skip
     with swept(stack):
         stack.apply()
         yield site
@@ -93,6 +118,94 @@ def test_a_limit_for_each_of_them(site: Site) -> None:
     asked = [site.ask("behind", x_forwarded_for="203.0.113.50").status for _ in range(5)]
     assert asked == [200] * 4 + [429]
     assert site.ask("behind", x_forwarded_for="203.0.113.51").status == 200
+
+
+def test_who_comes_in(site: Site) -> None:
+    def status(client: str, path: str = "/") -> int:
+        return site.ask("listed", path, x_forwarded_for=client).status
+
+    assert [status("192.0.2.7"), status("198.51.100.9")] == [200, 200]
+    assert [status("192.0.2.8"), status("198.51.100.66")] == [403, 403]
+    with held(site, "shut") as is_served:
+        assert not is_served
+
+
+def test_another_content_of_a_list_takes_no_reload(site: Site) -> None:
+    lists = {"office.txt": [f"203.0.{n}.0/24" for n in range(1, 114)], "ops.txt": ["203.0.113.5"]}
+    for name, addresses in lists.items():
+        (site.stack.directory / name).write_text("\n".join(addresses), encoding="utf-8")
+    assert "Impact: runtime" in site.stack.apply().out
+    asked = [("198.51.100.9", "/"), ("203.0.113.5", "/ops"), ("203.0.113.6", "/ops")]
+    answers = [site.ask("listed", path, x_forwarded_for=client) for client, path in asked]
+    assert [answer.status for answer in answers] == [403, 200, 200]
+    assert [answer.body == "it is ops" for answer in answers] == [False, True, False]
+
+
+@contextmanager
+def held(site: Site, frontend: str, before: str = "") -> Iterator[bool]:
+    """A connection that goes on, and whether it was served."""
+    with socket.create_connection(("127.0.0.1", site.ports[frontend]), timeout=5) as client:
+        try:
+            client.sendall(f"{before}GET / HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            answer = client.recv(12)
+        except ConnectionError:
+            answer = b""
+        assert answer in {b"HTTP/1.1 200", b""}
+        yield answer != b""
+
+
+@pytest.mark.parametrize(("frontend", "most"), [("few", 2), ("streams", 1)])
+def test_connections_at_a_time(site: Site, frontend: str, most: int) -> None:
+    def served() -> bool:
+        with held(site, frontend) as is_served:
+            return is_served
+
+    with ExitStack() as connections:
+        assert all(connections.enter_context(held(site, frontend)) for _ in range(most))
+        assert not served()
+    await_true(served, "a place for one more")
+
+
+@pytest.mark.parametrize("frontend", ["free", "relayed"])
+def test_connections_that_are_not_counted(site: Site, frontend: str) -> None:
+    with held(site, frontend) as one, held(site, frontend) as two:
+        assert one
+        assert two
+
+
+@pytest.mark.parametrize(("size", "status"), [(0, 200), (2048, 200), (2049, 413), (2**40, 413)])
+def test_bodies(site: Site, size: int, status: int) -> None:
+    head = f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n"
+    body = b"x" * min(size, 2049)
+    answer = web.exchange(site.ports["small"], head.encode() + body)
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_new_connections(site: Site) -> None:
+    for is_expected in (True, True, True, False):
+        with held(site, "new") as is_served:
+            assert is_served == is_expected
+
+
+def test_connections_of_clients_that_are_told_by_a_proxy(site: Site) -> None:
+    one, other = (f"PROXY TCP4 203.0.113.{n} 127.0.0.1 1 2\r\n" for n in (1, 2))
+    with held(site, "told-by", one) as first, held(site, "told-by", other) as second:
+        assert first
+        assert second
+        with held(site, "told-by", one) as third:
+            assert not third
+
+
+def test_who_is_slow(site: Site) -> None:
+    """With what `defaults` have, all of it takes ten seconds."""
+    with socket.create_connection(("127.0.0.1", site.ports["hasty"]), timeout=5) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+        assert client.makefile("rb").read().startswith(b"HTTP/1.1 408 ")
+    with socket.create_connection(("127.0.0.1", site.ports["hasty"]), timeout=5) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer = client.makefile("rb").read()
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert answer.count(b"HTTP/1.1 ") == 1
 
 
 HSTS = "strict-transport-security"

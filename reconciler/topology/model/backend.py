@@ -249,10 +249,20 @@ class Backend(ContainerOptions):
     each runs once, and again when it or the image changes. A command, a mapping, or a list."""
 
     @model_validator(mode="after")
-    def _limits_that_go_together(self) -> Backend:
+    def _settings_that_go_together(self) -> Backend:
         if self.minconn is not None and (self.maxconn is None or self.maxconn < self.minconn):
             raise error("bad-value", "`minconn` needs a `maxconn` that is not below it",
                         at=("minconn",))  # fmt: skip
+        for index, server in enumerate(self.servers):
+            if (server.maxconn or self.minconn or 0) < (self.minconn or 0):
+                # HAProxy would take the larger for both, and never have what the file says.
+                raise error("bad-value", "a server's `maxconn` is not below the backend's "
+                            "`minconn`", at=("servers", index, "maxconn"),
+                            hint=f"write {self.minconn} or more, or a smaller `minconn`",
+                            )  # fmt: skip
+        if "none" in self.retry_on and len(self.retry_on) > 1:
+            raise error("bad-value", "`none` stands alone: nothing is tried again",
+                        at=("retry_on",), hint="leave `none` out, or the others")  # fmt: skip
         if self.slow_start is not None and self.balance.is_static:
             raise error("bad-value", f"`{self.balance.algorithm}` has no `slow_start`: its parts "
                         "cannot change", at=("slow_start",),

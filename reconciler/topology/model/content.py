@@ -18,9 +18,9 @@ _MB = 1024**2
 MediaType = Annotated[
     Text,
     matching(
-        r"[A-Za-z0-9.+*-]+/[A-Za-z0-9.+*-]+",
+        r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+",
         "`{value}` is not a type of content",
-        "write it like `text/html` or `application/json`",
+        "write each like `text/html` or `application/json`, with no `*`",
     ),
     WithJsonSchema({"type": "string"}),
 ]
@@ -67,7 +67,11 @@ class Cache(Model):
         return {} if value is True else value
 
     @model_validator(mode="after")
-    def _holds_two(self) -> Cache:
+    def _fits(self) -> Cache:
+        if self.size % _MB:
+            raise error("bad-value", "a cache has whole megabytes", at=("size",),
+                        hint=f"write `{self.size // _MB}m` or `{self.size // _MB + 1}m`",
+                        )  # fmt: skip
         if self.max_object_size is not None and self.max_object_size > self.size // 2:
             raise error("bad-value", "`max_object_size` is more than half of the cache's `size`",
                         at=("max_object_size",))  # fmt: skip

@@ -13,13 +13,14 @@ from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.header import IdHeader
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
-from reconciler.topology.model.limit import RateLimit
+from reconciler.topology.model.limit import CONNECTION_SHORT, ConnectionLimit, RateLimit
 from reconciler.topology.model.log import LOG_SHORT, Log
-from reconciler.topology.model.match import Source
+from reconciler.topology.model.match import Listed, Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
+from reconciler.topology.model.settings import FrontendTimeouts
 from reconciler.topology.model.tls import TLS_SHORT, TO_TLS_SHORT, Hsts, Tls, ToTls
-from reconciler.topology.types import Mode, Name, Whole, error
+from reconciler.topology.types import Mode, Name, Size, Whole, error
 
 
 def _request_id(value: Any) -> Any:
@@ -60,6 +61,15 @@ class Frontend(Model):
     )
     """Addresses of proxies before this one, whose `X-Forwarded-For` is believed: `10.0.0.0/8`.
     Rules, limits and logs then see the client that it names."""
+    allow: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
+        (), min_length=1, json_schema_extra=accepts_one
+    )
+    """The only addresses that come in: `10.0.0.0/8`, or `./office.txt` for a file with one in each
+    line. Others are answered with 403, or closed in `mode: tcp`."""
+    deny: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
+        (), min_length=1, json_schema_extra=accepts_one
+    )
+    """Addresses that do not come in, even if `allow` has them."""
     request_id: Annotated[IdHeader | None, BeforeValidator(_request_id)] = Field(
         None, json_schema_extra=accepts({"type": "boolean"})
     )
@@ -70,8 +80,15 @@ class Frontend(Model):
     format, or a mapping."""
     rate_limit: RateLimit | None = Field(None, json_schema_extra=accepts({"type": "string"}))
     """Requests that one client may send: `100/10s`, or a mapping. A reload does not forget them."""
+    connection_limit: ConnectionLimit | None = Field(None, json_schema_extra=CONNECTION_SHORT)
+    """Connections that one address may have: `20` at a time, new ones `50/10s`, or a mapping."""
+    max_body: Size | None = Field(None, ge=1, le=2**53)
+    """The largest body of a request, by the length that it announces: `10m`. Larger ones are
+    answered with 413."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that it takes at a time; more wait outside."""
+    timeouts: FrontendTimeouts = FrontendTimeouts()
+    """Timeouts of its own, in place of those of `haproxy`."""
     errors: ErrorPages = Field(default_factory=dict)
     """Pages that HAProxy answers with itself, by status: `{404: ./not-found.html}`."""
     compression: MaybeCompression = Field(None, json_schema_extra=accepts(COMPRESSION_SHORT))

@@ -8,9 +8,21 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.act import DenyStatus
-from reconciler.topology.model.base import Model, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one, listed
 from reconciler.topology.model.match import Source
 from reconciler.topology.types import Duration, Whole, error
+
+_RATE = re.compile(r"([0-9]{1,9})/([0-9]*[a-z]+)")
+
+
+def _parse_rate(value: str) -> tuple[int, str]:
+    """`100/10s`, or `5/s`, to how many in how long."""
+    match = _RATE.fullmatch(value)
+    if match is None:
+        raise error("bad-value", "`{value}` is not a rate", value=value,
+                    hint="write it like `100/10s`")  # fmt: skip
+    number, per = match.groups()
+    return int(number), per if per[0].isdigit() else f"1{per}"
 
 
 class RateLimit(Model):
@@ -32,9 +44,55 @@ class RateLimit(Model):
     def _short_form(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        match = re.fullmatch(r"([0-9]{1,9})/([0-9]*[a-z]+)", value)
-        if match is None:
-            raise error("bad-value", "`{value}` is not a rate", value=value,
-                        hint="write it like `100/10s`")  # fmt: skip
-        number, per = match.groups()
-        return {"requests": int(number), "per": per if per[0].isdigit() else f"1{per}"}
+        number, per = _parse_rate(value)
+        return {"requests": number, "per": per}
+
+
+class ConnectionRate(Model):
+    """New connections of one address in a stretch of time: `50/10s`, or a mapping."""
+
+    connections: Whole = Field(ge=1, le=10_000_000)
+    """How many."""
+    per: Duration = Field(10.0, ge=1, le=86_400)
+    """In how long; older ones are forgotten bit by bit."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        number, per = _parse_rate(value)
+        return {"connections": number, "per": per}
+
+
+class ConnectionLimit(Model):
+    """Connections that one address may have: `20` at a time, new ones `50/10s`, or a mapping.
+    Further ones are closed at once."""
+
+    max: Whole | None = Field(None, ge=1, le=10_000_000)
+    """How many at a time."""
+    rate: ConnectionRate | None = Field(None, json_schema_extra=accepts({"type": "string"}))
+    """How many new ones: `50/10s`, or a mapping."""
+    allow: Annotated[tuple[Source, ...], BeforeValidator(listed)] = Field(
+        (), min_length=1, json_schema_extra=accepts_one
+    )
+    """Addresses that are not limited: `10.0.0.0/8`. Those of `trusted_proxies` never are."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"rate": value}
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return {"max": value} if is_number else value
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> ConnectionLimit:
+        if self.max is None and self.rate is None:
+            raise error("missing-key", "`max` or `rate` is required in a limit of connections",
+                        hint="write `max: 20` for 20 at a time, `rate: 50/10s` for new ones",
+                        )  # fmt: skip
+        return self
+
+
+CONNECTION_SHORT = accepts({"type": "integer", "minimum": 1}, {"type": "string"})

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from reconciler.topology.addresses import names_file, read_network
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
-from reconciler.topology.types import Text, UrlPath, error, matching
+from reconciler.topology.types import NamesFile, Text, UrlPath, error, matching
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
@@ -51,11 +52,22 @@ def _check_method(value: str) -> str:
 
 
 def _check_source(value: str) -> str:
-    try:
-        return str(ipaddress.ip_network(value, strict=False))
-    except ValueError:
+    network = read_network(value)
+    if network is None:
         raise error("bad-value", "`{value}` is neither an address nor a network", value=value,
-                    hint="write it like `10.0.0.0/8` or `192.0.2.7`") from None  # fmt: skip
+                    hint="write it like `10.0.0.0/8` or `192.0.2.7`")  # fmt: skip
+    return network
+
+
+def _check_listed(value: str) -> str:
+    if names_file(value):
+        return value
+    network = read_network(value)
+    if network is None:
+        raise error("bad-value", "`{value}` is neither an address nor a network", value=value,
+                    hint="write it like `10.0.0.0/8`, or `./addresses.txt` for a file of them",
+                    )  # fmt: skip
+    return network
 
 
 _STRING = WithJsonSchema({"type": "string"})
@@ -66,6 +78,8 @@ Method = Annotated[
     Text, AfterValidator(_check_method), WithJsonSchema({"type": "string", "pattern": "^[A-Z]+$"})
 ]
 Source = Annotated[Text, AfterValidator(_check_source), _STRING]
+Listed = Annotated[Text, AfterValidator(_check_listed), NamesFile(with_dot=True), _STRING]
+"""An address, a network, or a file of them."""
 HeaderName = Annotated[
     Text,
     matching(

@@ -15,11 +15,11 @@ from reconciler.topology.model.match import (
     WANTED_SHORT,
     HeaderName,
     HostPattern,
+    Listed,
     Method,
     ParameterName,
     Pattern,
     RoutePath,
-    Source,
     Wanted,
 )
 from reconciler.topology.model.users import USERS_SHORT, Users
@@ -56,8 +56,8 @@ class Rule(Model):
     """Parameters of the query: `{debug: "1"}`; values, `true`, `false`, or a mapping."""
     cookie: dict[ParameterName, Annotated[Wanted, WANTED_SHORT]] = Field(default_factory=dict)
     """Cookies: `{beta: "yes"}`; values, `true`, `false`, or a mapping."""
-    source: Annotated[tuple[Source, ...], BeforeValidator(listed)] = _ANY_OF
-    """Addresses of clients: `10.0.0.0/8`."""
+    source: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = _ANY_OF
+    """Addresses of clients: `10.0.0.0/8`, or `./office.txt` for a file with one in each line."""
     sni: Annotated[tuple[HostPattern, ...], BeforeValidator(listed)] = _ANY_OF
     """In `mode: tcp`, the host that a client of TLS asks for, read without ending TLS."""
 

@@ -1,4 +1,4 @@
-"""What a backend says for itself: timeouts, and which failures are tried again."""
+"""What frontends and backends say for themselves: timeouts, and which failures are tried again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Duration, Port, scalar_text
+from reconciler.topology.types import Duration, Port, error, scalar_text
 
 Failure = Literal[
     "none", "conn-failure", "empty-response", "junk-response", "response-timeout", "0rtt-rejected",
@@ -20,6 +20,21 @@ RetryOn = Annotated[
         {"enum": [*get_args(Failure), *(int(f) for f in get_args(Failure) if f.isdigit())]}
     ),
 ]
+
+
+class FrontendTimeouts(Model):
+    """Timeouts of one frontend, in place of those of `haproxy`."""
+
+    client: Duration | None = Field(None, ge=0.001)
+    """Without a byte from the client."""
+    client_fin: Duration | None = Field(None, ge=0.001)
+    """Without a byte from a client to which all has been sent."""
+    http_request: Duration | None = Field(None, ge=0.001)
+    """For a whole request header; then the answer is 408."""
+    http_keep_alive: Duration | None = Field(None, ge=0.001)
+    """For the next request on a connection that is kept open."""
+    tarpit: Duration | None = Field(None, ge=0.001)
+    """For which a rule with `tarpit` lets a client wait."""
 
 
 class BackendTimeouts(Model):
@@ -35,8 +50,17 @@ class BackendTimeouts(Model):
     """In the queue for a server; then the answer is 503."""
     tunnel: Duration | None = Field(None, ge=0.001)
     """Without a byte on a WebSocket or another upgraded connection, or in `mode: tcp`."""
-    http_keep_alive: Duration | None = Field(None, ge=0.001)
-    """For the next request on a connection that is kept open."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_clients(cls, value: Any) -> Any:
+        """HAProxy takes them in a backend, and never looks at them there."""
+        for key in FrontendTimeouts.model_fields if isinstance(value, dict) else ():
+            if key in value:
+                raise error("bad-value", f"`{key}` is a timeout of clients, which a backend does "
+                            "not have", at=(key,), hint="write it in `timeouts` of the frontend",
+                            )  # fmt: skip
+        return value
 
 
 class Agent(Model):

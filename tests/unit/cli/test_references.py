@@ -296,3 +296,44 @@ def test_pages_are_followed_and_take_a_reload(tmp_path: Path) -> None:
     assert watched.concerns(None, str(pages / "none.html"))
     assert len({signature for signature, _ in seen}) == 2
     assert len({structure for _, structure in seen}) == 2
+
+
+def load_list(directory: Path, lines: str, name: str = "./office.txt") -> Inputs:
+    (directory / "office.txt").write_text(lines, encoding="utf-8")
+    file = directory / "shop.yaml"
+    text = topology("./certs/a.pem").replace(
+        "    bind:", f"    allow: [10.0.0.0/8, {name}]\n    bind:"
+    )
+    file.write_text(text, encoding="utf-8")
+    put(directory, a_pem=GOOD.bundle)
+    return load_inputs([str(file)], [])
+
+
+def test_addresses_of_a_file_become_a_map(tmp_path: Path) -> None:
+    lines = "\ufeff# the office\r\n192.0.2.9/24 # its router\n\n2001:db8::1 ; home\n192.0.2.0/24"
+    (wish,) = compile_inputs(load_list(tmp_path, lines))
+    config = wish.desired.config()
+    assert config is not None
+    assert [file.content for file in config.files if file.kind == "map"] == [
+        b"192.0.2.0/24 1\n2001:db8::1/128 1\n"
+    ]
+
+
+def test_a_line_that_is_no_address_is_told_at_its_own_place(tmp_path: Path) -> None:
+    found = load_list(tmp_path, "10.0.0.1\n\n300.1.1.1 # x\n").diagnostics
+    assert [line_of(diagnostic) for diagnostic in found] == [
+        "bad-addresses 3:1 `300.1.1.1` is neither an address nor a network; write one in each "
+        "line, like `10.0.0.0/8`"
+    ]
+    assert found[0].file == str(tmp_path / "office.txt")
+
+
+def test_a_list_named_by_a_variable_is_told_where_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIST", "./office.txt")
+    (line,) = told(load_list(tmp_path, "nobody\n", '"${LIST}"'))
+    assert line == (
+        "bad-addresses 7:25 `${LIST}` is wrong in line 1: `nobody` is neither an address nor a "
+        "network"
+    )

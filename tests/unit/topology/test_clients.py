@@ -9,6 +9,8 @@ from tests.unit.topology.reading import messages_of, read, topology_with
 REFUSED = {
     "trusted_proxies: [10.0.0.0/8, proxy]": "bad-value `proxy` is neither an address nor a "
     "network; write it like `10.0.0.0/8` or `192.0.2.7`",
+    "trusted_proxies: 'fe80::1%a or { always_true }'": "bad-value `fe80::1%a or { always_true }` "
+    "is neither an address nor a network; write it like `10.0.0.0/8` or `192.0.2.7`",
     "trusted_proxies: []": "bad-value `trusted_proxies` needs at least one item",
     "forwarded_for: X-Client": "wrong-type `forwarded_for` must be true or false, not `X-Client`",
     "mode: tcp\nforwarded_for: true": "mode-mismatch frontend `www` speaks tcp, and "
@@ -25,6 +27,25 @@ REFUSED = {
     "`local7`?",
     "request_id: 'X Id'": "bad-name `X Id` is not the name of a header; use letters, digits, `-` "
     "and `_`",
+    "max_body: 0": "out-of-range `max_body` is `0`, and must be at least 1b",
+    "max_body: 10 MB/s": "bad-size `10 MB/s` is not a size; write it like `128m` or `1g`",
+    "mode: tcp\nmax_body: 10m": "mode-mismatch frontend `www` speaks tcp, and `max_body` is for "
+    "HTTP; leave it out, or use `mode: http`",
+    "connection_limit: 0": "out-of-range `max` is `0`, and must be at least 1",
+    "connection_limit: many": "bad-value `many` is not a rate; write it like `100/10s`",
+    "connection_limit: {allow: 10.0.0.0/8}": "missing-key `max` or `rate` is required in a limit "
+    "of connections; write `max: 20` for 20 at a time, `rate: 50/10s` for new ones",
+    "connection_limit: true": "wrong-type `connection_limit` must be a mapping, not `true`",
+    "allow: []": "bad-value `allow` needs at least one item",
+    "deny: office.txt": "bad-value `office.txt` is neither an address nor a network; write it like "
+    "`10.0.0.0/8`, or `./addresses.txt` for a file of them",
+    "connection_limit: {max: 5, allow: ./office.txt}": "bad-value `./office.txt` is neither an "
+    "address nor a network; write it like `10.0.0.0/8` or `192.0.2.7`",
+    "timeouts: {server: 5s}": "unknown-key `server` is not a key of `timeouts`; keys here: client, "
+    "client_fin, http_request, http_keep_alive, tarpit",
+    "timeouts: {client: 0}": "out-of-range `client` is `0`, and must be at least 1ms",
+    "mode: tcp\ntimeouts: {client: 1h, http_request: 5s}": "mode-mismatch frontend `www` speaks "
+    "tcp, and `http_request` is for HTTP; leave it out, or use `mode: http`",
     "request_id: Content-Length": "bad-name `Content-Length` says something else of a request than "
     "its id; write a name like `X-Request-ID`, or `true` for that one",
     "request_id: x-forwarded-for": "bad-name `x-forwarded-for` says something else of a request "

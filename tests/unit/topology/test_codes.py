@@ -20,6 +20,7 @@ OF_THE_COMMAND = {
     "bad-certificate",
     "expired-certificate",
     "bad-key",
+    "bad-addresses",
 }
 """Told by the command line, and tried under tests/unit/cli."""
 

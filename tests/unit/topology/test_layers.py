@@ -105,6 +105,16 @@ def test_errors_are_in_the_file_they_come_from() -> None:
     assert set(loaded.source.texts) == {"base.yaml", "0.yaml"}
 
 
+def test_files_of_addresses_are_beside_the_file_that_names_them() -> None:
+    base = BASE + "    port: 80\nfrontends: {www: {bind: 80, default_backend: web}}\n"
+    keys = "{allow: [10.0.0.0/8, ./a.txt, /srv/b.txt], rules: [{source: ../c.txt, deny: true}]}"
+    loaded = load(base, f"frontends: {{www: {keys}}}\n")
+    assert loaded.topology is not None
+    www = loaded.topology.frontends["www"]
+    assert www.allow == ("10.0.0.0/8", "../over/a.txt", "/srv/b.txt")
+    assert www.rules[0].source == ("../c.txt",)
+
+
 def test_a_file_goes_over_what_it_includes() -> None:
     files = {
         "/etc/a.yaml": "name: b\nbackends:\n  web: {port: 1, replicas: 5, volumes: ['./a:/x']}\n",

@@ -56,8 +56,8 @@ REFUSED = {
         "bad-value `get` is not a method; write it in capitals: `GET`, `POST`"
     ),
     "{source: 10.0.0.0/33, deny: true}": (
-        "bad-value `10.0.0.0/33` is neither an address nor a network; write it like `10.0.0.0/8` "
-        "or `192.0.2.7`"
+        "bad-value `10.0.0.0/33` is neither an address nor a network; write it like "
+        "`10.0.0.0/8`, or `./addresses.txt` for a file of them"
     ),
     "{header: {'a b': c}, deny: true}": (
         "bad-name `a b` is not the name of a header; use letters, digits, `-` and `_`"

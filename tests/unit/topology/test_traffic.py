@@ -76,10 +76,18 @@ REFUSED = {
     "key `balance`",
     "minconn: 5": "bad-value `minconn` needs a `maxconn` that is not below it",
     "minconn: 5\nmaxconn: 4": "bad-value `minconn` needs a `maxconn` that is not below it",
-    "timeouts: {client: 5s}": "unknown-key `client` is not a key of `timeouts`; keys here: "
-    "connect, server, server_fin, queue, tunnel, http_keep_alive",
+    "timeouts: {clients: 5s}": "unknown-key `clients` is not a key of `timeouts`; keys here: "
+    "connect, server, server_fin, queue, tunnel",
+    "timeouts: {client: 5s}": "bad-value `client` is a timeout of clients, which a backend does "
+    "not have; write it in `timeouts` of the frontend",
+    "timeouts: {http_keep_alive: 5s}": "bad-value `http_keep_alive` is a timeout of clients, which "
+    "a backend does not have; write it in `timeouts` of the frontend",
     "timeouts: {queue: 0}": "out-of-range `queue` is `0`, and must be at least 1ms",
     "retry_on: 418": "unknown-value `retry_on` cannot be `418`; did you mean `408`?",
+    "retry_on: [none, 503]": "bad-value `none` stands alone: nothing is tried again; leave `none` "
+    "out, or the others",
+    "minconn: 5\nmaxconn: 9\nservers: [{address: db, maxconn: 4}]": "bad-value a server's "
+    "`maxconn` is not below the backend's `minconn`; write 5 or more, or a smaller `minconn`",
     "retries: -1": "out-of-range `retries` is `-1`, and must be at least 0",
     "slow_start: 5s\nbalance: uri": "bad-value `uri` has no `slow_start`: its parts cannot change; "
     "use `leastconn` or `roundrobin`",
@@ -107,8 +115,11 @@ REFUSED = {
     "for HTTP; leave it out, or use `mode: http`",
     "compression: brotli": "unknown-value `compression` cannot be `brotli`; write gzip, deflate or "
     "raw-deflate",
-    "compression: {types: html}": "bad-value `html` is not a type of content; write it like "
-    "`text/html` or `application/json`",
+    "compression: {types: html}": "bad-value `html` is not a type of content; write each "
+    "like `text/html` or `application/json`, with no `*`",
+    "compression: {types: text/*}": "bad-value `text/*` is not a type of content; write each like "
+    "`text/html` or `application/json`, with no `*`",
+    "cache: {size: 1.5m}": "bad-value a cache has whole megabytes; write `1m` or `2m`",
     "cache: {size: 5000m}": "out-of-range `size` is `5000m`, and must be at most 4095m",
     "cache: {size: 8m, max_object_size: 5m}": "bad-value `max_object_size` is more than half of "
     "the cache's `size`",

@@ -1,0 +1,37 @@
+"""How much one client may have of a frontend, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.haproxy.origin import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """Requests that one address may send in a period; `allowed` are networks without a limit."""
+
+    requests: int
+    period_s: float
+    status: int
+    allowed: tuple[str, ...]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimit:
+    """Connections that one address may have at a time, and new ones in a period; None is no limit.
+    `allowed` are networks without a limit, each with where it stands in the file."""
+
+    most: int | None
+    rate: tuple[int, float] | None
+    """How many, and in how many seconds."""
+    allowed: tuple[tuple[str, Path], ...]
+    reads_proxy: bool
+    """Whether some clients are known only when the PROXY protocol has told of them."""
+    path: Path
+
+    @property
+    def period_s(self) -> float:
+        """How long an address without connections is remembered."""
+        return self.rate[1] if self.rate else 60.0

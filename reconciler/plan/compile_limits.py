@@ -1,0 +1,33 @@
+"""How much one client may have of a frontend, to HAProxy's own model."""
+
+from __future__ import annotations
+
+from reconciler.haproxy import limits as haproxy
+from reconciler.topology.model import Frontend
+
+
+def compile_rate(name: str, frontend: Frontend) -> haproxy.RateLimit | None:
+    limit = frontend.rate_limit
+    if limit is None:
+        return None
+    path = ("frontends", name, "rate_limit")
+    return haproxy.RateLimit(limit.requests, limit.per, limit.status, limit.allow, path)
+
+
+def compile_connections(name: str, frontend: Frontend) -> haproxy.ConnectionLimit | None:
+    """A trusted proxy is many clients, and none of them is known before its first request."""
+    limit = frontend.connection_limit
+    if limit is None:
+        return None
+    path = ("frontends", name, "connection_limit")
+    trusted = ("frontends", name, "trusted_proxies")
+    return haproxy.ConnectionLimit(
+        most=limit.max,
+        rate=(limit.rate.connections, limit.rate.per) if limit.rate else None,
+        allowed=(
+            *((network, path) for network in limit.allow),
+            *((network, trusted) for network in frontend.trusted_proxies),
+        ),
+        reads_proxy=any(bind.accept_proxy for bind in frontend.bind),
+        path=path,
+    )
