@@ -19,13 +19,16 @@ Aim = Literal["ready", "adjust", "check", "drain", "gone"]
 """Take traffic; have another weight or limit; be checked, without traffic; finish what there is;
 stand by as a spare one."""
 _STATE = {"ready": "ready", "check": "drain", "drain": "drain"}
+_OF_THOSE_THERE = frozenset({"adjust", "drain", "gone"})
+"""No spare server is taken for these."""
 LONGEST = 4096
 """Bytes of one line of commands. HAProxy's buffer for them has 16 KiB, unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSetting:
-    """What a server of a backend shall be like. A host that no server points to gets a spare one.
+    """What a server of a backend shall be like. A host that no server points to gets a spare one
+    when it shall take traffic or be checked.
 
     `weight` None leaves it as it is; `maxconn` 0 is no limit, None as it is.
     """
@@ -62,7 +65,7 @@ def commands_for(
     found: list[str] = []
     for setting in settings:
         server = _find(setting, states)
-        if server is None and (setting.is_outside or setting.aim in {"gone", "adjust"}):
+        if server is None and (setting.is_outside or setting.aim in _OF_THOSE_THERE):
             continue
         if server is None:
             server = _spare(setting.backend, states, taken)

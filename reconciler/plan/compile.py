@@ -40,6 +40,7 @@ from reconciler.topology.model import Backend, Network, Topology
 from reconciler.topology.model.sticky import Sticky
 from reconciler.topology.references import Contents
 from reconciler.topology.rules import DEFAULT_NETWORK
+from reconciler.topology.served import source_of
 
 
 def compile_topology(
@@ -91,7 +92,7 @@ def compile_topology(
         proxy=proxy,
         jobs=jobs,
         host_ports=host_ports,
-        rollouts={name: _rollout(backend) for name, backend in topology.backends.items()},
+        rollouts={name: _rollout(topology, name) for name in topology.backends},
         depends_on={
             name: tuple(Dependency(d.backend, d.condition) for d in backend.depends_on)
             for name, backend in topology.backends.items()
@@ -100,9 +101,11 @@ def compile_topology(
     )  # fmt: skip
 
 
-def _rollout(backend: Backend) -> Rollout:
+def _rollout(topology: Topology, name: str) -> Rollout:
     """Percentages become numbers of containers: surge is rounded up, unavailability down."""
+    backend = topology.backends[name]
     wish, replicas = backend.rollout, backend.containers
+    over = [b for n, b in topology.backends.items() if source_of(topology, n) == name] or [backend]
     stops_first = wish.order == "stop-first"
     allowed = wish.max_unavailable
     if allowed is None:
@@ -119,7 +122,7 @@ def _rollout(backend: Backend) -> Rollout:
         ready_timeout_s=wish.ready_timeout,
         min_ready_s=wish.min_ready,
         drain_timeout_s=wish.drain_timeout,
-        quiet_s=_quiet(backend.sticky, wish.drain_timeout),
+        quiet_s=max(_quiet(there.sticky, wish.drain_timeout) for there in over),
         rolls_back=wish.on_failure == "rollback",
         stop_grace_s=backend.stop_grace_period,
         guard=Guard(guard.max_errors, guard.window, guard.min_requests) if guard else None,

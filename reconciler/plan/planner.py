@@ -44,12 +44,15 @@ def plan_changes(
     proxy, config = desired.proxy_with(hosts), desired.config(hosts)
     rotations: dict[str, Rotation] = {}
     if (have := _informed(observed, assignment, networks)) is not None:
-        rotations = plan_rotations(desired, proxy, config, observed.proxies.get(have.id))
+        leaving = {host: c.slot.backend for c in assignment.leaving for host in c.hosts}
+        known = observed.proxies.get(have.id)
+        rotations = plan_rotations(desired, proxy, config, known, leaving)
         joined = networks_of_proxy(have, desired, observed, assignment)
         rotations = without_unreachable(rotations, desired, joined)
     workers = plan_workers(desired, observed, assignment)
     jobs = plan_jobs(desired, observed)
-    need = proxy_need(assignment, observed, config, rotations)
+    sources = {backend.source for backend in proxy.backends} if proxy else ()
+    need = proxy_need(assignment, observed, config, rotations, sources)
     problems = (*find_problems(desired, observed, assignment, jobs), *too_small)
     changes = list_changes(
         desired, observed, assignment, networks, need, rotations, workers,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -70,7 +70,9 @@ def proxy_need(
     observed: Observed,
     config: Config | None,
     rotations: Mapping[str, Rotation],
+    sources: Collection[str],
 ) -> ProxyNeed:
+    """`sources` are the backends whose containers, or other servers, HAProxy shall have."""
     if config is None:
         return ProxyNeed(ProxyMode.ABSENT)
     if PROXY_SLOT in assignment.joining:
@@ -85,7 +87,7 @@ def proxy_need(
             return ProxyNeed(mode, reason, written, config, old, True, is_cut_off)
         return ProxyNeed(ProxyMode.CREATE, "new", written, config, must_write=True)
     have = assignment.kept[PROXY_SLOT].have
-    need = _need_of_kept(have, observed, config, rotations)
+    need = _need_of_kept(have, observed, config, rotations, sources)
     if have.state in {"running", "paused"} and not has_ground(have, observed):
         reason = _also("its network ended with the container that it shares it with", need.reason)
         return replace(need, mode=ProxyMode.RESTART, reason=reason, is_cut_off=True)
@@ -117,6 +119,7 @@ def _need_of_kept(
     observed: Observed,
     config: Config,
     rotations: Mapping[str, Rotation],
+    sources: Collection[str],
 ) -> ProxyNeed:
     proxy = observed.proxies.get(have.id)
     if proxy is None:
@@ -138,7 +141,7 @@ def _need_of_kept(
             ProxyMode.RESTART, "it does not answer", proxy.config, config, have, must_write
         )
     is_live = running_config(proxy) and proxy.running.structure == config.structure
-    if is_live and rotations:
+    if is_live and rotations and rotations.keys() >= set(sources):
         if not must_write and not has_work(rotations):
             return ProxyNeed(ProxyMode.KEEP, "", proxy.config, config, have)
         why = reason or explain_work(rotations)

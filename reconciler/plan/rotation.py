@@ -10,6 +10,7 @@ them, and leaves all of them before it stops.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -68,14 +69,24 @@ class Rotation:
         return bool(self.leaves) and not self.joins
 
     @property
-    def serving(self) -> list[str]:
-        """The hosts that get traffic now."""
-        leaving = [host for host in self.leaves if host not in self.unused]
-        return [*(member.host for member in self.stays), *leaving]
+    def checked(self) -> tuple[Backend, ...]:
+        return tuple(backend for backend in self.backends if backend.check is not None)
 
-    def places(self, hosts: Iterable[str]) -> tuple[tuple[str, str], ...]:
-        """(backend, host) of the servers that point to these."""
-        return tuple((backend.name, host) for host in hosts for backend in self.backends)
+    @property
+    def unchecked(self) -> tuple[Backend, ...]:
+        return tuple(backend for backend in self.backends if backend.check is None)
+
+    def serving_in(self, backend: str) -> list[str]:
+        """The hosts that get traffic from this one now: those that join the others, too."""
+        known = [*(server.address for server in self.backends[0].servers), *self.leaves]
+        return [host for host in known if (backend, host) in self.takes_traffic]
+
+    def places(
+        self, hosts: Iterable[str], backends: Sequence[Backend] | None = None
+    ) -> tuple[tuple[str, str], ...]:
+        """(backend, host) of the servers that point to these, in all of the backends or in some."""
+        among = self.backends if backends is None else backends
+        return tuple((backend.name, host) for host in hosts for backend in among)
 
     def settings_for(self, hosts: Iterable[str], aim: Aim) -> tuple[ServerSetting, ...]:
         """How servers shall be when they serve, or on their way there."""
@@ -86,35 +97,37 @@ class Rotation:
         )
 
     def first_settings(self, hosts: Iterable[str]) -> tuple[ServerSetting, ...]:
-        """For those that join: checked without traffic first, where HAProxy checks them. One that
-        serves in another of the backends already goes on there."""
-        return tuple(
-            ServerSetting(
-                backend.name, host, "check" if backend.check else "ready", *_amounts(backend)
-            )
-            for host in hosts
-            for backend in self.backends
-            if (backend.name, host) not in self.takes_traffic
-        )
+        """For those that join: checked without traffic first, where HAProxy checks them; where it
+        does not, they wait for those where it does. One that serves in another of the backends
+        already goes on there."""
+        places = set(self.places(hosts, self.checked or self.backends)) - self.takes_traffic
+        settings = self.settings_for(hosts, "check" if self.checked else "ready")
+        return tuple(s for s in settings if (s.backend, s.host) in places)
 
 
 def plan_rotations(
-    desired: Desired, proxy: Proxy | None, wanted: Config | None, seen: ObservedProxy | None
+    desired: Desired,
+    proxy: Proxy | None,
+    wanted: Config | None,
+    seen: ObservedProxy | None,
+    leaving: Mapping[str, str],
 ) -> dict[str, Rotation]:
     """By the backend that describes the containers, those that can be changed without a reload.
     Empty when nothing is known of what HAProxy runs, or when that is not what is written. `proxy`
-    and `wanted` have the addresses that servers will have."""
+    and `wanted` have the addresses that servers will have; `leaving` are the hosts of containers
+    that go, and the backend that described each."""
     running = running_config(seen)
     if proxy is None or wanted is None or seen is None or running is None:
         return {}
     same: dict[str, list[Backend]] = {}
-    others = _elsewhere(proxy, seen)
+    others: set[str] = set()
     for backend in proxy.backends:
         there = backend_structure(running, backend.name)
         if there == backend_structure(wanted, backend.name):
             same.setdefault(backend.source, []).append(backend)
         elif there is not None:
             others.add(backend.source)
+    others |= _entangled(same, seen, leaving)
     return {
         source: plan_rotation(tuple(backends), desired.rollouts[source], seen.servers)
         for source, backends in same.items()
@@ -122,14 +135,19 @@ def plan_rotations(
     }
 
 
-def _elsewhere(proxy: Proxy, seen: ObservedProxy) -> set[str]:
-    """Whose containers also serve in a backend that the file has no more: they cannot leave before
-    HAProxy has let go of it."""
-    sources = {backend.name: backend.source for backend in proxy.backends}
-    stray = {server.host for server in seen.serving if server.backend not in sources}
-    wanted = {b.source for b in proxy.backends for s in b.servers if s.address in stray}
-    there = {sources[s.backend] for s in seen.serving if s.backend in sources and s.host in stray}
-    return wanted | there
+def _entangled(
+    same: Mapping[str, Sequence[Backend]], seen: ObservedProxy, leaving: Mapping[str, str]
+) -> set[str]:
+    """Whose containers that leave also serve in a backend that does not change along with theirs:
+    that the file has no more, that changes in more than servers, or that gets other containers.
+    They cannot stop before HAProxy has let go of them there, too."""
+    sources = {backend.name: source for source, group in same.items() for backend in group}
+    users: dict[str, set[str]] = {}
+    for server in seen.serving:
+        if server.host in leaving:
+            its_own = same.keys() & {leaving[server.host]}
+            users.setdefault(server.host, set(its_own)).add(sources.get(server.backend, ""))
+    return {source for group in users.values() if len(group) > 1 for source in group}
 
 
 def running_config(seen: ObservedProxy | None) -> Config | None:
@@ -156,8 +174,8 @@ def plan_rotation(
     leaves = list(dict.fromkeys(s.host for s in there if s.host not in wanted))
     serves = {host for _, host in serving_in}
     unused = [host for host in leaves if host not in serves]
-    up = {s.host for s in there if s.is_up}
-    serving = sorted((h for h in leaves if h not in unused), key=up.__contains__)
+    up = Counter(s.host for s in there if s.is_up and s.takes_traffic)
+    serving = sorted((h for h in leaves if h not in unused), key=up.__getitem__)
     batches = plan_batches(rollout, joins, serving, len(stays) + len(serving))
     if unused:
         batches.insert(0, Batch((), (), tuple(unused)))
@@ -230,7 +248,7 @@ def with_hosts(backend: Backend, hosts: Sequence[str], spares: int = 0) -> Backe
 
 def with_room(rotation: Rotation, backend: Backend) -> Backend:
     """Who is in rotation now, and spare servers enough for all that join, and later for more."""
-    return with_hosts(backend, rotation.serving, 2 * len(rotation.joins))
+    return with_hosts(backend, rotation.serving_in(backend.name), 2 * len(rotation.joins))
 
 
 def _differs(server: ServerState, backend: Backend) -> bool:
@@ -251,8 +269,18 @@ def has_work(rotations: Mapping[str, Rotation]) -> bool:
 
 def explain_work(rotations: Mapping[str, Rotation]) -> str:
     """Why servers change although what is written stays."""
-    names = ", ".join(f"`{name}`" for name, r in rotations.items() if not r.is_settled)
+    unlike = (name for r in rotations.values() if not r.is_settled for name in _unlike(r))
+    names = ", ".join(f"`{name}`" for name in unlike)
     return f"servers of {names} are not as the file says"
+
+
+def _unlike(rotation: Rotation) -> list[str]:
+    """Those of its backends in which somebody is missing, or has another weight or limit; all of
+    them when there is only somebody too many."""
+    missing = set(rotation.places(m.host for m in rotation.joins)) - rotation.takes_traffic
+    unlike = {name for name, _ in missing} | {setting.backend for setting in rotation.settings}
+    names = [backend.name for backend in rotation.backends]
+    return [name for name in names if name in unlike] or names
 
 
 def networks_to(spec: ContainerSpec) -> set[str]:

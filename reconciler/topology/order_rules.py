@@ -24,6 +24,15 @@ def _unknown(topology: Topology) -> Iterator[Finding]:
                     path,
                     suggest(wanted.backend, topology.backends) or f"backends here: {known}",
                 )
+            elif there.containers_of is not None:
+                yield Finding(
+                    "no-containers",
+                    f"`{name}` cannot wait for `{wanted.backend}`, which has no containers of its "
+                    "own",
+                    path,
+                    f"wait for the one that has them: `{there.containers_of}`",
+                    quoted=((wanted.backend, path),),
+                )
             elif there.image is None:
                 yield Finding(
                     "no-containers",

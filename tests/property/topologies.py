@@ -79,7 +79,7 @@ def _others(draw: st.DrawFn, backends: dict[str, Any], *, checked: bool) -> dict
     """Backends that have the containers of these, at another port."""
     names = draw(st.lists(st.sampled_from(sorted(backends)), max_size=2)) if backends else []
     return {
-        f"other-{number}": {"containers_of": name, "port": 7000 + number,
+        f"other-{number}": {"containers_of": name, "port": draw(st.sampled_from([7000, 7001])),
                             "check": "tcp" if checked else draw(_checks)}
         for number, name in enumerate(names)
     }  # fmt: skip
@@ -156,6 +156,9 @@ def rollouts(draw: st.DrawFn) -> tuple[Desired, Desired]:
     }
     if draw(_maybe):
         after["backends"]["new"] = draw(_backend(networks, checked=True))
+    if draw(_maybe):
+        own = {name: b for name, b in after["backends"].items() if "image" in b}
+        after["backends"] = own | draw(_others(own, checked=True))
     after["frontends"] = {
         name: {**frontend, "default_backend": draw(st.sampled_from(list(after["backends"])))}
         for name, frontend in before["frontends"].items()

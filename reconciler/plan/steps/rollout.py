@@ -4,10 +4,10 @@ all backends that have them."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
-from reconciler.haproxy.commands import Aim, ServerSetting
+from reconciler.haproxy.commands import ServerSetting
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import Backend
 from reconciler.haproxy.render import server_lines
@@ -55,7 +55,8 @@ class _Roll:
     target: Target
     rotation: Rotation
     rollout: Rollout
-    hosts: list[str]
+    hosts: dict[str, list[str]]
+    """By backend: a server may be kept from the traffic of one, and be in rotation in another."""
     done: list[int]
     """The steps that the next batch waits for."""
 
@@ -83,7 +84,7 @@ def with_leavers(draft: Draft, config: Config) -> Config:
     """The same with the servers that leave after HAProxy has loaded it."""
     for rotation in filter(partial(_waits, draft), draft.rotations.values()):
         for backend in rotation.backends:
-            lines = _lines(draft, with_hosts(backend, rotation.serving))
+            lines = _lines(draft, with_hosts(backend, rotation.serving_in(backend.name)))
             config = put_servers(config, backend.name, lines)
     return config
 
@@ -116,7 +117,8 @@ def _enlarge(draft: Draft, target: Target) -> list[int]:
 
 def _roll(draft: Draft, target: Target, rotation: Rotation, before: Sequence[int]) -> None:
     rollout = draft.desired.rollouts[rotation.source]
-    roll = _Roll(draft, target, rotation, rollout, rotation.serving, [*draft.placed, *before])
+    hosts = {backend.name: rotation.serving_in(backend.name) for backend in rotation.backends}
+    roll = _Roll(draft, target, rotation, rollout, hosts, [*draft.placed, *before])
     roll.done += _stop_strangers(draft, rotation, roll.done)
     if rotation.settings:
         tuned = SetServers(target, rotation.settings)
@@ -160,14 +162,15 @@ def _play(roll: _Roll, batch: Batch[Member, _Leaver]) -> None:
     """One batch. What was there before it serves until what is new is proven."""
     draft = roll.draft
     stopped = _retire(roll, batch.early, roll.done, [])
-    roll.hosts = [h for h in roll.hosts if h not in {leaver.host for leaver in batch.early}]
     first = len(draft.steps) + 1
     opened = [*roll.done, *stopped]
     if batch.joins:
         opened = _join(roll, batch.joins, opened)
     last = len(draft.steps)
-    going = {leaver.host for leaver in batch.leaves}
-    roll.hosts = [h for h in [*roll.hosts, *(m.host for m in batch.joins)] if h not in going]
+    going = {leaver.host for leaver in (*batch.early, *batch.leaves)}
+    joined = [member.host for member in batch.joins]
+    for name, hosts in roll.hosts.items():
+        roll.hosts[name] = [h for h in dict.fromkeys([*hosts, *joined]) if h not in going]
     written = _write(roll, opened)
     if batch.joins and roll.rollout.rolls_back:
         _rescue(roll, batch, range(first, last + 1))
@@ -191,22 +194,29 @@ def _join(roll: _Roll, members: Sequence[Member], needs: Sequence[int]) -> list[
         for step in bring_up(draft, member.slot, needs, rollout.ready_timeout_s)
     ]
     hosts = [member.host for member in members]
-    places = rotation.places(hosts)
-    containers = tuple(Target(names[m.slot]) for m in members for _ in rotation.backends)
-    watch = AwaitServers(roll.target, places, containers, rollout.ready_timeout_s)
+
+    def watch(backends: Sequence[Backend], steady_s: float = 0.0) -> AwaitServers:
+        places = rotation.places(hosts, backends)
+        containers = tuple(Target(names[m.slot]) for m in members for _ in backends)
+        return AwaitServers(roll.target, places, containers, rollout.ready_timeout_s, steady_s)
+
     put = draft.add(
         SetServers(roll.target, rotation.first_settings(hosts)),
         [*needs, *ready], "HAProxy checks new servers before they get traffic", Impact.RUNTIME,
     )  # fmt: skip
-    opened = draft.add(watch, [put], "the old servers keep the traffic until these can take it")
-    if any(backend.check is not None for backend in rotation.backends):
+    checked, unchecked = rotation.checked, rotation.unchecked
+    because = "the old servers keep the traffic until these can take it"
+    opened = draft.add(watch(checked or unchecked), [put], because)
+    if checked:
         ready_now = SetServers(roll.target, rotation.settings_for(hosts, "ready"))
         opened = draft.add(ready_now, [opened], "HAProxy's checks pass", Impact.RUNTIME)
+    if checked and unchecked:
+        opened = draft.add(watch(unchecked), [opened], because)
     if rollout.min_ready_s:
-        steady = replace(watch, steady_s=rollout.min_ready_s)
+        steady = watch(rotation.backends, rollout.min_ready_s)
         opened = draft.add(steady, [opened], f"`min_ready` is {rollout.min_ready_s:g} s")
     if rollout.guard is not None:
-        guard = GuardServers(roll.target, places, rollout.guard)
+        guard = GuardServers(roll.target, rotation.places(hosts), rollout.guard)
         opened = draft.add(guard, [opened], "`guard` watches what new servers answer")
     return [opened]
 
@@ -261,9 +271,10 @@ def _write(roll: _Roll, needs: Sequence[int]) -> list[int]:
     """The file says what runs, so that a HAProxy that is started anew loads the same."""
     draft, rotation = roll.draft, roll.rotation
     order = {server.address: at for at, server in enumerate(rotation.backends[0].servers)}
-    hosts = sorted(roll.hosts, key=lambda host: (order.get(host, len(order)), host))
     written: list[int] = []
     for backend in rotation.backends:
+        there = roll.hosts[backend.name]
+        hosts = sorted(there, key=lambda host: (order.get(host, len(order)), host))
         lines = _lines(draft, with_hosts(backend, hosts))
         if draft.running is not None:
             draft.running = put_servers(draft.running, backend.name, lines)
@@ -285,20 +296,20 @@ def _rescue(roll: _Roll, batch: Batch[Member, _Leaver], watched: range) -> None:
     def rescue(action: Action, needs: Iterable[int]) -> int:
         return draft.rescue(action, needs, because, watched)
 
-    def put(hosts: Iterable[str], aim: Aim, needs: Iterable[int]) -> int:
-        return rescue(SetServers(roll.target, roll.rotation.settings_for(hosts, aim)), needs)
-
     made = [m for m in batch.joins if m.slot in draft.assignment.joining]
     gone: list[int] = []
     if made:
-        out = put([m.host for m in made], "gone", ())
+        settings = roll.rotation.settings_for([m.host for m in made], "gone")
+        out = rescue(SetServers(roll.target, settings), ())
         names = [draft.assignment.names[m.slot] for m in made]
         gone = [rescue(RemoveContainer(Target(name)), [out]) for name in names]
-    old = [leaver for leaver in batch.early if leaver.container is not None]
-    if old:  # where both cannot run at once, the old one starts when the new one is gone
-        started = [
-            rescue(StartContainer(target_of(leaver.container)), gone)
-            for leaver in old
-            if leaver.container is not None
-        ]
-        put([leaver.host for leaver in old], "ready", started)
+    # Where both cannot run at once, the old one starts when the new one is gone.
+    started = [
+        rescue(StartContainer(target_of(leaver.container)), gone)
+        for leaver in batch.early
+        if leaver.container is not None
+    ]
+    settings = roll.rotation.settings_for((leaver.host for leaver in batch.early), "ready")
+    served = tuple(s for s in settings if (s.backend, s.host) in roll.rotation.takes_traffic)
+    if served:
+        rescue(SetServers(roll.target, served), started or gone)

@@ -46,6 +46,7 @@ CASES = {
     "ready": ([put("a", "ready")], ["set server web/web-1 state ready"]),
     "check is without traffic": ([put("a", "check")], ["set server web/web-1 state drain"]),
     "drain": ([put("b", "drain")], ["set server web/web-2 state drain"]),
+    "drain a host that is not there": ([put("c", "drain")], []),
     "gone becomes a spare one": (
         [put("a", "gone")],
         ["set server web/web-1 state maint", "set server web/web-1 fqdn haproxy"],

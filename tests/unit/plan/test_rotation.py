@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.haproxy.commands import ServerSetting
@@ -170,6 +172,17 @@ def test_who_is_down_leaves_before_who_is_up() -> None:
     assert _batches(backend("x"), servers) == [("b", "x", "a")]
 
 
+def test_who_is_out_of_one_backend_leaves_before_who_serves_in_all() -> None:
+    live = replace(with_hosts(replace(backend(""), name="live"), "xy"), source="web")
+    states = [
+        *seen("ab"),
+        ServerState("live", "live-1", "UP", "", 1, 0, "", 0, "a"),
+        ServerState("live", "live-2", "DRAIN", "", 1, 0, "", 0, "b", is_drained=True),
+    ]
+    rotation = plan_rotation((backend("xy"), live), Rollout(2, 1, 1), states)
+    assert [batch.early for batch in rotation.batches] == [("b",)]
+
+
 def test_settings_have_all_amounts() -> None:
     wanted = backend("a", weight=3, maxconn=5)
     rotation = plan_rotation((wanted,), Rollout(1), seen("a"))
@@ -191,3 +204,15 @@ def test_room_for_all_that_join() -> None:
     assert [server.address for server in room.servers] == ["a", "z"]
     assert room.spares >= 2 * len(rotation.joins)
     assert [server.name for server in with_hosts(backend(""), "xy").servers] == ["web-1", "web-2"]
+
+
+def test_room_keeps_whom_somebody_drained_in_another_backend() -> None:
+    live = replace(with_hosts(replace(backend(""), name="live"), "abc"), source="web")
+    states = [
+        *seen("ab"),
+        ServerState("live", "live-1", "DRAIN", "", 1, 0, "", 0, "a", is_drained=True),
+        ServerState("live", "live-2", "UP", "", 1, 0, "", 0, "b"),
+    ]
+    rotation = plan_rotation((backend("abc"), live), Rollout(3, 3), states)
+    rooms = (with_room(rotation, each) for each in rotation.backends)
+    assert [[server.address for server in room.servers] for room in rooms] == [["a", "b"], ["b"]]

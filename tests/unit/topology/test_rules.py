@@ -247,6 +247,12 @@ BROKEN = {
         ["no-containers 3:31 `api` cannot wait for `db`, which has no containers; take it out: "
          "HAProxy alone sees whether servers elsewhere are up"],
     ),
+    "a dependency that has another's containers": (
+        "name: a\nbackends:\n  api: {image: a, depends_on: live}\n  db: {image: a}\n"
+        "  live: {containers_of: db, port: 9}\n",
+        ["no-containers 3:31 `api` cannot wait for `live`, which has no containers of its own; "
+         "wait for the one that has them: `db`"],
+    ),
     "backends that wait for one another": (
         "name: a\nbackends:\n  web: {image: a, depends_on: [db, api]}\n"
         "  api: {image: a, depends_on: {db: , web: }}\n  db: {image: a}\n",

@@ -153,6 +153,13 @@ def test_how_long_old_servers_wait_for_their_clients(yaml: str, expected: float)
     assert desired.rollouts["web"].quiet_s == expected
 
 
+def test_old_servers_wait_for_the_clients_of_each_of_their_backends() -> None:
+    file = topology_with().replace(
+        "frontends:", "  live: {containers_of: web, port: 9, sticky: source}\nfrontends:"
+    )
+    assert compile_topology(good(file), "/").rollouts["web"].quiet_s == 30.0
+
+
 def test_no_cache_and_no_compression() -> None:
     web = web_of(good(topology_with("cache: false\ncompression: false")))
     assert (web.cache, web.compression) == (None, None)
