@@ -5,6 +5,7 @@ What is wrong is told at the place in the topology that names the file. Content 
 
 from __future__ import annotations
 
+import json
 import os
 import ssl
 import stat
@@ -77,6 +78,11 @@ class References:
                 if len(self._text(reference, reference.source) or b"") > LONGEST_PAGE:
                     self._tell("unreadable-file", reference, "is larger than 15 kB",
                                hint="HAProxy has no more room for a page of its own")  # fmt: skip
+            case "profile":
+                text = self._text(reference, reference.source)
+                if text is not None and not _is_profile(text):
+                    self._tell("unreadable-file", reference, "is no profile of seccomp in JSON",
+                               hint="take Docker's default one for a start")  # fmt: skip
             case "addresses":
                 self._read_addresses(reference)
             case "variable":
@@ -291,3 +297,11 @@ def _are_authorities(text: bytes) -> bool:
     except (ssl.SSLError, ValueError):
         return False
     return True
+
+
+def _is_profile(text: bytes) -> bool:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and "defaultAction" in found

@@ -12,6 +12,7 @@ from reconciler.plan.compile_files import files_of, hidden_files
 from reconciler.plan.compile_haproxy import proxy_containers
 from reconciler.plan.compile_jobs import compile_jobs
 from reconciler.plan.compile_proxy import compile_proxy
+from reconciler.plan.compile_seccomp import with_profile
 from reconciler.plan.compile_tls import ProxyFiles
 from reconciler.plan.compile_volumes import compile_mount, used_volumes
 from reconciler.plan.desired import Desired, DesiredContainer, Slot
@@ -174,6 +175,7 @@ def _replicas(
         env=tuple(environment_of(backend, contents).items()),
         files=files_of(topology, backend, contents),
     )
+    spec = with_profile(spec, backend, contents)
     if needs_fixed_addresses(topology, name):
         spec = _with_fixed_address(spec, networks, address_network(topology, name))
     revision = revision_of(spec)
@@ -217,6 +219,11 @@ def _server_spec(
         entrypoint=backend.entrypoint,
         labels=tuple(backend.labels.items()),
         mounts=tuple(compile_mount(topology, mount, base_directory) for mount in backend.volumes),
+        ports=tuple(
+            PublishedPort(port.host_ip, host, target, port.protocol)
+            for port in backend.ports
+            for host, target in port.pairs
+        ),
         healthcheck=_healthcheck(backend),
         stop_grace_s=backend.stop_grace_period,
         init=backend.init,
@@ -244,4 +251,7 @@ def _healthcheck(backend: Backend) -> Healthcheck | None:
         return None
     if check.disable or check.test is None:
         return Healthcheck(test=("NONE",))
-    return Healthcheck(check.test, check.interval, check.timeout, check.retries, check.start_period)
+    return Healthcheck(
+        check.test, check.interval, check.timeout, check.retries, check.start_period,
+        check.start_interval,
+    )  # fmt: skip

@@ -19,16 +19,20 @@ from reconciler.topology.model.volume import Mount as Wish
 
 
 def compile_mount(topology: Topology, wish: Wish, base_directory: str) -> Mount:
-    tmpfs = wish.tmpfs or TmpfsOptions()
+    tmpfs, bind = wish.tmpfs or TmpfsOptions(), wish.bind or BindOptions()
+    volume = wish.volume or VolumeOptions()
     return Mount(
         wish.kind,
         _source(topology, wish, base_directory),
         wish.target,
         wish.read_only,
-        propagation=(wish.bind or BindOptions()).propagation or "",
-        nocopy=(wish.volume or VolumeOptions()).nocopy,
+        propagation=bind.propagation or "",
+        nocopy=volume.nocopy,
         size_bytes=tmpfs.size,
         mode=tmpfs.mode or "",
+        subpath=volume.subpath or "",
+        creates_path=bind.create_host_path,
+        selinux=bind.selinux or "",
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.plan.assign import Assignment
-from reconciler.plan.desired import PROXY_SLOT, Desired
+from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired
+from reconciler.plan.engines import too_new
 from reconciler.plan.jobs import JobPlan
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Problem
+from reconciler.plan.spec import PublishedPort
 from reconciler.plan.volumes import volume_problems
 
 
@@ -19,8 +21,9 @@ def find_problems(
         *_networks(desired, observed),
         *volume_problems(desired, observed),
         *_names(assignment, jobs, observed),
-        *_ports(assignment, observed),
+        *_ports(desired, assignment, observed),
         *_images(assignment, jobs, observed),
+        *too_new(assignment, jobs, observed),
     )
 
 
@@ -54,13 +57,25 @@ def _names(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterato
             )
 
 
-def _ports(assignment: Assignment, observed: Observed) -> Iterator[Problem]:
-    starts = PROXY_SLOT in assignment.joining
-    kept = assignment.kept.get(PROXY_SLOT)
-    if not starts and (kept is None or kept.have.state in {"running", "paused"}):
-        return
+def _of_proxy(desired: Desired) -> Iterator[PublishedPort]:
+    """Also those that another container keeps open for it."""
+    yield from desired.host_ports
+    for slot in (PROXY_SLOT, ANCHOR_SLOT):
+        if slot in desired.containers:
+            yield from desired.containers[slot].spec.host_ports
+
+
+def _ports(desired: Desired, assignment: Assignment, observed: Observed) -> Iterator[Problem]:
+    starts = [joining.want for joining in assignment.joining.values()]
+    starts += [
+        kept.want for kept in assignment.kept.values()
+        if kept.have.state not in {"running", "paused"}
+    ]  # fmt: skip
+    wanted = {str(port) for want in starts for port in want.spec.host_ports}
+    if any(want.slot in {PROXY_SLOT, ANCHOR_SLOT} for want in starts):
+        wanted |= {str(port) for port in _of_proxy(desired)}
     for holder in observed.holders:
-        if holder.kind == "port":
+        if holder.kind == "port" and holder.what in wanted:
             yield Problem(
                 "port-taken",
                 f"port {holder.what} of the host is held by {holder.who}",

@@ -120,7 +120,7 @@ class Desired:
             networks=tuple(sorted(self.networks)),
             volumes=tuple(sorted(self.volumes)),
             names=tuple(sorted(container.name for container in containers)),
-            ports=(*(port for spec in specs for port in spec.ports), *self.host_ports),
+            ports=(*(port for spec in specs for port in spec.host_ports), *self.host_ports),
             subnets={net.name: net.subnet for net in self.networks.values() if net.subnet},
             reads_proxy=self.proxy is not None,
         )

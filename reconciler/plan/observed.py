@@ -137,6 +137,8 @@ class Observed:
     proxies: Mapping[str, ObservedProxy] = field(default_factory=dict)
     """By container id."""
     holders: tuple[Holder, ...] = ()
+    api: tuple[int, int] | None = None
+    """The version of the engine's API; None for an engine that has all there is."""
     gaps: tuple[str, ...] = ()
     """What could not be read, in words. A gap blocks removals."""
 

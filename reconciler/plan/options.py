@@ -5,9 +5,10 @@ Where order means nothing to Docker, it is by name, so that it means nothing to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.topology.model.blkio import Blkio
 from reconciler.topology.model.container import Resources
 from reconciler.topology.model.options import ContainerOptions as Wish
 
@@ -53,6 +54,30 @@ class Gpu:
     options: Pairs = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceRate:
+    """A part, or so much in a second, of one block device."""
+
+    path: str
+    rate: int
+
+    def __str__(self) -> str:
+        return f"{self.path}={self.rate}"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Of seccomp. Its content is compared by the digest."""
+
+    digest: str
+    """SHA-256, in hex."""
+    content: str = field(default="", repr=False, compare=False)
+    """In JSON."""
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerOptions:
     """A part of a container's spec. At its default, each is left to Docker and the image."""
@@ -60,6 +85,7 @@ class ContainerOptions:
     user: str | None = None
     working_dir: str | None = None
     hostname: str | None = None
+    domainname: str | None = None
     extra_hosts: tuple[str, ...] = ()
     dns: tuple[str, ...] = ()
     dns_search: tuple[str, ...] = ()
@@ -73,6 +99,8 @@ class ContainerOptions:
     privileged: bool = False
     read_only: bool = False
     security_opt: tuple[str, ...] = ()
+    """Without a profile of seccomp."""
+    seccomp: Profile | None = None
     sysctls: Pairs = ()
     devices: tuple[Device, ...] = ()
     group_add: tuple[str, ...] = ()
@@ -83,13 +111,32 @@ class ContainerOptions:
     gpus: tuple[Gpu, ...] = ()
     annotations: Pairs = ()
     expose: tuple[str, ...] = ()
+    device_cgroup_rules: tuple[str, ...] = ()
+    stdin_open: bool = False
+    tty: bool = False
+    ipc: str | None = None
+    pid: str | None = None
+    uts: str | None = None
+    userns_mode: str | None = None
+    cgroup: str | None = None
+    cgroup_parent: str | None = None
+    cpuset: str | None = None
+    oom_score_adj: int = 0
+    storage_opt: Pairs = ()
+    blkio_weight: int | None = None
+    blkio_weight_device: tuple[DeviceRate, ...] = ()
+    blkio_device_read_bps: tuple[DeviceRate, ...] = ()
+    blkio_device_write_bps: tuple[DeviceRate, ...] = ()
+    blkio_device_read_iops: tuple[DeviceRate, ...] = ()
+    blkio_device_write_iops: tuple[DeviceRate, ...] = ()
 
 
 def options_of(wish: Wish) -> dict[str, Any]:
     """The fields of a spec, as a file's backend says them."""
     found: dict[str, Any] = {name: getattr(wish, name) for name in _AS_THEY_ARE}
     found |= {name: tuple(sorted(getattr(wish, name))) for name in _WITHOUT_ORDER}
-    found |= {name: _pairs(getattr(wish, name)) for name in ("sysctls", "annotations")}
+    found |= {name: _pairs(getattr(wish, name)) for name in _PAIRS}
+    found |= _blkio(wish.blkio_config)
     return found | {
         "tmpfs": tuple(sorted((path, more) for path, _, more in map(_split, wish.tmpfs))),
         "shm_bytes": wish.shm_size,
@@ -110,9 +157,23 @@ def options_of(wish: Wish) -> dict[str, Any]:
 
 _AS_THEY_ARE = (
     "user", "working_dir", "hostname", "extra_hosts", "dns", "dns_search", "dns_opt", "privileged",
-    "read_only", "stop_signal",
+    "read_only", "stop_signal", "domainname", "stdin_open", "tty", "ipc", "pid", "uts",
+    "userns_mode", "cgroup", "cgroup_parent", "cpuset", "oom_score_adj",
 )  # fmt: skip
-_WITHOUT_ORDER = ("cap_add", "cap_drop", "security_opt", "group_add", "expose")
+_WITHOUT_ORDER = (
+    "cap_add", "cap_drop", "security_opt", "group_add", "expose", "device_cgroup_rules",
+)  # fmt: skip
+_PAIRS = ("sysctls", "annotations", "storage_opt")
+
+
+def _blkio(wish: Blkio) -> dict[str, Any]:
+    found: dict[str, Any] = {"blkio_weight": wish.weight}
+    weights = (DeviceRate(item.path, item.weight) for item in wish.weight_device)
+    found["blkio_weight_device"] = tuple(sorted(weights, key=str))
+    for name in ("device_read_bps", "device_write_bps", "device_read_iops", "device_write_iops"):
+        rates = (DeviceRate(item.path, item.rate) for item in getattr(wish, name))
+        found[f"blkio_{name}"] = tuple(sorted(rates, key=str))
+    return found
 
 
 SHARES = 1024
@@ -133,9 +194,11 @@ def limits_of(wish: Resources) -> dict[str, Any]:
 
 def text_of(value: Any) -> str | None:
     """A pair, a limit or a device as one writes it; None for a value that is no list of such."""
+    if isinstance(value, Profile):
+        return str(value)
     if not isinstance(value, tuple) or not value:
         return None
-    if all(isinstance(item, Ulimit | Device) for item in value):
+    if all(isinstance(item, Ulimit | Device | DeviceRate) for item in value):
         return ", ".join(map(str, value))
     if all(isinstance(item, tuple) for item in value):
         return ", ".join(f"{name}={text}" if text else name for name, text in value)

@@ -24,6 +24,8 @@ def sensitive_fields(owner: Path, sensitive: Mapping[Path, str]) -> dict[str, st
             # `env: ["TOKEN=${TOKEN}"]` has a position for a path, and the name in the text.
             name = rest[0] if isinstance(rest[0], str) else written.partition("=")[0]
             found[f"{key}.{name}"] = written
+        elif key == "blkio_config" and rest:
+            found[f"blkio_{rest[0]}"] = written
         elif key == "resources" and rest:
             found[_limit_of(rest)] = written
         else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from itertools import groupby
 from typing import Any
 
@@ -38,6 +38,9 @@ class Mount:
     size_bytes: int | None = None
     mode: str = ""
     """In octal."""
+    subpath: str = ""
+    creates_path: bool = False
+    selinux: str = ""
 
     def __str__(self) -> str:
         options = {
@@ -46,6 +49,9 @@ class Mount:
             "nocopy": self.nocopy,
             f"size={self.size_bytes}": self.size_bytes,
             f"mode={self.mode}": self.mode,
+            f"subpath={self.subpath}": self.subpath,
+            "create": self.creates_path,
+            self.selinux: self.selinux,
         }
         more = ",".join(text for text, is_given in options.items() if is_given)
         return f"{self.source or self.kind}:{self.target}{more and f':{more}'}"
@@ -57,13 +63,24 @@ class PublishedPort:
 
     address: str | None
     host_port: int
+    """0 for one that Docker chooses."""
     container_port: int
     protocol: str = "tcp"
 
-    def __str__(self) -> str:
+    @property
+    def host(self) -> str:
+        """Address and port of the host."""
         host = f"[{self.address}]:" if self.address and ":" in self.address else ""
         host = host or (f"{self.address}:" if self.address else "")
-        return f"{host}{self.host_port}" + ("" if self.protocol == "tcp" else f"/{self.protocol}")
+        return f"{host}{self.host_port or 'any'}"
+
+    @property
+    def kind(self) -> str:
+        """The protocol as Compose writes it, if it is another than TCP."""
+        return "" if self.protocol == "tcp" else f"/{self.protocol}"
+
+    def __str__(self) -> str:
+        return f"{self.host}{self.kind}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +92,7 @@ class Healthcheck:
     timeout_s: float | None = None
     retries: int | None = None
     start_period_s: float | None = None
+    start_interval_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +154,11 @@ class ContainerSpec(ContainerOptions):
     """Written before it starts for the first time."""
     hands_over: bool = False
     """A HAProxy whose listening sockets its successor takes over."""
+
+    @property
+    def host_ports(self) -> tuple[PublishedPort, ...]:
+        """Those published ports that nobody else can have meanwhile."""
+        return tuple(port for port in self.ports if port.host_port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,15 +272,15 @@ def _row_of(place: tuple[int, PublishedPort]) -> tuple[object, ...]:
 
 
 def _text_of_row(first: PublishedPort, last: PublishedPort) -> str:
-    text = f"{replace(first, protocol='tcp')}-{last.host_port}"
+    text = f"{first.host}-{last.host_port}"
     if first.host_port != first.container_port:
         text += f":{first.container_port}-{last.container_port}"
-    return text if first.protocol == "tcp" else f"{text}/{first.protocol}"
+    return f"{text}{first.kind}"
 
 
 def _text_of_port(port: PublishedPort) -> str:
     same = port.host_port == port.container_port
-    return str(port) if same else f"{port}:{port.container_port}"
+    return str(port) if same else f"{port.host}:{port.container_port}{port.kind}"
 
 
 def _text_of(value: Any) -> str:

@@ -68,7 +68,7 @@ def files_in(value: Any, kind: Kind, path: Path = ()) -> Iterator[tuple[Path, Na
     if value is None:
         return
     mark = next((mark for mark in marks_of(kind) if isinstance(mark, NamesFile)), None)
-    if mark is not None and isinstance(value, str):
+    if mark is not None and isinstance(value, str) and mark.parts_of(value) is not None:
         yield path, mark
     for form in _forms(kind):
         yield from _files_in_form(value, form, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
+from itertools import product
 
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.finding import Finding
@@ -43,9 +44,9 @@ def _interface_of_a_bridge(topology: Topology) -> Iterator[Finding]:
 
 
 def _bind_conflict(topology: Topology) -> Iterator[Finding]:
-    taken: dict[int, list[_Listener]] = {}
+    taken: dict[tuple[int, str], list[_Listener]] = {}
     for listener in _listeners(topology):
-        there = [one for port in listener.ports for one in taken.get(port, ())]
+        there = [one for place in listener.sockets for one in taken.get(place, ())]
         other = next((one for one in there if _overlap(one, listener)), None)
         if other is not None:
             who = "it" if other.owner == listener.owner else other.owner
@@ -56,8 +57,8 @@ def _bind_conflict(topology: Topology) -> Iterator[Finding]:
                 "one of them needs another port or address",
                 quoted=tuple((str(listener), place) for place in listener.places),
             )
-        for port in listener.ports:
-            taken.setdefault(port, []).append(listener)
+        for place in listener.sockets:
+            taken.setdefault(place, []).append(listener)
 
 
 def _one_socket_twice(topology: Topology) -> Iterator[Finding]:
@@ -87,7 +88,13 @@ class _Listener:
     owner: str
     path: Path
     places: tuple[Path, ...]
+    protocols: tuple[str, ...] = ("tcp",)
     interface: str | None = None
+
+    @property
+    def sockets(self) -> Iterator[tuple[int, str]]:
+        """Each port with each protocol."""
+        return product(self.ports, self.protocols)
 
     def __str__(self) -> str:
         address = self.address or ""
@@ -101,15 +108,30 @@ def _listeners(topology: Topology) -> Iterator[_Listener]:
         for index, bind in enumerate(frontend.bind):
             path: Path = ("frontends", name, "bind", index)
             places = ((*path, "address"), (*path, "port"))
+            tls = bind.tls or frontend.tls
+            spoken = ("tcp", "udp") if tls and tls.http3 else ("tcp",)
             if bind.ports:
+                owner = f"frontend `{name}`"
                 yield _Listener(
-                    bind.address, bind.ports, f"frontend `{name}`", path, places, bind.interface
+                    bind.address, bind.ports, owner, path, places, spoken, bind.interface
                 )
     stats = topology.stats
     if stats is not None:
         path = ("stats", "port")
         ports = range(stats.port, stats.port + 1)
         yield _Listener(stats.address, ports, "`stats`", path, (("stats", "bind"), path))
+    yield from _published(topology)
+
+
+def _published(topology: Topology) -> Iterator[_Listener]:
+    """By containers themselves."""
+    for name, backend in topology.backends.items():
+        for index, port in enumerate(backend.ports if backend.containers else ()):
+            path: Path = ("backends", name, "ports", index)
+            places = ((*path, "host_ip"), (*path, "published"))
+            if port.host_ports:
+                owner, spoken = f"backend `{name}`", (port.protocol,)
+                yield _Listener(port.host_ip, port.host_ports, owner, path, places, spoken)
 
 
 def _overlap(one: _Listener, other: _Listener) -> bool:

@@ -13,7 +13,15 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from reconciler.topology.model.base import listed
-from reconciler.topology.types import Pairs, Text, check_text, error, matching, scalar_text
+from reconciler.topology.types import (
+    NamesFile,
+    Pairs,
+    Text,
+    check_text,
+    error,
+    matching,
+    scalar_text,
+)
 
 _SIGNALS = frozenset({
     "ABRT", "ALRM", "BUS", "CHLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "KILL", "PIPE", "PROF",
@@ -96,17 +104,21 @@ def _check_capability(value: str) -> str:
     raise _RefusedError("`{value}` is not a capability", "write it like `NET_BIND_SERVICE`")
 
 
+SECCOMP = "seccomp="
+UNCONFINED = f"{SECCOMP}unconfined"
+
+
 def _check_security(value: str) -> str:
-    """Docker's own forms. A seccomp profile would be a file: the default one, or none."""
+    """Docker's own forms, and a seccomp profile by its file."""
     if match := re.fullmatch(r"no-new-privileges(?:[:=](true|false))?", value):
         return f"no-new-privileges:{match[1] or 'true'}"
-    if re.fullmatch(r"seccomp[:=]unconfined", value):
-        return "seccomp=unconfined"
+    if match := re.fullmatch(r"seccomp[:=](.+)", value):
+        return f"{SECCOMP}{match[1]}"
     if match := re.fullmatch(r"(apparmor|label)[:=](.+)", value):
         return f"{match[1]}={match[2]}"
     raise _RefusedError(
         "`{value}` is not a security option",
-        "write no-new-privileges:true, apparmor=PROFILE, label=… or seccomp=unconfined",
+        "write no-new-privileges:true, apparmor=PROFILE, label=… or seccomp=FILE",
         "unknown-value",
     )
 
@@ -127,6 +139,12 @@ def _check_group(value: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value):
         return value
     raise _RefusedError("`{value}` is not a group", "write its name or number")
+
+
+def _check_cgroup_rule(value: str) -> str:
+    if re.fullmatch(r"[abc] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}", value):
+        return value
+    raise _RefusedError("`{value}` is not a rule for devices", "write it like `c 189:* rw`")
 
 
 def _check_expose(value: str) -> str:
@@ -203,9 +221,11 @@ Domains = Annotated[tuple[str, ...], _each(_check_domain), _TEXTS]
 DnsNames = Annotated[tuple[str, ...], _each(_check_dns_name), _TEXTS]
 DnsOptions = Annotated[tuple[str, ...], _each(_check_dns_option), _TEXTS]
 Capabilities = Annotated[tuple[str, ...], _each(_check_capability), _TEXTS]
-SecurityOptions = Annotated[tuple[str, ...], _each(_check_security), _TEXTS]
+_Security = Annotated[str, NamesFile(after=(SECCOMP, "seccomp:"), but=("unconfined",))]
+SecurityOptions = Annotated[tuple[_Security, ...], _each(_check_security), _TEXTS]
 TmpfsMounts = Annotated[tuple[str, ...], _each(_check_tmpfs), _TEXTS]
 Groups = Annotated[tuple[str, ...], _each(_check_group), _TEXTS]
+DeviceRules = Annotated[tuple[str, ...], _each(_check_cgroup_rule), _TEXTS]
 ExposedPorts = Annotated[tuple[str, ...], _each(_check_expose), _TEXTS]
 ExtraHosts = Annotated[
     tuple[str, ...],
@@ -228,6 +248,20 @@ HostName = Annotated[
     matching(r"(?=.{1,63}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", "`{value}` is not a host name",
              "use letters, digits, `-` and `.`, up to 63"),
 ]  # fmt: skip
+CgroupPath = Annotated[
+    Text,
+    matching(
+        r"[A-Za-z0-9_.:@/-]+", "`{value}` is not a cgroup", "write it like `/shop` or `shop.slice`"
+    ),
+]
+CpuSet = Annotated[
+    Text,
+    matching(
+        r"[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*",
+        "`{value}` is not a set of CPUs",
+        "write it like `0-3` or `1,3`",
+    ),
+]
 AbsolutePath = Annotated[
     Text,
     matching(r"/.*", "`{value}` is not an absolute path", "start it with a slash, like `/srv/app`"),

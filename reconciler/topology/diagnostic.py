@@ -86,6 +86,7 @@ CODES: dict[str, str] = {
     "unknown-secret": "a secret that is not defined in the file",
     "unknown-config": "a config that is not defined in the file",
     "missing-port": "a backend that gets traffic says no port",
+    "published-port": "a port of the host that a backend's containers cannot have as it says",
     "bind-conflict": "two listeners on one address and port",
     "redirect-without-tls": "clients are sent to TLS, and no frontend speaks it",
     "mode-mismatch": "HTTP and TCP mixed where they cannot be",

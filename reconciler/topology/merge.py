@@ -21,10 +21,10 @@ from reconciler.topology.types import NamesFile
 APPENDED = frozenset({
     "volumes", "networks", "dns", "dns_search", "dns_opt", "cap_add", "cap_drop", "security_opt",
     "tmpfs", "devices", "group_add", "env_file", "extra_hosts", "expose", "ports", "secrets",
-    "configs", "profiles", "depends_on",
+    "configs", "profiles", "depends_on", "device_cgroup_rules",
 })  # fmt: skip
 """Lists that grow, as in Compose; what is in them already is not added again."""
-_PAIRS = frozenset({"env", "labels", "annotations", "sysctls", "driver_opts"})
+_PAIRS = frozenset({"env", "labels", "annotations", "sysctls", "driver_opts", "storage_opt"})
 """Mappings that may be written as a list of `NAME=value`."""
 _NAMED = frozenset({"networks", "depends_on"})
 """Mappings whose names alone may be written as a list."""
@@ -87,7 +87,8 @@ def _moved(text: str, mark: NamesFile, directory: str) -> str:
         head, colon, rest = text.partition(":")
         is_path = head in {".", ".."} or head.startswith(("./", "../"))
         return _beside(directory, head) + colon + rest if is_path else text
-    return text if text.startswith(("/", "$", "~")) else _beside(directory, text)
+    head, name = mark.parts_of(text) or ("", text)
+    return text if name.startswith(("/", "$", "~")) else head + _beside(directory, name)
 
 
 def _beside(directory: str, path: str) -> str:
@@ -174,6 +175,8 @@ def _appended(base: list[Part], over: list[Part], name: str) -> list[Part]:
 
 def _identity(part: Part, name: str, at: int) -> object:
     """Two of one identity are the same: the later one counts."""
+    if isinstance(part.value, dict) and name == "ports":
+        return tuple((key, str(item.value)) for key, item in sorted(part.value.items()))
     if isinstance(part.value, dict):
         for key in ("target", "source"):
             if key in part.value and part.value[key].is_plain:

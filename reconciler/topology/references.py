@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reconciler.topology.addresses import names_file
+from reconciler.topology.container_types import SECCOMP
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.errors import ErrorPage, Status
@@ -16,11 +17,12 @@ from reconciler.topology.mounted import mounted_files
 
 Kind = Literal[
     "certificate", "self-signed", "authority", "public-key", "env-file", "page", "addresses",
-    "variable", "file",
+    "variable", "profile", "file",
 ]  # fmt: skip
 """`certificate`: with its key, in one file, or two, or a directory of them. `self-signed`: one that
 is made, and has no file in the topology. `page`: one that HAProxy answers with. `addresses`:
-with one in each line. `variable`: no file, but a variable of the environment."""
+with one in each line. `variable`: no file, but a variable of the environment. `profile`: of
+seccomp, in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,9 @@ def references(topology: Topology) -> Iterator[Reference]:
         for index, file in enumerate(backend.env_file):
             at = ("backends", name, "env_file", index)
             yield Reference(file.path, at, "env-file", required=file.required)
+        if (profile := backend.seccomp_profile) is not None:
+            at = ("backends", name, "security_opt", backend.security_opt.index(SECCOMP + profile))
+            yield Reference(profile, at, "profile")
         if backend.tls is not None and backend.tls.ca is not None:
             yield Reference(backend.tls.ca, ("backends", name, "tls", "ca"), "authority")
     yield from _of_containers(topology)

@@ -15,6 +15,7 @@ from reconciler.topology.messages import suggest
 from reconciler.topology.model import Backend, Topology, Volume
 from reconciler.topology.mounted import mounted_files
 from reconciler.topology.order_rules import ORDER_RULES
+from reconciler.topology.port_rules import PORT_RULES
 from reconciler.topology.routing_rules import ROUTING_RULES
 from reconciler.topology.served import destinations, served_backends, source_of
 from reconciler.topology.server_rules import SERVER_RULES
@@ -299,6 +300,7 @@ RULES: tuple[Rule, ...] = (
     *SERVER_RULES,
     *ORDER_RULES,
     *FILE_RULES,
+    *PORT_RULES,
     _name_too_long,
     _reserved,
     _same_target,

@@ -13,7 +13,7 @@ from reconciler.topology.model.options import ContainerOptions
 _OF_CONTAINERS = (
     "pull", "replicas", "networks", "env", "command", "entrypoint", "labels", "volumes",
     "restart", "resources", "healthcheck", "stop_grace_period", "init", "rollout", "depends_on",
-    "before", "env_file", "secrets", "configs", *ContainerOptions.model_fields,
+    "before", "env_file", "secrets", "configs", "ports", *ContainerOptions.model_fields,
 )  # fmt: skip
 
 

@@ -290,6 +290,17 @@ class NamesFile:
 
     with_dot: bool = False
     """Only with `./` or `../` at its start; else it is a name of something else."""
+    after: tuple[str, ...] = ()
+    """Only behind one of these, which stands in the text before it."""
+    but: tuple[str, ...] = ()
+    """Words that stand in the place of a name, and are none."""
+
+    def parts_of(self, text: str) -> tuple[str, str] | None:
+        """What stands before the name, and the name; None for a text that names no file."""
+        head = next((head for head in self.after or ("",) if text.startswith(head)), None)
+        if head is None or text[len(head) :] in self.but:
+            return None
+        return head, text[len(head) :]
 
 
 FilePath = Annotated[

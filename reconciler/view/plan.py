@@ -182,7 +182,7 @@ def _headline(group: list[Change]) -> tuple[str, str]:
         case "container", "replace":
             return (
                 f"backend {first.backend}",
-                f"{_manner(number, first.pace)}: {first.reason}",
+                f"{_manner(number, first.pace, first.impact)}: {first.reason}",
             )
         case "container", "remove" if number > 1:
             return (
@@ -202,10 +202,11 @@ def _headline(group: list[Change]) -> tuple[str, str]:
             return f"{kind} {first.name}", first.reason
 
 
-def _manner(number: int, pace: Pace | None) -> str:
+def _manner(number: int, pace: Pace | None, impact: Impact) -> str:
     """`roll 3 containers, 1 at a time, start first`."""
     if pace is None:
-        return f"replace {count(number, 'container')}, new ones first"
+        order = "old ones first" if impact is Impact.INTERRUPT else "new ones first"
+        return f"replace {count(number, 'container')}, {order}"
     order = "stop first" if pace.stops_first else "start first"
     if number == 1:
         return f"replace 1 container, {order}"

@@ -44,8 +44,8 @@ def test_what_has_the_type_is_read(path: Path) -> None:
     known = list(references(loaded.topology))
     read = {reference.source for reference in known} | {reference.key for reference in known}
     named = {
-        loaded.source.value_at(place)
+        parts[1]
         for place, mark in files_in(loaded.source.value, Topology)
-        if not mark.with_dot
+        if not mark.with_dot and (parts := mark.parts_of(loaded.source.value_at(place)))
     }
     assert named <= read

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from reconciler.engine.docker.connect import api_of
 from reconciler.engine.docker.translate import create_body
 from reconciler.plan.compile import compile_topology
 from reconciler.topology.model import Topology
-from tests.integration.support.ports import random_name
+from tests.integration.support import web
+from tests.integration.support.ports import free_port, random_name
 from tests.integration.support.stack import Stack
 from tests.integration.support.world import ECHO, World
 
@@ -36,6 +38,22 @@ OPTIONS: dict[str, Any] = {
     "platform": "linux/amd64",
     "runtime": "runc",
     "expose": ["9100-9101", "53/udp"],
+    "domainname": "shop.example",
+    "device_cgroup_rules": "c 1:3 r",
+    "stdin_open": True,
+    "tty": True,
+    "ipc": "private",
+    "pid": "host",
+    "userns_mode": "host",
+    "cgroup": "private",
+    "cgroup_parent": "/reconciler-test",
+    "cpuset": "0",
+    "oom_score_adj": 321,
+    "volumes": [
+        "data:/var/data:nocopy",
+        {"source": "./made/here", "target": "/made", "bind": {"create_host_path": True}},
+        "./there:/shared:ro,rprivate",
+    ],
     "resources": {"pids": 50, "reservations": {"cpus": 0.3, "memory": "16m"}},
 }
 
@@ -52,22 +70,35 @@ INSIDE = {
     "grep -e CapBnd -e NoNewPrivs /proc/self/status": "CapBnd:\t0000000000000400\nNoNewPrivs:\t1",
     "test -c /dev/nowhere && echo there": "there",
     "grep -c 'shm.*size=1024k' /proc/mounts": "1",
+    "cat /proc/sys/kernel/domainname": "shop.example",
+    "cat /proc/self/oom_score_adj": "321",
+    "test -d /made && ls /shared": "file",
 }
+
+
+TOLD = {
+    "DeviceCgroupRules": ["c 1:3 r"], "IpcMode": "private", "PidMode": "host",
+    "UsernsMode": "host", "CpusetCpus": "0",
+    "CgroupnsMode": "private", "CgroupParent": "/reconciler-test",
+}  # fmt: skip
+"""What can hardly be seen from inside."""
 
 
 def test_options_hold_inside_a_container(stack: Stack) -> None:
     stack.backend.update(OPTIONS, replicas=1, env_file="app.env", env={"COLOUR": "blue"})
     (stack.directory / "app.env").write_text("COLOUR=red\nTOKEN='hunter 22'\n", encoding="utf-8")
+    (stack.directory / "there").mkdir()
+    (stack.directory / "there" / "file").touch()
     stack.apply()
     assert "up to date" in stack.plan("--detailed-exitcode").out
     assert stack.get().status == 200
-    web = stack.by_slot()["web-1"]
+    made = stack.by_slot()["web-1"]
     found = {
-        command: stack.world.run_in(web["Id"], "sh", "-c", command).strip() for command in INSIDE
+        command: stack.world.run_in(made["Id"], "sh", "-c", command).strip() for command in INSIDE
     }
     assert found == INSIDE
-    host, config = web["HostConfig"], web["Config"]
-    (link,) = web["NetworkSettings"]["Networks"].values()
+    host, config = made["HostConfig"], made["Config"]
+    (link,) = made["NetworkSettings"]["Networks"].values()
     assert {"web", "other.name"} <= set(link["Aliases"])
     assert "hunter" not in json.dumps(config["Labels"])
     assert config["StopSignal"] == "SIGINT"
@@ -76,6 +107,10 @@ def test_options_hold_inside_a_container(stack: Stack) -> None:
         "Type": "json-file", "Config": {"max-size": "1m", "max-file": "2"},
     }  # fmt: skip
     assert (host["PidsLimit"], host["CpuShares"], host["MemoryReservation"]) == (50, 307, 16 << 20)
+    assert config["OpenStdin"]
+    assert config["Tty"]
+    told = {key: host[key] for key in TOLD}
+    assert told == TOLD
 
     stack.backend["resources"] = {"pids": 60, "reservations": {"cpus": 0.5, "memory": "32m"}}
     assert stack.plan_document()["impact"] == "none"
@@ -83,13 +118,56 @@ def test_options_hold_inside_a_container(stack: Stack) -> None:
     after = stack.by_slot()["web-1"]
     host = after["HostConfig"]
     assert (host["PidsLimit"], host["CpuShares"], host["MemoryReservation"]) == (60, 512, 32 << 20)
-    assert after["Id"] == web["Id"]
+    assert after["Id"] == made["Id"]
     assert "up to date" in stack.plan("--detailed-exitcode").out
+
+
+def test_a_port_goes_to_the_next_container_and_a_profile_holds(
+    stack: Stack,
+) -> None:
+    port = free_port()
+    inside = stack.backend["port"]
+    stack.backend.update(
+        replicas=1,
+        ports=[f"127.0.0.1:{port}:{inside}", f"127.0.0.1:{port}:53/udp", 9100],
+        rollout={"order": "stop-first"},
+        security_opt="seccomp=./no-directories.json",
+    )
+    refused = {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}
+    profile = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [refused]}
+    (stack.directory / "no-directories.json").write_text(json.dumps(profile), encoding="utf-8")
+    stack.apply()
+    tried = "mkdir /tmp/new 2>/dev/null || echo refused"
+    inside_it = stack.world.run_in(stack.ids()["web-1"], "sh", "-c", tried)
+    assert inside_it.strip() == "refused"
+    assert "up to date" in stack.plan("--detailed-exitcode").out
+    assert web.get(port).status == stack.get().status == 200
+    published = stack.by_slot()["web-1"]["NetworkSettings"]["Ports"]
+    assert published["53/udp"] == [{"HostIp": "127.0.0.1", "HostPort": str(port)}]
+    assert int(published["9100/tcp"][0]["HostPort"]) > 0
+
+    stack.backend["env"] = {"RELEASE": "2"}
+    assert stack.plan_document()["impact"] == "interrupt"
+    stack.apply()
+    assert web.get(port).status == stack.get().status == 200
+    assert "up to date" in stack.plan("--detailed-exitcode").out
+
+    stack.world.api.stop(stack.haproxy)
+    stack.backend["env"] = {"RELEASE": "3"}
+    stack.apply()
+    assert web.get(port).status == stack.get().status == 200
+    stack.assert_converged()
 
 
 def test_what_needs_a_host_of_its_own_is_told_to_docker(world: World) -> None:
     """No GPU is here, and no right to give all rights: such containers are made, and not run."""
-    backend = {"image": ECHO, "privileged": True, "gpus": [{"driver": "nvidia", "count": 2}]}
+    rates = [{"path": "/dev/null", "rate": "1m"}]
+    backend = {
+        "image": ECHO, "privileged": True, "gpus": [{"driver": "nvidia", "count": 2}],
+        "uts": "host",
+        "blkio_config": {"weight": 300, "device_read_bps": rates,
+                         "device_write_iops": [{"path": "/dev/null", "rate": 9}]},
+    }  # fmt: skip
     topology = Topology.model_validate({"name": random_name(), "backends": {"web": backend}})
     (container,) = compile_topology(topology, "/srv").containers.values()
     body = create_body(topology.name, container, "")
@@ -99,19 +177,28 @@ def test_what_needs_a_host_of_its_own_is_told_to_docker(world: World) -> None:
     finally:
         world.remove(made)
     assert host["Privileged"]
+    assert host["UTSMode"] == "host"
+    assert host["BlkioDeviceReadBps"] == [{"Path": "/dev/null", "Rate": 1 << 20}]
+    assert host["BlkioDeviceWriteIOps"] == [{"Path": "/dev/null", "Rate": 9}]
     (wanted,) = host["DeviceRequests"]
     assert (wanted["Driver"], wanted["Count"], wanted["Capabilities"]) == ("nvidia", 2, [["gpu"]])
 
 
-def test_what_an_older_engine_would_drop_is_refused(stack: Stack) -> None:
-    stack.backend.update(annotations={"a.b/c": "d"}, replicas=1)
-    if _has_annotations(stack):
-        stack.apply()
-        assert stack.by_slot()["web-1"]["HostConfig"]["Annotations"] == {"a.b/c": "d"}
-    else:
-        assert "annotations need Docker 24" in stack.apply(expect=1).err
-
-
-def _has_annotations(stack: Stack) -> bool:
-    major, minor = stack.world.api.api_version.split(".")
-    return (int(major), int(minor)) >= (1, 43)
+def test_what_an_older_engine_would_drop_is_refused_before_anything(stack: Stack) -> None:
+    stack.backend.update(
+        replicas=1,
+        annotations={"a.b/c": "d"},
+        healthcheck={"test": ["CMD", "true"], "start_period": "9s", "start_interval": "0.1s"},
+        volumes=[{"source": "data", "target": "/data", "volume": {"subpath": "a/b"}}],
+    )
+    api = api_of(stack.world.api)
+    said = stack.plan(expect=1 if api < (1, 45) else 0).out
+    for key, since in {
+        "annotations": (1, 43),
+        "start_interval": (1, 44),
+        "subpath": (1, 45),
+    }.items():
+        assert (f"`{key}` of `web` needs Docker" in said) == (api < since)
+    if api < (1, 45):
+        assert "nothing was touched" in stack.apply(expect=1).err
+        assert stack.by_slot() == {}

@@ -36,8 +36,7 @@ def connect(parallel: int) -> tuple[docker.APIClient, str]:
             f"no Docker engine answers at {where}: {cause_of(error)}",
             "start Docker, or set DOCKER_HOST or `docker context use`",
         ) from error
-    version = tuple(int(part) for part in client.api_version.split("."))
-    if version < OLDEST_API:
+    if api_of(client) < OLDEST_API:
         client.close()
         raise EngineError(
             "engine-too-old",
@@ -46,6 +45,12 @@ def connect(parallel: int) -> tuple[docker.APIClient, str]:
             "upgrade Docker",
         )
     return client, where
+
+
+def api_of(client: docker.APIClient) -> tuple[int, int]:
+    """The version that client and engine speak."""
+    major, _, minor = client.api_version.partition(".")
+    return int(major), int(minor)
 
 
 def _endpoint() -> dict[str, Any]:

@@ -11,6 +11,7 @@ import docker
 import docker.errors
 
 from reconciler.engine.docker import proxy, written
+from reconciler.engine.docker.connect import api_of
 from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.docker.translate import slot_of
 from reconciler.engine.protocol import EngineError
@@ -54,6 +55,7 @@ def observe(
         images={ref: found for ref, future in images.items() if (found := future.result())},
         proxies=_collect(proxies, gaps),
         holders=holders,
+        api=api_of(client),
         gaps=tuple(gaps),
     )
 

@@ -10,10 +10,9 @@ from dataclasses import fields
 from typing import Any
 
 from reconciler.plan.limits import Limits
-from reconciler.plan.options import ContainerOptions, Device, Gpu, Logging, Ulimit
+from reconciler.plan.options import ContainerOptions, Device, DeviceRate, Gpu, Logging, Ulimit
 
 _NANO = 1_000_000_000
-ANNOTATIONS_API = (1, 43)
 
 
 def _ulimits(limits: tuple[Ulimit, ...]) -> list[dict[str, Any]]:
@@ -25,6 +24,14 @@ def _devices(devices: tuple[Device, ...]) -> list[dict[str, str]]:
         {"PathOnHost": d.source, "PathInContainer": d.target, "CgroupPermissions": d.permissions}
         for d in devices
     ]
+
+
+def _weights(devices: tuple[DeviceRate, ...]) -> list[dict[str, Any]]:
+    return [{"Path": d.path, "Weight": d.rate} for d in devices]
+
+
+def _rates(devices: tuple[DeviceRate, ...]) -> list[dict[str, Any]]:
+    return [{"Path": d.path, "Rate": d.rate} for d in devices]
 
 
 def _logging(logging: Logging) -> dict[str, Any]:
@@ -80,6 +87,25 @@ _TABLE: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
     "runtime": (_HOST, "Runtime", _as_is),
     "gpus": (_HOST, "DeviceRequests", _gpus),
     "annotations": (_HOST, "Annotations", dict),
+    "domainname": (_CONFIG, "Domainname", _as_is),
+    "stdin_open": (_CONFIG, "OpenStdin", _as_is),
+    "tty": (_CONFIG, "Tty", _as_is),
+    "device_cgroup_rules": (_HOST, "DeviceCgroupRules", list),
+    "ipc": (_HOST, "IpcMode", _as_is),
+    "pid": (_HOST, "PidMode", _as_is),
+    "uts": (_HOST, "UTSMode", _as_is),
+    "userns_mode": (_HOST, "UsernsMode", _as_is),
+    "cgroup": (_HOST, "CgroupnsMode", _as_is),
+    "cgroup_parent": (_HOST, "CgroupParent", _as_is),
+    "cpuset": (_HOST, "CpusetCpus", _as_is),
+    "oom_score_adj": (_HOST, "OomScoreAdj", _as_is),
+    "storage_opt": (_HOST, "StorageOpt", dict),
+    "blkio_weight": (_HOST, "BlkioWeight", _as_is),
+    "blkio_weight_device": (_HOST, "BlkioWeightDevice", _weights),
+    "blkio_device_read_bps": (_HOST, "BlkioDeviceReadBps", _rates),
+    "blkio_device_write_bps": (_HOST, "BlkioDeviceWriteBps", _rates),
+    "blkio_device_read_iops": (_HOST, "BlkioDeviceReadIOps", _rates),
+    "blkio_device_write_iops": (_HOST, "BlkioDeviceWriteIOps", _rates),
 }
 """All but `platform`, which is not in the body."""
 

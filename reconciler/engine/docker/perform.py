@@ -18,7 +18,7 @@ from reconciler.engine.docker import (
     replace,
     written,
 )
-from reconciler.engine.docker.options import ANNOTATIONS_API, limits_body
+from reconciler.engine.docker.options import limits_body
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.replace import stop
 from reconciler.engine.docker.talk import is_confirmed
@@ -129,7 +129,6 @@ def _create_container(
     name: str,
     predecessor: str,
 ) -> None:
-    _refuse_what_is_too_new(client, container)
     try:
         made = client.create_container_from_config(
             create_body(topology, container, name, predecessor),
@@ -142,17 +141,6 @@ def _create_container(
         made = _made_before(client, topology, container, name)
     for attachment in container.spec.networks[1:]:
         _connect(client, made, attachment)
-
-
-def _refuse_what_is_too_new(client: docker.APIClient, container: DesiredContainer) -> None:
-    """Older engines take annotations, and drop them without a word."""
-    version = tuple(map(int, client.api_version.split(".")))
-    if container.spec.annotations and version < ANNOTATIONS_API:
-        raise EngineError(
-            "engine-refused",
-            f"annotations need Docker 24, and this engine speaks API {client.api_version}",
-            "take `annotations` out, or upgrade Docker",
-        )
 
 
 def _made_before(

@@ -96,20 +96,37 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
     bindings: dict[str, list[dict[str, str]]] = {}
     for port in spec.ports:
         bindings.setdefault(_inside(port), []).append(
-            {"HostIp": port.address or "", "HostPort": str(port.host_port)}
+            {"HostIp": port.address or "", "HostPort": str(port.host_port or "")}
         )
     config: dict[str, Any] = {
         "NetworkMode": _network_mode(spec),
         "RestartPolicy": restart_policy(spec.restart),
         "PortBindings": bindings,
-        "Mounts": [_mount(mount) for mount in spec.mounts]
+        "Mounts": [_mount(mount) for mount in spec.mounts if not _is_of_short_form(mount)]
         + [{"Type": "volume", "Target": directory} for directory in _volumes_for_files(spec)],
     }
+    if binds := [_bind(mount) for mount in spec.mounts if _is_of_short_form(mount)]:
+        config["Binds"] = binds
     if spec.init:
         config["Init"] = True
     if spec.no_new_privileges:
         config["SecurityOpt"] = ["no-new-privileges:true"]
-    return config | host_options(spec) | limits_body(limits_in(spec))
+    config |= host_options(spec)
+    if spec.seccomp is not None:
+        profile = f"seccomp={spec.seccomp.content}"
+        config["SecurityOpt"] = [*config.get("SecurityOpt", ()), profile]
+    return config | limits_body(limits_in(spec))
+
+
+def _is_of_short_form(mount: Mount) -> bool:
+    """Whether it is something that Docker's long form has not; the short one makes what is not
+    there, so it is for no other."""
+    return mount.creates_path or bool(mount.selinux)
+
+
+def _bind(mount: Mount) -> str:
+    options = ["ro" if mount.read_only else "rw", mount.propagation, mount.selinux]
+    return f"{mount.source}:{mount.target}:{','.join(filter(None, options))}"
 
 
 def _inside(port: PublishedPort) -> str:
@@ -127,6 +144,8 @@ def _mount(mount: Mount) -> dict[str, Any]:
         body["BindOptions"] = {"Propagation": mount.propagation}
     if mount.nocopy:
         body["VolumeOptions"] = {"NoCopy": True}
+    if mount.subpath:
+        body.setdefault("VolumeOptions", {})["Subpath"] = mount.subpath
     if mount.kind == "tmpfs":
         size, mode = mount.size_bytes, int(mount.mode or "0", 8)
         body["TmpfsOptions"] = {"SizeBytes": size or 0, "Mode": mode}
@@ -153,6 +172,7 @@ def _healthcheck(check: Healthcheck) -> dict[str, Any]:
         ("Interval", check.interval_s),
         ("Timeout", check.timeout_s),
         ("StartPeriod", check.start_period_s),
+        ("StartInterval", check.start_interval_s),
     ):
         if seconds is not None:
             body[key] = round(seconds * _NANO)

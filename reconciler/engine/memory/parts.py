@@ -161,7 +161,7 @@ def overlap(one: PublishedPort, two: PublishedPort) -> bool:
     everywhere = {None, "0.0.0.0", "::"}
     same_address = one.address == two.address or bool({one.address, two.address} & everywhere)
     same_port = (one.host_port, one.protocol) == (two.host_port, two.protocol)
-    return same_port and same_address
+    return bool(one.host_port) and same_port and same_address
 
 
 def _duplicates(text: str) -> Iterator[tuple[int | None, str]]:

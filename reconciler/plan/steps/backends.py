@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from reconciler.plan.desired import Slot
 from reconciler.plan.names import SERVER_ROLE
 from reconciler.plan.order import in_order
 from reconciler.plan.steps.containers import bring_up
 from reconciler.plan.steps.draft import Draft
 from reconciler.plan.steps.jobs import job_steps
+from reconciler.plan.steps.removals import stop
 from reconciler.plan.steps.rollout import begin_rollouts, roll_servers
 from reconciler.plan.steps.workers import roll_workers
 
@@ -20,8 +22,23 @@ def backend_steps(draft: Draft) -> None:
         for slot in desired.containers:
             is_its_own = slot.role == SERVER_ROLE and slot.backend == name
             if is_its_own and not draft.is_rolled(slot):
-                draft.serving[slot] = bring_up(draft, slot, draft.before(name))
+                before_it = [*draft.before(name), *_free_ports(draft, slot)]
+                draft.serving[slot] = bring_up(draft, slot, before_it)
         if name in draft.workers:
             roll_workers(draft, draft.workers[name])
         if name in draft.rotations:
             roll_servers(draft, draft.rotations[name], before)
+
+
+def _free_ports(draft: Draft, slot: Slot) -> list[int]:
+    """Where no roll-out sees to it: who has the ports of the host that a new container needs, and
+    leaves, stops before that one starts."""
+    joining = draft.assignment.joining.get(slot)
+    if joining is None or not joining.want.spec.host_ports or draft.observed.gaps:
+        return []
+    stopped: list[int] = []
+    for container in draft.leavers():
+        if container.slot == slot and container.id not in draft.stopped:
+            draft.stopped.add(container.id)
+            stopped += stop(draft, container, draft.before(slot.backend))
+    return stopped

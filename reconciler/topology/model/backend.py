@@ -27,6 +27,7 @@ from reconciler.topology.model.order import (
     Dependency,
     parse_dependencies,
 )
+from reconciler.topology.model.port import Publications
 from reconciler.topology.model.raw import RAW_SHORT, BackendLines
 from reconciler.topology.model.rollout import Rollout
 from reconciler.topology.model.server import Host, Server
@@ -135,6 +136,10 @@ class Backend(ContainerOptions):
     """How many containers."""
     port: Port | None = None
     """The port the containers listen on. It is not published on the host."""
+    ports: Publications = Field((), json_schema_extra=accepts_one)
+    """Further ports of its containers, past HAProxy, on the host: `8080:80`, `127.0.0.1:53:53/udp`,
+    or a mapping. One container at a time can have a port of the host; of `80` alone Docker chooses
+    the host's."""
     joins: Joins = Field(
         (Join(network="default"),),
         alias="networks",

@@ -65,6 +65,9 @@ class Healthcheck(Model):
     """Failures in a row that make a container unhealthy. Docker's default is 3."""
     start_period: Duration | None = None
     """Time after the start in which failures do not count."""
+    start_interval: Duration | None = Field(None, ge=0.001)
+    """Time between two checks in the start period. Docker's default is 5s; Docker 25 and newer
+    take another."""
     disable: bool = False
     """Switch off the check that the image brings."""
 

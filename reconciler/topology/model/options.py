@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.container_types import (
+    SECCOMP,
     ULIMITS,
+    UNCONFINED,
     AbsolutePath,
     Addresses,
     Capabilities,
+    CgroupPath,
+    CpuSet,
+    DeviceRules,
     DnsOptions,
     Domains,
     ExposedPorts,
@@ -28,6 +33,7 @@ from reconciler.topology.container_types import (
     check_ulimit,
 )
 from reconciler.topology.model.base import Model, accepts, listed
+from reconciler.topology.model.blkio import Blkio
 from reconciler.topology.types import Pairs, Size, Text, Whole, error, scalar_text
 
 
@@ -139,6 +145,8 @@ class ContainerOptions(Model):
     """The directory its process starts in; the image's when not given."""
     hostname: HostName | None = None
     """The name it has for itself; Docker's id of it when not given."""
+    domainname: HostName | None = None
+    """The domain of the name that it has for itself."""
     extra_hosts: ExtraHosts = ()
     """Lines for its `/etc/hosts`: `["db:192.0.2.7"]` or `{db: 192.0.2.7}`. The address
     `host-gateway` is the host's."""
@@ -168,17 +176,45 @@ class ContainerOptions(Model):
     read_only: bool = False
     """Nothing can be written in it but to its mounts."""
     security_opt: SecurityOptions = ()
-    """`no-new-privileges:true`, `apparmor=PROFILE`, `label=…` or `seccomp=unconfined`."""
+    """`no-new-privileges:true`, `apparmor=PROFILE`, `label=…`, `seccomp=unconfined`, or
+    `seccomp=./profile.json`, whose content makes new containers when it changes."""
     sysctls: Sysctls = Field(default_factory=dict)
     """The kernel's settings for it: `{net.core.somaxconn: 1024}`."""
     devices: tuple[
         Annotated[Device, Field(json_schema_extra=accepts({"type": "string"}))], ...
     ] = ()
     """Devices of the host: `/dev/fuse`, or `/dev/a:/dev/b:r`."""
+    device_cgroup_rules: DeviceRules = ()
+    """Kinds of devices that it may use when they appear, by their numbers: `c 189:* rw`."""
     group_add: Groups = ()
     """Groups its user is in beside its own, by name or number."""
     stop_signal: Signal | None = None
     """What tells it to stop: `SIGINT`; the image's, or `SIGTERM`, when not given."""
+    stdin_open: bool = False
+    """Keep its standard input open, though nobody is attached."""
+    tty: bool = False
+    """Give it a terminal, which makes one stream of what it prints."""
+    ipc: Literal["none", "private", "shareable", "host"] | None = None
+    """Shared memory and semaphores: its own (`private`), no `/dev/shm` either (`none`), or the
+    host's. The engine's default when not given."""
+    pid: Literal["host"] | None = None
+    """`host` lets it see the host's processes."""
+    uts: Literal["host"] | None = None
+    """`host` gives it the host's name."""
+    userns_mode: Literal["host"] | None = None
+    """`host` takes it out of the engine's user namespaces."""
+    cgroup: Literal["private", "host"] | None = None
+    """The cgroup namespace; the engine's default when not given."""
+    cgroup_parent: CgroupPath | None = None
+    """The cgroup that its own is in: `/shop`, or `shop.slice` where systemd keeps them."""
+    cpuset: CpuSet | None = None
+    """The CPUs it may run on: `0-3` or `1,3`."""
+    oom_score_adj: Whole = Field(0, ge=-1000, le=1000)
+    """How early the kernel ends it when memory is short: 1000 first, -1000 never."""
+    blkio_config: Blkio = Blkio()
+    """Its part of block devices, and limits on them."""
+    storage_opt: Pairs = Field(default_factory=dict)
+    """Options of the storage driver: `{size: 10g}`."""
     logging: Logging | None = None
     """Where Docker writes what it prints."""
     platform: Platform | None = None
@@ -194,3 +230,25 @@ class ContainerOptions(Model):
     expose: ExposedPorts = ()
     """Ports it is said to listen on, for who asks Docker: `3000`, `8000-8010`, `53/udp`. Nothing is
     published, and `port` needs no mention."""
+
+    @model_validator(mode="after")
+    def _one_profile(self) -> ContainerOptions:
+        seccomp = [at for at, o in enumerate(self.security_opt) if o.startswith(SECCOMP)]
+        if len(seccomp) > 1:
+            raise error("bad-value", "a container has one profile of seccomp",
+                        at=("security_opt", seccomp[1]), hint="leave one of them")  # fmt: skip
+        return self
+
+    @model_validator(mode="after")
+    def _names_of_its_own(self) -> ContainerOptions:
+        for key in ("hostname", "domainname"):
+            if self.uts == "host" and getattr(self, key) is not None:
+                raise error("bad-value", "with `uts: host` it has the host's name", at=(key,),
+                            hint=f"leave `{key}` or `uts` out")  # fmt: skip
+        return self
+
+    @property
+    def seccomp_profile(self) -> str | None:
+        """The file of it."""
+        named = (o for o in self.security_opt if o.startswith(SECCOMP) and o != UNCONFINED)
+        return next((option.removeprefix(SECCOMP) for option in named), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -11,6 +11,7 @@ from reconciler.topology.model.base import Model
 from reconciler.topology.types import NamesFile, Pairs, Size, Text, error, matching, scalar_text
 
 MountType = Literal["volume", "bind", "tmpfs"]
+Propagation = Literal["private", "rprivate", "shared", "rshared", "slave", "rslave"]
 
 
 def parse_mode(value: Any) -> str:
@@ -22,21 +23,34 @@ def parse_mode(value: Any) -> str:
     return text.removeprefix("0o").lstrip("0").rjust(3, "0")
 
 
+def _check_subpath(value: str) -> str:
+    if value.startswith("/") or not value.strip("./") or ".." in value.split("/"):
+        raise error("bad-value", "`{value}` is not a path in a volume", value=value,
+                    hint="write it like `uploads/images`, without a slash before it")  # fmt: skip
+    return value.rstrip("/")
+
+
 class VolumeOptions(Model):
     """Options of a mount of a volume."""
 
     nocopy: bool = False
     """Leave an empty volume empty; else what the image has at the target is copied into it."""
+    subpath: Annotated[Text, AfterValidator(_check_subpath)] | None = None
+    """A directory in the volume, which must be there, instead of all of it: `uploads/images`.
+    Docker 26 and newer can."""
 
 
 class BindOptions(Model):
     """Options of a mount of a host's path."""
 
-    propagation: Literal["private", "rprivate", "shared", "rshared", "slave", "rslave"] | None = (
-        None
-    )
+    propagation: Propagation | None = None
     """Whether mounts that are made beneath it later are seen on the other side; `rprivate` when
     not given."""
+    create_host_path: bool = False
+    """Make it a directory of root's where nothing is there; else that is an error."""
+    selinux: Literal["z", "Z"] | None = None
+    """Label it for containers under SELinux: `z` for several of them, `Z` for this one alone.
+    Docker then makes a path that is not there, too."""
 
 
 class TmpfsOptions(Model):
@@ -52,6 +66,18 @@ class TmpfsOptions(Model):
     """Who may do what in it, in octal: `1777`, which it is when not given."""
 
 
+_SHORT: dict[str, tuple[str, str, Any]] = {
+    "z": ("bind", "selinux", "z"),
+    "Z": ("bind", "selinux", "Z"),
+    **{name: ("bind", "propagation", name) for name in get_args(Propagation)},
+    "nocopy": ("volume", "nocopy", True),
+}
+"""Options of the short form, as the long form has them."""
+
+
+_PATH_STARTS = ("/", "./", "../")
+
+
 class Mount(Model):
     """What a container has at a path: a volume, a path of the host, or a directory in memory."""
 
@@ -64,9 +90,9 @@ class Mount(Model):
     read_only: bool = False
     """Mount it read-only."""
     volume: VolumeOptions | None = None
-    """More about a volume: `{nocopy: true}`."""
+    """More about a volume: `{nocopy: true}`, `{subpath: uploads}`."""
     bind: BindOptions | None = None
-    """More about a path of the host: `{propagation: rslave}`."""
+    """More about a path of the host: `{create_host_path: true}`, `{propagation: rslave}`."""
     tmpfs: TmpfsOptions | None = None
     """More about a directory in memory: `{size: 64m, mode: 755}`."""
 
@@ -80,10 +106,18 @@ class Mount(Model):
             raise error("bad-value", "`{value}` is not a mount", value=value,
                         hint="write `source:/path/in/container` or `source:/path:ro`")  # fmt: skip
         options = parts[2].split(",") if len(parts) == 3 else []
-        if unknown := set(options) - {"ro", "rw"}:
-            raise error("unknown-value", "`{value}` is not an option of a mount",
-                        value=sorted(unknown)[0], hint="write `ro` or `rw`")  # fmt: skip
-        return {"source": parts[0], "target": parts[1], "read_only": "ro" in options}
+        kind = "bind" if parts[0].startswith(_PATH_STARTS) else "volume"
+        known = ["ro", "rw", *(name for name, (of, _, _) in _SHORT.items() if of == kind)]
+        if unknown := set(options).difference(known):
+            raise error("unknown-value", f"`{{value}}` is not an option of a mount of a {kind}",
+                        value=sorted(unknown)[0], hint=f"there are {', '.join(known)}"
+                        )  # fmt: skip
+        found: dict[str, Any] = {}
+        for _, key, meant in filter(None, map(_SHORT.get, options)):
+            found.setdefault(kind, {})[key] = meant
+        return {
+            "source": parts[0], "target": parts[1], "read_only": "ro" in options, **found,
+        }  # fmt: skip
 
     @model_validator(mode="after")
     def _paths(self) -> Mount:
@@ -107,7 +141,7 @@ class Mount(Model):
         if self.source.startswith("~"):
             raise error("bad-value", "`~` is not expanded here", at=("source",),
                         hint="write `${HOME}` or an absolute path")  # fmt: skip
-        is_path = self.source.startswith(("/", "./", "../"))
+        is_path = self.source.startswith(_PATH_STARTS)
         if not is_path and re.fullmatch(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", self.source) is None:
             raise error("bad-name", "`{value}` is neither a path nor the name of a volume",
                         value=self.source, at=("source",),
@@ -119,6 +153,15 @@ class Mount(Model):
         if self.type == "volume" and is_path:
             raise error("bad-value", "`{value}` is not the name of a volume", value=self.source,
                         at=("source",), hint="name a volume, or write `type: bind`")  # fmt: skip
+
+    @model_validator(mode="after")
+    def _in_words_of_docker(self) -> Mount:
+        """Docker has these only in its own short form, in which a colon parts source and target."""
+        bind = self.bind
+        if bind and (bind.create_host_path or bind.selinux) and ":" in self.source + self.target:
+            raise error("bad-value", "Docker cannot do that for a path with a colon", at=("bind",),
+                        hint="choose a path without")  # fmt: skip
+        return self
 
     @model_validator(mode="after")
     def _options_of_its_type(self) -> Mount:

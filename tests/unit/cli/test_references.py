@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from cryptography import x509
 from reconciler.cli.inputs import EXPIRED, OF_FILES, Inputs, load_inputs
 from reconciler.cli.reading import Watched
 from reconciler.cli.session import compile_inputs
+from reconciler.engine.docker.translate import create_body
 from tests.certificates import Made, make_certificate
 from tests.unit.topology.reading import line_of
 
@@ -296,6 +298,44 @@ def test_pages_are_followed_and_take_a_reload(tmp_path: Path) -> None:
     assert watched.concerns(None, str(pages / "none.html"))
     assert len({signature for signature, _ in seen}) == 2
     assert len({structure for _, structure in seen}) == 2
+
+
+def with_profile(directory: Path, content: str | None, option: str = "seccomp=./p.json") -> Inputs:
+    file = directory / "shop.yaml"
+    file.write_text(
+        f"name: shop\nbackends:\n  web:\n    image: shop/web\n    security_opt: [{option}]\n",
+        encoding="utf-8",
+    )
+    if content is not None:
+        (directory / "p.json").write_text(content, encoding="utf-8")
+    return load_inputs([str(file)], [])
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    {
+        None: "`./p.json` cannot be read: no such file or directory",
+        "{": "`./p.json` is no profile of seccomp in JSON; take Docker's default one for a start",
+        "[]": "`./p.json` is no profile of seccomp in JSON; take Docker's default one for a start",
+    }.items(),
+)
+def test_a_profile_that_is_none(tmp_path: Path, content: str | None, expected: str) -> None:
+    inputs = with_profile(tmp_path, content)
+    assert [line_of(d) for d in inputs.diagnostics] == [f"unreadable-file 5:20 {expected}"]
+
+
+def test_a_profile_is_sent_whole_and_kept_by_its_digest(tmp_path: Path) -> None:
+    revisions = []
+    for content in ('{"defaultAction": "A"}', '{ "defaultAction":"A" }', '{"defaultAction": "B"}'):
+        (wish,) = compile_inputs(with_profile(tmp_path, content))
+        (container,) = wish.desired.containers.values()
+        body = create_body("shop", container, "x")
+        assert json.loads(body["HostConfig"]["SecurityOpt"][0].removeprefix("seccomp=")) == (
+            json.loads(content)
+        )
+        assert "defaultAction" not in json.dumps(body["Labels"])
+        revisions.append(container.revision)
+    assert revisions[0] == revisions[1] != revisions[2]
 
 
 def load_list(directory: Path, lines: str, name: str = "./office.txt") -> Inputs:

@@ -10,7 +10,15 @@ import pytest
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.desired import PROXY_SLOT
 from reconciler.plan.impact import is_in_place
-from reconciler.plan.options import ContainerOptions, Device, Gpu, Logging, Ulimit
+from reconciler.plan.options import (
+    ContainerOptions,
+    Device,
+    DeviceRate,
+    Gpu,
+    Logging,
+    Profile,
+    Ulimit,
+)
 from reconciler.plan.spec import (
     Attachment,
     ContainerFile,
@@ -68,6 +76,7 @@ OTHER: dict[str, Any] = {
     "privileged": True,
     "read_only": True,
     "security_opt": ("no-new-privileges:true",),
+    "seccomp": Profile("ab" * 32),
     "sysctls": (("net.core.somaxconn", "1024"),),
     "devices": (Device("/dev/null", "/dev/x", "r"),),
     "group_add": ("100",),
@@ -77,6 +86,25 @@ OTHER: dict[str, Any] = {
     "gpus": (Gpu("nvidia", 2),),
     "annotations": (("com.example/x", "y"),),
     "expose": ("3000/tcp",),
+    "domainname": "shop.example",
+    "device_cgroup_rules": ("c 189:* rw",),
+    "stdin_open": True,
+    "tty": True,
+    "ipc": "shareable",
+    "pid": "host",
+    "uts": "host",
+    "userns_mode": "host",
+    "cgroup": "private",
+    "cgroup_parent": "shop.slice",
+    "cpuset": "0-1",
+    "oom_score_adj": -500,
+    "storage_opt": (("size", "10g"),),
+    "blkio_weight": 300,
+    "blkio_weight_device": (DeviceRate("/dev/sda", 400),),
+    "blkio_device_read_bps": (DeviceRate("/dev/sda", 1024),),
+    "blkio_device_write_bps": (DeviceRate("/dev/sda", 1024),),
+    "blkio_device_read_iops": (DeviceRate("/dev/sda", 10),),
+    "blkio_device_write_iops": (DeviceRate("/dev/sda", 10),),
     "files": (ContainerFile("/run/secrets/db", "ab" * 32, mode=0o400),),
 }
 

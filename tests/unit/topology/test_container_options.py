@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from reconciler.plan.compile import compile_topology
-from reconciler.plan.options import Device, Gpu, Logging, Ulimit
-from reconciler.plan.spec import Attachment
+from reconciler.plan.options import Device, DeviceRate, Gpu, Logging, Ulimit
+from reconciler.plan.spec import Attachment, Healthcheck, Mount, PublishedPort
 from tests.unit.topology.reading import good, messages_of, read, topology_with
 
 GOOD: dict[str, tuple[str, Any]] = {
@@ -83,6 +83,66 @@ GOOD: dict[str, tuple[str, Any]] = {
     "annotations: {a.b/c: d}": ("annotations", (("a.b/c", "d"),)),
     "expose: 3000": ("expose", ("3000/tcp",)),
     "expose: [8000-8010, 53/udp]": ("expose", ("53/udp", "8000-8010/tcp")),
+    "domainname: shop.example": ("domainname", "shop.example"),
+    "device_cgroup_rules: c 189:* rw": ("device_cgroup_rules", ("c 189:* rw",)),
+    "stdin_open: true": ("stdin_open", True),
+    "tty: true": ("tty", True),
+    "ipc: shareable": ("ipc", "shareable"),
+    "pid: host": ("pid", "host"),
+    "uts: host": ("uts", "host"),
+    "userns_mode: host": ("userns_mode", "host"),
+    "cgroup: host": ("cgroup", "host"),
+    "cgroup_parent: shop.slice": ("cgroup_parent", "shop.slice"),
+    "cpuset: 0-3,5": ("cpuset", "0-3,5"),
+    "cpuset: 1": ("cpuset", "1"),
+    "oom_score_adj: -500": ("oom_score_adj", -500),
+    "storage_opt: {size: 10g}": ("storage_opt", (("size", "10g"),)),
+    "blkio_config: {weight: 300}": ("blkio_weight", 300),
+    "blkio_config: {weight_device: [{path: /dev/sda, weight: 400}]}": (
+        "blkio_weight_device",
+        (DeviceRate("/dev/sda", 400),),
+    ),
+    "blkio_config: {device_read_bps: [{path: /dev/sdb, rate: 1m}, {path: /dev/sda, rate: 5}]}": (
+        "blkio_device_read_bps",
+        (DeviceRate("/dev/sda", 5), DeviceRate("/dev/sdb", 1024**2)),
+    ),
+    "healthcheck: {test: [CMD, x], start_interval: 1s}": (
+        "healthcheck",
+        Healthcheck(("CMD", "x"), start_interval_s=1.0),
+    ),
+    "volumes: ['data:/d:nocopy,ro']": (
+        "mounts",
+        (Mount("volume", "shop-data", "/d", True, nocopy=True),),
+    ),
+    "volumes: ['./a:/d:Z,rslave']": (
+        "mounts",
+        (Mount("bind", "/srv/a", "/d", propagation="rslave", selinux="Z"),),
+    ),
+    "volumes: [{source: data, target: /d, volume: {subpath: a/b/}}]": (
+        "mounts",
+        (Mount("volume", "shop-data", "/d", subpath="a/b"),),
+    ),
+    "volumes: [{source: ./a, target: /d, bind: {create_host_path: true}}]": (
+        "mounts",
+        (Mount("bind", "/srv/a", "/d", creates_path=True),),
+    ),
+    "ports: [8080:80]\nrollout: {order: stop-first}": ("ports", (PublishedPort(None, 8080, 80),)),
+    "ports: 127.0.0.1:53:53/udp\nrollout: {max_surge: 0, max_unavailable: 1}": (
+        "ports",
+        (PublishedPort("127.0.0.1", 53, 53, "udp"),),
+    ),
+    "ports: ['[::1]:8080-8081:80-81']\nrollout: {order: stop-first}": (
+        "ports",
+        (PublishedPort("::1", 8080, 80), PublishedPort("::1", 8081, 81)),
+    ),
+    "ports: [81, {target: 82, host_ip: 192.0.2.1, protocol: sctp}, '192.0.2.1::83']\nreplicas: 3": (
+        "ports",
+        (
+            PublishedPort(None, 0, 81),
+            PublishedPort("192.0.2.1", 0, 82, "sctp"),
+            PublishedPort("192.0.2.1", 0, 83),
+        ),
+    ),
     "resources: {pids: 50}": ("pids", 50),
     "resources: {reservations: {cpus: 0.3}}": ("cpu_shares", 307),
     "resources: {reservations: {memory: 64m}}": ("reserved_memory_bytes", 64 * 1024**2),
@@ -93,7 +153,7 @@ GOOD: dict[str, tuple[str, Any]] = {
 def test_what_a_container_is_told(yaml: str, expected: tuple[str, Any]) -> None:
     field, value = expected
     desired = compile_topology(good(topology_with(yaml)), "/srv")
-    (spec,) = (c.spec for c in desired.containers.values() if c.slot.backend)
+    spec, *_ = (c.spec for c in desired.containers.values() if c.slot.backend)
     assert getattr(spec, field) == value
 
 
@@ -125,7 +185,8 @@ REFUSED = {
     "ulimits: {nofile: {soft: 5, hard: 4}}": "bad-value the soft limit is above the hard one",
     "ulimits: {nofile: {soft: -1, hard: 4}}": "bad-value the soft limit is above the hard one",
     "cap_add: ['NET ADMIN']": "bad-value `NET ADMIN` is not a capability",
-    "security_opt: [seccomp=./x.json]": "unknown-value `seccomp=./x.json` is not a security",
+    "security_opt: [seccomp=./x.json, seccomp=unconfined]": "bad-value a container has one profile",
+    "security_opt: [secomp=./x.json]": "unknown-value `secomp=./x.json` is not a security",
     "sysctls: {vm.swappiness: 5}": "unknown-value `vm.swappiness` is no setting of a container's",
     "devices: ['a:b:c:d']": "bad-value `a:b:c:d` is not a device",
     "devices: [{source: /dev/a, permissions: x}]": "bad-value `x` is not what `permissions` takes",
@@ -139,6 +200,31 @@ REFUSED = {
     "expose: [80/icmp]": "bad-value `80/icmp` is not a port",
     "expose: 9-8": "bad-value `9-8` is not a port",
     "expose: 70000": "bad-value `70000` is not a port",
+    "domainname: a_b": "bad-value `a_b` is not a host name",
+    "uts: host\nhostname: x": "bad-value with `uts: host` it has the host's name",
+    "device_cgroup_rules: c 189 rw": "bad-value `c 189 rw` is not a rule for devices",
+    "ipc: service:db": "unknown-value `ipc` cannot be `service:db`",
+    "pid: private": "unknown-value `pid` cannot be `private`",
+    "cgroup_parent: 'a b'": "bad-value `a b` is not a cgroup",
+    "cpuset: 0..3": "bad-value `0..3` is not a set of CPUs",
+    "oom_score_adj: 1001": "out-of-range `oom_score_adj` is `1001`, and must be at most 1,000",
+    "blkio_config: {weight: 5}": "out-of-range `weight` is `5`, and must be at least 10",
+    "blkio_config: {device_read_bps: [{path: sda, rate: 1m}]}": "bad-value `sda` is not",
+    "volumes: ['data:/d:z']": "unknown-value `z` is not an option of a mount of a volume",
+    "volumes: ['./a:/d:nocopy']": "unknown-value `nocopy` is not an option of a mount of a bind",
+    "volumes: ['./a:/d:rx']": "unknown-value `rx` is not an option of a mount",
+    "volumes: [{source: data, target: /d, volume: {subpath: ../a}}]": "bad-value `../a` is not",
+    "volumes: [{source: './a:b', target: /d, bind: {selinux: z}}]": "bad-value Docker cannot",
+    "ports: [http]": "bad-value `http` is not a published port",
+    "ports: ['1:2:3:4']": "bad-value `1:2:3:4` is not a published port",
+    "ports: ['host:80:80']": "bad-value `host` is not an IP address",
+    "ports: ['0:80']": "bad-value `0` is not a port",
+    "ports: ['90-80:80']": "bad-value `90-80` is not a port",
+    "ports: ['8000-8001:80']": "bad-value there are not as many ports of the host",
+    "ports: ['80/icmp']": "unknown-value `ports` cannot be `icmp`",
+    "ports: ['8080:80']": "published-port a new container of `web` cannot start beside the old",
+    "ports: ['8080:80']\nreplicas: 2": "published-port one container can have port 8080 of the",
+    "ports: ['80:80']\nrollout: {order: stop-first}": "bind-conflict backend `web` listens",
     "resources: {pids: 0}": "out-of-range `pids` is `0`, and must be at least 1",
     "resources: {memory: 8m, reservations: {memory: 9m}}": "bad-value more memory is reserved",
 }

@@ -251,7 +251,8 @@ IN_WEB = {
     "unless-stopped, on-failure or on-failure:5",
     "check: ping": "unknown-value `ping` is not a check; write `tcp`, `false`, a path like "
     "`/healthz`, or a mapping",
-    "volumes: ['a:/b:z']": "unknown-value `z` is not an option of a mount; write `ro` or `rw`",
+    "volumes: ['a:/b:z']": "unknown-value `z` is not an option of a mount of a volume; there are "
+    "ro, rw, nocopy",
     # lengths of time
     "stop_grace_period: 10": "bad-duration `10` has no unit; write `10s` for seconds, or use ms, "
     "m or h",

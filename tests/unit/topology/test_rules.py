@@ -118,6 +118,42 @@ BROKEN = {
         ["bind-conflict 9:8 `stats` listens on `127.0.0.1:81`, where frontend `adm` listens "
          "already; one of them needs another port or address"],
     ),
+    "a port of the host for several containers": (
+        topology_with("ports: [8080:80]\nreplicas: 2"),
+        ["published-port 6:13 one container can have port 8080 of the host, and `web` has 2; let "
+         "Docker choose the host's port, or a frontend take the traffic for all"],
+    ),
+    "a port of the host for an old and a new container": (
+        topology_with("ports: [81, 8080:80]"),
+        ["published-port 6:17 a new container of `web` cannot start beside the old one, which has "
+         "port 8080 of the host; add `rollout: {order: stop-first}`: for a moment none runs when "
+         "it is replaced"],
+    ),
+    "a port of the host on an internal network": (
+        topology_with("ports: 81\nnetworks: inside", rest="networks: {inside: {internal: true}}"),
+        ["published-port 6:5 Docker publishes no port of `web`, which is on internal networks "
+         "only; let it join another network as well"],
+    ),
+    "a port of the host that a frontend has": (
+        topology_with("ports: ['127.0.0.1:80:80']\nrollout: {order: stop-first}"),
+        ["bind-conflict 6:13 backend `web` listens on `127.0.0.1:80`, where frontend `www` "
+         "listens already; one of them needs another port or address"],
+    ),
+    "a port of the host that HTTP/3 has": (
+        topology_with("ports: '80:80/udp'\nrollout: {order: stop-first}",
+                      frontend="tls: {self_signed: true, http3: true}"),
+        ["bind-conflict 6:12 backend `web` listens on `:80`, where frontend `www` listens already; "
+         "one of them needs another port or address"],
+    ),
+    "a port of the host of two backends": (
+        topology_with(
+            "ports: ['53:53/udp', '53:53']\nrollout: {order: stop-first}",
+            rest="",
+        ).replace("frontends:", "  dns:\n    image: dns\n    ports: 53:53/udp\n"
+                  "    rollout: {order: stop-first}\nfrontends:"),
+        ["bind-conflict 10:12 backend `dns` listens on `:53`, where backend `web` listens "
+         "already; one of them needs another port or address"],
+    ),
     "modes of frontend and backend": (
         topology_with("mode: tcp", frontend="mode: http"),
         ["mode-mismatch 11:11 frontend `www` speaks http, its backend `web` tcp; give both the "

@@ -1,0 +1,53 @@
+"""What a container may read from and write to block devices, under Compose's names."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from reconciler.topology.container_types import AbsolutePath
+from reconciler.topology.model.base import Model
+from reconciler.topology.types import Size, Whole
+
+
+class DeviceWeight(Model):
+    """A container's part of one device."""
+
+    path: AbsolutePath
+    """The device on the host: `/dev/sda`."""
+    weight: Whole = Field(ge=10, le=1000)
+    """Its part against others'."""
+
+
+class ByteRate(Model):
+    """Bytes a second, from or to one device."""
+
+    path: AbsolutePath
+    """The device on the host: `/dev/sda`."""
+    rate: Size = Field(ge=1)
+    """So many in a second: `10m`."""
+
+
+class OperationRate(Model):
+    """Operations a second, on one device."""
+
+    path: AbsolutePath
+    """The device on the host: `/dev/sda`."""
+    rate: Whole = Field(ge=1, le=2**53)
+    """So many in a second."""
+
+
+class Blkio(Model):
+    """A container's part of block devices, and limits on them."""
+
+    weight: Whole | None = Field(None, ge=10, le=1000)
+    """Its part of all devices against others'; 500 when not given."""
+    weight_device: tuple[DeviceWeight, ...] = ()
+    """Its part of single devices."""
+    device_read_bps: tuple[ByteRate, ...] = ()
+    """Bytes a second that it reads: `[{path: /dev/sda, rate: 10m}]`."""
+    device_write_bps: tuple[ByteRate, ...] = ()
+    """Bytes a second that it writes."""
+    device_read_iops: tuple[OperationRate, ...] = ()
+    """Reads a second: `[{path: /dev/sda, rate: 100}]`."""
+    device_write_iops: tuple[OperationRate, ...] = ()
+    """Writes a second."""

@@ -1,0 +1,97 @@
+"""Ports of containers that are published on the host, in Compose's short and long form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from reconciler.topology.model.base import Model, accepts, listed
+from reconciler.topology.model.bind import check_address
+from reconciler.topology.types import Text, error, scalar_text
+
+_SHORT = re.compile(
+    r"(?:(?:(?P<host_ip>\[[^\]]*\]|[^:]+):)?(?P<published>[0-9-]*):)?(?P<target>[0-9-]+)"
+    r"(?:/(?P<protocol>\w+))?"
+)
+_HINT = "write it like `8080:80`, `127.0.0.1:8080:80/udp` or `80`"
+
+
+def _check_range(value: str) -> str:
+    match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", value)
+    if match is None or not 1 <= int(match[1]) <= int(match[2] or match[1]) <= 65535:
+        raise error("bad-value", "`{value}` is not a port", value=value, hint=_HINT)
+    return value
+
+
+Ports = Annotated[
+    Text,
+    AfterValidator(_check_range),
+    WithJsonSchema({"type": ["string", "integer"], "examples": ["8080"]}),
+]
+"""A port, or several: `8000-8010`."""
+
+
+def _numbers(text: str) -> range:
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+class Publication(Model):
+    """A port of a container that is published on the host."""
+
+    target: Ports
+    """The container's port, or as many as are `published`: `8000-8010`."""
+    published: Ports | None = None
+    """The host's, which one container can have at a time; Docker chooses a free one when not
+    given."""
+    host_ip: Text | None = None
+    """The host's address; all addresses when not given."""
+    protocol: Literal["tcp", "udp", "sctp"] = "tcp"
+    """What is spoken on it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return value
+        text = scalar_text(value)
+        match = _SHORT.fullmatch(text)
+        if match is None:
+            raise error("bad-value", "`{value}` is not a published port", value=text, hint=_HINT)
+        found = {key: part for key, part in match.groupdict().items() if part}
+        if "host_ip" in found:
+            found["host_ip"] = found["host_ip"].removeprefix("[").removesuffix("]")
+        return found
+
+    @model_validator(mode="after")
+    def _possible(self) -> Publication:
+        if self.host_ip is not None:
+            check_address(self.host_ip, at="host_ip")
+        if self.published is not None and len(_numbers(self.published)) != len(
+            _numbers(self.target)
+        ):
+            raise error("bad-value", "there are not as many ports of the host as of the container",
+                        at=("published",), hint="give both ranges the same length")  # fmt: skip
+        return self
+
+    @property
+    def host_ports(self) -> range:
+        """Those of the host; none where Docker chooses them."""
+        return _numbers(self.published) if self.published else range(0)
+
+    @property
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """Port of the host, 0 for one that Docker chooses, and of the container."""
+        targets = _numbers(self.target)
+        hosts = self.host_ports or [0] * len(targets)
+        return zip(hosts, targets, strict=True)
+
+
+_SHORT_SCHEMA = {"type": ["string", "integer"]}
+Publications = Annotated[
+    tuple[Annotated[Publication, Field(json_schema_extra=accepts(_SHORT_SCHEMA))], ...],
+    BeforeValidator(listed),
+]
