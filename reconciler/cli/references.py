@@ -130,16 +130,15 @@ class References:
                        hint="renew it; nothing was changed")  # fmt: skip
 
     def _password(self, reference: Reference) -> bytes | None:
-        """What opens the private key; None when there is nothing, or after telling why."""
-        source, at = reference.password, (*reference.path, "password")
+        """What opens the private key, which was read before; None when there is nothing."""
+        source = reference.password
         if source is None:
             return None
         if source.content is not None:
             return source.content.encode()
         if source.environment is not None:
-            self._read_variable(Reference(source.environment, (*at, "environment"), "variable"))
             return self._variables.get(source.environment)
-        text = self._text(Reference(source.file or "", (*at, "file")), source.file or "")
+        text = self._files.get(source.file or "")
         return text and text.removesuffix(b"\n").removesuffix(b"\r")
 
     def _open(self, reference: Reference, names: tuple[str | None, ...], password: bytes) -> bool:

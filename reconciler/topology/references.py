@@ -103,6 +103,13 @@ def _of_containers(topology: Topology) -> Iterator[Reference]:
                 yield Reference(source.environment, (*path, "environment"), "variable")
 
 
+def _of_password(source: FileSource | None, path: Path) -> Iterator[Reference]:
+    if source is not None and source.file is not None:
+        yield Reference(source.file, (*path, "file"))
+    elif source is not None and source.environment is not None:
+        yield Reference(source.environment, (*path, "environment"), "variable")
+
+
 def _of_pages(pages: Mapping[Status, ErrorPage], path: Path) -> Iterator[Reference]:
     for status, page in pages.items():
         yield Reference(page.file, (*path, status), "page")
@@ -132,6 +139,7 @@ def _of_tokens(frontend: Frontend, path: Path) -> Iterator[Reference]:
 def _of_tls(tls: Tls, path: Path) -> Iterator[Reference]:
     for index, item in enumerate(tls.certificates):
         at = (*path, "certificates", index)
+        yield from _of_password(item.password, (*at, "password"))
         yield Reference(item.cert, at, "certificate", item.key, item.password)
     if tls.self_signed is not None:
         source = self_signed_source(tls.self_signed)
