@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.files import FileSource
 from reconciler.topology.model.http3 import HTTP3_SHORT, MaybeHttp3
 from reconciler.topology.types import FilePath, Port, Text, error, scalar_text
 
@@ -52,6 +53,9 @@ class Certificate(Model):
     """PEM file with the certificate and its chain, or a directory of such files."""
     key: FilePath | None = None
     """PEM file with the private key, when it is not in `cert` as well."""
+    password: FileSource | None = None
+    """What opens the private key, as a secret says what it holds: `{file: ./shop.pass}`,
+    `{environment: KEY_PASSWORD}`. HAProxy gets the key without one."""
 
     @model_validator(mode="before")
     @classmethod
@@ -93,7 +97,8 @@ class Tls(Model):
         BeforeValidator(listed),
     ] = Field((), min_length=1, json_schema_extra=accepts_one)
     """PEM files with certificate and key, `{cert, key}`, or directories, relative to this file. The
-    client's SNI chooses; the first is for everybody else. A renewed one needs no reload."""
+    client's SNI chooses; the first is for everybody else. One that is renewed, comes or goes needs
+    no reload."""
     self_signed: Annotated[
         tuple[str, ...] | None,
         BeforeValidator(_parse_names),
