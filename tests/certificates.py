@@ -49,9 +49,11 @@ class Made:
         path.write_bytes(self.bundle)
         return path
 
-    def encrypted_key(self) -> bytes:
+    def encrypted_key(self, *, traditional: bool = False) -> bytes:
+        """`traditional`: as OpenSSL wrote them before there was PKCS #8."""
+        form = serialization.PrivateFormat
         return self.private.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+            serialization.Encoding.PEM, form.TraditionalOpenSSL if traditional else form.PKCS8,
             serialization.BestAvailableEncryption(b"secret"),
         )  # fmt: skip
 

@@ -11,10 +11,11 @@ import re
 import ssl
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from reconciler.cli.certificate import find_end
+from reconciler.cli.private_key import opened
 from reconciler.cli.public_key import find_trouble
 from reconciler.cli.self_signed import kept_certificate, place_of
 from reconciler.cli.stamp import stamp
@@ -117,13 +118,43 @@ class References:
         texts = [self._text(reference, name) for name in (cert, key) if name is not None]
         if any(text is None for text in texts):
             return
+        password = self._password(reference)
+        if reference.password is not None and (
+            password is None or not self._open(reference, (cert, key), password)
+        ):
+            return
         ends = find_end(texts[0] or b"")
-        if problem := _refusal(self._place(cert), self._place(key) if key else None):
-            self._tell("bad-certificate", reference, problem, cert)
+        if problem := _refusal(self._place(cert), self._place(key) if key else None, password):
+            hint = _HOW_TO_OPEN if "with a password" in problem else ""
+            self._tell("bad-certificate", reference, problem, cert, hint=hint)
         elif ends is not None and ends <= f"{datetime.now(UTC):%Y%m%d%H%M%S}":
             day = f"{ends[:4]}-{ends[4:6]}-{ends[6:8]}"
             self._tell("expired-certificate", reference, f"was valid until {day}", cert,
                        hint="renew it; nothing was changed")  # fmt: skip
+
+    def _password(self, reference: Reference) -> bytes | None:
+        """What opens the private key, which was read before; None when there is nothing."""
+        source = reference.password
+        if source is None:
+            return None
+        if source.content is not None:
+            return source.content.encode()
+        if source.environment is not None:
+            return self._variables.get(source.environment)
+        text = self._files.get(source.file or "")
+        return text and text.removesuffix(b"\n").removesuffix(b"\r")
+
+    def _open(self, reference: Reference, names: tuple[str | None, ...], password: bytes) -> bool:
+        """Keep the private keys without a password; false after telling why they are not."""
+        for name in filter(None, names):
+            text = opened(self._files[name], password)
+            if text is None:
+                at = replace(reference, path=(*reference.path, "password"))
+                what = "has a private key that this password does not open"
+                self._tell("bad-certificate", at, what, name)
+                return False
+            self._files[name] = text
+        return True
 
     def _make_certificate(self, reference: Reference) -> None:
         assert self.loaded.topology is not None
@@ -212,7 +243,8 @@ class References:
         """A name that came from a variable is told as it was written."""
         own = self.loaded.source
         at = own.path_in_file(reference.path)
-        below = (text for path, text in own.variables.items() if path[: len(at)] == at)
+        below = (text for path, text in own.variables.items()
+                 if path[: len(at)] == at and "password" not in path)  # fmt: skip
         name = own.written(at) or next(below, None) or source or reference.source
         span = own.span_of(reference.path)
         self.diagnostics.append(
@@ -240,14 +272,19 @@ class _EncryptedKeyError(Exception):
     pass
 
 
-def _ask_nobody() -> str:
-    raise _EncryptedKeyError
+_HOW_TO_OPEN = "say it as `password: {file: ./key.pass}`, or take it off the key"
 
 
-def _refusal(cert: str, key: str | None) -> str:
+def _refusal(cert: str, key: str | None, password: bytes | None) -> str:
     """What OpenSSL has against a certificate with its key; "" for nothing."""
+
+    def tell_password() -> bytes:
+        if password is None:
+            raise _EncryptedKeyError
+        return password
+
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=_ask_nobody)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=tell_password)
     except _EncryptedKeyError:
         return "has a key with a password, which HAProxy could not ask for"
     except ssl.SSLError as error:

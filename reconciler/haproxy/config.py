@@ -2,8 +2,8 @@
 
 `digest` covers every line: it tells whether somebody edited the file, and whether a worker has
 loaded it. `structure` covers what only a reload can change, so all but the servers and the content
-of certificates: those change in a running HAProxy as well, and are compared one by one. Both stand
-in `global`, where the worker shows them.
+of certificates, of lists of them and of maps: those change in a running HAProxy as well, and are
+compared one by one. Both stand in `global`, where the worker shows them.
 """
 
 from __future__ import annotations

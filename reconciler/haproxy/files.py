@@ -1,8 +1,9 @@
 """Files that HAProxy reads beside haproxy.cfg: certificates, and whatever else a line may name.
 
 Their content is never shown. haproxy.cfg has a comment line for each, with the digest of what is
-in it, so that another content is another configuration. Certificates and maps are taken over by a
-running HAProxy (management guide, "set ssl cert", "prepare map"); any other file needs a reload.
+in it, so that another content is another configuration. Certificates, lists of them and maps are
+taken over by a running HAProxy (management guide, "set ssl cert", "add ssl crt-list", "prepare
+map"); any other file needs a reload.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from reconciler.haproxy.origin import Path
@@ -23,7 +24,9 @@ CHECK_DIRECTORY = f"{FILES_DIRECTORY}.new"
 _MOST_AT_RUN_TIME = 15_000
 """Bytes. A command with all it carries must fit into one of HAProxy's buffers, which has 16 kB."""
 _UNDER_WAY = "0" * 16
-_COMMENT = re.compile(r"^    # (certificate|map|file) (\S+) ([0-9a-f]{16})\b(.*)$", re.MULTILINE)
+_COMMENT = re.compile(
+    r"^    # (certificate|crt-list|map|file) (\S+) ([0-9a-f]{16})\b(.*)$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class ProxyFile:
     name: str
     content: bytes = field(repr=False)
     path: Path
-    kind: Literal["certificate", "map", "file"] = "file"
+    kind: Literal["certificate", "crt-list", "map", "file"] = "file"
 
     @property
     def place(self) -> str:
@@ -62,7 +65,7 @@ def file_name(source: str, suffix: str = "") -> str:
 
 def is_live_comment(line: str) -> bool:
     """Whether a line of `global` tells of a file that a running HAProxy takes over."""
-    return line.startswith(("    # certificate ", "    # map "))
+    return line.startswith(("    # certificate ", "    # crt-list ", "    # map "))
 
 
 def under_way(line: str, names: Collection[str]) -> str:
@@ -97,6 +100,20 @@ def changed_names(before: str, after: str) -> list[str]:
     ]
 
 
+def listed_names(before: str, after: str) -> tuple[list[str], list[str]]:
+    """Certificates that are new, and that go, where a list that both have is another one."""
+    there = {name: digest for kind, name, digest in written_files(before) if kind == "crt-list"}
+    if all(there.get(name, digest) == digest for _, name, digest in written_files(after)):
+        return [], []
+    old, new = (
+        {m[2]: "a certificate" if m[4] else f"certificate `{m[2]}`"
+         for m in _COMMENT.finditer(_global_of(text)) if m[1] == "certificate"}
+        for text in (before, after)
+    )  # fmt: skip
+    joined = [told for name, told in new.items() if name not in old]
+    return joined, [told for name, told in old.items() if name not in new]
+
+
 def renewed(files: tuple[ProxyFile, ...], written: str) -> tuple[ProxyFile, ...]:
     """Those whose content is not the one that a haproxy.cfg tells of."""
     there = {(name, digest) for _, name, digest in written_files(written)}
@@ -106,6 +123,16 @@ def renewed(files: tuple[ProxyFile, ...], written: str) -> tuple[ProxyFile, ...]
 def for_check(text: str) -> str:
     """The configuration with the files that are to be checked, in place of those in use."""
     return text.replace(f"{FILES_DIRECTORY}/", f"{CHECK_DIRECTORY}/")
+
+
+def files_for_check(files: Iterable[ProxyFile]) -> tuple[ProxyFile, ...]:
+    """The files as they are checked: a list names others."""
+    return tuple(
+        replace(file, content=for_check(file.content.decode()).encode())
+        if file.kind == "crt-list"
+        else file
+        for file in files
+    )
 
 
 def from_check(text: str) -> str:
@@ -119,6 +146,11 @@ def renewal_command(file: ProxyFile) -> str:
     return "\n".join([f"set ssl cert {file.place} <<", *lines, ""])
 
 
+def new_command(file: ProxyFile) -> str:
+    """Let HAProxy know a certificate that it has not had; nothing is in it yet."""
+    return f"new ssl cert {file.place}"
+
+
 def commit_command(file: ProxyFile) -> str:
     """Use what was loaded aside, for every new connection."""
     return f"commit ssl cert {file.place}"
@@ -126,6 +158,39 @@ def commit_command(file: ProxyFile) -> str:
 
 def abort_command(file: ProxyFile) -> str:
     return f"abort ssl cert {file.place}"
+
+
+def list_file(name: str, certificates: Iterable[str], path: Path) -> ProxyFile:
+    """A list of certificates, by where they are in HAProxy's container."""
+    content = "".join(f"{place}\n" for place in certificates)
+    return ProxyFile(name, content.encode(), path, "crt-list")
+
+
+def show_list_command(file: ProxyFile) -> str:
+    return f"show ssl crt-list -n {file.place}"
+
+
+def join_commands(file: ProxyFile, shown: str) -> Iterator[str]:
+    """Add to a list, as HAProxy has `shown` it, what it lacks."""
+    there = {place for place, _ in _entries(shown)}
+    for place in file.content.decode().split():
+        if place not in there:
+            yield f"add ssl crt-list {file.place} {place}"
+
+
+def leave_commands(file: ProxyFile, shown: str) -> Iterator[tuple[str, str]]:
+    """Take from a list what it has too much, and let HAProxy forget that, if no other list has
+    it."""
+    kept = set(file.content.decode().split())
+    for place, line in _entries(shown):
+        if place not in kept:
+            take = f"del ssl crt-list {file.place} {place}:{line}"
+            yield take, f"del ssl cert {place}"
+
+
+def _entries(shown: str) -> Iterator[tuple[str, str]]:
+    """Each certificate of a list with the number of its line."""
+    return ((m[1], m[2]) for m in re.finditer(r"^(/\S+):(\d+)", shown, re.MULTILINE))
 
 
 def prepare_command(file: ProxyFile) -> str:

@@ -46,6 +46,7 @@ class BindTls:
     `global` says."""
 
     certificates: tuple[str, ...]
+    """The first is for everybody who asks for no other name."""
     client_ca: str
     verify: str
     min_version: str | None
@@ -54,6 +55,8 @@ class BindTls:
     alpn: tuple[str, ...]
     path: Path
     http3: Http3 | None = None
+    crt_list: str = ""
+    """A file that names more certificates, which may come and go in a running HAProxy."""
     strict_sni: bool = False
 
 
@@ -212,6 +215,8 @@ class Frontend:
     path: Path
     rules: tuple[Rule, ...] = ()
     """The first that matches decides."""
+    acme: str = ""
+    """The backend that answers challenges for certificates; empty when there is none."""
     sends_to: tuple[str, ...] = ()
     """All backends that may get traffic from it."""
     forwarding: Forwarding | None = None

@@ -194,6 +194,7 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
     yield from compression_lines(frontend.compression)
     if frontend.forwarding is not None:
         yield from forwarding_lines(frontend.forwarding)
+    yield from _challenges(frontend)
     if frontend.access is not None:
         yield from access_lines(frontend.access, is_http=frontend.mode == "http")
     yield from raw_lines(frontend.raw)
@@ -206,6 +207,15 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
     if frontend.default_backend:
         yield Line(f"    default_backend {frontend.default_backend}",
                    (*frontend.path, "default_backend"))  # fmt: skip
+
+
+def _challenges(frontend: Frontend) -> Iterator[Line]:
+    """Neither a redirect nor a refusal comes before them (RFC 8555, 8.3)."""
+    if frontend.acme:
+        path = (*frontend.path, "acme")
+        asked = "{ path_beg /.well-known/acme-challenge/ }"
+        yield Line(f"    http-request allow if {asked}", path)
+        yield Line(f"    use_backend {frontend.acme} if {asked}", path)
 
 
 def _https(frontend: Frontend) -> Iterator[Line]:

@@ -48,9 +48,7 @@ def bind_text(listener: Listener) -> str:
         words.append("accept-proxy")
     if listener.tls is not None:
         tls = listener.tls
-        words += ["ssl", *(f"crt {place}" for place in tls.certificates)]
-        if tls.strict_sni:
-            words.append("strict-sni")
+        words += ["ssl", *_certificates(tls)]
         if tls.client_ca:
             words.append(f"ca-file {tls.client_ca} verify {tls.verify}")
         if tls.min_version:
@@ -68,14 +66,20 @@ def quic_text(tls: BindTls, listener: Listener) -> str:
     """The second line of a bind with HTTP/3, which is always TLS 1.3."""
     is_ipv6 = listener.address is not None and ":" in listener.address
     words = [f"    bind quic{6 if is_ipv6 else 4}@{_place(listener)}"]
-    words += ["ssl", *(f"crt {place}" for place in tls.certificates)]
-    if tls.strict_sni:
-        words.append("strict-sni")
+    words += ["ssl", *_certificates(tls)]
     if tls.client_ca:
         words.append(f"ca-file {tls.client_ca} verify {tls.verify}")
     if tls.ciphersuites:
         words.append(f"ciphersuites {tls.ciphersuites}")
     return " ".join([*words, "alpn h3"])
+
+
+def _certificates(tls: BindTls) -> Iterator[str]:
+    yield from (f"crt {place}" for place in tls.certificates)
+    if tls.crt_list:
+        yield f"crt-list {tls.crt_list}"
+    if tls.strict_sni:
+        yield "strict-sni"
 
 
 def alt_svc_lines(frontend: Frontend) -> Iterator[Line]:

@@ -400,8 +400,11 @@ def _are(things: tuple[object, ...]) -> str:
 def _renewed(files: tuple[ProxyFile, ...]) -> str:
     """`1 renewed certificate and 2 changed maps`"""
     maps = sum(file.kind == "map" for file in files)
-    certificates = len(files) - maps
-    words = [_count(certificates, "renewed certificate")] if certificates else []
+    lists = sum(file.kind == "crt-list" for file in files)
+    certificates = len(files) - maps - lists
+    certificate = "certificate" if lists else "renewed certificate"
+    words = [_count(certificates, certificate)] if certificates else []
+    words += [_count(lists, "changed crt-list")] if lists else []
     words += [_count(maps, "changed map")] if maps else []
     return " and ".join(words)
 

@@ -51,6 +51,7 @@ def compile_proxy(
                 default_backend=frontend.default_backend or "",
                 path=("frontends", name),
                 rules=fold_hosts(name, compile_rules(name, frontend, tls), tls),
+                acme=frontend.acme or "",
                 sends_to=tuple(dict.fromkeys(to for to, _ in destinations(frontend))),
                 log=compile_log(topology, name, frontend, mode_of(topology, frontend)),
                 forwarding=compile_forwarding(name, frontend),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
-from reconciler.haproxy.files import ProxyFile, file_name
+from reconciler.haproxy.files import ProxyFile, file_name, list_file
 from reconciler.topology.addresses import parse_addresses
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Backend, Frontend, Topology
@@ -67,8 +67,10 @@ class ProxyFiles:
 
     def _bind(self, tls: Tls, path: Path, mode: haproxy.Mode, port: int | None) -> haproxy.BindTls:
         alpn = tls.alpn or (HTTP_PROTOCOLS if mode == "http" else ())
+        certificates = tuple(dict.fromkeys(self._certificates(tls, path)))
         return haproxy.BindTls(
-            certificates=tuple(self._certificates(tls, path)),
+            certificates=certificates[:1],
+            crt_list=self._list(certificates[1:], path) if tls.certificates else "",
             client_ca=self.authority(tls.client_ca, (*path, "client_ca")),
             verify=tls.verify,
             min_version=tls.min_version,
@@ -101,6 +103,11 @@ class ProxyFiles:
             text = self._contents.files.get(source, b"")
             name, place = file_name(source, ".pem"), (*path, "self_signed")
             yield self._add(ProxyFile(name, text, place, "certificate"))
+
+    def _list(self, certificates: Iterable[str], path: Path) -> str:
+        """Where HAProxy finds a list of them, also an empty one: more may come without a reload."""
+        name = file_name("-".join(map(str, path[1:])), ".list")
+        return self._add(list_file(name, certificates, (*path, "certificates")))
 
     def authority(self, source: str | None, path: Path) -> str:
         """Where HAProxy finds a file of authorities; "" for none."""

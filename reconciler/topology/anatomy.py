@@ -29,13 +29,15 @@ def kind_at(kind: Kind, path: Path) -> Kind:
 
 def step(kind: Kind, part: str | int) -> Kind:
     """What stands at one key or index of something of this kind."""
-    for form in _forms(kind):
+    for form in forms(kind):
         if _origin(form) is dict:
             return get_args(form)[1]
         if _origin(form) in {tuple, list}:
             item = get_args(form)[0]
-            # One item stands for a list of it: then the part is a key of that.
-            return item if isinstance(part, int) else step(item, part)
+            if isinstance(part, int):
+                return item
+            # One item stands for a list of it, or a mapping by what the items are named by.
+            return step(item, part) or item
         model = _as_model(form)
         if model is not None:
             return next((_kind_of(f) for n, f in model.model_fields.items() if part == key(n, f)),
@@ -49,7 +51,18 @@ def key(name: str, field: FieldInfo) -> str:
 
 
 def model_of(kind: Kind) -> type[BaseModel] | None:
-    return next((model for form in _forms(kind) if (model := _as_model(form))), None)
+    return next((model for form in forms(kind) if (model := _as_model(form))), None)
+
+
+def forms(kind: Kind) -> Iterator[Kind]:
+    """The types that a value may have, without what they are annotated with."""
+    if _origin(kind) is Annotated:
+        yield from forms(get_args(kind)[0])
+    elif _origin(kind) in {Union, types.UnionType}:
+        for form in get_args(kind):
+            yield from forms(form)
+    elif kind is not None:
+        yield kind
 
 
 def marks_of(kind: Kind) -> Iterator[Any]:
@@ -70,7 +83,7 @@ def files_in(value: Any, kind: Kind, path: Path = ()) -> Iterator[tuple[Path, Na
     mark = next((mark for mark in marks_of(kind) if isinstance(mark, NamesFile)), None)
     if mark is not None and isinstance(value, str) and mark.parts_of(value) is not None:
         yield path, mark
-    for form in _forms(kind):
+    for form in forms(kind):
         yield from _files_in_form(value, form, path)
 
 
@@ -112,17 +125,6 @@ def _kind_of(field: FieldInfo) -> Kind:
 
 def _origin(kind: Kind) -> Any:
     return get_origin(kind)
-
-
-def _forms(kind: Kind) -> Iterator[Kind]:
-    """The types that a value may have, without what they are annotated with."""
-    if _origin(kind) is Annotated:
-        yield from _forms(get_args(kind)[0])
-    elif _origin(kind) in {Union, types.UnionType}:
-        for form in get_args(kind):
-            yield from _forms(form)
-    elif kind is not None:
-        yield kind
 
 
 def _as_model(form: Kind) -> type[BaseModel] | None:

@@ -11,6 +11,7 @@ from reconciler.topology.container_types import SECCOMP
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.errors import ErrorPage, Status
+from reconciler.topology.model.files import FileSource
 from reconciler.topology.model.tls import Tls
 from reconciler.topology.mounted import mounted_files
 
@@ -33,6 +34,8 @@ class Reference:
     kind: Kind = "file"
     key: str | None = None
     """The file with the private key of a certificate, when it is another one."""
+    password: FileSource | None = field(default=None, repr=False)
+    """What opens the private key of a certificate."""
     names: tuple[str, ...] = ()
     """Of a self-signed certificate."""
     algorithm: str = ""
@@ -100,6 +103,13 @@ def _of_containers(topology: Topology) -> Iterator[Reference]:
                 yield Reference(source.environment, (*path, "environment"), "variable")
 
 
+def _of_password(source: FileSource | None, path: Path) -> Iterator[Reference]:
+    if source is not None and source.file is not None:
+        yield Reference(source.file, (*path, "file"))
+    elif source is not None and source.environment is not None:
+        yield Reference(source.environment, (*path, "environment"), "variable")
+
+
 def _of_pages(pages: Mapping[Status, ErrorPage], path: Path) -> Iterator[Reference]:
     for status, page in pages.items():
         yield Reference(page.file, (*path, status), "page")
@@ -128,7 +138,9 @@ def _of_tokens(frontend: Frontend, path: Path) -> Iterator[Reference]:
 
 def _of_tls(tls: Tls, path: Path) -> Iterator[Reference]:
     for index, item in enumerate(tls.certificates):
-        yield Reference(item.cert, (*path, "certificates", index), "certificate", item.key)
+        at = (*path, "certificates", index)
+        yield from _of_password(item.password, (*at, "password"))
+        yield Reference(item.cert, at, "certificate", item.key, item.password)
     if tls.self_signed is not None:
         source = self_signed_source(tls.self_signed)
         yield Reference(source, (*path, "self_signed"), "self-signed", names=tls.self_signed)

@@ -59,7 +59,7 @@ def _backends_of_the_mode(topology: Topology) -> Iterator[Finding]:
         mode = mode_of(topology, frontend)
         for wanted, place in destinations(frontend):
             backend = topology.backends.get(wanted)
-            if place[0] == "rules" and backend is not None and backend.mode != mode:
+            if place[0] in {"rules", "acme"} and backend is not None and backend.mode != mode:
                 path = ("frontends", name, *place)
                 yield Finding(
                     "mode-mismatch",

@@ -18,6 +18,8 @@ def destinations(frontend: Frontend) -> Iterator[tuple[str, Path]]:
             yield rule.backend, ("rules", index, "backend")
         for name in rule.split:
             yield name, ("rules", index, "split", name)
+    if frontend.acme is not None:
+        yield frontend.acme, ("acme",)
 
 
 def mode_of(topology: Topology, frontend: Frontend) -> Mode:

@@ -11,7 +11,7 @@ from reconciler.topology.served import mode_of
 _OF_BACKENDS = ("retry_on", "errors", "compression", "cache")
 _OF_FRONTENDS = ("max_body", "errors", "compression", "cors", "jwt")
 _WORDS_OF_BACKENDS = ("proto",)
-_WORDS_OF_FRONTENDS = ("redirect", "hsts", "forwarded_for", "trusted_proxies", "request_id")
+_WORDS_OF_FRONTENDS = ("redirect", "hsts", "acme", "forwarded_for", "trusted_proxies", "request_id")
 """Their values are mostly short, and are pointed at in place of the keys."""
 
 

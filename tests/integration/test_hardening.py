@@ -35,6 +35,7 @@ def test_haproxy_is_locked_down(stack: Stack) -> None:
     assert {b["HostIp"] for bindings in host["PortBindings"].values() for b in bindings} == {
         "127.0.0.1"
     }
+    assert web.get(stats).status == 200
     published = {int(port.split("/")[0]) for port in host["PortBindings"]}
     assert published == {stack.port, stats}
     # Nothing of the servers is published, and HAProxy listens on nothing else.
@@ -46,11 +47,7 @@ def test_haproxy_is_locked_down(stack: Stack) -> None:
     }
     assert {int(line.rpartition(":")[2], 16) for line in listening} == published
 
-
-@both_versions
-def test_sockets_and_configuration_are_private(stack: Stack) -> None:
-    stack.apply()
-    haproxy, run = stack.haproxy, stack.world.run_in
+    # Sockets and configuration are private.
     for path in (RUNTIME_SOCKET, MASTER_SOCKET):
         assert run(haproxy, "stat", "-c", "%F %a %u", path).split() == ["socket", "600", "99"]
     assert run(haproxy, "stat", "-c", "%a %u", CONFIG_PATH).split() == ["600", "99"]
@@ -58,36 +55,24 @@ def test_sockets_and_configuration_are_private(stack: Stack) -> None:
     assert "Permission denied" in run(haproxy, "cat", CONFIG_PATH, user="1234")
 
 
-def test_stats_are_for_this_machine_unless_told_otherwise(stack: Stack) -> None:
-    port = stack.with_stats()
-    stack.apply()
-    assert web.get(port).status == 200
-    bindings = stack.by_slot()["haproxy"]["HostConfig"]["PortBindings"][f"{port}/tcp"]
-    assert [b["HostIp"] for b in bindings] == ["127.0.0.1"]
-
-
 def _low_port() -> int:
     """Random, so that tests beside this one hardly ever take the same."""
     return random.SystemRandom().randint(600, 1000)
 
 
-def test_a_low_port_needs_no_root(stack: Stack) -> None:
+def test_two_addresses_with_one_port_and_a_low_one(stack: Stack) -> None:
     """Any user of a container may bind any port since Docker 20.10."""
-    low = next(port for port in iter(_low_port, None) if not web.is_open(port))
-    stack.spec["frontends"]["low"] = {"bind": f"127.0.0.1:{low}", "default_backend": "web"}
-    stack.apply()
-    assert web.get(low).status == 200
-
-
-def test_two_addresses_with_one_port(stack: Stack) -> None:
     port = free_port()
+    low = next(port for port in iter(_low_port, None) if not web.is_open(port))
     stack.spec["backends"]["api"] = {**stack.backend, "replicas": 1}
     stack.spec["frontends"] = {
         "www": {"bind": [f"127.0.0.1:{stack.port}", f"127.0.0.1:{port}"], "default_backend": "web"},
         "api": {"bind": f"127.0.0.2:{port}", "default_backend": "api"},
+        "low": {"bind": f"127.0.0.1:{low}", "default_backend": "web"},
     }
     stack.apply()
     stack.assert_converged()
     assert web.get(port).server != stack.ids()["api-1"][:12]
+    assert web.get(low).status == 200
     assert web.is_open(port, "127.0.0.2")
     assert not web.is_open(stack.port, "127.0.0.2")

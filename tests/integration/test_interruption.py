@@ -17,11 +17,11 @@ from tests.integration.support.traffic import Traffic
 MOST_STEPS = 30
 
 
-@pytest.mark.parametrize("part", range(3))
+@pytest.mark.parametrize("part", range(2))
 def test_a_first_apply_crashes_after_each_step(stack: Stack, part: int) -> None:
     stack.backend["replicas"] = 1
     stack.backend["volumes"] = ["data:/data"]
-    for steps in range(1 + part, MOST_STEPS, 3):
+    for steps in range(1 + part, MOST_STEPS, 2):
         crashed = crash_after(stack, steps)
         await_unlocked(stack)
         stack.apply("--lock-timeout", "0s")
@@ -32,19 +32,19 @@ def test_a_first_apply_crashes_after_each_step(stack: Stack, part: int) -> None:
     raise AssertionError("it never came to its end")
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(2))
 def test_a_replacement_crashes_after_each_step(stack: Stack, part: int) -> None:
     """At no point does a request fail, nor between the crash and the next apply."""
     stack.backend["replicas"] = 1
     stack.backend["env"] = {"VERSION": "0"}
     stack.apply()
-    with Traffic(stack.port, one_shot=1, keep_alive=1) as traffic:
-        for steps in range(1 + part, MOST_STEPS, 4):
+    with Traffic(stack.port, one_shot=1, keep_alive=1, longest_s=280) as traffic:
+        for steps in range(1 + part, MOST_STEPS, 2):
             stack.backend["env"] = {"VERSION": f"{steps}-lost"}
             crashed = crash_after(stack, steps)
             traffic.go_on(10)
             await_unlocked(stack)
-            if steps % 2:  # go on with the same file, or with another
+            if steps % 3 == 0:  # go on with the same file, or with another
                 stack.backend["env"] = {"VERSION": f"{steps}"}
             stack.apply("--lock-timeout", "0s")
             stack.assert_whole()
@@ -57,12 +57,11 @@ def test_a_replacement_crashes_after_each_step(stack: Stack, part: int) -> None:
     stack.assert_converged()
 
 
-@pytest.mark.parametrize("part", range(2))
-def test_a_new_haproxy_crashes_after_each_step(stack: Stack, part: int) -> None:
+def test_a_new_haproxy_crashes_after_each_step(stack: Stack) -> None:
     """HAProxy itself is replaced: whatever is left, the next apply has the ports open again."""
     stack.backend["replicas"] = 1
     stack.apply()
-    for steps in range(1 + part, MOST_STEPS, 2):
+    for steps in range(1, MOST_STEPS):
         port = free_port()
         stack.spec["frontends"]["more"] = {"bind": f"127.0.0.1:{port}", "default_backend": "web"}
         crashed = crash_after(stack, steps)

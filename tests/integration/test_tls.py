@@ -14,7 +14,7 @@ import pytest
 from tests.certificates import Made, make_certificate
 from tests.integration.support import tls, web
 from tests.integration.support.ports import free_port
-from tests.integration.support.stack import Stack, swept
+from tests.integration.support.stack import Stack, echo_backend, swept
 from tests.integration.support.waiting import await_true
 from tests.integration.support.watching import watching
 from tests.integration.support.world import HAPROXY_30, World
@@ -59,7 +59,9 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     (certs / "api" / "api.crt").write_bytes(api.cert)
     (certs / "api" / "api.key").write_bytes(api.key)
     (certs / "ca.pem").write_bytes(authority.cert)
-    make_certificate("inner.example.com", signer=authority).write(certs / "inner.pem")
+    hidden = make_certificate("inner.example.com", signer=authority)
+    (certs / "inner.pem").write_bytes(hidden.cert + hidden.encrypted_key())
+    (certs / "inner.pass").write_text("secret\n")
     inner = free_port()
     for name, wanted, check in (("itself", "inner", "/"), ("another", "other", False)):
         stack.spec["backends"][name] = {
@@ -67,13 +69,15 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
             "tls": {"ca": "certs/ca.pem", "sni": f"{wanted}.example.com"},
             "proto": "h2", "send_proxy": True, "check": check,
         }  # fmt: skip
-    stack.spec["haproxy"]["hard_stop_after"] = "2s"
+    stack.spec["backends"]["challenges"] = echo_backend()
+    stack.spec["haproxy"] |= {"hard_stop_after": "2s", "timeouts": {"http_keep_alive": "2m"}}
     plain = {"address": "127.0.0.1", "port": stack.port}
     stack.spec["frontends"] = {
         "www": {
             "bind": [plain, {"address": "127.0.0.1", "port": site.port,
                              "tls": ["./certs/shop.pem", "./certs/api/"]}],
-            "redirect": "https", "hsts": "1y", "default_backend": "web",
+            "redirect": "https", "hsts": "1y", "default_backend": "web", "acme": "challenges",
+            "rules": [{"path_prefix": "/.well-known", "deny": True}],
         },
         "partners": {
             "bind": f"127.0.0.1:{site.partners}",
@@ -83,7 +87,8 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
         },
         "inner": {
             "bind": {"address": "127.0.0.1", "port": inner, "accept_proxy": True,
-                     "tls": "certs/inner.pem"},
+                     "tls": {"certificates": {"cert": "certs/inner.pem",
+                                              "password": {"file": "certs/inner.pass"}}}},
             "default_backend": "web",
         },
         "itself": {"bind": f"127.0.0.1:{site.to_itself}", "default_backend": "itself"},
@@ -92,6 +97,13 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     with swept(stack):
         stack.apply()
         yield site
+
+
+def test_challenges_of_an_authority_come_before_the_redirect(site: Site) -> None:
+    challenged = site.stack.get("/.well-known/acme-challenge/token")
+    assert (challenged.status, challenged.server) == (200, site.stack.ids()["challenges-1"][:12])
+    assert site.stack.get("/.well-known/other").status == 308
+    assert site.stack.get("/").status == 308
 
 
 def test_names_protocols_and_versions(site: Site) -> None:
@@ -148,7 +160,7 @@ def test_nothing_is_left_to_do_and_no_key_is_told(site: Site) -> None:
     listing = stack.world.run_in(
         stack.haproxy, "sh", "-c", "ls -lnd /usr/local/etc/haproxy/files/*"
     )
-    assert listing.count("-rw------- 1 99 99 ") == 4
+    assert listing.count("-rw------- 1 99 99 ") == 4 + 3  # and three lists of certificates
 
 
 def test_a_renewed_certificate_needs_no_reload(site: Site) -> None:
@@ -172,9 +184,44 @@ def test_a_renewed_certificate_needs_no_reload(site: Site) -> None:
     await_true(lambda: _serial(site) == renewed.serial, "the same after a restart")
 
 
-def _serial(site: Site) -> int:
+def test_a_certificate_comes_and_goes_without_a_reload(site: Site) -> None:
+    stack, place = site.stack, site.stack.directory / "certs" / "api" / "new.pem"
+    added = make_certificate("new.example.com")
+    with tls.connect(site.port, "shop.example.com") as open_before:
+        assert tls.request(open_before)[0] == 200
+        workers = stack.world.workers(stack.haproxy)
+        added.write(place)
+        document = stack.plan_document()
+        assert document["impact"] == "runtime"
+        assert added.key.decode().splitlines()[1] not in json.dumps(document)
+        assert "is new" in stack.apply().out
+        assert tls.shown(site.port, "new.example.com").serial == added.serial
+        assert tls.shown(site.port, "api.example.com").serial == site.api.serial
+        assert tls.shown(site.partners, "new.example.com").serial == site.shop.serial
+        assert stack.plan_document()["empty"]
+        added = make_certificate("new.example.com")
+        added.write(place)
+        stack.apply()
+        assert tls.shown(site.port, "new.example.com").serial == added.serial
+        assert stack.world.workers(stack.haproxy) == workers
+        assert tls.request(open_before)[0] == 200
+    stack.world.api.restart(stack.haproxy, timeout=2)
+    await_true(lambda: _serial(site, "new.example.com") == added.serial, "the same after a restart")
+    with tls.connect(site.port, "new.example.com") as open_before:
+        assert tls.request(open_before)[0] == 200
+        workers = stack.world.workers(stack.haproxy)
+        place.unlink()
+        assert stack.plan_document()["impact"] == "runtime"
+        assert "goes" in stack.apply().out
+        assert tls.shown(site.port, "new.example.com").serial == site.shop.serial
+        assert tls.request(open_before)[0] == 200
+        assert stack.world.workers(stack.haproxy) == workers
+    assert stack.plan_document()["empty"]
+
+
+def _serial(site: Site, name: str = "shop.example.com") -> int:
     try:
-        return tls.shown(site.port, "shop.example.com").serial
+        return tls.shown(site.port, name).serial
     except OSError:
         return 0
 

@@ -28,15 +28,23 @@ def daemon(stack: Stack) -> Iterator[Watching]:
         yield running
 
 
-def test_a_killed_container_is_healed(stack: Stack, daemon: Watching) -> None:
+def test_what_breaks_is_healed(stack: Stack, daemon: Watching) -> None:
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.await_said("it looks", lambda s: s.get("cause") == "asked by SIGHUP")
+    daemon.await_outcome("unchanged")
+    daemon.forget()
+
     stack.world.api.kill(stack.ids()["web-2"])
     begun = daemon.await_begun("died (exit 137)")
     assert "web-2" in begun["cause"]
     daemon.await_outcome("converged")
     stack.assert_whole()
 
+    daemon.forget()
+    stack.tell_haproxy("set server web/web-1 state drain")  # of which Docker sends no event
+    daemon.await_begun("HAProxy")
+    daemon.await_outcome("converged")
 
-def test_all_is_removed_at_once(stack: Stack, daemon: Watching) -> None:
     for container in stack.all_ids():
         stack.world.api.remove_container(container, force=True)
     await_true(lambda: is_whole(stack), "all of it is back")
@@ -44,15 +52,48 @@ def test_all_is_removed_at_once(stack: Stack, daemon: Watching) -> None:
     daemon.process.send_signal(signal.SIGHUP)
     daemon.await_outcome("unchanged")
     stack.assert_whole()
+
+    watched, stack.file = stack.file, stack.directory / "elsewhere" / "shop.yaml"
+    stack.file.parent.mkdir()
+    stack.backend["replicas"] = 3
+    told = stack.apply(expect=1).err
+    assert f"process {daemon.process.pid} (watch)" in told
+    assert "edit the watched file" in told
+
+    stack.file, stack.backend["replicas"] = watched, 2
     assert daemon.end() == 0
+    assert daemon.other == []
+    assert not stack.world.containers(stack.name, role=names.LOCK_ROLE)
     stack.assert_converged()
 
 
-def test_a_file_is_edited(stack: Stack, daemon: Watching) -> None:
+def test_the_file_changes(stack: Stack, daemon: Watching) -> None:
     stack.backend["replicas"] = 3
     stack.write()
     daemon.await_begun("file changed: web.replicas 2 → 3")
     assert daemon.await_outcome("converged")["reloads"] == 0
+    stack.assert_whole()
+
+    daemon.forget()
+    good = stack.file.read_text(encoding="utf-8")
+    stack.file.write_text(good.replace("replicas", "replica"), encoding="utf-8")
+    told = daemon.await_said("what is wrong", lambda s: s["event"] == "file_broken")
+    assert told["diagnostics"][0]["code"] == "unknown-key"
+    assert told["diagnostics"][0]["line"]
+    stack.world.api.kill(stack.ids()["web-1"])  # the last good one is in force
+    daemon.await_outcome("converged")
+    stack.assert_whole()
+    stack.file.write_text(good, encoding="utf-8")
+    stack.backend["replicas"] = 2
+    stack.write()
+    daemon.await_begun("web.replicas 3 → 2")
+    assert sum(s["event"] == "file_broken" for s in daemon.said) == 1
+    daemon.forget()
+    daemon.await_outcome("converged")
+
+    stack.file.unlink()
+    daemon.await_said("it says so", lambda s: "is gone" in s.get("text", ""))
+    await_true(lambda: not stack.world.containers(stack.name, role=names.LOCK_ROLE), "no lock")
     stack.assert_whole()
 
 
@@ -100,51 +141,12 @@ def test_a_tree_is_swapped_by_a_link(stack: Stack) -> None:
         daemon.await_outcome("converged")
 
 
-def test_an_invalid_file_leaves_the_last_good_one_in_force(stack: Stack, daemon: Watching) -> None:
-    good = stack.file.read_text(encoding="utf-8")
-    stack.file.write_text(good.replace("replicas", "replica"), encoding="utf-8")
-    told = daemon.await_said("what is wrong", lambda s: s["event"] == "file_broken")
-    assert told["diagnostics"][0]["code"] == "unknown-key"
-    assert told["diagnostics"][0]["line"]
-    stack.world.api.kill(stack.ids()["web-1"])
-    daemon.await_outcome("converged")
-    stack.assert_whole()
-    stack.file.write_text(good, encoding="utf-8")
-    stack.backend["replicas"] = 1
-    stack.write()
-    daemon.await_begun("web.replicas 2 → 1")
-    assert sum(s["event"] == "file_broken" for s in daemon.said) == 1
-
-
-def test_a_deleted_file(stack: Stack, daemon: Watching) -> None:
-    stack.file.unlink()
-    daemon.await_said("it says so", lambda s: "is gone" in s.get("text", ""))
-    await_true(lambda: not stack.world.containers(stack.name, role=names.LOCK_ROLE), "no lock")
-    stack.assert_whole()
-
-
 def test_a_deleted_file_with_prune(stack: Stack) -> None:
     stack.write()
     with watching("--prune", stack.directory, directory=stack.directory) as daemon:
         daemon.await_outcome("converged")
         stack.file.unlink()
         await_true(lambda: not stack.world.leftovers(stack.name, volumes=False), "all is gone")
-
-
-def test_a_server_drained_by_hand(stack: Stack, daemon: Watching) -> None:
-    """Docker sends no event for it."""
-    stack.tell_haproxy("set server web/web-1 state drain")
-    daemon.await_begun("HAProxy")
-    daemon.await_outcome("converged")
-
-
-def test_an_apply_beside_it_is_told_who_has_the_topology(stack: Stack, daemon: Watching) -> None:
-    stack.file = stack.directory / "elsewhere" / "shop.yaml"
-    stack.file.parent.mkdir()
-    stack.backend["replicas"] = 3
-    ended = stack.apply(expect=1)
-    assert f"process {daemon.process.pid} (watch)" in ended.err
-    assert "edit the watched file" in ended.err
 
 
 def test_the_second_daemon_takes_over(stack: Stack, daemon: Watching) -> None:
@@ -176,14 +178,6 @@ def test_killed_at_any_moment_and_started_again(stack: Stack) -> None:
         traffic.go_on(10)
     traffic.assert_lossless()
     stack.assert_converged()
-
-
-def test_sighup_and_sigterm(stack: Stack, daemon: Watching) -> None:
-    daemon.process.send_signal(signal.SIGHUP)
-    daemon.await_said("it looks", lambda s: s.get("cause") == "asked by SIGHUP")
-    assert daemon.end() == 0
-    assert daemon.other == []
-    assert not stack.world.containers(stack.name, role=names.LOCK_ROLE)
 
 
 def test_git_checkout_of_another_branch(stack: Stack) -> None:

@@ -18,7 +18,9 @@ import pytest
 
 from reconciler.haproxy.config import Config
 from reconciler.plan.compile import compile_topology
+from reconciler.topology.anatomy import Kind, model_of, step
 from reconciler.topology.load import validate
+from reconciler.topology.model import Topology
 from reconciler.topology.source import Source
 from tests.golden.docker_images import IMAGES, check_all
 from tests.golden.rendering import CONTENTS, TOPOLOGIES, load
@@ -39,23 +41,33 @@ HOSTILE = {
 Where = tuple[Any, ...]
 
 
-def texts(value: Any, at: Where = ()) -> Iterator[Where]:
-    """Places of texts; raw lines are meant to say what they like."""
+class Name(str):
+    """The last part of a place: the key itself is meant, which is the user's own."""
+
+
+def texts(value: Any, at: Where = (), kind: Kind = Topology) -> Iterator[Where]:
+    """Places of texts, and of names; raw lines are meant to say what they like."""
     if isinstance(value, str):
         yield at
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from texts(item, (*at, index))
+            yield from texts(item, (*at, index), step(kind, index))
     elif isinstance(value, dict):
+        is_model = model_of(kind) is not None
         for key, item in value.items():
-            if key != "raw":
-                yield from texts(item, (*at, key))
+            if is_model and key == "raw":
+                continue
+            if not is_model:
+                yield (*at, Name(key))
+            yield from texts(item, (*at, key), step(kind, key))
 
 
 def with_end(value: Any, at: Where, end: str) -> Any:
-    """A copy of it in which the text at a place ends otherwise."""
+    """A copy of it in which the text or name at a place ends otherwise."""
     if not at:
         return value + end
+    if isinstance(at[0], Name):
+        return {key + end if key == at[0] else key: item for key, item in value.items()}
     changed = copy.copy(value)
     changed[at[0]] = with_end(value[at[0]], at[1:], end)
     return changed
@@ -120,11 +132,12 @@ def shape(config: Config | None) -> list[tuple[bool, str, int]]:
 
 def kind_of(at: Where) -> Where:
     """The same for all places that mean the same."""
-    named = {"backends", "frontends", "networks"}
-    return tuple(
-        "*" if isinstance(key, int) or (at[:index] and at[index - 1] in named) else key
-        for index, key in enumerate(at)
-    )
+    kind: Kind = Topology
+    same: list[Any] = []
+    for key in at:
+        same.append(key if model_of(kind) is not None else type(key).__name__)
+        kind = step(kind, key)
+    return tuple(same)
 
 
 SOURCES = {path: load(path).source for path in TOPOLOGIES}

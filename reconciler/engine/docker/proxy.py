@@ -41,6 +41,7 @@ from reconciler.haproxy.config import Config
 from reconciler.haproxy.config import read_config as parse_config
 from reconciler.haproxy.files import (
     CHECK_DIRECTORY,
+    files_for_check,
     for_check,
     from_check,
 )
@@ -187,7 +188,7 @@ def check_in_running(client: docker.APIClient, container: str, config: Config) -
     if not config.files:
         output = run_in_container(client, container, scripts.CHECK, given=config.text)
     else:
-        write_files(client, container, config.files, CHECK_DIRECTORY)
+        write_files(client, container, files_for_check(config.files), CHECK_DIRECTORY)
         script = scripts.CHECK_BESIDE
         output = run_in_container(client, container, script, given=for_check(config.text))
     raise_if_rejected(output.exit_code, from_check(output.text), config)

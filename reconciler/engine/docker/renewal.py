@@ -1,7 +1,8 @@
 """Files that a running HAProxy takes over: no reload, and no connection notices.
 
 It loads another certificate or map aside, and then uses it for every new connection or request
-(management guide, "set ssl cert", "commit ssl cert", "prepare map", "commit map"). It knows one
+(management guide, "set ssl cert", "commit ssl cert", "prepare map", "commit map"); certificates
+join and leave a list one by one ("add ssl crt-list", "del ssl crt-list"). It knows one
 transaction for certificates at a time, so one file comes after another; the configuration with all
 of them was checked before. Each is written as well: a restart loads the same.
 
@@ -24,8 +25,12 @@ from reconciler.haproxy.files import (
     abort_command,
     commit_command,
     fill_commands,
+    join_commands,
+    leave_commands,
+    new_command,
     prepare_command,
     renewal_command,
+    show_list_command,
     switch_command,
 )
 from reconciler.haproxy.paths import RUNTIME_SOCKET
@@ -36,22 +41,37 @@ def renew_files(client: docker.APIClient, container: str, files: Sequence[ProxyF
     """Raises EngineError for what HAProxy refuses; it uses what it used before in place of that."""
     names = [file.name for file in files]
     proxy.rewrite(client, container, lambda config: mark_renewal(config, names))
+    renew = {"map": _renew_map, "crt-list": _renew_list}
     for file in files:
-        if file.kind == "map":
-            _renew_map(client, container, file)
-        else:
-            _renew_certificate(client, container, file)
+        renew.get(file.kind, _renew_certificate)(client, container, file)
     written.write_files(client, container, files)
 
 
 def _renew_certificate(client: docker.APIClient, container: str, file: ProxyFile) -> None:
     said = talk.tell(client, container, RUNTIME_SOCKET, renewal_command(file))
+    if "not referenced" in said:
+        talk.ask(client, container, RUNTIME_SOCKET, new_command(file))
+        said = talk.tell(client, container, RUNTIME_SOCKET, renewal_command(file))
     if "Transaction" in said:
         said = talk.ask(client, container, RUNTIME_SOCKET, commit_command(file))
     if "Success" not in said:
         # What is loaded aside would be in the way of the next try.
         talk.ask(client, container, RUNTIME_SOCKET, abort_command(file))
         raise refused_by_haproxy(said)
+
+
+def _renew_list(client: docker.APIClient, container: str, file: ProxyFile) -> None:
+    """Who joins does so before somebody leaves. Its certificates are known by now."""
+    shown = talk.ask(client, container, RUNTIME_SOCKET, show_list_command(file))
+    for command in join_commands(file, shown):
+        said = talk.ask(client, container, RUNTIME_SOCKET, command)
+        if "Success" not in said:
+            raise refused_by_haproxy(said)
+    for take, forget in leave_commands(file, shown):
+        said = talk.ask(client, container, RUNTIME_SOCKET, take)
+        if "deleted" not in said:
+            raise refused_by_haproxy(said)
+        talk.ask(client, container, RUNTIME_SOCKET, forget)
 
 
 def _renew_map(client: docker.APIClient, container: str, file: ProxyFile) -> None:

@@ -50,6 +50,8 @@ from reconciler.topology.types import (
     scalar_text,
 )
 
+_OF_REQUESTS = ("host", "method", "status")
+
 
 class Check(Model):
     """How HAProxy finds out whether a server can take traffic."""
@@ -112,6 +114,19 @@ class Check(Model):
             wrong = "needs a `path`" if self.type == "http" else "takes no `path`"
             at = ("path",) if self.path is not None else ("type",)
             raise error("bad-value", f"a check of type {self.type} {wrong}", at=at)
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_without_effect(self) -> Check:
+        for key in type(self).model_fields:
+            if key not in self.model_fields_set or key == "type":
+                continue
+            if self.type == "none":
+                raise error("bad-value", f"`{key}` has no meaning where nothing is checked",
+                            at=(key,), hint="leave it out, or use `type: tcp`")  # fmt: skip
+            if self.type == "tcp" and key in _OF_REQUESTS:
+                raise error("bad-value", f"`{key}` is for a check that asks over HTTP", at=(key,),
+                            hint="add a `path`, or leave it out")  # fmt: skip
         return self
 
 

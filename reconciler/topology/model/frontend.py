@@ -49,6 +49,9 @@ class Frontend(Model):
     mapping."""
     rules: tuple[Rule, ...] = ()
     """Where requests go, in order: the first rule that matches decides."""
+    acme: Name | None = None
+    """The backend that answers an authority's challenges for certificates: it gets what is asked
+    for below `/.well-known/acme-challenge/`, whatever else would be done with such a request."""
     jwt: Jwt | None = Field(None, json_schema_extra=JWT_SHORT)
     """A signed token that every request must carry, but for rules that say otherwise."""
     cors: Cors | None = Field(None, json_schema_extra=CORS_SHORT)

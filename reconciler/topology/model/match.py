@@ -34,7 +34,29 @@ def _check_host(value: str) -> str:
 def _check_pattern(value: str) -> str:
     if not value or len(value) > 1000:
         raise error("bad-value", "a regular expression has 1 to 1,000 characters")
+    if problem := _broken_pattern(value):
+        raise error("bad-value", f"`{{value}}` is no regular expression: {problem}", value=value,
+                    hint="put a backslash before a character that means itself")  # fmt: skip
     return value
+
+
+def _broken_pattern(pattern: str) -> str:
+    """What is surely wrong with it; the rest only HAProxy knows. Quoting (`\\Q`) and what begins
+    with `(?` may hold brackets that are none."""
+    if "\\Q" in pattern or "(?" in pattern:
+        return ""
+    depth = 0
+    for piece in _PIECE.findall(pattern):
+        if piece in {"\\", "["}:
+            return "a backslash has nothing after it" if piece == "\\" else "a `[` is not closed"
+        depth += (piece == "(") - (piece == ")")
+        if depth < 0:
+            return "a `)` closes nothing"
+    return "a `(` is not closed" if depth else ""
+
+
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|.", re.DOTALL)
+"""An escaped character, a set of characters, or any other one."""
 
 
 def _check_route(value: str) -> str:

@@ -103,6 +103,12 @@ class Rollout(Model):
                 hint="allow one of them: `max_surge: 1`, or `max_unavailable: 1`",
                 at=("max_surge",),
             )
+        wants_surge = "max_surge" in self.model_fields_set and self.max_surge not in nobody
+        if not is_start_first and wants_surge:
+            raise error("bad-value", "`stop-first` never has more containers than `replicas`",
+                        at=("max_surge",),
+                        hint="leave it out; `max_unavailable` is how many stop at a time",
+                        )  # fmt: skip
         if not is_start_first and self.max_unavailable in nobody:
             raise error(
                 "bad-value",

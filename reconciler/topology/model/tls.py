@@ -6,9 +6,10 @@ import ipaddress
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.files import FileSource
 from reconciler.topology.model.http3 import HTTP3_SHORT, MaybeHttp3
 from reconciler.topology.types import FilePath, Port, Text, error, scalar_text
 
@@ -25,7 +26,24 @@ def _check_ciphers(value: Any) -> str:
     return text
 
 
-Ciphers = Annotated[Text, BeforeValidator(_check_ciphers)]
+def _check_old_ciphers(value: str) -> str:
+    if any(name.startswith("TLS_") for name in value.split(":")):
+        raise error("bad-value", "names that start with `TLS_` are of TLS 1.3",
+                    hint="write them under `ciphersuites`")  # fmt: skip
+    return value
+
+
+def _check_suites(value: str) -> str:
+    for name in value.split(":"):
+        if re.fullmatch(r"TLS_[A-Z0-9_]+", name) is None:
+            raise error("bad-value", "`{value}` is no cipher suite of TLS 1.3", value=name,
+                        hint="write names like `TLS_AES_128_GCM_SHA256` with `:` between them",
+                        )  # fmt: skip
+    return value
+
+
+Ciphers = Annotated[Text, BeforeValidator(_check_ciphers), AfterValidator(_check_old_ciphers)]
+Suites = Annotated[Text, BeforeValidator(_check_ciphers), AfterValidator(_check_suites)]
 
 
 class Certificate(Model):
@@ -35,6 +53,9 @@ class Certificate(Model):
     """PEM file with the certificate and its chain, or a directory of such files."""
     key: FilePath | None = None
     """PEM file with the private key, when it is not in `cert` as well."""
+    password: FileSource | None = None
+    """What opens the private key, as a secret says what it holds: `{file: ./shop.pass}`,
+    `{environment: KEY_PASSWORD}`. HAProxy gets the key without one."""
 
     @model_validator(mode="before")
     @classmethod
@@ -76,7 +97,8 @@ class Tls(Model):
         BeforeValidator(listed),
     ] = Field((), min_length=1, json_schema_extra=accepts_one)
     """PEM files with certificate and key, `{cert, key}`, or directories, relative to this file. The
-    client's SNI chooses; the first is for everybody else. A renewed one needs no reload."""
+    client's SNI chooses; the first is for everybody else. One that is renewed, comes or goes needs
+    no reload."""
     self_signed: Annotated[
         tuple[str, ...] | None,
         BeforeValidator(_parse_names),
@@ -92,7 +114,7 @@ class Tls(Model):
     """The oldest version of TLS that is spoken; 1.2 when not given."""
     ciphers: Ciphers | None = None
     """For TLS up to 1.2, as OpenSSL writes them; Mozilla's intermediate ones when not given."""
-    ciphersuites: Ciphers | None = None
+    ciphersuites: Suites | None = None
     """For TLS 1.3, as OpenSSL writes them; all three usual ones when not given."""
     alpn: Annotated[tuple[Literal["h2", "http/1.1"], ...] | None, BeforeValidator(listed)] = Field(
         None, min_length=1, json_schema_extra=accepts_one

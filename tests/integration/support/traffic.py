@@ -12,10 +12,10 @@ from types import TracebackType
 from tests.integration.support.waiting import await_true
 from tests.integration.support.web import TIMEOUT_S, Answer
 
-PAUSE_S = 0.004
+PAUSE_S = 0.01
 """Between two requests of a client, so that the load leaves the machine to what is tested."""
 LONGEST_S = 120.0
-MOST_PER_S = 200
+MOST_PER_S = 100
 
 
 class Traffic:

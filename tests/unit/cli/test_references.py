@@ -81,7 +81,24 @@ WRONG: dict[str, tuple[str, dict[str, bytes], str]] = {
     "a password": (
         "./certs/a.pem", {"a_pem": GOOD.cert + GOOD.encrypted_key()},
         "bad-certificate 9:12 `./certs/a.pem` has a key with a password, "
-        "which HAProxy could not ask for",
+        "which HAProxy could not ask for; "
+        "say it as `password: {file: ./key.pass}`, or take it off the key",
+    ),
+    "another password": (
+        "{certificates: {cert: certs/a.pem, password: {file: certs/a.pass}}}",
+        {"a_pem": GOOD.cert + GOOD.encrypted_key(), "a_pass": b"of-something-else\n"},
+        "bad-certificate 9:12 `certs/a.pem` has a private key that this password does not open",
+    ),
+    "no password in the file": (
+        "{certificates: {cert: certs/a.pem, password: {file: certs/a.pass}}}",
+        {"a_pem": GOOD.cert + GOOD.encrypted_key()},
+        "unreadable-file 9:12 `certs/a.pass` cannot be read: no such file or directory",
+    ),
+    "no such variable": (
+        "{certificates: {cert: certs/a.pem, password: {environment: NO_SUCH_PASSWORD}}}",
+        {"a_pem": GOOD.cert + GOOD.encrypted_key()},
+        "missing-variable 9:12 `NO_SUCH_PASSWORD` is not set; "
+        "set it in the environment or an --env-file",
     ),
     "expired": (
         "./certs/a.pem", {"a_pem": OLD.bundle},
@@ -115,6 +132,40 @@ def _without_place(line: str) -> str:
     return f"{code} {message}"
 
 
+@pytest.mark.parametrize("encrypted", [GOOD.encrypted_key(), GOOD.encrypted_key(traditional=True)])
+@pytest.mark.parametrize("said", [
+    "{file: certs/a.pass}", "{environment: KEY_PASSWORD}", "{content: secret}",
+    '{content: "s${REST}"}',
+])  # fmt: skip
+def test_a_key_is_kept_without_its_password(
+    tmp_path: Path, said: str, encrypted: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY_PASSWORD", "secret")
+    monkeypatch.setenv("REST", "ecret")
+    put(tmp_path, a_crt=GOOD.cert, a_key=encrypted, a_pass=b"secret\n")
+    inputs = load(
+        tmp_path, f"{{certificates: {{cert: certs/a.crt, key: certs/a.key, password: {said}}}}}"
+    )
+    assert told(inputs) == []
+    (wish,) = compile_inputs(inputs)
+    config = wish.desired.config()
+    assert config is not None
+    assert config.files[0].content == GOOD.bundle
+    shown = config.text + repr(wish.desired) + repr(inputs.diagnostics)
+    assert "PRIVATE KEY" not in shown
+    assert "secret" not in shown
+
+
+def test_a_wrong_password_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REST", "ret")
+    put(tmp_path, a_pem=GOOD.cert + GOOD.encrypted_key())
+    for said in ("hunter2", '"hunter2${REST}"', "x" * 2000):
+        tls = f"{{certificates: [{{cert: certs/a.pem, password: {{content: {said}}}}}]}}"
+        (diagnostic,) = load(tmp_path, tls).diagnostics
+        assert diagnostic.message.startswith("`certs/a.pem` has a private key that")
+        assert "hunter2" not in repr(diagnostic)
+
+
 def test_each_certificate_becomes_one_file_of_haproxy(tmp_path: Path) -> None:
     put(tmp_path, a_pem=GOOD.bundle, b_crt=OTHER.cert, b_key=OTHER.key.rstrip(), note_txt=b"x")
     inputs = load(tmp_path, "./certs/")
@@ -122,7 +173,9 @@ def test_each_certificate_becomes_one_file_of_haproxy(tmp_path: Path) -> None:
     (wish,) = compile_inputs(inputs)
     config = wish.desired.config()
     assert config is not None
-    assert [file.content for file in config.files] == [GOOD.bundle, OTHER.bundle]
+    *certificates, listed = config.files
+    assert [file.content for file in certificates] == [GOOD.bundle, OTHER.bundle]
+    assert listed.content.decode() == f"{certificates[1].place}\n"
     assert "PRIVATE KEY" not in config.text + repr(config) + repr(wish.desired)
     one_more: Made = make_certificate("third")
     put(tmp_path, b_crt=one_more.cert, b_key=one_more.key)

@@ -5,13 +5,21 @@ from __future__ import annotations
 import pytest
 
 from reconciler.haproxy.files import (
+    CHECK_DIRECTORY,
+    FILES_DIRECTORY,
     ProxyFile,
     changed_names,
     file_name,
+    files_for_check,
     for_check,
     from_check,
+    join_commands,
+    leave_commands,
+    list_file,
+    listed_names,
     renewal_command,
     renewed,
+    under_way,
 )
 
 PATH = ("frontends", "www")
@@ -53,6 +61,39 @@ def test_what_changed_is_told_by_name() -> None:
     assert renewed((other, new), told(one, new)) == (other,)
     hidden = told(other).replace(other.digest, f"{other.digest}  # holds a value")
     assert changed_names(told(one), hidden) == ["a certificate"]
+
+
+def test_a_list_tells_of_what_it_has_more_or_less() -> None:
+    one, two = (ProxyFile(name, b"x", PATH, "certificate") for name in ("a.pem", "b.pem"))
+    short, long = list_file("l", [one.place], PATH), list_file("l", [one.place, two.place], PATH)
+    assert listed_names(told(one, short), told(one, two, long)) == (["certificate `b.pem`"], [])
+    assert listed_names(told(one, two, long), told(one, short)) == ([], ["certificate `b.pem`"])
+    assert listed_names(told(one, short), told(one, short)) == ([], [])
+    assert listed_names(told(), told(one, short)) == ([], [])
+    assert renewed((one, two, long), told(one, short)) == (two, long)
+
+
+def test_a_list_is_changed_one_by_one() -> None:
+    wanted = list_file("l", ["/f/b.pem", "/f/c.pem"], PATH)
+    shown = f"# {wanted.place}\n/f/a.pem:1\n/f/b.pem:2\n\n"
+    assert list(join_commands(wanted, shown)) == [f"add ssl crt-list {wanted.place} /f/c.pem"]
+    assert list(leave_commands(wanted, shown)) == [
+        (f"del ssl crt-list {wanted.place} /f/a.pem:1", "del ssl cert /f/a.pem")
+    ]
+    assert list(join_commands(list_file("l", [], PATH), shown)) == []
+
+
+def test_what_a_list_names_is_checked_with_it() -> None:
+    file = list_file("l", [f"{FILES_DIRECTORY}/a.pem"], PATH)
+    (checked,) = files_for_check([file])
+    assert checked.content.decode() == f"{CHECK_DIRECTORY}/a.pem\n"
+
+
+def test_what_is_under_way_is_like_no_content() -> None:
+    one, two = (ProxyFile(name, b"x", PATH, "certificate") for name in ("a.pem", "b.pem"))
+    text = "".join(f"{under_way(line, ['a.pem'])}\n" for line in told(one, two).splitlines())
+    assert renewed((one, two), text) == (one,)
+    assert text.count("\n") == told(one, two).count("\n")
 
 
 def test_what_is_too_large_for_a_command_takes_a_reload() -> None:

@@ -137,7 +137,6 @@ FILES: dict[tuple[int, str], tuple[int, int]] = {
     (3, "{order: stop-first}"): (0, 1),
     (8, "{order: stop-first, max_unavailable: 50%}"): (0, 4),
     (1, "{order: stop-first, max_unavailable: 50%}"): (0, 1),
-    (3, "{order: stop-first, max_surge: 2}"): (0, 1),  # which stop-first has no use for
 }
 
 

@@ -70,6 +70,8 @@ BAD = {
     "max_surge: 0, max_unavailable: 0%": NOBODY,
     "order: stop-first, max_unavailable: 0": NONE_DOWN,
     "order: stop-first, max_unavailable: 0%": NONE_DOWN,
+    "order: stop-first, max_surge: 1": "bad-value `stop-first` never has more containers than "
+    "`replicas`; leave it out; `max_unavailable` is how many stop at a time",
     "order: stopfirst": "unknown-value `order` cannot be `stopfirst`; did you mean `stop-first`?",
     "on_failure: rollbak": "unknown-value `on_failure` cannot be `rollbak`; did you mean "
     "`rollback`?",

@@ -38,6 +38,14 @@ REFUSED = {
         "bad-value a rule does one thing, not `deny` and `tarpit`; make it two rules"
     ),
     "{deny: false}": "bad-value a rule that does not deny does nothing; leave `deny` out",
+    "{path_regex: '/(a', deny: true}": (
+        "bad-value `/(a` is no regular expression: a `(` is not closed; "
+        "put a backslash before a character that means itself"
+    ),
+    "{host_regex: 'a[b', deny: true}": (
+        "bad-value `a[b` is no regular expression: a `[` is not closed; "
+        "put a backslash before a character that means itself"
+    ),
     "{deny: 402}": "unknown-value `deny` cannot be `402`; did you mean `502`?",
     "{host: 'a.example:80', deny: true}": (
         "bad-value `a.example:80` is not a host; write `www.example.com` or `*.example.com`, "
@@ -236,3 +244,23 @@ def test_passwords_from_outside_are_not_shown() -> None:
     assert config is not None
     [line] = [line.text for line in config.lines if "hidden" in line.text]
     assert line.endswith("# holds a value from outside the topology file")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[]a]",
+        "[^](]",
+        "[[:alpha:])]",
+        "[a&&[b]",
+        "(?<n>a)",
+        r"\Q(\E",
+        r"\(",
+        r"[\])]",
+        "a{,3}",
+        "(a|b)",
+    ],
+)
+def test_what_only_haproxy_can_judge_is_left_to_it(pattern: str) -> None:
+    rule = f"rules: [{{path_regex: '{pattern}', deny: true}}]"
+    assert messages_of(read(topology_with(frontend=rule))) == []

@@ -30,6 +30,13 @@ REFUSED = {
     "tls: {certificates: a.pem, ciphers: 'A B'}": (
         "bad-value `A B` is not a list of ciphers; write OpenSSL's names with `:` between them"
     ),
+    "tls: {certificates: a.pem, ciphers: TLS_AES_128_GCM_SHA256}": (
+        "bad-value names that start with `TLS_` are of TLS 1.3; write them under `ciphersuites`"
+    ),
+    "tls: {certificates: a.pem, ciphersuites: 'TLS_AES_128_GCM_SHA256:AES128-SHA'}": (
+        "bad-value `AES128-SHA` is no cipher suite of TLS 1.3; "
+        "write names like `TLS_AES_128_GCM_SHA256` with `:` between them"
+    ),
     "tls: ~/a.pem": ("bad-value `~` is not expanded here; write `${HOME}` or an absolute path"),
     "tls: a.pem\nhsts: 180": (
         "bad-duration `180` is not a number of days; write it like `180d` or `1y`"

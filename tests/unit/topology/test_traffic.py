@@ -93,6 +93,10 @@ REFUSED = {
     "use `leastconn` or `roundrobin`",
     "check: {type: none, agent: 9}": "bad-value an `agent` needs a check of HAProxy's own beside "
     "it; use `type: tcp`, or a `path`",
+    "check: {type: none, rise: 2}": "bad-value `rise` has no meaning where nothing is checked; "
+    "leave it out, or use `type: tcp`",
+    "check: {status: 200}": "bad-value `status` is for a check that asks over HTTP; add a `path`, "
+    "or leave it out",
     "check: {agent: 70000}": "out-of-range `port` is `70000`, and must be at most 65,535",
     "mode: tcp\nretry_on: 503": "mode-mismatch backend `web` speaks tcp, and `retry_on` is for "
     "HTTP; leave it out, or use `mode: http`",
