@@ -90,6 +90,8 @@ class _Listener:
     places: tuple[Path, ...]
     protocols: tuple[str, ...] = ("tcp",)
     interface: str | None = None
+    anywhere: str | None = None
+    """The address that none stands for; None for those of IPv4 and IPv6."""
 
     @property
     def sockets(self) -> Iterator[tuple[int, str]]:
@@ -104,6 +106,7 @@ class _Listener:
 
 
 def _listeners(topology: Topology) -> Iterator[_Listener]:
+    anywhere = "0.0.0.0" if topology.haproxy.network == "host" else None
     for name, frontend in topology.frontends.items():
         for index, bind in enumerate(frontend.bind):
             path: Path = ("frontends", name, "bind", index)
@@ -113,7 +116,7 @@ def _listeners(topology: Topology) -> Iterator[_Listener]:
             if bind.ports:
                 owner = f"frontend `{name}`"
                 yield _Listener(
-                    bind.address, bind.ports, owner, path, places, spoken, bind.interface
+                    bind.address, bind.ports, owner, path, places, spoken, bind.interface, anywhere
                 )
     stats = topology.stats
     if stats is not None:
@@ -137,9 +140,10 @@ def _published(topology: Topology) -> Iterator[_Listener]:
 def _overlap(one: _Listener, other: _Listener) -> bool:
     if one.interface and other.interface and one.interface != other.interface:
         return False
-    if one.address is None or other.address is None:
+    an_address, another = one.address or one.anywhere, other.address or other.anywhere
+    if an_address is None or another is None:
         return True
-    first, second = ip_address(one.address), ip_address(other.address)
+    first, second = ip_address(an_address), ip_address(another)
     if first.version != second.version:
         return False  # a socket of IPv6 is for IPv6 alone
     return first == second or first.is_unspecified or second.is_unspecified

@@ -98,6 +98,11 @@ BROKEN = {
         ["bind-conflict 8:20 frontend `adm` listens on `127.0.0.1:70-90`, where frontend `www` "
          "listens already; one of them needs another port or address"],
     ),
+    "a port alone and an address, on the host's network": (
+        HOST.replace("bind: 80", "bind: [80, '[::]:80', '127.0.0.1:80']"),
+        ["bind-conflict 4:41 frontend `www` listens on `127.0.0.1:80`, where it listens already; "
+         "one of them needs another port or address"],
+    ),
     "two ways to write one address": (
         TWO.replace("bind: 81", "bind: '[0:0::1]:80'").replace("bind: 80,", "bind: '[::1]:80',"),
         ["bind-conflict 8:15 frontend `adm` listens on `[0:0::1]:80`, where frontend `www` "
@@ -345,6 +350,7 @@ def test_broken_rules(text: str, expected: list[str]) -> None:
 
 
 SOUND = {
+    "both families on the host's network": HOST.replace("bind: 80", "bind: [80, '[::]:80']"),
     "two frontends of one backend": topology_with(rest="").replace(
         "frontends:\n", "frontends:\n  adm: {bind: 81, default_backend: web}\n"
     ),
