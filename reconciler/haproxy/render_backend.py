@@ -51,11 +51,16 @@ _OF_ALL = ("check", "weight", "port", "tls", "proto", "send_proxy", *SERVER_KEYS
 """Keys of a backend that say something of all its servers."""
 
 
+_FOLLOWS_ITS_NAME = "init-addr libc,none resolve-prefer ipv4 resolve-opts allow-dup-ip"
+"""A name that does not resolve yet is no error: the resolver goes on asking. Two servers may have
+one address: spare ones all have HAProxy's, and containers that start anew may swap theirs, where
+the one would wait for the other to give its own up."""
+
+
 def _server_defaults(backend: Backend) -> Iterator[str]:
-    """What all servers of a backend have in common. A name that does not resolve yet is no error:
-    the resolver goes on asking."""
+    """What all servers of a backend have in common."""
     if backend.resolves:
-        yield "resolvers docker init-addr libc,none resolve-prefer ipv4"
+        yield f"resolvers docker {_FOLLOWS_ITS_NAME}"
     if backend.port:  # to check on; and no server can be told another port meanwhile
         yield f"port {backend.port}"
     yield from link_words(backend.link, is_checked=backend.check is not None)
@@ -75,7 +80,7 @@ def _outside(server: OutsideServer, backend: Backend) -> Line:
     host = f"[{server.address}]" if ":" in server.address else server.address
     text = f"    server {server.name} {host}:{server.port} port {server.port}"
     if server.resolves:
-        text += " resolvers outside init-addr libc,none resolve-prefer ipv4"
+        text += f" resolvers outside {_FOLLOWS_ITS_NAME}"
     if server.backup:
         text += " backup"
     text += f" weight {server.weight}"
