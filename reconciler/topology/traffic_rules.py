@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from reconciler.topology.diagnostic import Path
 from reconciler.topology.finding import Finding
 from reconciler.topology.model import Backend, Frontend, Topology
+from reconciler.topology.model.rule import Rule
 from reconciler.topology.served import mode_of
 
 _OF_BACKENDS = ("retry_on", "errors", "compression", "cache")
 _OF_FRONTENDS = ("max_body", "errors", "compression", "cors", "jwt")
+_PROTECTION = ("jwt", "rate_limit", "connection_limit", "max_body")
 _WORDS_OF_BACKENDS = ("proto",)
 _WORDS_OF_FRONTENDS = ("redirect", "hsts", "acme", "forwarded_for", "trusted_proxies", "request_id")
 """Their values are mostly short, and are pointed at in place of the keys."""
@@ -83,6 +86,24 @@ def _shared_by_requests(topology: Topology) -> Iterator[Finding]:
             )
 
 
+def _protection_left_empty(topology: Topology) -> Iterator[Finding]:
+    """A key whose value was forgotten would leave open what it is there to close."""
+    for name, frontend in topology.frontends.items():
+        own: Path = ("frontends", name)
+        owners: list[tuple[Path, Frontend | Rule]] = [(own, frontend)]
+        owners += [((*own, "rules", at), rule) for at, rule in enumerate(frontend.rules)]
+        for path, owner in owners:
+            for key in _PROTECTION:
+                if key in owner.model_fields_set and getattr(owner, key) is None:
+                    yield Finding(
+                        "bad-value",
+                        f"`{key}` is empty, and would keep nobody out",
+                        (*path, key),
+                        "say what it shall be, or take it out",
+                        on_key=True,
+                    )
+
+
 def _one_table_of_a_name(topology: Topology) -> Iterator[Finding]:
     """HAProxy names a table as the section that it is in."""
     for name, frontend in topology.frontends.items():
@@ -100,6 +121,7 @@ def _one_table_of_a_name(topology: Topology) -> Iterator[Finding]:
 
 
 TRAFFIC_RULES = (
+    _protection_left_empty,
     _http_alone,
     _timeouts_of_requests,
     _known_by_requests,

@@ -258,6 +258,14 @@ BROKEN = {
         ["no-containers 5:22 `b` has no containers of its own; its containers are those of `web`: "
          "name that one"],
     ),
+    "protection that is left empty": (
+        "name: a\nbackends: {web: {image: a, port: 80}}\nfrontends:\n  f:\n    bind: 80\n"
+        "    rate_limit:\n    rules: [{path: /a, jwt: , backend: web}]\n    default_backend: web\n",
+        ["bad-value 6:5 `rate_limit` is empty, and would keep nobody out; say what it shall be, or "
+         "take it out",
+         "bad-value 7:24 `jwt` is empty, and would keep nobody out; say what it shall be, or take "
+         "it out"],
+    ),
     "containers of itself": (
         "name: a\nbackends:\n  b: {containers_of: b, port: 9}\n",
         ["no-containers 3:22 `b` has no containers of its own; name one that has an `image`"],
