@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -16,6 +17,10 @@ from reconciler.engine.protocol import EngineError
 OLDEST_API = (1, 41)
 """Docker 20.10: the first whose containers may bind low ports without root."""
 TIMEOUT_S = 120
+_OTHER_CERTIFICATE = (
+    "the engine's certificate must be signed by the ca.pem in DOCKER_CERT_PATH, and be for this "
+    "name; REQUESTS_CA_BUNDLE, where it is set, comes before that file"
+)
 
 
 def connect(parallel: int) -> tuple[docker.APIClient, str]:
@@ -31,10 +36,13 @@ def connect(parallel: int) -> tuple[docker.APIClient, str]:
             use_ssh_client=True, **options,
         )  # fmt: skip
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+        cause = cause_of(error)
         raise EngineError(
             "engine-unreachable",
-            f"no Docker engine answers at {where}: {cause_of(error)}",
-            "start Docker, or set DOCKER_HOST or `docker context use`",
+            f"no Docker engine answers at {where}: {cause}",
+            _OTHER_CERTIFICATE
+            if "certificate" in cause
+            else "start Docker, or set DOCKER_HOST or `docker context use`",
         ) from error
     if api_of(client) < OLDEST_API:
         client.close()
@@ -55,10 +63,7 @@ def api_of(client: docker.APIClient) -> tuple[int, int]:
 
 def _endpoint() -> dict[str, Any]:
     if os.environ.get("DOCKER_HOST"):
-        try:
-            return dict(kwargs_from_env())
-        except docker.errors.TLSParameterError as error:
-            raise EngineError("engine-unreachable", f"DOCKER_CERT_PATH: {error}") from error
+        return dict(kwargs_from_env(environment=_environment()))
     name = os.environ.get("DOCKER_CONTEXT") or None
     try:
         context = ContextAPI.get_context(name)
@@ -76,6 +81,26 @@ def _endpoint() -> dict[str, Any]:
     if context.TLSConfig:
         options["tls"] = context.TLSConfig
     return options
+
+
+def _environment() -> dict[str, str]:
+    """As the Docker CLI reads it: without DOCKER_TLS_VERIFY or DOCKER_TLS there is no TLS, whatever
+    DOCKER_CERT_PATH says. Raises EngineError for a file that is missing."""
+    given = dict(os.environ)
+    verifies = bool(given.get("DOCKER_TLS_VERIFY"))
+    if not verifies and not given.get("DOCKER_TLS"):
+        given.pop("DOCKER_CERT_PATH", None)
+        return given
+    directory = Path(given.get("DOCKER_CERT_PATH") or Path.home() / ".docker")
+    for name in (*(["ca.pem"] if verifies else []), "cert.pem", "key.pem"):
+        if not (directory / name).is_file():
+            raise EngineError(
+                "engine-unreachable",
+                f"there is no {directory / name}, which TLS with the Docker engine needs",
+                "DOCKER_CERT_PATH names the directory of ca.pem, cert.pem and key.pem; for an "
+                "engine without TLS unset DOCKER_TLS_VERIFY",
+            )
+    return given
 
 
 def cause_of(error: BaseException) -> str:
