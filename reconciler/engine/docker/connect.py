@@ -17,10 +17,13 @@ from reconciler.engine.protocol import EngineError
 OLDEST_API = (1, 41)
 """Docker 20.10: the first whose containers may bind low ports without root."""
 TIMEOUT_S = 120
-_OTHER_CERTIFICATE = (
-    "the engine's certificate must be signed by the ca.pem in DOCKER_CERT_PATH, and be for this "
-    "name; REQUESTS_CA_BUNDLE, where it is set, comes before that file"
-)
+_NOBODY_ANSWERS = "start Docker, or set DOCKER_HOST or `docker context use`"
+_HINTS = (
+    ("certificate", "the engine's certificate must be signed by the ca.pem in DOCKER_CERT_PATH, "
+     "and be for this name; REQUESTS_CA_BUNDLE, where it is set, comes before that file"),
+    ("paramiko", "`pip install 'haproxy-reconciler[ssh]'`, for engines by ssh"),
+)  # fmt: skip
+"""By a word of the cause, what to do about it."""
 
 
 def connect(parallel: int) -> tuple[docker.APIClient, str]:
@@ -40,9 +43,7 @@ def connect(parallel: int) -> tuple[docker.APIClient, str]:
         raise EngineError(
             "engine-unreachable",
             f"no Docker engine answers at {where}: {cause}",
-            _OTHER_CERTIFICATE
-            if "certificate" in cause
-            else "start Docker, or set DOCKER_HOST or `docker context use`",
+            next((hint for word, hint in _HINTS if word in cause), _NOBODY_ANSWERS),
         ) from error
     if api_of(client) < OLDEST_API:
         client.close()

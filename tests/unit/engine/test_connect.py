@@ -67,6 +67,12 @@ def test_both_show_a_certificate(engine: str) -> None:
     assert where == engine
 
 
+def test_ssh_needs_one_more_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("docker.api.client.SSHHTTPAdapter", raising=False)
+    monkeypatch.setenv("DOCKER_HOST", "ssh://me@nowhere.invalid")
+    assert "haproxy-reconciler[ssh]" in (_told().hint or "")
+
+
 def _told() -> EngineError:
     with pytest.raises(EngineError) as caught:
         connect(1)
