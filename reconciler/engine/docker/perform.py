@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from typing import Any, assert_never
 
@@ -49,6 +50,9 @@ LINGER_S = 30.0
 """After hundreds of containers were removed at once, places of theirs were seen for ten seconds."""
 
 
+_HALF_STARTED = re.compile(r"task [0-9a-f]{64}: already exists")
+
+
 def perform(  # noqa: PLR0915  # one branch an action
     client: docker.APIClient, topology: str, action: a.Action, patience: Patience, report: Report
 ) -> None:
@@ -75,7 +79,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.WriteFiles(target, files):
             mounted.write_files(client, target.reference, files)
         case a.StartContainer(target):
-            client.start(target.reference)
+            _start(client, target.reference)
         case a.UnpauseContainer(target):
             _unpause(client, target.reference)
         case a.RenameContainer(target, name):
@@ -231,6 +235,20 @@ def _disconnect(client: docker.APIClient, container: str, network: str) -> None:
     except docker.errors.APIError as error:
         if "is not connected" not in str(error):
             raise
+
+
+def _start(client: docker.APIClient, container: str) -> None:
+    """An engine that was killed while it started a container can leave half of it in containerd,
+    where it is in the way of every other try. Such a container has never run: it is removed, and
+    the next run makes another."""
+    try:
+        client.start(container)
+    except docker.errors.APIError as error:
+        if _HALF_STARTED.search(str(error)):
+            state = client.inspect_container(container)["State"]["Status"]
+            if state == "created":
+                client.remove_container(container, force=True)
+        raise
 
 
 def _unpause(client: docker.APIClient, container: str) -> None:
