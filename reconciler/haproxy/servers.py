@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.haproxy.balance import read_weighs
 from reconciler.haproxy.config import SENSITIVE_MARK
@@ -55,14 +55,14 @@ def _servers(text: str) -> Iterator[WrittenServer]:
         elif words[:1] == ["default-server"]:
             common += words[1:]
         elif backend and words[:1] in (["server"], ["server-template"]) and len(words) > 2:
-            for server in _servers_of(line, backend, common, tuple(check)):
-                yield replace(server, has_live_weight=weighs)
+            yield from _servers_of(line, backend, common, tuple(check), has_live_weight=weighs)
+            continue
         told = read_weighs(line)
         weighs = weighs if told is None else told
 
 
 def _servers_of(
-    line: str, backend: str, common: list[str], check: tuple[str, ...]
+    line: str, backend: str, common: list[str], check: tuple[str, ...], *, has_live_weight: bool
 ) -> Iterator[WrittenServer]:
     """One server, or those that a template stands for."""
     keyword, *words = line.removesuffix(SENSITIVE_MARK).split()
@@ -81,6 +81,7 @@ def _servers_of(
         yield WrittenServer(
             backend, name, host, int(port), _weight(said), "check" in said,
             "option httpchk" in check, check, _number("maxconn", said), "disabled" in said,
+            has_live_weight,
         )  # fmt: skip
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.finding import Finding
-from reconciler.topology.model import Backend, Frontend, Topology
+from reconciler.topology.model import Frontend, Topology
+from reconciler.topology.model.base import Model
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.served import mode_of
 
 _OF_BACKENDS = ("retry_on", "errors", "compression", "cache")
 _OF_FRONTENDS = ("max_body", "errors", "compression", "cors", "jwt")
+_TIMEOUTS = ("http_request", "http_keep_alive", "tarpit")
 _PROTECTION = ("jwt", "rate_limit", "connection_limit", "max_body")
 _WORDS_OF_BACKENDS = ("proto",)
 _WORDS_OF_FRONTENDS = ("redirect", "hsts", "acme", "forwarded_for", "trusted_proxies", "request_id")
@@ -27,14 +29,15 @@ def _http_alone(topology: Topology) -> Iterator[Finding]:
         if mode_of(topology, frontend) == "tcp":
             yield from _told(_OF_FRONTENDS, frontend, "frontend", name)
             yield from _told(_WORDS_OF_FRONTENDS, frontend, "frontend", name, on_key=False)
+            yield from _told(_TIMEOUTS, frontend.timeouts, "frontend", name, "timeouts")
 
 
 def _told(
     keys: Iterable[str],
-    owner: Backend | Frontend,
+    owner: Model,
     kind: str,
     name: str,
-    *,
+    *below: str,
     on_key: bool = True,
 ) -> Iterator[Finding]:
     for key in keys:
@@ -42,23 +45,10 @@ def _told(
             yield Finding(
                 "mode-mismatch",
                 f"{kind} `{name}` speaks tcp, and `{key}` is for HTTP",
-                (f"{kind}s", name, key),
+                (f"{kind}s", name, *below, key),
                 "leave it out, or use `mode: http`",
                 on_key=on_key,
             )
-
-
-def _timeouts_of_requests(topology: Topology) -> Iterator[Finding]:
-    for name, frontend in topology.frontends.items():
-        for key in ("http_request", "http_keep_alive", "tarpit"):
-            if getattr(frontend.timeouts, key) and mode_of(topology, frontend) == "tcp":
-                yield Finding(
-                    "mode-mismatch",
-                    f"frontend `{name}` speaks tcp, and `{key}` is for HTTP",
-                    ("frontends", name, "timeouts", key),
-                    "leave it out, or use `mode: http`",
-                    on_key=True,
-                )
 
 
 def _known_by_requests(topology: Topology) -> Iterator[Finding]:
@@ -123,7 +113,6 @@ def _one_table_of_a_name(topology: Topology) -> Iterator[Finding]:
 TRAFFIC_RULES = (
     _protection_left_empty,
     _http_alone,
-    _timeouts_of_requests,
     _known_by_requests,
     _shared_by_requests,
     _one_table_of_a_name,

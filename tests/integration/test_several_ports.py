@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import itertools
 
 import pytest
 
@@ -11,40 +11,17 @@ from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack, echo_backend
 from tests.integration.support.traffic import Traffic
 from tests.integration.support.versions import both_versions
+from tests.integration.support.visitors import Visitors
 
+_NUMBERS = itertools.count()
 TCP_PORT = 9000
 """At which the echo server gives bytes back."""
 
 
-class Echoes:
-    """Short TCP connections, one after another, while the context lasts."""
-
-    def __init__(self, port: int) -> None:
-        self.port, self.count = port, 0
-        self.failures: list[str] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> Echoes:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(30)
-
-    def _run(self) -> None:
-        for number in range(20_000):
-            if self._stop.wait(0.005):
-                break
-            sent = f"{number}\n".encode()
-            try:
-                answer = web.exchange(self.port, sent)
-            except OSError as error:
-                answer = repr(error).encode()
-            self.count += 1
-            if answer != sent:
-                self.failures.append(f"{number}: {answer!r}")
+def _echoed(port: int) -> web.Response:
+    """As if it had a status: whether a short TCP connection gives back what it is sent."""
+    sent = f"{next(_NUMBERS)}\n".encode()
+    return web.Response(200 if web.exchange(port, sent) == sent else 502, {}, "")
 
 
 @both_versions
@@ -69,11 +46,11 @@ def test_both_ports_of_a_container_change_together(stack: Stack) -> None:
         ({"replicas": 1}, 1),
     ):
         stack.backend.update(change)
-        with Traffic(stack.port) as traffic, Echoes(port) as echoes:
+        with Traffic(stack.port) as traffic, Visitors(lambda: _echoed(port), 1, 0.005) as echoes:
             stack.apply()
             traffic.go_on()
         traffic.assert_lossless()
-        assert (echoes.failures, echoes.count > 10) == ([], True)
+        assert (echoes.failures, echoes.served > 10) == ([], True)
         assert len(stack.ids()) == replicas + 1
         assert stack.plan_document()["empty"]
     assert not {i for slot, i in stack.ids().items() if before.get(slot) == i} - {stack.haproxy}
@@ -83,11 +60,11 @@ def test_both_ports_of_a_container_change_together(stack: Stack) -> None:
     stack.spec["backends"]["raw"] = echo_backend(port=TCP_PORT, mode="tcp")
     stack.spec["frontends"]["live"]["default_backend"] = "raw"
     stack.backend["env"] = {"RELEASE": "3"}
-    with Traffic(stack.port) as traffic, Echoes(port) as echoes:
+    with Traffic(stack.port) as traffic, Visitors(lambda: _echoed(port), 1, 0.005) as echoes:
         stack.apply()
         traffic.go_on()
     traffic.assert_lossless()
-    assert (echoes.failures, echoes.count > 10) == ([], True)
+    assert (echoes.failures, echoes.served > 10) == ([], True)
     stack.assert_converged()
 
 

@@ -15,14 +15,16 @@ from reconciler.topology.types import Duration, Whole, error
 _RATE = re.compile(r"([0-9]{1,9})/([0-9]*[a-z]+)")
 
 
-def _parse_rate(value: str) -> tuple[int, str]:
-    """`100/10s`, or `5/s`, to how many in how long."""
+def _from_rate(value: Any, counted: str) -> Any:
+    """`100/10s`, or `5/s`, to the long form: how many of what is counted, in how long."""
+    if not isinstance(value, str):
+        return value
     match = _RATE.fullmatch(value)
     if match is None:
         raise error("bad-value", "`{value}` is not a rate", value=value,
                     hint="write it like `100/10s`")  # fmt: skip
     number, per = match.groups()
-    return int(number), per if per[0].isdigit() else f"1{per}"
+    return {counted: int(number), "per": per if per[0].isdigit() else f"1{per}"}
 
 
 class RateLimit(Model):
@@ -42,10 +44,7 @@ class RateLimit(Model):
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        number, per = _parse_rate(value)
-        return {"requests": number, "per": per}
+        return _from_rate(value, "requests")
 
 
 class ConnectionRate(Model):
@@ -59,10 +58,7 @@ class ConnectionRate(Model):
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        number, per = _parse_rate(value)
-        return {"connections": number, "per": per}
+        return _from_rate(value, "connections")
 
 
 class ConnectionLimit(Model):

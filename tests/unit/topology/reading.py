@@ -50,6 +50,14 @@ def topology_with(web: str = "", *, frontend: str = "", rest: str = "") -> str:
     )
 
 
+def messages_for_requests(key: str, value: str) -> tuple[list[str], list[str]]:
+    """For a key that frontends and rules have: what is told of it in the one, and in the other."""
+    written = f"{key}: {value}"
+    places = written, f"rules: [{{backend: web, {written}}}]"
+    of_frontend, of_rule = (messages_of(read(topology_with(frontend=place))) for place in places)
+    return of_frontend, of_rule
+
+
 def web_of(topology: Topology) -> Backend:
     return topology.backends["web"]
 

@@ -8,7 +8,13 @@ import pytest
 
 from reconciler.haproxy.cors import Cors
 from reconciler.plan.compile import compile_topology
-from tests.unit.topology.reading import good, messages_of, read, topology_with
+from tests.unit.topology.reading import (
+    good,
+    messages_for_requests,
+    messages_of,
+    read,
+    topology_with,
+)
 
 NO_ORIGIN = (
     "is not an origin; write scheme, host and port, with nothing after them: "
@@ -51,8 +57,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("cors", REFUSED)
 def test_refused(cors: str) -> None:
-    of_frontend = messages_of(read(topology_with(frontend=f"cors: {cors}")))
-    of_rule = messages_of(read(topology_with(frontend=f"rules: [{{backend: web, cors: {cors}}}]")))
+    of_frontend, of_rule = messages_for_requests("cors", cors)
     assert of_frontend == of_rule == [REFUSED[cors]]
 
 

@@ -7,7 +7,13 @@ import pytest
 from reconciler.haproxy.sections import diff_config
 from reconciler.plan.compile import compile_topology
 from reconciler.topology.references import references
-from tests.unit.topology.reading import good, messages_of, read, topology_with
+from tests.unit.topology.reading import (
+    good,
+    messages_for_requests,
+    messages_of,
+    read,
+    topology_with,
+)
 
 REFUSED = {
     "{}": (
@@ -48,8 +54,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("jwt", REFUSED)
 def test_refused(jwt: str) -> None:
-    of_frontend = messages_of(read(topology_with(frontend=f"jwt: {jwt}")))
-    of_rule = messages_of(read(topology_with(frontend=f"rules: [{{backend: web, jwt: {jwt}}}]")))
+    of_frontend, of_rule = messages_for_requests("jwt", jwt)
     assert of_frontend == of_rule == [REFUSED[jwt]]
 
 
