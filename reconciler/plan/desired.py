@@ -121,7 +121,10 @@ class Desired:
             volumes=tuple(sorted(self.volumes)),
             names=tuple(sorted(container.name for container in containers)),
             ports=(*(port for spec in specs for port in spec.host_ports), *self.host_ports),
-            subnets={net.name: net.subnet for net in self.networks.values() if net.subnet},
+            addressed=frozenset(
+                {net.name for net in self.networks.values() if net.subnet}
+                | {place.network for spec in specs for place in spec.networks if place.ipv4}
+            ),
             reads_proxy=self.proxy is not None,
         )
 
@@ -136,7 +139,7 @@ class Scope:
     volumes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
-    subnets: Mapping[str, str] = field(default_factory=dict)
-    """The networks on which it matters which addresses are taken, and their subnets."""
+    addressed: frozenset[str] = frozenset()
+    """The networks on which it matters which addresses are taken."""
     reads_proxy: bool = True
     """False when HAProxy leaves whatever it runs: one that cannot be read can then be removed."""

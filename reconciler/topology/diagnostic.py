@@ -87,6 +87,7 @@ CODES: dict[str, str] = {
     "unknown-config": "a config that is not defined in the file",
     "missing-port": "a backend that gets traffic says no port",
     "published-port": "a port of the host that a backend's containers cannot have as it says",
+    "fixed-address": "an address that a backend's container cannot have, or may not get",
     "bind-conflict": "two listeners on one address and port",
     "redirect-without-tls": "clients are sent to TLS, and no frontend speaks it",
     "mode-mismatch": "HTTP and TCP mixed where they cannot be",

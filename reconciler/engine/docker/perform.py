@@ -25,7 +25,6 @@ from reconciler.engine.docker.replace import stop
 from reconciler.engine.docker.talk import is_confirmed
 from reconciler.engine.docker.translate import (
     create_body,
-    endpoint,
     network_body,
     restart_policy,
 )
@@ -218,7 +217,9 @@ def _connect(client: docker.APIClient, container: str, attachment: Attachment) -
     try:
         client.connect_container_to_network(
             container, attachment.network,
-            aliases=endpoint(attachment).get("Aliases"), ipv4_address=attachment.address or None,
+            aliases=list(attachment.aliases) or None,
+            ipv4_address=attachment.told_ipv4 or None, ipv6_address=attachment.ipv6 or None,
+            mac_address=attachment.mac or None,
         )  # fmt: skip
     except docker.errors.APIError as error:
         if "already exists in network" not in str(error):

@@ -139,7 +139,7 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
         for volume in container.volumes:
             world.volumes.setdefault(volume, "")
         for first in spec.networks[:1]:  # a missing one is found at the start only
-            container.links[first.network] = Link(frozenset(first.aliases), "", first.address)
+            container.links[first.network] = Link(frozenset(first.aliases), "", first.told_ipv4)
     elif container.owner != topology or container.revision != wanted.revision:
         raise EngineError(
             "name-taken",

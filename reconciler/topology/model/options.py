@@ -32,6 +32,7 @@ from reconciler.topology.container_types import (
     User,
     check_ulimit,
 )
+from reconciler.topology.endpoint_types import Mac
 from reconciler.topology.model.base import Model, accepts, listed
 from reconciler.topology.model.blkio import Blkio
 from reconciler.topology.types import Pairs, Size, Text, Whole, error, scalar_text
@@ -188,6 +189,8 @@ class ContainerOptions(Model):
     """Kinds of devices that it may use when they appear, by their numbers: `c 189:* rw`."""
     group_add: Groups = ()
     """Groups its user is in beside its own, by name or number."""
+    mac_address: Mac | None = None
+    """The MAC address of its one container on its first network: `02:42:ac:1e:07:0a`."""
     stop_signal: Signal | None = None
     """What tells it to stop: `SIGINT`; the image's, or `SIGTERM`, when not given."""
     stdin_open: bool = False
