@@ -111,6 +111,8 @@ CODES: dict[str, str] = {
     "unreadable-file": "a file that the topology refers to cannot be read",
     "bad-certificate": "a certificate, or its key, that HAProxy could not use",
     "expired-certificate": "a certificate that is not valid any more",
+    "bad-ocsp": "a file that holds no OCSP response",
+    "unusable-ocsp": "a certificate that is shown without an OCSP response",
     "bad-key": "a file that holds no public key for the signatures it is to check",
     "bad-addresses": "a line of a file of addresses that is neither an address nor a network",
     # the real HAProxy

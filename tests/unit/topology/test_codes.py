@@ -19,6 +19,8 @@ OF_THE_COMMAND = {
     "unreadable-file",
     "bad-certificate",
     "expired-certificate",
+    "bad-ocsp",
+    "unusable-ocsp",
     "bad-key",
     "bad-addresses",
 }
