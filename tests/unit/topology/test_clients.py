@@ -8,9 +8,10 @@ from tests.unit.topology.reading import messages_of, read, topology_with
 
 REFUSED = {
     "trusted_proxies: [10.0.0.0/8, proxy]": "bad-value `proxy` is neither an address nor a "
-    "network; write it like `10.0.0.0/8` or `192.0.2.7`",
+    "network; write it like `10.0.0.0/8`, or `./addresses.txt` for a file of them",
     "trusted_proxies: 'fe80::1%a or { always_true }'": "bad-value `fe80::1%a or { always_true }` "
-    "is neither an address nor a network; write it like `10.0.0.0/8` or `192.0.2.7`",
+    "is neither an address nor a network; write it like `10.0.0.0/8`, or `./addresses.txt` for a "
+    "file of them",
     "trusted_proxies: []": "bad-value `trusted_proxies` needs at least one item",
     "forwarded_for: X-Client": "wrong-type `forwarded_for` must be true or false, not `X-Client`",
     "mode: tcp\nforwarded_for: true": "mode-mismatch frontend `www` speaks tcp, and "
@@ -58,8 +59,8 @@ REFUSED = {
     "allow: []": "bad-value `allow` needs at least one item",
     "deny: office.txt": "bad-value `office.txt` is neither an address nor a network; write it like "
     "`10.0.0.0/8`, or `./addresses.txt` for a file of them",
-    "connection_limit: {max: 5, allow: ./office.txt}": "bad-value `./office.txt` is neither an "
-    "address nor a network; write it like `10.0.0.0/8` or `192.0.2.7`",
+    "connection_limit: {max: 5, allow: office.txt}": "bad-value `office.txt` is neither an "
+    "address nor a network; write it like `10.0.0.0/8`, or `./addresses.txt` for a file of them",
     "timeouts: {server: 5s}": "unknown-key `server` is not a key of `timeouts`; keys here: client, "
     "client_fin, http_request, http_keep_alive, tarpit",
     "timeouts: {client: 0}": "out-of-range `client` is `0`, and must be at least 1ms",
