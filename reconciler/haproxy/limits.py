@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.origin import Path
 
 
@@ -35,3 +36,14 @@ class ConnectionLimit:
     def period_s(self) -> float:
         """How long an address without connections is remembered."""
         return self.rate[1] if self.rate else 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLimit:
+    """Headers that a request may have, in bytes and by their number; None is no limit. `page` is
+    what more are answered with, None is an empty answer."""
+
+    most_bytes: int | None
+    most: int | None
+    page: ErrorPage | None
+    path: Path

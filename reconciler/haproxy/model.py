@@ -14,7 +14,7 @@ from reconciler.haproxy.cors import Cors
 from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.jwt import Jwt
-from reconciler.haproxy.limits import ConnectionLimit, RateLimit
+from reconciler.haproxy.limits import ConnectionLimit, HeaderLimit, RateLimit
 from reconciler.haproxy.log import DEFAULT_TARGET, Log, LogTarget
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
@@ -227,6 +227,7 @@ class Frontend:
     rate_limit: RateLimit | None = None
     connection_limit: ConnectionLimit | None = None
     max_body_bytes: int | None = None
+    header_limit: HeaderLimit | None = None
     maxconn: int | None = None
     raw: tuple[RawLine, ...] = ()
     hsts: str = ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.haproxy.config import Line
-from reconciler.haproxy.limits import ConnectionLimit, RateLimit
+from reconciler.haproxy.limits import ConnectionLimit, HeaderLimit, RateLimit
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.quoting import format_duration
+from reconciler.haproxy.render_errors import page_words
 from reconciler.haproxy.render_peers import KEPT, connection_table
 
 
@@ -48,3 +49,13 @@ def body_line(most_bytes: int, path: Path) -> Line:
     return Line("    http-request deny status 413 default-errorfiles "
                 f"if {{ req.fhdr(content-length) -m int gt {most_bytes} }} "
                 f"|| {{ req.body_size gt {most_bytes} }}", path, (path,))  # fmt: skip
+
+
+def header_line(limit: HeaderLimit) -> Line:
+    """The request line is not counted, the empty one at the end is. Of 431 HAProxy has no page, so
+    there is none to take over from `http-error`."""
+    bounds = (("req.hdrs,length", limit.most_bytes), ("req.fhdr_cnt", limit.most))
+    over = " || ".join(f"{{ {what} gt {most} }}" for what, most in bounds if most is not None)
+    page = f" {page_words(limit.page)}" if limit.page else ""
+    places = (limit.path, limit.page.path) if limit.page else (limit.path,)
+    return Line(f"    http-request deny status 431{page} if {over}", limit.path, places)

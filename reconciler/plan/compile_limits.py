@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from reconciler.haproxy import limits as haproxy
-from reconciler.topology.model import Frontend
+from reconciler.plan.compile_errors import header_page
+from reconciler.plan.compile_tls import ProxyFiles
+from reconciler.topology.model import Frontend, Topology
 
 
 def compile_rate(name: str, frontend: Frontend) -> haproxy.RateLimit | None:
@@ -31,3 +33,12 @@ def compile_connections(name: str, frontend: Frontend) -> haproxy.ConnectionLimi
         reads_proxy=any(bind.accept_proxy for bind in frontend.bind),
         path=path,
     )
+
+
+def compile_headers(topology: Topology, name: str, files: ProxyFiles) -> haproxy.HeaderLimit | None:
+    limit = topology.frontends[name].max_headers
+    if limit is None:
+        return None
+    page = header_page(topology, name, files)
+    path = ("frontends", name, "max_headers")
+    return haproxy.HeaderLimit(limit.size, limit.count, page, path)

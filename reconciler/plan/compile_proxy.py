@@ -13,7 +13,7 @@ from reconciler.plan.compile_cors import compile_cors
 from reconciler.plan.compile_errors import backend_pages, frontend_pages
 from reconciler.plan.compile_hosts import fold_hosts
 from reconciler.plan.compile_jwt import compile_jwt
-from reconciler.plan.compile_limits import compile_connections, compile_rate
+from reconciler.plan.compile_limits import compile_connections, compile_headers, compile_rate
 from reconciler.plan.compile_log import compile_log, target_of_all
 from reconciler.plan.compile_routing import compile_rules
 from reconciler.plan.compile_settings import compile_settings, compile_timeouts
@@ -59,6 +59,7 @@ def compile_proxy(
                 rate_limit=compile_rate(name, frontend),
                 connection_limit=compile_connections(name, frontend),
                 max_body_bytes=frontend.max_body,
+                header_limit=compile_headers(topology, name, tls),
                 maxconn=frontend.maxconn,
                 timeouts=compile_timeouts(frontend),
                 raw=_raw(frontend.raw, ("frontends", name, "raw")),

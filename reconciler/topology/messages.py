@@ -148,7 +148,9 @@ def _bound(kind: Kind, value: Any) -> str:
     """A limit in the unit of its field."""
     readers = [mark.func for mark in marks_of(kind) if isinstance(mark, BeforeValidator)]
     if parse_size in readers:
-        return f"{value // 1024**2}m" if value >= 1024**2 else f"{value}b"
+        if value >= 1024**2:
+            return f"{value // 1024**2}m"
+        return f"{value // 1024}k" if value >= 1024 else f"{value}b"
     if parse_duration in readers:
         return f"{value:g}s" if value >= 1 or value == 0 else f"{value * 1000:g}ms"
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"

@@ -45,6 +45,8 @@ FRONTENDS: dict[str, dict[str, Any]] = {
     ]},
     "shut": {"mode": "tcp", "deny": ["./everybody.txt"], "default_backend": "streams"},
     "small": {"max_body": "2k"},
+    "plain": {"max_headers": {"size": "2k", "count": 5}},
+    "telling": {"max_headers": "14k", "errors": {431: "./large.html"}},
     "few": {"connection_limit": 2},
     "new": {"connection_limit": "3/1h"},
     "told-by": {"connection_limit": 1},
@@ -85,6 +87,7 @@ def site(
         "everybody": HERE,
     }.items():
         (stack.directory / f"{name}.txt").write_text("\n".join(addresses), encoding="utf-8")
+    (stack.directory / "large.html").write_text("it is too large", encoding="utf-8")
     stack.spec["backends"]["streams"] = {"containers_of": "web", "port": 8080, "mode": "tcp"}
     stack.spec["frontends"]["told-by"]["bind"] = {
         "address": "127.0.0.1", "port": site.ports["told-by"], "accept_proxy": True,
@@ -179,6 +182,22 @@ def test_bodies(site: Site, size: int, status: int) -> None:
     body = b"x" * min(size, 2049)
     answer = web.exchange(site.ports["small"], head.encode() + body)
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+@pytest.mark.parametrize(
+    ("frontend", "size", "count", "status"),
+    [("plain", 2048, 5, 200), ("plain", 2049, 5, 431), ("plain", 100, 6, 431),
+     ("telling", 14336, 2, 200), ("telling", 14336, 40, 200), ("telling", 14337, 2, 431),
+     ("telling", 16384, 2, 400)],
+)  # fmt: skip
+def test_headers(site: Site, frontend: str, size: int, count: int, status: int) -> None:
+    names = ["Host", *(f"X-{n:02}" for n in range(count - 1))]
+    head = "".join(f"{name}: a\r\n" for name in names)
+    head = head[:-2] + "a" * (size - len(head) - 2) + "\r\n\r\n"
+    assert len(head) == size
+    answer = web.exchange(site.ports[frontend], f"GET / HTTP/1.1\r\n{head}".encode())
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+    assert answer.endswith(b"it is too large") == (status == 431 and frontend == "telling")
 
 
 def test_new_connections(site: Site) -> None:

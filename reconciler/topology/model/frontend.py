@@ -13,7 +13,13 @@ from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.header import IdHeader
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
-from reconciler.topology.model.limit import CONNECTION_SHORT, ConnectionLimit, RateLimit
+from reconciler.topology.model.limit import (
+    CONNECTION_SHORT,
+    HEADERS_SHORT,
+    ConnectionLimit,
+    HeaderLimit,
+    RateLimit,
+)
 from reconciler.topology.model.log import LOG_SHORT, Log
 from reconciler.topology.model.match import Listed, Source
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
@@ -88,6 +94,9 @@ class Frontend(Model):
     max_body: Size | None = Field(None, ge=1, le=2**53)
     """The largest body of a request, by the length that it announces: `10m`. Larger ones are
     answered with 413."""
+    max_headers: HeaderLimit | None = Field(None, json_schema_extra=HEADERS_SHORT)
+    """The headers that a request may have: `8k` for all of them together, or a mapping. More are
+    answered with 431."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that it takes at a time; more wait outside."""
     timeouts: FrontendTimeouts = FrontendTimeouts()
