@@ -7,28 +7,23 @@ may not do: raise. An error costs a pass, never the daemon.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from reconciler.engine.protocol import (
-    Engine,
-    EngineError,
-    Engines,
-    Lock,
-    LockedError,
-    Patience,
-)
+from reconciler.engine.protocol import Engine, EngineError, Engines, LockedError, Patience
 from reconciler.plan.desired import Desired
 from reconciler.plan.events import Failure
 from reconciler.plan.impact import Impact
 from reconciler.plan.passes import News, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.plan.plan import Plan
-from reconciler.run.apply import ApplyOptions, ApplyResult, converge, held, new_pass_id
+from reconciler.plan.upkeep import only_brings_back
+from reconciler.run.apply import ApplyOptions, ApplyResult, converge, make_plan, new_pass_id
+from reconciler.run.attempt import Attempt
 from reconciler.run.clock import Clock
 from reconciler.run.execute import failure_of
+from reconciler.run.holding import Holding
 from reconciler.run.mailbox import MOST_CAUSES, Mailbox
 from reconciler.run.pace import Backoff, Jitter, Repairs
 
@@ -79,14 +74,18 @@ class Keeper:
         self._engines, self._options, self._clock = engines, options, clock
         self._tell_all, self._is_stopping = tell, is_stopping
         self._engine: Engine | None = None
-        self._lock: Lock | None = None
-        self._holding = contextlib.ExitStack()
+        self._lock = Holding(self._notice)
+        self._apply = ApplyOptions(
+            holder=options.holder, lock_timeout_s=0.0, max_impact=options.max_impact
+        )
         self._wanted: Desired | None = None
         self._good: Desired | None = None
         """What the topology last was, whole; healed while what is wanted cannot be had."""
-        self._falls_back = self._stood_by = False
+        self._falls_back = False
         self._again_at = 0.0
         """When what is wanted is tried again, while this falls back on what was."""
+        self._failures: tuple[Failure, ...] = ()
+        """Why it does."""
         self._suspended = self._forget = self._is_edit = False
         self._causes: list[str] = []
         self._not_before = self._next = self._held_until = clock.now()
@@ -107,7 +106,7 @@ class Keeper:
         if self._is_over():
             return None
         if self._wanted is None or self._suspended:
-            self.let_go()
+            self._lock.let_go()
             self._causes.clear()  # they are of no interest any more when it goes on
             return None
         if self._clock.now() >= self._due():
@@ -120,16 +119,10 @@ class Keeper:
         return self.is_done or self._is_stopping()
 
     def close(self) -> None:
-        self.let_go()
+        self._lock.let_go()
         if self._engine is not None:
             self._engine.close()
             self._engine = None
-
-    def let_go(self) -> None:
-        """Of the lock. One that the engine has lost already is let go of as well."""
-        self._lock = None
-        with contextlib.suppress(EngineError):
-            self._holding.close()
 
     def _due(self) -> float:
         return self._not_before if self._causes else self._next
@@ -164,9 +157,9 @@ class Keeper:
 
     def _pass(self) -> None:
         if self._falls_back and self._clock.now() >= self._again_at:
-            self._falls_back = False
+            self._falls_back, self._held = False, frozenset()
         causes, self._causes = self._causes or ["resync"], []
-        attempt = _Attempt(new_pass_id(), causes, self._clock.now())
+        attempt = Attempt(new_pass_id(), causes, self._clock.now(), self._in_force())
         try:
             ended = self._ended(attempt, self._converge(attempt))
         except LockedError as error:
@@ -181,42 +174,24 @@ class Keeper:
         self._is_edit = self._is_edit and is_open
         self._tell_all(self.topology, ended)
 
-    def _converge(self, attempt: _Attempt) -> ApplyResult:
+    def _in_force(self) -> Desired:
         desired = self._good if self._falls_back else self._wanted
         assert desired is not None
+        return replace(desired, is_kept=self._falls_back)
+
+    def _converge(self, attempt: Attempt) -> ApplyResult:
         if self._engine is None:
             self._engine = self._engines.open(self.topology)
         patience = Patience(self._options.timeout_s, self._is_stopping)
-        options = ApplyOptions(
-            holder=self._options.holder, lock_timeout_s=0.0, max_impact=self._options.max_impact
-        )
         if not self._options.dry_run:
-            self._hold(desired, self._engine, options, patience)
-        attempt.desired = desired
+            self._lock.take(attempt.desired, self._engine, self._apply, patience)
         return converge(
-            desired, self._engine, options, patience, lambda plan: self._may_run(plan, attempt),
+            attempt.desired, self._engine, self._apply, patience,
+            lambda plan: self._may_run(plan, attempt),
             lambda event: self._tell_all(self.topology, event), pass_id=attempt.id,
         )  # fmt: skip
 
-    def _hold(
-        self, desired: Desired, engine: Engine, options: ApplyOptions, patience: Patience
-    ) -> None:
-        """Take the lock, unless it is held: then a pass costs no more than a look."""
-        if self._lock is not None:
-            if self._lock.is_held():
-                return
-            self._notice("the lock was lost, and is taken again")
-        self.let_go()
-        # What matters here are images to make a lock of; HAProxy is not disturbed for that.
-        observed = engine.observe(replace(desired.scope(), reads_proxy=False))
-        self._lock = self._holding.enter_context(
-            held(desired, observed, engine, options, patience, _quiet)
-        )
-        if self._stood_by:
-            self._stood_by = False
-            self._notice("took over")
-
-    def _may_run(self, plan: Plan, attempt: _Attempt) -> bool:
+    def _may_run(self, plan: Plan, attempt: Attempt) -> bool:
         """Whether a plan that has something to do is carried out now."""
         attempt.plan = plan
         if self._options.dry_run:
@@ -236,17 +211,16 @@ class Keeper:
         return True
 
     def _is_held(self, names: list[str]) -> bool:
-        if self._falls_back or self._clock.now() >= self._held_until:
-            return False
-        return self._held.issuperset(names)
+        return self._clock.now() < self._held_until and self._held.issuperset(names)
 
     # -- how it ended -----------------------------------------------------------------------
 
-    def _ended(self, attempt: _Attempt, result: ApplyResult) -> PassEnded:
+    def _ended(self, attempt: Attempt, result: ApplyResult) -> PassEnded:
         if result.cancelled or (self._is_stopping() and not result.converged):
             return self._close(attempt, Outcome.STOPPED, result=result)
         if result.failures:
-            return self._failed(attempt, result.failures, result)
+            is_as_before = self._is_as_before(attempt)
+            return self._failed(attempt, result.failures, result, is_as_before=is_as_before)
         self._away.reset()
         if not self._falls_back and not attempt.is_held:
             self._trouble.reset()
@@ -256,22 +230,37 @@ class Keeper:
             return self._close(attempt, Outcome.DRIFT, result=result)
         self._held = frozenset()
         self._repairs.note(set(attempt.repairs), self._clock.now())
+        if self._falls_back:
+            return self._close(attempt, Outcome.KEPT, failures=self._failures, result=result)
         self._good = attempt.desired
-        if self._forget and not self._falls_back:
+        if self._forget:
             self.is_done = True
-            self.let_go()
+            self._lock.let_go()
         outcome = Outcome.CONVERGED if attempt.is_begun else Outcome.UNCHANGED
         return self._close(attempt, outcome, result=result)
 
+    def _is_as_before(self, attempt: Attempt) -> bool:
+        """Whether what failed has left all as it was when the topology was last whole."""
+        if self._engine is None or not self._may_fall_back(attempt):
+            return False
+        assert self._good is not None
+        plan, _ = make_plan(replace(self._good, is_kept=True), self._engine, self._apply)
+        return only_brings_back(plan)
+
+    def _may_fall_back(self, attempt: Attempt) -> bool:
+        return not self._falls_back and self._good not in (None, attempt.desired)
+
     def _failed(
         self,
-        attempt: _Attempt,
+        attempt: Attempt,
         failures: tuple[Failure, ...],
         result: ApplyResult | None = None,
+        *,
+        is_as_before: bool = False,
     ) -> PassEnded:
         codes = {failure.code for failure in failures}
         if codes & AWAY:
-            self.let_go()
+            self._lock.let_go()
             return self._close(attempt, Outcome.FAILED, self._away.fail(), failures, result)
         has_problems = result is not None and bool(result.plan.problems)
         needs_an_edit = has_problems or codes == {"config-rejected"}
@@ -280,21 +269,23 @@ class Keeper:
             self._held = frozenset(change.name for change in attempt.plan.changes)
             self._held_until = self._clock.now() + retry_s
         ended = self._close(attempt, Outcome.FAILED, retry_s, failures, result)
-        if (needs_an_edit or codes <= _UNTOUCHED) and self._good not in (None, attempt.desired):
+        is_as_before = is_as_before or needs_an_edit or codes <= _UNTOUCHED
+        if is_as_before and self._may_fall_back(attempt):
             # What was before it is kept meanwhile, and healed.
-            self._falls_back, self._again_at = True, self._next
+            self._falls_back, self._again_at, self._held = True, self._next, frozenset()
+            self._failures = failures
             self._causes.append("back to what the file said before")
             self._not_before = self._clock.now()
         return ended
 
-    def _stands_by(self, attempt: _Attempt, error: LockedError) -> PassEnded:
-        self._stood_by = True
+    def _stands_by(self, attempt: Attempt, error: LockedError) -> PassEnded:
+        self._lock.stood_by = True
         retry_s = self._options.jitter(STANDBY_S / 2, STANDBY_S)
         return self._close(attempt, Outcome.STANDBY, retry_s, (failure_of(error),))
 
     def _close(
         self,
-        attempt: _Attempt,
+        attempt: Attempt,
         outcome: Outcome,
         retry_s: float | None = None,
         failures: tuple[Failure, ...] = (),
@@ -302,11 +293,14 @@ class Keeper:
     ) -> PassEnded:
         """What there is to tell of a pass; and when the next one is due."""
         now = self._clock.now()
-        others_s = GLANCE_S if outcome is Outcome.DEFERRED or now < self._held_until else math.inf
+        looks_at_others = outcome is Outcome.DEFERRED or (self._held and now < self._held_until)
+        others_s = GLANCE_S if looks_at_others else math.inf
         self._not_before = now + min(retry_s or 0.0, others_s)
         self._next = now + (self._resync_s() if retry_s is None else retry_s)
         if self._falls_back:
             self._next = min(self._next, max(now, self._again_at))
+        if outcome is Outcome.KEPT:
+            retry_s = self._next - now
         servers = [s for p in result.observed.proxies.values() for s in p.serving] if result else []
         up = sum(server.is_up for server in servers)
         plan = attempt.plan or (result.plan if result else Plan(self.topology))
@@ -330,31 +324,3 @@ class Keeper:
 
     def _resync_s(self) -> float:
         return self._options.jitter(0.9 * self._options.resync_s, self._options.resync_s)
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """What is known of a pass while it lasts."""
-
-    id: str
-    causes: list[str]
-    started: float
-    desired: Desired | None = None
-    plan: Plan | None = None
-    """The last that had something to do."""
-    wait_s: float = 0.0
-    repairs: list[str] = field(default_factory=list)
-    """Names of what was repaired, if all goes well: failures have a pace of their own."""
-    is_begun: bool = False
-    is_held: bool = False
-    """There is nothing to do but what failed before."""
-
-    @property
-    def cause(self) -> str:
-        """The one that is about what the plan changes; our own last pass may have left others."""
-        names = [change.name for change in self.plan.changes] if self.plan else []
-        return next((c for c in self.causes if any(name in c for name in names)), self.causes[0])
-
-
-def _quiet(_: object) -> None:
-    """The lock is not waited for, so there is nothing to tell."""

@@ -88,6 +88,7 @@ CODES: dict[str, str] = {
     "missing-port": "a backend that gets traffic says no port",
     "published-port": "a port of the host that a backend's containers cannot have as it says",
     "bind-conflict": "two listeners on one address and port",
+    "no-address": "a key that asks for the address of clients, where none has one",
     "redirect-without-tls": "clients are sent to TLS, and no frontend speaks it",
     "mode-mismatch": "HTTP and TCP mixed where they cannot be",
     "unreachable-backend": "HAProxy shares no network with a backend it sends traffic to",

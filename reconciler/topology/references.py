@@ -126,6 +126,15 @@ def _of_lists(frontend: Frontend, path: Path) -> Iterator[Reference]:
     lists: list[tuple[Path, tuple[str, ...]]] = [
         ((*path, "allow"), frontend.allow),
         ((*path, "deny"), frontend.deny),
+        ((*path, "trusted_proxies"), frontend.trusted_proxies),
+    ]
+    lists += [
+        ((*path, key, "allow"), limit.allow)
+        for key, limit in {
+            "rate_limit": frontend.rate_limit,
+            "connection_limit": frontend.connection_limit,
+        }.items()
+        if limit is not None
     ]
     lists += [((*path, "rules", i, "source"), rule.source) for i, rule in enumerate(frontend.rules)]
     for at, items in lists:

@@ -1,0 +1,67 @@
+"""What the file said before, kept while what it says now cannot be had.
+
+A change that failed may have left things behind: containers for a look, jobs, networks. They are
+for the next try, and out of sight here. What did get through takes traffic, and stays in sight: to
+keep what was there before would mean to undo it, and that is for nobody but the file to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from reconciler.plan.desired import Desired
+from reconciler.plan.impact import Impact
+from reconciler.plan.names import SERVER_ROLE
+from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
+from reconciler.plan.plan import Change, Plan
+
+
+def without_attempts(kept: Desired, observed: Observed) -> Observed:
+    """The same but for what `kept` knows nothing of, and what takes no traffic."""
+    hidden = [c for c in observed.containers if _is_an_attempt(c, kept, observed)]
+    ids = {container.id for container in hidden}
+    hosts = {host for container in hidden for host in container.hosts}
+    jobs = {job.container.revision for of_one in kept.jobs.values() for job in of_one}
+    return replace(
+        observed,
+        containers=tuple(
+            _on_networks(kept.networks, c) for c in observed.containers if c.id not in ids
+        ),
+        jobs=tuple(c for c in observed.jobs if c.revision in jobs),
+        networks={name: net for name, net in observed.networks.items() if name in kept.networks},
+        proxies={id_: _without(hosts, proxy) for id_, proxy in observed.proxies.items()},
+    )
+
+
+def _is_an_attempt(container: ObservedContainer, kept: Desired, observed: Observed) -> bool:
+    slot = container.slot
+    want = kept.containers.get(slot)
+    if slot.role != SERVER_ROLE or (want is not None and want.revision == container.revision):
+        return False
+    sources = {backend.source for backend in kept.proxy.backends} if kept.proxy else set()
+    if want is not None and slot.backend not in sources:
+        return container.state != "running"  # a worker: it works as soon as it runs
+    serving = (server for proxy in observed.proxies.values() for server in proxy.serving)
+    return not any(s.takes_traffic and s.host in container.hosts for s in serving)
+
+
+def _on_networks(names: Collection[str], container: ObservedContainer) -> ObservedContainer:
+    links = {name: link for name, link in container.networks.items() if name in names}
+    return replace(container, networks=links)
+
+
+def _without(hosts: Collection[str], proxy: ObservedProxy) -> ObservedProxy:
+    return replace(proxy, servers=tuple(s for s in proxy.servers if s.host not in hosts))
+
+
+def only_brings_back(plan: Plan) -> bool:
+    """Whether all that is to do is to make or start what is gone: then the rest is as it was."""
+    return not plan.problems and all(map(_brings_back, plan.changes))
+
+
+def _brings_back(change: Change) -> bool:
+    if change.kind == "job" or change.impact is not Impact.NONE:
+        return False
+    is_started = change.verb == "update" and all(f.field == "state" for f in change.fields)
+    return change.verb == "create" or is_started
