@@ -55,8 +55,10 @@ class BindTls:
     alpn: tuple[str, ...]
     path: Path
     http3: Http3 | None = None
-    crt_list: str = ""
-    """A file that names more certificates, which may come and go in a running HAProxy."""
+    crt_lists: tuple[str, ...] = ()
+    """Files that name more certificates; those of the last may come and go in a running HAProxy."""
+    asks_ocsp: bool = False
+    """Whether HAProxy asks for OCSP responses to staple."""
     strict_sni: bool = False
 
 

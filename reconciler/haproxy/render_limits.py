@@ -9,6 +9,7 @@ from reconciler.haproxy.limits import ConnectionLimit, HeaderLimit, RateLimit
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.quoting import format_duration
 from reconciler.haproxy.render_errors import page_words
+from reconciler.haproxy.render_pattern import acl_lines
 from reconciler.haproxy.render_peers import KEPT, connection_table
 
 
@@ -18,8 +19,8 @@ def request_lines(limit: RateLimit) -> Iterator[Line]:
     path, values = limit.path, (limit.path,)
     counts = f"store http_req_rate({period}) {KEPT}"
     yield Line(f"    stick-table type ipv6 size 100k expire {period} {counts}", path, values)
-    for network in limit.allowed:
-        yield Line(f"    acl not-limited src -m ip -- {network}", path, values)
+    if limit.allowed:
+        yield from acl_lines("not-limited", limit.allowed)
     unless = " unless not-limited" if limit.allowed else ""
     yield Line(f"    http-request track-sc0 src{unless}", path)
     yield Line(f"    http-request deny status {limit.status} default-errorfiles "
@@ -31,8 +32,8 @@ def connection_lines(limit: ConnectionLimit, frontend: str) -> Iterator[Line]:
     that raw lines are least likely to have."""
     stage = "session" if limit.reads_proxy else "connection"
     path, values = limit.path, (limit.path,)
-    for network, place in limit.allowed:
-        yield Line(f"    acl not-counted src -m ip -- {network}", place, (place,))
+    for condition in limit.allowed:
+        yield from acl_lines("not-counted", condition)
     unless = " unless not-counted" if limit.allowed else ""
     yield Line(f"    tcp-request {stage} track-sc2 src table {connection_table(frontend)}{unless}",
                path)  # fmt: skip

@@ -401,9 +401,11 @@ def _renewed(files: tuple[ProxyFile, ...]) -> str:
     """`1 renewed certificate and 2 changed maps`"""
     maps = sum(file.kind == "map" for file in files)
     lists = sum(file.kind == "crt-list" for file in files)
-    certificates = len(files) - maps - lists
+    responses = sum(file.kind == "ocsp-response" for file in files)
+    certificates = len(files) - maps - lists - responses
     certificate = "certificate" if lists else "renewed certificate"
     words = [_count(certificates, certificate)] if certificates else []
+    words += [_count(responses, "ocsp-response")] if responses else []
     words += [_count(lists, "changed crt-list")] if lists else []
     words += [_count(maps, "changed map")] if maps else []
     return " and ".join(words)

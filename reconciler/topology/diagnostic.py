@@ -88,6 +88,7 @@ CODES: dict[str, str] = {
     "missing-port": "a backend that gets traffic says no port",
     "published-port": "a port of the host that a backend's containers cannot have as it says",
     "bind-conflict": "two listeners on one address and port",
+    "no-address": "a key that asks for the address of clients, where none has one",
     "redirect-without-tls": "clients are sent to TLS, and no frontend speaks it",
     "mode-mismatch": "HTTP and TCP mixed where they cannot be",
     "unreachable-backend": "HAProxy shares no network with a backend it sends traffic to",
@@ -111,6 +112,8 @@ CODES: dict[str, str] = {
     "unreadable-file": "a file that the topology refers to cannot be read",
     "bad-certificate": "a certificate, or its key, that HAProxy could not use",
     "expired-certificate": "a certificate that is not valid any more",
+    "bad-ocsp": "a file that holds no OCSP response",
+    "unusable-ocsp": "a certificate that is shown without an OCSP response",
     "bad-key": "a file that holds no public key for the signatures it is to check",
     "bad-addresses": "a line of a file of addresses that is neither an address nor a network",
     # the real HAProxy

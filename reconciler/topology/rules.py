@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Container, Iterable, Iterator
 
 from reconciler.topology.bind_rules import BIND_RULES
+from reconciler.topology.client_rules import CLIENT_RULES
 from reconciler.topology.diagnostic import Path, Severity
 from reconciler.topology.file_rules import FILE_RULES
 from reconciler.topology.finding import Finding
@@ -294,6 +295,7 @@ RULES: tuple[Rule, ...] = (
     *BIND_RULES,
     _mode_mismatch,
     *TRAFFIC_RULES,
+    *CLIENT_RULES,
     *HEADER_RULES,
     *TLS_RULES,
     *ROUTING_RULES,

@@ -51,6 +51,9 @@ FRONTENDS: dict[str, dict[str, Any]] = {
     "new": {"connection_limit": "3/1h"},
     "told-by": {"connection_limit": 1},
     "free": {"connection_limit": {"max": 1, "allow": HERE}},
+    "staffed": {"trusted_proxies": "./trusted.txt",
+                "rate_limit": {"requests": 1, "per": "1h", "allow": "./staff.txt"}},
+    "guests": {"connection_limit": {"max": 1, "allow": "./guests.txt"}},
     "relayed": {"connection_limit": 1, "trusted_proxies": HERE},
     "streams": {"mode": "tcp", "connection_limit": 1, "default_backend": "streams"},
     "well": {"log": {"normal": False, "format": "clf"}},
@@ -70,6 +73,12 @@ class Site:
         return web.ask(self.ports[frontend], path, method, named)
 
 
+def write_lists(stack: Stack, **lists: list[str]) -> None:
+    """`office` is `office.txt`."""
+    for name, addresses in lists.items():
+        (stack.directory / f"{name}.txt").write_text("\n".join(addresses), encoding="utf-8")
+
+
 @pytest.fixture(scope="module", params=list(VERSIONS.values()), ids=list(VERSIONS))
 def site(
     world: World, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
@@ -81,12 +90,8 @@ def site(
         name: {"bind": f"127.0.0.1:{site.ports[name]}", "default_backend": "web"} | spec
         for name, spec in FRONTENDS.items()
     }
-    for name, addresses in {
-        "office": ["198.51.100.0/24 # it"],
-        "ops": [],
-        "everybody": HERE,
-    }.items():
-        (stack.directory / f"{name}.txt").write_text("\n".join(addresses), encoding="utf-8")
+    write_lists(stack, office=["198.51.100.0/24 # it"], ops=[], everybody=HERE)
+    write_lists(stack, trusted=HERE, staff=["198.51.100.0/24"], guests=[])
     (stack.directory / "large.html").write_text("it is too large", encoding="utf-8")
     stack.spec["backends"]["streams"] = {"containers_of": "web", "port": 8080, "mode": "tcp"}
     stack.spec["frontends"]["told-by"]["bind"] = {
@@ -134,14 +139,35 @@ def test_who_comes_in(site: Site) -> None:
 
 
 def test_another_content_of_a_list_takes_no_reload(site: Site) -> None:
-    lists = {"office.txt": [f"203.0.{n}.0/24" for n in range(1, 114)], "ops.txt": ["203.0.113.5"]}
-    for name, addresses in lists.items():
-        (site.stack.directory / name).write_text("\n".join(addresses), encoding="utf-8")
+    office = [f"203.0.{n}.0/24" for n in range(1, 114)]
+    write_lists(site.stack, office=office, ops=["203.0.113.5"])
     assert "Impact: runtime" in site.stack.apply().out
     asked = [("198.51.100.9", "/"), ("203.0.113.5", "/ops"), ("203.0.113.6", "/ops")]
     answers = [site.ask("listed", path, x_forwarded_for=client) for client, path in asked]
     assert [answer.status for answer in answers] == [403, 200, 200]
     assert [answer.body == "it is ops" for answer in answers] == [False, True, False]
+
+
+def test_other_lists_in_files(site: Site) -> None:
+    """A client has one request, but for the staff; a guest's address has one connection."""
+
+    def answers(client: str) -> list[int]:
+        return [site.ask("staffed", x_forwarded_for=client).status for _ in range(2)]
+
+    def second_is_served() -> bool:
+        with held(site, "guests") as first, held(site, "guests") as second:
+            assert first
+            return second
+
+    assert [answers("198.51.100.9"), answers("203.0.113.1")] == [[200, 200], [200, 429]]
+    assert not second_is_served()
+    write_lists(site.stack, staff=["203.0.113.0/24"], guests=HERE)
+    assert "Impact: runtime" in site.stack.apply().out
+    assert [answers("198.51.100.9"), answers("203.0.113.1")] == [[200, 429], [200, 200]]
+    assert second_is_served()
+    write_lists(site.stack, trusted=[])
+    assert "Impact: runtime" in site.stack.apply().out
+    assert [answers("203.0.113.1"), answers("203.0.113.2")] == [[200, 429], [429, 429]]
 
 
 @contextmanager

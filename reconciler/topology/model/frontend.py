@@ -21,7 +21,7 @@ from reconciler.topology.model.limit import (
     RateLimit,
 )
 from reconciler.topology.model.log import LOG_SHORT, Log
-from reconciler.topology.model.match import Listed, Source
+from reconciler.topology.model.match import Listed
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.settings import FrontendTimeouts
@@ -65,11 +65,12 @@ class Frontend(Model):
     forwarded_for: bool = False
     """Tell servers the client's address in `X-Forwarded-For`, and how it came in
     `X-Forwarded-Proto`. What clients say there themselves is taken out."""
-    trusted_proxies: Annotated[tuple[Source, ...], BeforeValidator(listed)] = Field(
+    trusted_proxies: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
         (), min_length=1, json_schema_extra=accepts_one
     )
-    """Addresses of proxies before this one, whose `X-Forwarded-For` is believed: `10.0.0.0/8`.
-    Rules, limits and logs then see the client that it names."""
+    """Addresses of proxies before this one, whose `X-Forwarded-For` is believed: `10.0.0.0/8`, or
+    `./proxies.txt` for a file with one in each line. Rules, limits and logs then see the client
+    that it names."""
     allow: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
         (), min_length=1, json_schema_extra=accepts_one
     )

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.act import DenyStatus
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
-from reconciler.topology.model.match import Source
+from reconciler.topology.model.match import Listed
 from reconciler.topology.types import Duration, Size, Whole, error
 
 _RATE = re.compile(r"([0-9]{1,9})/([0-9]*[a-z]+)")
@@ -36,10 +36,11 @@ class RateLimit(Model):
     """In how long; older ones are forgotten bit by bit."""
     status: DenyStatus = 429
     """What further ones are answered with."""
-    allow: Annotated[tuple[Source, ...], BeforeValidator(listed)] = Field(
+    allow: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
         (), min_length=1, json_schema_extra=accepts_one
     )
-    """Addresses that are not limited: `10.0.0.0/8`."""
+    """Addresses that are not limited: `10.0.0.0/8`, or `./office.txt` for a file with one in each
+    line."""
 
     @model_validator(mode="before")
     @classmethod
@@ -69,10 +70,11 @@ class ConnectionLimit(Model):
     """How many at a time."""
     rate: ConnectionRate | None = Field(None, json_schema_extra=accepts({"type": "string"}))
     """How many new ones: `50/10s`, or a mapping."""
-    allow: Annotated[tuple[Source, ...], BeforeValidator(listed)] = Field(
+    allow: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
         (), min_length=1, json_schema_extra=accepts_one
     )
-    """Addresses that are not limited: `10.0.0.0/8`. Those of `trusted_proxies` never are."""
+    """Addresses that are not limited: `10.0.0.0/8`, or `./office.txt` for a file with one in each
+    line. Those of `trusted_proxies` never are."""
 
     @model_validator(mode="before")
     @classmethod

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.topology.reading import messages_of, read, topology_with
+from tests.unit.topology.reading import good, messages_of, read, topology_with
 
+NO_ADDRESS = (
+    "frontend `www` has sockets alone, where no client has an address; take it out, or add "
+    "`accept_proxy: true` to a bind, for a proxy that tells who its clients are"
+)
 REFUSED = {
     "trusted_proxies: [10.0.0.0/8, proxy]": "bad-value `proxy` is neither an address nor a "
-    "network; write it like `10.0.0.0/8` or `192.0.2.7`",
+    "network; write it like `10.0.0.0/8`, or `./addresses.txt` for a file of them",
     "trusted_proxies: 'fe80::1%a or { always_true }'": "bad-value `fe80::1%a or { always_true }` "
-    "is neither an address nor a network; write it like `10.0.0.0/8` or `192.0.2.7`",
+    "is neither an address nor a network; write it like `10.0.0.0/8`, or `./addresses.txt` for a "
+    "file of them",
     "trusted_proxies: []": "bad-value `trusted_proxies` needs at least one item",
     "forwarded_for: X-Client": "wrong-type `forwarded_for` must be true or false, not `X-Client`",
     "mode: tcp\nforwarded_for: true": "mode-mismatch frontend `www` speaks tcp, and "
@@ -58,8 +63,8 @@ REFUSED = {
     "allow: []": "bad-value `allow` needs at least one item",
     "deny: office.txt": "bad-value `office.txt` is neither an address nor a network; write it like "
     "`10.0.0.0/8`, or `./addresses.txt` for a file of them",
-    "connection_limit: {max: 5, allow: ./office.txt}": "bad-value `./office.txt` is neither an "
-    "address nor a network; write it like `10.0.0.0/8` or `192.0.2.7`",
+    "connection_limit: {max: 5, allow: office.txt}": "bad-value `office.txt` is neither an "
+    "address nor a network; write it like `10.0.0.0/8`, or `./addresses.txt` for a file of them",
     "timeouts: {server: 5s}": "unknown-key `server` is not a key of `timeouts`; keys here: client, "
     "client_fin, http_request, http_keep_alive, tarpit",
     "timeouts: {client: 0}": "out-of-range `client` is `0`, and must be at least 1ms",
@@ -69,9 +74,25 @@ REFUSED = {
     "its id; write a name like `X-Request-ID`, or `true` for that one",
     "request_id: x-forwarded-for": "bad-name `x-forwarded-for` says something else of a request "
     "than its id; write a name like `X-Request-ID`, or `true` for that one",
+    "bind: unix@/run/shop/a\nconnection_limit: 5": "no-address `connection_limit` limits nobody: "
+    + NO_ADDRESS,
+    "bind: unix@/run/shop/a\ntrusted_proxies: 10.0.0.1": "no-address `trusted_proxies` believes "
+    "nobody: " + NO_ADDRESS,
+    "bind: unix@/run/shop/a\nrules: [{source: 10.0.0.1, deny: true}]": "no-address `source` "
+    "matches nobody: " + NO_ADDRESS,
     "mode: tcp\nlog: clf": "mode-mismatch frontend `www` speaks tcp, and the format `clf` is for "
     "HTTP; use `tcp`, `json` or one of your own",
 }
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["bind: [80, unix@/run/shop/a]", "bind: [{socket: /run/shop/a, accept_proxy: true}]",
+     "bind: unix@/run/shop/a\nraw: http-request set-src hdr(X-Real-IP)"],
+)  # fmt: skip
+def test_who_comes_by_a_socket_may_have_an_address(more: str) -> None:
+    keys = "allow: 10.0.0.0/8\ndeny: 10.0.0.1\nrate_limit: 5/s\n"
+    good(topology_with(frontend=keys + more))
 
 
 @pytest.mark.parametrize(("yaml", "expected"), REFUSED.items(), ids=REFUSED.keys())
