@@ -37,6 +37,8 @@ class PassBegun:
     pass_id: str
     cause: str
     plan: Plan
+    is_news: bool = True
+    """False when what failed before is only tried again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ class Attempt:
     causes: list[str]
     started: float
     desired: Desired
+    is_retry: bool = False
+    """Nothing is new: its time has come to try again what failed."""
     plan: Plan | None = None
     """The last that had something to do."""
     wait_s: float = 0.0

@@ -129,6 +129,8 @@ class Keeper:
 
     def _read_mail(self) -> None:
         mail = self.mail.take()
+        if mail.is_urgent:
+            self._causes.clear()  # one look will see to those, too
         new = [cause for cause in mail.causes if cause not in self._causes]
         self._causes += new[: MOST_CAUSES - len(self._causes)]
         if mail.is_urgent:
@@ -158,8 +160,11 @@ class Keeper:
     def _pass(self) -> None:
         if self._falls_back and self._clock.now() >= self._again_at:
             self._falls_back, self._held = False, frozenset()
-        causes, self._causes = self._causes or ["resync"], []
-        attempt = Attempt(new_pass_id(), causes, self._clock.now(), self._in_force())
+        attempt = Attempt(
+            new_pass_id(), self._causes or ["resync"], self._clock.now(), self._in_force(),
+            is_retry=bool(self._trouble.failures and not self._causes),
+        )  # fmt: skip
+        self._causes = []
         try:
             ended = self._ended(attempt, self._converge(attempt))
         except LockedError as error:
@@ -170,7 +175,7 @@ class Keeper:
             ended = self._failed(attempt, (Failure("internal", f"{error!r}"),))
         if attempt.is_held:
             return  # what failed is known; a look at the rest is not told
-        is_open = ended.outcome in {Outcome.STANDBY, Outcome.FAILED} and not self._falls_back
+        is_open = ended.outcome in {Outcome.STANDBY, Outcome.FAILED, Outcome.KEPT}
         self._is_edit = self._is_edit and is_open
         self._tell_all(self.topology, ended)
 
@@ -178,6 +183,10 @@ class Keeper:
         desired = self._good if self._falls_back else self._wanted
         assert desired is not None
         return replace(desired, is_kept=self._falls_back)
+
+    @property
+    def _follows_edit(self) -> bool:
+        return self._is_edit and not self._falls_back
 
     def _converge(self, attempt: Attempt) -> ApplyResult:
         if self._engine is None:
@@ -200,14 +209,15 @@ class Keeper:
         if self._is_held(names):
             attempt.is_held, attempt.wait_s = True, self._held_until - self._clock.now()
             return False
-        if not self._is_edit:
+        if not self._follows_edit:
             attempt.wait_s = self._repairs.wait_s(names, self._clock.now())
             if attempt.wait_s > 0:
                 return False
             attempt.repairs += names
         if not attempt.is_begun:
             attempt.is_begun = True
-            self._tell_all(self.topology, PassBegun(attempt.id, attempt.cause, plan))
+            is_news = not attempt.is_retry
+            self._tell_all(self.topology, PassBegun(attempt.id, attempt.cause, plan, is_news))
         return True
 
     def _is_held(self, names: list[str]) -> bool:
@@ -317,7 +327,7 @@ class Keeper:
             self._told[self._falls_back] = told
         return PassEnded(
             attempt.id, attempt.cause, outcome, now - attempt.started,
-            is_edit=self._is_edit, is_news=is_news, plan=plan, failures=failures,
+            is_edit=self._follows_edit, is_news=is_news, plan=plan, failures=failures,
             reloads=result.reloads if result else 0, servers_up=up, servers=len(servers),
             retry_s=retry_s,
         )  # fmt: skip

@@ -58,8 +58,9 @@ class TextLog:
 
 def _lines(news: News, paint: Paint) -> Iterator[str]:
     match news:
-        case PassBegun(_, cause):
-            yield cause
+        case PassBegun():
+            if news.is_news:
+                yield news.cause
         case PassEnded():
             yield from _ended(news, paint)
         case Noticed(what):

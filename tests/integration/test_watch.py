@@ -112,8 +112,11 @@ def test_what_was_is_kept_while_a_change_fails(stack: Stack, daemon: Watching) -
     stack.world.api.remove_container(stack.ids()["web-2"], force=True)
     await_true(lambda: len(stack.servers_that_answer()) == 2, "both are back")
 
-    del stack.backend["command"]
+    del stack.backend["command"], stack.backend["rollout"]
+    stack.backend["env"] = {"MENDED": "yes"}
+    daemon.forget()
     stack.write()
+    daemon.await_begun("web.env")
     daemon.await_outcome("converged")
     stack.assert_whole()
 

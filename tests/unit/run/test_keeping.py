@@ -11,7 +11,7 @@ from reconciler.engine.memory import Image, World
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.desired import Desired
 from reconciler.plan.names import JOB_ROLE, PROXY_ROLE
-from reconciler.plan.passes import Outcome
+from reconciler.plan.passes import Outcome, PassBegun
 from reconciler.topology.model import Topology
 from tests.unit.run.watching import Watch
 
@@ -119,6 +119,25 @@ def test_what_got_through_is_not_undone() -> None:
     assert Outcome.KEPT not in watch.outcomes
     apis = [c.image for c in watch.world.containers.values() if c.slot.backend == "api"]
     assert apis == [watch.world.images["app:2"]]
+
+
+def test_a_mended_file_is_told_before_all_else() -> None:
+    watch = failing(web={"image": "bad:1"})
+    watch.forget()
+    watch.keeper.mail.put("a container joined network shop-default")
+    watch.want(shop(web={"image": "app:2"}), "file changed: web.image bad:1 → app:2")
+    watch.run()
+    assert watch.begun == ["file changed: web.image bad:1 → app:2"]
+
+
+def test_it_is_an_edit_that_gets_through_at_last() -> None:
+    watch = failing(web={"image": "bad:1"})
+    watch.forget()
+    watch.world.images["bad:1"] = Image("sha256:mended")
+    watch.run(60)
+    (ended,) = [ended for ended in watch.passes if ended.outcome is Outcome.CONVERGED]
+    assert ended.is_edit
+    assert not any(news.is_news for news in watch.news if isinstance(news, PassBegun))
 
 
 def test_it_is_told_as_what_it_is() -> None:

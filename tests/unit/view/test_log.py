@@ -44,6 +44,7 @@ def ended(outcome: Outcome, **more: object) -> PassEnded:
 
 NEWS: list[tuple[News, list[str]]] = [
     (PassBegun("1f", "file changed", PLAN), ["file changed"]),
+    (PassBegun("1f", "resync", PLAN, is_news=False), []),
     (ended(Outcome.CONVERGED, is_edit=True),
      ["converged in 0.90 s: 1 created, runtime change, no reload"]),
     (ended(Outcome.CONVERGED, is_edit=True, reloads=2),
