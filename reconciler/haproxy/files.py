@@ -37,6 +37,9 @@ _COMMENT = re.compile(
     rf"^    # ({'|'.join(_LIVE)}|file) (\S+) ([0-9a-f]{{16}})\b(.*)$", re.MULTILINE
 )
 
+_OWN_NAME = re.compile(r"[A-Za-z0-9_.-]*-[0-9a-f]{8}(\.[A-Za-z0-9_.-]+)?")
+"""As `file_name` makes them."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProxyFile:
@@ -78,6 +81,13 @@ def file_name(source: str, suffix: str = "") -> str:
     stem, ending = posixpath.splitext(base)
     key = hashlib.sha256(source.encode()).hexdigest()[:8]
     return f"{stem}-{key}{suffix or ending}"
+
+
+def left_over(there: Iterable[str], files: Iterable[ProxyFile]) -> tuple[str, ...]:
+    """Of the names in the directory of files, those that are ours by their form and of no file that
+    is wanted: former certificates with their keys."""
+    wanted = {file.name for file in files}
+    return tuple(sorted(n for n in there if _OWN_NAME.fullmatch(n) and n not in wanted))
 
 
 def is_live_comment(line: str) -> bool:

@@ -99,6 +99,27 @@ def test_a_renewal_that_was_cut_off_shows(bench: Bench) -> None:
     assert bench.proxy(wish).old_workers == 0
 
 
+def test_files_that_nobody_needs_any_more_go(bench: Bench) -> None:
+    """Those that were left as well; others, which are not ours by their form, stay."""
+    wish = with_certificate(bench.wish(replicas=1), make_certificate("one").bundle)
+    bench.apply(wish)
+    target = bench.one(wish, PROXY_SLOT).id
+    config = config_of(wish)
+    old, strange = (ProxyFile(name, b"key", ()) for name in ("old-01234567.pem", "theirs.pem"))
+    left = dataclasses.replace(config, files=(*config.files, old, strange))
+    bench.do(a.WriteConfig(a.Target("", target), left))
+    assert bench.proxy(wish).files == tuple(sorted((NAME, old.name, strange.name)))
+    bench.hand.stop(target)
+    assert bench.proxy(wish).files == tuple(sorted((NAME, old.name, strange.name)))
+    bench.apply(wish)
+    assert bench.hand.read_files(target).keys() == {NAME, strange.name}
+    bench.do(a.WriteConfig(a.Target("", target), left))
+    bench.apply(wish)
+    assert bench.hand.read_files(target).keys() == {NAME, strange.name}
+    bench.do_twice(a.RemoveFiles(a.Target("", target), (strange.name,)))
+    assert bench.proxy(wish).files == (NAME,)
+
+
 class CutError(Exception):
     """The process ends."""
 

@@ -55,10 +55,10 @@ _wishes = _parts.map(lambda parts: wish_with(*parts))
 
 
 def loaded(world: World, wish: Desired) -> bool:
-    """Whether the running HAProxy has all files as the wish says."""
+    """Whether the running HAProxy has all files as the wish says, and no other is left."""
     (proxy,) = [c for c in world.containers.values() if c.owner == NAME and c.worker]
     assert wish.proxy is not None
-    return all(
+    return proxy.files.keys() == {file.name for file in wish.proxy.files} and all(
         proxy.loaded_files.get(file.name) == file.content == proxy.files.get(file.name)
         for file in wish.proxy.files
     )

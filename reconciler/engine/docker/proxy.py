@@ -41,6 +41,7 @@ from reconciler.haproxy.config import Config
 from reconciler.haproxy.config import read_config as parse_config
 from reconciler.haproxy.files import (
     CHECK_DIRECTORY,
+    FILES_DIRECTORY,
     files_for_check,
     for_check,
     from_check,
@@ -69,6 +70,7 @@ class _Said:
     config: str | None
     worker: str
     master: str
+    files: tuple[str, ...]
 
 
 def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
@@ -80,6 +82,7 @@ def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
         running=info if info.version else None,
         servers=parse_servers(said.worker),
         old_workers=parse_processes(said.master).old_workers,
+        files=said.files,
     )
 
 
@@ -91,13 +94,14 @@ def _read_directly(client: docker.APIClient, container: str) -> _Said | None:
     try:
         worker = inside.ask(RUNTIME_SOCKET, scripts.QUESTION)
         master = inside.ask(MASTER_SOCKET, "show proc")
+        files = inside.names(FILES_DIRECTORY)
         try:
             config = inside.read(CONFIG_PATH)
         except FileNotFoundError:
             config = None
     except OSError:
         return None
-    return _Said(config, worker, master)
+    return _Said(config, worker, master, files)
 
 
 def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
@@ -110,9 +114,9 @@ def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
     if "master" not in parts:
         raise EngineError("proxy-unreadable", f"HAProxy cannot be read: {output.text.strip()}")
     config = parts["config"]
-    return _Said(
-        None if "No such file" in config[:200] else config, parts["worker"], parts["master"]
-    )
+    config_or_none = None if "No such file" in config[:200] else config
+    files = tuple(parts["files"].splitlines())
+    return _Said(config_or_none, parts["worker"], parts["master"], files)
 
 
 def read_states(client: docker.APIClient, container: str) -> tuple[ServerState, ...]:
@@ -241,6 +245,13 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
         "HAProxy did not take the new configuration; the old one is in force and written",
         details=[line for line in reply.log.splitlines() if line.strip()][-5:],
     )
+
+
+def remove_files(client: docker.APIClient, container: str, files: Sequence[str]) -> None:
+    """Of those beside haproxy.cfg. Raises EngineError."""
+    output = run_in_container(client, container, scripts.REMOVE, *files)
+    if output.exit_code != 0:
+        raise EngineError("engine-refused", f"files of HAProxy cannot be removed: {output.text}")
 
 
 def hint_of(log: list[str]) -> str:

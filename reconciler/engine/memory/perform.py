@@ -82,6 +82,9 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
             _rewrite(proxy, lambda config: mark_renewal(config, [file.name for file in files]))
             _write_files(proxy, files)
             proxy.loaded_files |= proxy.files
+        case a.RemoveFiles(target, names):
+            proxy = _running(world, target)
+            proxy.files = {n: text for n, text in proxy.files.items() if n not in names}
         case a.ReloadProxy(target, config, previous):
             _reload(world, world.get(target.reference), config, previous)
         case a.AwaitProxy(target, digest):

@@ -19,6 +19,7 @@ from reconciler.haproxy.files import (
     is_live_comment,
     join_commands,
     leave_commands,
+    left_over,
     list_file,
     listed_names,
     renewal_command,
@@ -157,3 +158,18 @@ def test_a_list_tells_for_whom_haproxy_asks() -> None:
     first = list_file("l", [updated("/f/a.pem")], PATH, is_fixed=True)
     assert not is_live_comment(first.comment)
     assert is_live_comment(wanted.comment)
+
+
+def test_what_is_left_over_is_ours_by_its_name() -> None:
+    kept = ProxyFile(file_name("./certs/shop.pem", ".pem"), b"x", PATH)
+    former = [
+        file_name("./certs/Old one.pem", ".pem"),
+        f"{file_name('./certs/api.crt', '.stapled.pem')}.ocsp",
+        file_name("...", ".list"),
+        file_name("pages/down.html"),
+        file_name("no-ending"),
+    ]
+    strange = ["dhparam.pem", "a-0123456.pem", "a-01234567 b.pem", ".hidden", "notes-0123456g"]
+    there = [*former, kept.name, *strange]
+    assert left_over(there, [kept]) == tuple(sorted(former))
+    assert left_over((), [kept]) == ()
