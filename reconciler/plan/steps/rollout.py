@@ -20,6 +20,7 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.impact import Impact
 from reconciler.plan.observed import ObservedContainer
+from reconciler.plan.rollout import Batch
 from reconciler.plan.rotation import Member, Rotation, with_hosts, with_room
 from reconciler.plan.steps.containers import bring_up
 from reconciler.plan.steps.draft import Draft, target_of
@@ -95,7 +96,7 @@ def _roll(draft: Draft, target: Target, rotation: Rotation, before: Sequence[int
             tuple(Leaver(host, _container(draft, host)) for host in group)
             for group in (batch.early, batch.leaves)
         )
-        _play(roll, RollBatch(early, batch.joins, leaves))
+        _play(roll, Batch(early, batch.joins, leaves))
     if not rotation.batches:
         roll.done = _write(roll, roll.done)
     for member in rotation.joins:
