@@ -46,6 +46,7 @@ from reconciler.haproxy.files import (
     from_check,
 )
 from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
+from reconciler.haproxy.rewrite import mark_reload
 from reconciler.haproxy.runtime import (
     ServerState,
     parse_alerts,
@@ -216,14 +217,20 @@ def raise_if_rejected(exit_code: int, output: str, config: Config) -> None:
 
 
 def reload(client: docker.APIClient, container: str, config: Config, previous: str | None) -> None:
-    """Write, reload through the master, and see the worker run it; else write `previous` back."""
+    """Write, reload through the master, and see the worker run it; else write `previous` back.
+
+    Until it is seen, haproxy.cfg tells that changed certificates and maps are under way.
+    """
     before = read_files(client, container) if config.files else None
-    write_config(client, container, config.text, config.files)
+    loaded = mark_reload(config, previous)
+    write_config(client, container, loaded.text, loaded.files)
     reply = parse_reload(talk.ask(client, container, MASTER_SOCKET, "reload"))
     failed = reply.succeeded is False
     if not failed:
-        failed = not talk.is_confirmed(client, container, config.digest)
+        failed = not talk.is_confirmed(client, container, loaded.digest)
     if not failed:
+        if loaded is not config:
+            write_config(client, container, config.text)
         return
     if before is not None:
         put_back(client, container, before)

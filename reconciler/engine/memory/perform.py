@@ -23,7 +23,7 @@ from reconciler.engine.protocol import (
 from reconciler.haproxy.commands import NoSpareServerError, ServerSetting, commands_for
 from reconciler.haproxy.config import Config, read_config
 from reconciler.haproxy.files import ProxyFile
-from reconciler.haproxy.rewrite import mark_renewal, put_servers
+from reconciler.haproxy.rewrite import mark_reload, mark_renewal, put_servers
 from reconciler.plan import actions as a
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.limits import limits_in
@@ -184,11 +184,13 @@ def _check_config(world: World, image: str, config: Config, running: a.Target | 
 
 def _reload(world: World, container: Container, config: Config, previous: str | None) -> None:
     before = dict(container.files)
-    container.config = config.text
+    loaded = mark_reload(config, previous)
+    container.config = loaded.text
     _write_files(container, config.files)
-    alerts = world.alerts(config.text)
+    alerts = world.alerts(loaded.text)
     if not alerts:
         world.reload(container.id)
+        container.config = config.text
         return
     container.files = before
     if previous is not None:
