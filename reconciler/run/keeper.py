@@ -258,7 +258,8 @@ class Keeper:
         return only_brings_back(plan)
 
     def _may_fall_back(self, attempt: Attempt) -> bool:
-        return not self._falls_back and self._good not in (None, attempt.desired)
+        has_other = self._good not in (None, attempt.desired)
+        return has_other and not self._falls_back and not self._forget
 
     def _failed(
         self,

@@ -140,6 +140,17 @@ def test_it_is_an_edit_that_gets_through_at_last() -> None:
     assert not any(news.is_news for news in watch.news if isinstance(news, PassBegun))
 
 
+def test_a_removal_that_fails_half_way_is_not_undone() -> None:
+    watch = Watch()
+    watch.want(shop(), "start")
+    watch.run()
+    watch.world.run("stranger", networks=["shop-default"])  # so that the network cannot go
+    watch.want(shop().emptied(), forget=True)
+    watch.run(120)
+    assert Outcome.FAILED in watch.outcomes
+    assert watch.running == 0
+
+
 def test_it_is_told_as_what_it_is() -> None:
     watch = failing(web={"image": "bad:1"})
     kept = [ended for ended in watch.passes if ended.outcome is Outcome.KEPT]
