@@ -486,6 +486,8 @@ AT_THE_TOP = {
     "be at least 1s",
     "name: a\nhaproxy: {maxconn: 10000001}": "out-of-range `maxconn` is `10000001`, and must be at "
     "most 10,000,000",
+    "name: a\nhaproxy: {raw: {global: 'acme le'}}": "bad-value `acme` would start a section of its "
+    "own; let an ACME client write certificates into files, as docs/certificates.md tells",
     "name: a\nhaproxy: {raw: {global: 'frontend x'}}": "bad-value `frontend` would start a section "
     "of its own; raw lines stay within the section they are written for",
     "name: a\nhaproxy: {raw: {global: '\"front\"end x'}}": 'bad-value `"front"end` would start a '
