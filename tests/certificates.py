@@ -12,6 +12,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 NOW = datetime.datetime.now(datetime.UTC)
 
@@ -59,9 +61,14 @@ class Made:
 
 
 def make_certificate(
-    *names: str, signer: Made | None = None, is_authority: bool = False, days: float = 30
+    *names: str,
+    signer: Made | None = None,
+    is_authority: bool = False,
+    days: float = 30,
+    responder: str = "",
 ) -> Made:
-    """Valid since a year ago, for `days` from now on. Signs itself when nobody else does."""
+    """Valid since a year ago, for `days` from now on. Signs itself when nobody else does.
+    `responder` is the URL that its authority answers at who asks for it."""
     private = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
     builder = (
@@ -75,6 +82,11 @@ def make_certificate(
         .add_extension(x509.SubjectAlternativeName(_alternatives(names)), critical=False)
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
     )
+    if responder:
+        asked = x509.AccessDescription(
+            AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(responder)
+        )
+        builder = builder.add_extension(x509.AuthorityInformationAccess([asked]), critical=False)
     certificate = builder.sign(signer.private if signer else private, hashes.SHA256())
     return Made(
         certificate.public_bytes(serialization.Encoding.PEM),
@@ -85,6 +97,21 @@ def make_certificate(
         certificate,
         private,
     )  # fmt: skip
+
+
+def make_response(
+    subject: Made, issuer: Made, *, days: float | None = 7, status: str = "GOOD"
+) -> bytes:
+    """What the issuer of a certificate answers who asks for it, in DER form: valid for `days`."""
+    ends = None if days is None else NOW + datetime.timedelta(days=days)
+    revoked = NOW - datetime.timedelta(days=1) if status == "REVOKED" else None
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        subject.certificate, issuer.certificate,
+        hashes.SHA1(),  # noqa: S303  # by which all the world names certificates in OCSP
+        ocsp.OCSPCertStatus[status], NOW - datetime.timedelta(days=2), ends, revoked, None,
+    )  # fmt: skip
+    told = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer.certificate)
+    return told.sign(issuer.private, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
 def _alternatives(names: Sequence[str]) -> list[Any]:

@@ -134,7 +134,7 @@ class Admin:
         if ended.reloads:
             reason = "edit" if ended.is_edit else "repair"
             self._reloads.labels(topology, reason).inc(ended.reloads)
-        if ended.outcome is Outcome.CONVERGED and not ended.is_edit:
+        if ended.has_healed:
             self._healed.labels(topology).inc()
         success = self._success.labels(topology)  # 0 is never, and there from the first pass on
         if ended.outcome in _WELL:

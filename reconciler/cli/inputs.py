@@ -43,7 +43,8 @@ class Inputs:
 
 EXPIRED = frozenset({"expired-certificate"})
 OF_FILES = EXPIRED | {
-    "unreadable-file", "bad-certificate", "bad-key", "bad-addresses", "missing-variable",
+    "unreadable-file", "bad-certificate", "bad-ocsp", "bad-key", "bad-addresses",
+    "missing-variable",
 }  # fmt: skip
 """What may be wrong with files, and variables in place of files, that a topology refers to."""
 

@@ -15,14 +15,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from reconciler.cli.certificate import find_end
+from reconciler.cli.ocsp import NO_ISSUER, find_flaw, has_issuer, is_response, names_responder
 from reconciler.cli.private_key import opened
 from reconciler.cli.public_key import find_trouble
 from reconciler.cli.self_signed import kept_certificate, place_of
 from reconciler.cli.stamp import stamp
 from reconciler.topology.addresses import parse_addresses
-from reconciler.topology.diagnostic import Diagnostic, Span
+from reconciler.topology.diagnostic import Diagnostic, Severity, Span
 from reconciler.topology.load import Loaded
-from reconciler.topology.references import Contents, Reference, references
+from reconciler.topology.references import Contents, Reference, references, response_source
 from reconciler.topology.variables import parse_env_file
 
 MOST_BYTES = 1_000_000
@@ -131,6 +132,38 @@ class References:
             day = f"{ends[:4]}-{ends[4:6]}-{ends[6:8]}"
             self._tell("expired-certificate", reference, f"was valid until {day}", cert,
                        hint="renew it; nothing was changed")  # fmt: skip
+        elif reference.ocsp != "none":
+            self._read_ocsp(reference, cert, texts[0] or b"")
+
+    def _read_ocsp(self, reference: Reference, cert: str, pem: bytes) -> None:
+        """A response that HAProxy would not staple is left out, so that it waits for another."""
+        if not has_issuer(pem):
+            self._tell_unusable(
+                reference, NO_ISSUER, cert, hint="append the rest of its chain to it"
+            )
+        elif reference.ocsp == "update":
+            if not names_responder(pem):
+                what = "names nobody to ask for its OCSP response"
+                self._tell_unusable(reference, what, cert,
+                                    hint="its authority has none for it: take `ocsp` out",
+                                    )  # fmt: skip
+        else:
+            self._read_response(reference, cert, pem)
+
+    def _read_response(self, reference: Reference, cert: str, pem: bytes) -> None:
+        """In a directory, not every certificate needs to have one."""
+        source = response_source(cert)
+        wanted = reference.source not in self._directories
+        text = self._text(replace(reference, required=wanted), source)
+        if text is None:
+            return
+        if not is_response(text):
+            self._tell("bad-ocsp", reference, "is no OCSP response in DER form", source,
+                       hint="`openssl ocsp` writes one with `-respout`")  # fmt: skip
+        elif flaw := find_flaw(text, pem, datetime.now(UTC)):
+            self._tell_unusable(reference, f"{flaw}, and is not stapled", source,
+                                hint="write another one")  # fmt: skip
+            del self._files[source]
 
     def _password(self, reference: Reference) -> bytes | None:
         """What opens the private key, which was read before; None when there is nothing."""
@@ -237,8 +270,18 @@ class References:
     def _place(self, source: str) -> str:
         return os.path.normpath(os.path.join(self.directory, source))
 
+    def _tell_unusable(self, reference: Reference, what: str, source: str, *, hint: str) -> None:
+        self._tell("unusable-ocsp", reference, what, source, hint=hint, severity=Severity.WARNING)
+
     def _tell(
-        self, code: str, reference: Reference, what: str, source: str = "", *, hint: str = ""
+        self,
+        code: str,
+        reference: Reference,
+        what: str,
+        source: str = "",
+        *,
+        hint: str = "",
+        severity: Severity = Severity.ERROR,
     ) -> None:
         """A name that came from a variable is told as it was written."""
         own = self.loaded.source
@@ -248,7 +291,7 @@ class References:
         name = own.written(at) or next(below, None) or source or reference.source
         span = own.span_of(reference.path)
         self.diagnostics.append(
-            Diagnostic(code, f"`{name}` {what}", own.file_of(span), span, hint, path=at)
+            Diagnostic(code, f"`{name}` {what}", own.file_of(span), span, hint, severity, at)
         )
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.haproxy.origin import Path
+from reconciler.haproxy.routing import Condition
 
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """What headers say of a client and its request: `trusted` are the networks that are believed,
-    `tells` is whether servers get `X-Forwarded-*`. `path` is the frontend's."""
+    """What headers say of a client and its request: whom `trusted` matches is believed, `tells` is
+    whether servers get `X-Forwarded-*`. `path` is the frontend's."""
 
     tells: bool
-    trusted: tuple[str, ...]
+    trusted: Condition | None
     path: Path
     request_id: str = ""
     """The header that carries one; none when empty."""

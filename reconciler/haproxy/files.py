@@ -1,13 +1,14 @@
 """Files that HAProxy reads beside haproxy.cfg: certificates, and whatever else a line may name.
 
 Their content is never shown. haproxy.cfg has a comment line for each, with the digest of what is
-in it, so that another content is another configuration. Certificates, lists of them and maps are
-taken over by a running HAProxy (management guide, "set ssl cert", "add ssl crt-list", "prepare
-map"); any other file needs a reload.
+in it, so that another content is another configuration. Certificates with their OCSP responses,
+lists of them and maps are taken over by a running HAProxy (management guide, "set ssl cert", "add
+ssl crt-list", "prepare map"); any other file needs a reload.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import posixpath
 import re
@@ -23,10 +24,21 @@ CHECK_DIRECTORY = f"{FILES_DIRECTORY}.new"
 
 _MOST_AT_RUN_TIME = 15_000
 """Bytes. A command with all it carries must fit into one of HAProxy's buffers, which has 16 kB."""
+_MOST_IN_ONE_COMMAND = {
+    "certificate": _MOST_AT_RUN_TIME,
+    "ocsp-response": _MOST_AT_RUN_TIME // 4 * 3,  # as base64
+}
+RESPONSE = ".ocsp"
+"""HAProxy looks for the response of a certificate in the file of that name and this."""
+_UPDATES = "[ocsp-update on]"
 _UNDER_WAY = "0" * 16
+_LIVE = ("certificate", "ocsp-response", "crt-list", "map")
 _COMMENT = re.compile(
-    r"^    # (certificate|crt-list|map|file) (\S+) ([0-9a-f]{16})\b(.*)$", re.MULTILINE
+    rf"^    # ({'|'.join(_LIVE)}|file) (\S+) ([0-9a-f]{{16}})\b(.*)$", re.MULTILINE
 )
+
+_OWN_NAME = re.compile(r"[A-Za-z0-9_.-]*-[0-9a-f]{8}(\.[A-Za-z0-9_.-]+)?")
+"""As `file_name` makes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,9 @@ class ProxyFile:
     name: str
     content: bytes = field(repr=False)
     path: Path
-    kind: Literal["certificate", "crt-list", "map", "file"] = "file"
+    kind: Literal["certificate", "ocsp-response", "crt-list", "map", "file"] = "file"
+    is_fixed: bool = False
+    """Whether it needs a reload, though others of its kind need none."""
 
     @property
     def place(self) -> str:
@@ -50,8 +64,14 @@ class ProxyFile:
     @property
     def comment(self) -> str:
         """Its line in haproxy.cfg."""
-        fits = self.kind != "certificate" or len(self.content) <= _MOST_AT_RUN_TIME
-        return f"    # {self.kind if fits else 'file'} {self.name} {self.digest}"
+        most = _MOST_IN_ONE_COMMAND.get(self.kind)
+        is_live = not self.is_fixed and (most is None or len(self.content) <= most)
+        return f"    # {self.kind if is_live else 'file'} {self.name} {self.digest}"
+
+    @property
+    def certificate(self) -> str:
+        """Where the certificate is that it belongs to, or is."""
+        return self.place.removesuffix(RESPONSE)
 
 
 def file_name(source: str, suffix: str = "") -> str:
@@ -63,9 +83,16 @@ def file_name(source: str, suffix: str = "") -> str:
     return f"{stem}-{key}{suffix or ending}"
 
 
+def left_over(there: Iterable[str], files: Iterable[ProxyFile]) -> tuple[str, ...]:
+    """Of the names in the directory of files, those that are ours by their form and of no file that
+    is wanted: former certificates with their keys."""
+    wanted = {file.name for file in files}
+    return tuple(sorted(n for n in there if _OWN_NAME.fullmatch(n) and n not in wanted))
+
+
 def is_live_comment(line: str) -> bool:
     """Whether a line of `global` tells of a file that a running HAProxy takes over."""
-    return line.startswith(("    # certificate ", "    # crt-list ", "    # map "))
+    return line.startswith(tuple(f"    # {kind} " for kind in _LIVE))
 
 
 def under_way(line: str, names: Collection[str]) -> str:
@@ -114,6 +141,18 @@ def listed_names(before: str, after: str) -> tuple[list[str], list[str]]:
     return joined, [told for name, told in old.items() if name not in new]
 
 
+def come_and_gone_responses(before: str, after: str) -> tuple[list[str], list[str]]:
+    """OCSP responses that are new, and that go, of certificates that stay."""
+    old, new = (
+        {m[2]: "an ocsp-response" if m[4] else f"ocsp-response `{m[2]}`"
+         for m in _COMMENT.finditer(_global_of(text)) if m[1] in {"certificate", "ocsp-response"}}
+        for text in (before, after)
+    )  # fmt: skip
+    stay = {f"{name}{RESPONSE}" for name in old.keys() & new.keys()}
+    come = [told for name, told in new.items() if name in stay - old.keys()]
+    return come, [told for name, told in old.items() if name in stay - new.keys()]
+
+
 def renewed(files: tuple[ProxyFile, ...], written: str) -> tuple[ProxyFile, ...]:
     """Those whose content is not the one that a haproxy.cfg tells of."""
     there = {(name, digest) for _, name, digest in written_files(written)}
@@ -141,7 +180,10 @@ def from_check(text: str) -> str:
 
 
 def renewal_command(file: ProxyFile) -> str:
-    """Load a certificate aside. An empty line would end it, so none is in it."""
+    """Load a certificate, or its OCSP response, aside. An empty line would end it, so none is in
+    it."""
+    if file.kind == "ocsp-response":
+        return f"set ssl cert {file.place} <<\n{base64.b64encode(file.content).decode()}\n"
     lines = [line for line in file.content.decode("ascii", "replace").splitlines() if line.strip()]
     return "\n".join([f"set ssl cert {file.place} <<", *lines, ""])
 
@@ -153,17 +195,22 @@ def new_command(file: ProxyFile) -> str:
 
 def commit_command(file: ProxyFile) -> str:
     """Use what was loaded aside, for every new connection."""
-    return f"commit ssl cert {file.place}"
+    return f"commit ssl cert {file.certificate}"
 
 
 def abort_command(file: ProxyFile) -> str:
-    return f"abort ssl cert {file.place}"
+    return f"abort ssl cert {file.certificate}"
 
 
-def list_file(name: str, certificates: Iterable[str], path: Path) -> ProxyFile:
+def updated(place: str) -> str:
+    """The line of a list for a certificate whose OCSP response HAProxy asks for."""
+    return f"{place} {_UPDATES}"
+
+
+def list_file(name: str, lines: Iterable[str], path: Path, *, is_fixed: bool = False) -> ProxyFile:
     """A list of certificates, by where they are in HAProxy's container."""
-    content = "".join(f"{place}\n" for place in certificates)
-    return ProxyFile(name, content.encode(), path, "crt-list")
+    content = "".join(f"{line}\n" for line in lines)
+    return ProxyFile(name, content.encode(), path, "crt-list", is_fixed)
 
 
 def show_list_command(file: ProxyFile) -> str:
@@ -173,15 +220,17 @@ def show_list_command(file: ProxyFile) -> str:
 def join_commands(file: ProxyFile, shown: str) -> Iterator[str]:
     """Add to a list, as HAProxy has `shown` it, what it lacks."""
     there = {place for place, _ in _entries(shown)}
-    for place in file.content.decode().split():
+    for line in file.content.decode().splitlines():
+        place, _, options = line.partition(" ")
         if place not in there:
-            yield f"add ssl crt-list {file.place} {place}"
+            command = f"add ssl crt-list {file.place}"
+            yield f"{command} <<\n{line}\n" if options else f"{command} {place}"
 
 
 def leave_commands(file: ProxyFile, shown: str) -> Iterator[tuple[str, str]]:
     """Take from a list what it has too much, and let HAProxy forget that, if no other list has
     it."""
-    kept = set(file.content.decode().split())
+    kept = {line.partition(" ")[0] for line in file.content.decode().splitlines()}
     for place, line in _entries(shown):
         if place not in kept:
             take = f"del ssl crt-list {file.place} {place}:{line}"

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.origin import Path
+from reconciler.haproxy.routing import Condition
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Requests that one address may send in a period; `allowed` are networks without a limit."""
+    """Requests that one address may send in a period; whom `allowed` matches has no limit."""
 
     requests: int
     period_s: float
     status: int
-    allowed: tuple[str, ...]
+    allowed: Condition | None
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimit:
     """Connections that one address may have at a time, and new ones in a period; None is no limit.
-    `allowed` are networks without a limit, each with where it stands in the file."""
+    Whom one of `allowed` matches has no limit."""
 
     most: int | None
     rate: tuple[int, float] | None
     """How many, and in how many seconds."""
-    allowed: tuple[tuple[str, Path], ...]
+    allowed: tuple[Condition, ...]
     reads_proxy: bool
     """Whether some clients are known only when the PROXY protocol has told of them."""
     path: Path
@@ -35,3 +37,14 @@ class ConnectionLimit:
     def period_s(self) -> float:
         """How long an address without connections is remembered."""
         return self.rate[1] if self.rate else 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLimit:
+    """Headers that a request may have, in bytes and by their number; None is no limit. `page` is
+    what more are answered with, None is an empty answer."""
+
+    most_bytes: int | None
+    most: int | None
+    page: ErrorPage | None
+    path: Path

@@ -14,7 +14,7 @@ from reconciler.haproxy.cors import Cors
 from reconciler.haproxy.errors import ErrorPage
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.jwt import Jwt
-from reconciler.haproxy.limits import ConnectionLimit, RateLimit
+from reconciler.haproxy.limits import ConnectionLimit, HeaderLimit, RateLimit
 from reconciler.haproxy.log import DEFAULT_TARGET, Log, LogTarget
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
@@ -55,8 +55,10 @@ class BindTls:
     alpn: tuple[str, ...]
     path: Path
     http3: Http3 | None = None
-    crt_list: str = ""
-    """A file that names more certificates, which may come and go in a running HAProxy."""
+    crt_lists: tuple[str, ...] = ()
+    """Files that name more certificates; those of the last may come and go in a running HAProxy."""
+    asks_ocsp: bool = False
+    """Whether HAProxy asks for OCSP responses to staple."""
     strict_sni: bool = False
 
 
@@ -227,6 +229,7 @@ class Frontend:
     rate_limit: RateLimit | None = None
     connection_limit: ConnectionLimit | None = None
     max_body_bytes: int | None = None
+    header_limit: HeaderLimit | None = None
     maxconn: int | None = None
     raw: tuple[RawLine, ...] = ()
     hsts: str = ""

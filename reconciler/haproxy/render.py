@@ -25,7 +25,12 @@ from reconciler.haproxy.render_bind import alt_svc_lines, bind_text, quic_text, 
 from reconciler.haproxy.render_clients import forwarding_lines
 from reconciler.haproxy.render_content import cache_section, compression_lines
 from reconciler.haproxy.render_errors import error_lines
-from reconciler.haproxy.render_limits import body_line, connection_lines, request_lines
+from reconciler.haproxy.render_limits import (
+    body_line,
+    connection_lines,
+    header_line,
+    request_lines,
+)
 from reconciler.haproxy.render_link import server_tls_defaults
 from reconciler.haproxy.render_log import log_lines, target_text
 from reconciler.haproxy.render_peers import own_name, peers_section
@@ -200,6 +205,8 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
     yield from raw_lines(frontend.raw)
     if frontend.rate_limit is not None:
         yield from request_lines(frontend.rate_limit)
+    if frontend.header_limit is not None:
+        yield header_line(frontend.header_limit)
     if frontend.max_body_bytes is not None:
         yield body_line(frontend.max_body_bytes, (*frontend.path, "max_body"))
     yield from _https(frontend)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.haproxy.config import Line
-from reconciler.haproxy.render_pattern import pattern_words
-from reconciler.haproxy.routing import Access, Condition
+from reconciler.haproxy.render_pattern import acl_lines
+from reconciler.haproxy.routing import Access
 
 
 def access_lines(access: Access, *, is_http: bool) -> Iterator[Line]:
@@ -15,13 +15,8 @@ def access_lines(access: Access, *, is_http: bool) -> Iterator[Line]:
     if not is_http:
         refuse = f"tcp-request {'session' if access.reads_proxy else 'connection'} reject"
     if access.deny is not None:
-        yield from _acls("source-denied", access.deny)
+        yield from acl_lines("source-denied", access.deny)
         yield Line(f"    {refuse} if source-denied", access.deny.path)
     if access.allow is not None:
-        yield from _acls("source-allowed", access.allow)
+        yield from acl_lines("source-allowed", access.allow)
         yield Line(f"    {refuse} unless source-allowed", access.allow.path)
-
-
-def _acls(name: str, condition: Condition) -> Iterator[Line]:
-    for pattern in condition.patterns:
-        yield Line(f"    acl {name} {pattern_words(pattern)}", condition.path, (condition.path,))

@@ -28,12 +28,15 @@ _OPTIONS = "prefer-client-ciphers ssl-min-ver TLSv1.2 no-tls-tickets"
 
 def tls_defaults(proxy: Proxy) -> Iterator[Line]:
     """For `global`; nothing where no TLS is spoken with clients."""
-    if any(listener.tls for frontend in proxy.frontends for listener in frontend.listeners):
+    spoken = [one.tls for frontend in proxy.frontends for one in frontend.listeners if one.tls]
+    if spoken:
         yield Line(f"    ssl-default-bind-ciphers {_CIPHERS}")
         yield Line(f"    ssl-default-bind-ciphersuites {_CIPHERSUITES}")
         yield Line(f"    ssl-default-bind-options {_OPTIONS}")
-    if any(listener.tls and listener.tls.http3
-           for frontend in proxy.frontends for listener in frontend.listeners):  # fmt: skip
+    if any(tls.asks_ocsp for tls in spoken):
+        # Few containers reach the world by IPv6, which comes first when not told.
+        yield Line("    httpclient.resolvers.prefer ipv4")
+    if any(tls.http3 for tls in spoken):
         # A HAProxy with a plain OpenSSL does QUIC only when told to. Others may not know the word.
         yield Line("    .if feature(QUIC_OPENSSL_COMPAT)")
         yield Line("    limited-quic")
@@ -76,8 +79,7 @@ def quic_text(tls: BindTls, listener: Listener) -> str:
 
 def _certificates(tls: BindTls) -> Iterator[str]:
     yield from (f"crt {place}" for place in tls.certificates)
-    if tls.crt_list:
-        yield f"crt-list {tls.crt_list}"
+    yield from (f"crt-list {place}" for place in tls.crt_lists)
     if tls.strict_sni:
         yield "strict-sni"
 

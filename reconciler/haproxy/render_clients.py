@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reconciler.haproxy.clients import Forwarding
 from reconciler.haproxy.config import Line
 from reconciler.haproxy.origin import Path
+from reconciler.haproxy.render_pattern import acl_lines
 from reconciler.haproxy.routing import SCHEME
 
 _HOPS = 5
@@ -17,8 +18,8 @@ def forwarding_lines(forwarding: Forwarding) -> Iterator[Line]:
     """What strangers say is taken out before it is read. Servers get the whole chain, in which each
     proxy names whom it saw, so ours adds its peer before it looks for the client."""
     told, trusted = (*forwarding.path, "forwarded_for"), (*forwarding.path, "trusted_proxies")
-    for network in forwarding.trusted:
-        yield Line(f"    acl trusted-proxy src -m ip -- {network}", trusted, (trusted,))
+    if forwarding.trusted:
+        yield from acl_lines("trusted-proxy", forwarding.trusted)
     at = trusted if forwarding.trusted else told
     unless = " unless trusted-proxy" if forwarding.trusted else ""
     if forwarding.tells or forwarding.trusted:

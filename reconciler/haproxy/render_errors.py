@@ -11,6 +11,11 @@ from reconciler.haproxy.quoting import quote, quote_format
 
 def error_lines(pages: Iterable[ErrorPage]) -> Iterator[Line]:
     for page in pages:
-        text = f"http-error status {page.status} content-type {quote(page.content_type)}"
-        headers = "".join(f" hdr {name} {quote_format(value)}" for name, value in page.headers)
-        yield Line(f"    {text} file {page.place}{headers}", page.path, (page.path,))
+        text = f"http-error status {page.status} {page_words(page)}"
+        yield Line(f"    {text}", page.path, (page.path,))
+
+
+def page_words(page: ErrorPage) -> str:
+    """What is answered, as a part of a line."""
+    headers = "".join(f" hdr {name} {quote_format(value)}" for name, value in page.headers)
+    return f"content-type {quote(page.content_type)} file {page.place}{headers}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.haproxy.config import Line
-from reconciler.haproxy.limits import ConnectionLimit, RateLimit
+from reconciler.haproxy.limits import ConnectionLimit, HeaderLimit, RateLimit
 from reconciler.haproxy.origin import Path
 from reconciler.haproxy.quoting import format_duration
+from reconciler.haproxy.render_errors import page_words
+from reconciler.haproxy.render_pattern import acl_lines
 from reconciler.haproxy.render_peers import KEPT, connection_table
 
 
@@ -17,8 +19,8 @@ def request_lines(limit: RateLimit) -> Iterator[Line]:
     path, values = limit.path, (limit.path,)
     counts = f"store http_req_rate({period}) {KEPT}"
     yield Line(f"    stick-table type ipv6 size 100k expire {period} {counts}", path, values)
-    for network in limit.allowed:
-        yield Line(f"    acl not-limited src -m ip -- {network}", path, values)
+    if limit.allowed:
+        yield from acl_lines("not-limited", limit.allowed)
     unless = " unless not-limited" if limit.allowed else ""
     yield Line(f"    http-request track-sc0 src{unless}", path)
     yield Line(f"    http-request deny status {limit.status} default-errorfiles "
@@ -30,8 +32,8 @@ def connection_lines(limit: ConnectionLimit, frontend: str) -> Iterator[Line]:
     that raw lines are least likely to have."""
     stage = "session" if limit.reads_proxy else "connection"
     path, values = limit.path, (limit.path,)
-    for network, place in limit.allowed:
-        yield Line(f"    acl not-counted src -m ip -- {network}", place, (place,))
+    for condition in limit.allowed:
+        yield from acl_lines("not-counted", condition)
     unless = " unless not-counted" if limit.allowed else ""
     yield Line(f"    tcp-request {stage} track-sc2 src table {connection_table(frontend)}{unless}",
                path)  # fmt: skip
@@ -48,3 +50,13 @@ def body_line(most_bytes: int, path: Path) -> Line:
     return Line("    http-request deny status 413 default-errorfiles "
                 f"if {{ req.fhdr(content-length) -m int gt {most_bytes} }} "
                 f"|| {{ req.body_size gt {most_bytes} }}", path, (path,))  # fmt: skip
+
+
+def header_line(limit: HeaderLimit) -> Line:
+    """The request line is not counted, the empty one at the end is. Of 431 HAProxy has no page, so
+    there is none to take over from `http-error`."""
+    bounds = (("req.hdrs,length", limit.most_bytes), ("req.fhdr_cnt", limit.most))
+    over = " || ".join(f"{{ {what} gt {most} }}" for what, most in bounds if most is not None)
+    page = f" {page_words(limit.page)}" if limit.page else ""
+    places = (limit.path, limit.page.path) if limit.page else (limit.path,)
+    return Line(f"    http-request deny status 431{page} if {over}", limit.path, places)

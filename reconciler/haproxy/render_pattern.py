@@ -1,9 +1,18 @@
-"""What a fetched sample is compared with, to words of an `acl` line."""
+"""What a fetched sample is compared with, to `acl` lines and their words."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from reconciler.haproxy.config import Line
 from reconciler.haproxy.quoting import quote
-from reconciler.haproxy.routing import Pattern
+from reconciler.haproxy.routing import Condition, Pattern
+
+
+def acl_lines(name: str, condition: Condition) -> Iterator[Line]:
+    """A line for each pattern; those of one name are any-of."""
+    for pattern in condition.patterns:
+        yield Line(f"    acl {name} {pattern_words(pattern)}", condition.path, (condition.path,))
 
 
 def pattern_words(pattern: Pattern) -> str:

@@ -19,7 +19,7 @@ from reconciler.haproxy.quoting import quote, quote_format, quote_text
 from reconciler.haproxy.render_choice import NONE_YET, chosen
 from reconciler.haproxy.render_cors import asked_lines, granting_lines, telling_lines
 from reconciler.haproxy.render_jwt import jwt_lines
-from reconciler.haproxy.render_pattern import pattern_words
+from reconciler.haproxy.render_pattern import acl_lines
 from reconciler.haproxy.routing import (
     Act,
     ChangeHeader,
@@ -117,12 +117,9 @@ def _backend(number: int, act: Act) -> Iterator[Line]:
 
 
 def _acls(number: int, rule: Rule) -> Iterator[Line]:
-    """Named ones: in `{ … }` a pattern could not be a brace. Lines of one name are any-of."""
+    """Named ones: in `{ … }` a pattern could not be a brace."""
     for name, condition in zip(_bare_names(number, rule), rule.conditions, strict=True):
-        for pattern in condition.patterns:
-            yield Line(
-                f"    acl {name} {pattern_words(pattern)}", condition.path, (condition.path,)
-            )
+        yield from acl_lines(name, condition)
 
 
 def _bare_names(number: int, rule: Rule) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from reconciler.haproxy.config import Config, frozen, live_lines, rewritten
-from reconciler.haproxy.files import under_way
+from reconciler.haproxy.files import is_live_comment, renewed, under_way
 from reconciler.haproxy.model import Backend
 from reconciler.haproxy.render_backend import backend_lines
 from reconciler.haproxy.slots import PROBE_SUFFIX
@@ -46,6 +46,15 @@ def mark_renewal(config: Config, files: Collection[str]) -> Config:
     """The same while a running HAProxy takes over these files, by their names: until it has, and
     all is written, what it uses cannot be told."""
     return rewritten(config, [under_way(line.text, files) for line in config.lines])
+
+
+def mark_reload(config: Config, written: str | None) -> Config:
+    """The same until a worker is seen to run it, so that what was written and never loaded is known
+    later: what else a worker runs it tells itself, but not which certificates and maps. Those are
+    marked that differ from what is `written` now."""
+    live = (file for file in renewed(config.files, written or "") if is_live_comment(file.comment))
+    names = [file.name for file in live]
+    return mark_renewal(config, names) if names else config
 
 
 def backend_structure(config: Config, backend: str) -> tuple[str, ...] | None:

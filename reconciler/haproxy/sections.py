@@ -6,7 +6,12 @@ import difflib
 import re
 
 from reconciler.haproxy.config import SENSITIVE_MARK
-from reconciler.haproxy.files import changed_names, is_comment, listed_names
+from reconciler.haproxy.files import (
+    changed_names,
+    come_and_gone_responses,
+    is_comment,
+    listed_names,
+)
 from reconciler.haproxy.jwt import KEPT_IN
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
@@ -55,8 +60,9 @@ def explain_difference(before: str, after: str) -> str:
         else:
             reasons.append(f"{_quoted(name)} changes")
     reasons += [f"{name} changes" for name in changed_names(before, after)]
-    joined, gone = listed_names(before, after)
-    reasons += [f"{name} is new" for name in joined] + [f"{name} goes" for name in gone]
+    for find in (listed_names, come_and_gone_responses):
+        joined, gone = find(before, after)
+        reasons += [f"{name} is new" for name in joined] + [f"{name} goes" for name in gone]
     if not reasons and PROBE_SUFFIX in before:
         return "an earlier change was cut off while new servers were checked"
     return ", ".join(reasons) or "comments change"

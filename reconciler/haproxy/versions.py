@@ -18,6 +18,7 @@ SINCE: Mapping[str, Version] = {
     "bind guid-prefix": (3, 0),
     "bind sigalgs": (2, 8),
     "compression direction": (2, 8),
+    "crt-list ocsp-update": (2, 8),
     "filter bwlim-in": (2, 7),
     "filter bwlim-out": (2, 7),
     "guid": (3, 0),
@@ -51,7 +52,8 @@ def explain(alert: Alert, config: str, version: Version) -> Alert:
         return alert
     words = [word.partition("(")[0] for word in lines[alert.line - 1].split()]
     for keyword, since in SINCE.items():
-        if version < since and _is_in(keyword, words):
+        is_there = _is_in(keyword, words) or _is_of_a_list(keyword, alert.message)
+        if version < since and is_there:
             wanted, there = (".".join(map(str, v)) for v in (since, version))
             return Alert(alert.line, f"`{keyword}` needs HAProxy {wanted}, and this is {there}")
     return alert
@@ -61,6 +63,12 @@ def read_version(output: str) -> Version | None:
     """What `haproxy -c` says that it is, beside its alerts."""
     found = re.search(r"haproxy version is (\d+)\.(\d+)", output)
     return (int(found[1]), int(found[2])) if found else None
+
+
+def _is_of_a_list(keyword: str, message: str) -> bool:
+    """Told at the line that names the list, where the keyword is not."""
+    of, _, option = keyword.partition(" ")
+    return of == "crt-list" and f"unknown ssl keyword {option}" in message
 
 
 def _is_in(keyword: str, words: list[str]) -> bool:

@@ -180,6 +180,15 @@ class RenewFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveFiles:
+    """Files beside haproxy.cfg, by name, that a running HAProxy does not use any more, nor will at
+    its next start."""
+
+    target: Target
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AwaitProxy:
     """A worker answers and runs the configuration of this digest."""
 
@@ -293,6 +302,7 @@ Action = (
     | WriteConfig
     | ReloadProxy
     | RenewFiles
+    | RemoveFiles
     | AwaitProxy
     | ReplaceProxy
     | HandOver
@@ -352,6 +362,8 @@ def label_of(action: Action) -> str:
             return "reload HAProxy and confirm"
         case RenewFiles(_, files):
             return f"let HAProxy use {_renewed(files)}"
+        case RemoveFiles(target, files):
+            return f"remove {_count(len(files), 'file')} from {target.name}"
         case AwaitProxy():
             return "confirm that HAProxy runs the configuration"
         case ReplaceProxy(_, new):
@@ -401,9 +413,11 @@ def _renewed(files: tuple[ProxyFile, ...]) -> str:
     """`1 renewed certificate and 2 changed maps`"""
     maps = sum(file.kind == "map" for file in files)
     lists = sum(file.kind == "crt-list" for file in files)
-    certificates = len(files) - maps - lists
+    responses = sum(file.kind == "ocsp-response" for file in files)
+    certificates = len(files) - maps - lists - responses
     certificate = "certificate" if lists else "renewed certificate"
     words = [_count(certificates, certificate)] if certificates else []
+    words += [_count(responses, "ocsp-response")] if responses else []
     words += [_count(lists, "changed crt-list")] if lists else []
     words += [_count(maps, "changed map")] if maps else []
     return " and ".join(words)

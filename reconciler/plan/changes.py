@@ -166,8 +166,10 @@ def _proxy_changes(
         case ProxyMode.ABSENT:
             return
         case ProxyMode.KEEP:
-            if fields:
-                reason = f"in place{_CLOSED if is_closed else ''}"
+            reasons = [f"in place{_CLOSED if is_closed else ''}"] if fields else []
+            reasons += ["files that it does not use any more go"] if need.leftovers else []
+            if reasons:
+                reason = "; ".join(reasons)
                 yield Change("update", "haproxy", name, reason, in_place, "", fields)
         case ProxyMode.CREATE:
             image = FieldChange("image", None, _image(assignment.joining[PROXY_SLOT].want))

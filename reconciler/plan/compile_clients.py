@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from reconciler.haproxy.clients import Forwarding
+from reconciler.plan.compile_sources import sources
+from reconciler.plan.compile_tls import ProxyFiles
 from reconciler.topology.model import Frontend
 
 
-def compile_forwarding(name: str, frontend: Frontend) -> Forwarding | None:
-    tells, trusted = frontend.forwarded_for, frontend.trusted_proxies
+def compile_forwarding(name: str, frontend: Frontend, files: ProxyFiles) -> Forwarding | None:
+    tells = frontend.forwarded_for
+    trusted = sources(frontend.trusted_proxies, ("frontends", name, "trusted_proxies"), files)
     if not (tells or trusted or frontend.request_id):
         return None
     return Forwarding(
@@ -16,7 +19,7 @@ def compile_forwarding(name: str, frontend: Frontend) -> Forwarding | None:
         ("frontends", name),
         frontend.request_id or "",
         has_sockets=any(bind.socket for bind in frontend.bind),
-        asks_scheme=bool(trusted) and _asks_scheme(frontend),
+        asks_scheme=trusted is not None and _asks_scheme(frontend),
     )
 
 

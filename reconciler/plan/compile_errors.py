@@ -9,19 +9,28 @@ from reconciler.haproxy import errors as haproxy
 from reconciler.plan.compile_tls import ProxyFiles
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Topology
-from reconciler.topology.model.errors import ErrorPage, Status
+from reconciler.topology.model.errors import OF_HEADERS, ErrorPage, Status
 
 
 def frontend_pages(
     topology: Topology, name: str, files: ProxyFiles
 ) -> tuple[haproxy.ErrorPage, ...]:
     """Its own, and those of the topology for what it says nothing of."""
+    pages = _of_frontend(topology, name, files)
+    return tuple(page for page in pages if page.status != OF_HEADERS)
+
+
+def header_page(topology: Topology, name: str, files: ProxyFiles) -> haproxy.ErrorPage | None:
+    """What `max_headers` of a frontend answers with."""
+    pages = _of_frontend(topology, name, files)
+    return next((page for page in pages if page.status == OF_HEADERS), None)
+
+
+def _of_frontend(topology: Topology, name: str, files: ProxyFiles) -> Iterator[haproxy.ErrorPage]:
     own: Mapping[Status, ErrorPage] = topology.frontends[name].errors
     common = {status: page for status, page in topology.errors.items() if status not in own}
-    return (
-        *_pages(common, ("errors",), files),
-        *_pages(own, ("frontends", name, "errors"), files),
-    )
+    yield from _pages(common, ("errors",), files)
+    yield from _pages(own, ("frontends", name, "errors"), files)
 
 
 def backend_pages(

@@ -13,7 +13,7 @@ from reconciler.plan.compile_cors import compile_cors
 from reconciler.plan.compile_errors import backend_pages, frontend_pages
 from reconciler.plan.compile_hosts import fold_hosts
 from reconciler.plan.compile_jwt import compile_jwt
-from reconciler.plan.compile_limits import compile_connections, compile_rate
+from reconciler.plan.compile_limits import compile_connections, compile_headers, compile_rate
 from reconciler.plan.compile_log import compile_log, target_of_all
 from reconciler.plan.compile_routing import compile_rules
 from reconciler.plan.compile_settings import compile_settings, compile_timeouts
@@ -54,11 +54,12 @@ def compile_proxy(
                 acme=frontend.acme or "",
                 sends_to=tuple(dict.fromkeys(to for to, _ in destinations(frontend))),
                 log=compile_log(topology, name, frontend, mode_of(topology, frontend)),
-                forwarding=compile_forwarding(name, frontend),
+                forwarding=compile_forwarding(name, frontend, tls),
                 access=compile_access(name, frontend, tls),
-                rate_limit=compile_rate(name, frontend),
-                connection_limit=compile_connections(name, frontend),
+                rate_limit=compile_rate(name, frontend, tls),
+                connection_limit=compile_connections(name, frontend, tls),
                 max_body_bytes=frontend.max_body,
+                header_limit=compile_headers(topology, name, tls),
                 maxconn=frontend.maxconn,
                 timeouts=compile_timeouts(frontend),
                 raw=_raw(frontend.raw, ("frontends", name, "raw")),

@@ -11,6 +11,11 @@ from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Frontend
 
 
+def sources(items: Iterable[str], path: Path, files: ProxyFiles) -> Condition | None:
+    """Whom `path`'s list has; None for a list that is not there."""
+    return Condition(tuple(source_patterns(items, path, files)), path) if items else None
+
+
 def source_patterns(items: Iterable[str], path: Path, files: ProxyFiles) -> Iterator[Pattern]:
     """Of `path`'s list: a file is looked up, whatever else is compared."""
     for index, item in enumerate(items):
@@ -23,13 +28,8 @@ def source_patterns(items: Iterable[str], path: Path, files: ProxyFiles) -> Iter
 
 def compile_access(name: str, frontend: Frontend, files: ProxyFiles) -> Access | None:
     """None when everybody comes in."""
-    lists = {"allow": frontend.allow, "deny": frontend.deny}
-    conditions = {
-        key: Condition(tuple(source_patterns(items, path, files)), path)
-        for key, items in lists.items()
-        if items and (path := ("frontends", name, key))
-    }
-    if not conditions:
+    allow = sources(frontend.allow, ("frontends", name, "allow"), files)
+    deny = sources(frontend.deny, ("frontends", name, "deny"), files)
+    if allow is None and deny is None:
         return None
-    reads_proxy = any(bind.accept_proxy for bind in frontend.bind)
-    return Access(conditions.get("allow"), conditions.get("deny"), reads_proxy)
+    return Access(allow, deny, any(bind.accept_proxy for bind in frontend.bind))

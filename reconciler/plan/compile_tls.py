@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.haproxy import model as haproxy
-from reconciler.haproxy.files import ProxyFile, file_name, list_file
+from reconciler.haproxy.files import RESPONSE, ProxyFile, file_name, list_file, updated
 from reconciler.topology.addresses import parse_addresses
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Backend, Frontend, Topology
 from reconciler.topology.model.http3 import Http3
-from reconciler.topology.model.tls import Tls
-from reconciler.topology.references import Contents, self_signed_source
+from reconciler.topology.model.tls import Ocsp, Tls
+from reconciler.topology.references import Contents, response_source, self_signed_source
 from reconciler.topology.served import tls_ports
 
 HTTP_PROTOCOLS = ("h2", "http/1.1")
+_ENDINGS: Mapping[Ocsp, str] = {
+    "none": ".pem",
+    "file": ".stapled.pem",
+    "update": ".ocsp-update.pem",
+}
 
 
 def way_to_tls(topology: Topology, frontend: Frontend) -> haproxy.ToTls | None:
@@ -68,9 +73,14 @@ class ProxyFiles:
     def _bind(self, tls: Tls, path: Path, mode: haproxy.Mode, port: int | None) -> haproxy.BindTls:
         alpn = tls.alpn or (HTTP_PROTOCOLS if mode == "http" else ())
         certificates = tuple(dict.fromkeys(self._certificates(tls, path)))
+        asks_ocsp = any(is_updated for _, is_updated in certificates)
+        first, is_listed = certificates[0]
+        lists = [self._list(certificates[:1], path, is_first=True)] if is_listed else []
+        lists += [self._list(certificates[1:], path)] if tls.certificates else []
         return haproxy.BindTls(
-            certificates=certificates[:1],
-            crt_list=self._list(certificates[1:], path) if tls.certificates else "",
+            certificates=() if is_listed else (first,),
+            crt_lists=tuple(lists),
+            asks_ocsp=asks_ocsp,
             client_ca=self.authority(tls.client_ca, (*path, "client_ca")),
             verify=tls.verify,
             min_version=tls.min_version,
@@ -91,23 +101,32 @@ class ProxyFiles:
         authority = self.authority(tls.ca, ("backends", name, "tls", "ca"))
         return replace(link, tls=True, verify=tls.verify, ca=authority, sni=tls.sni or "")
 
-    def _certificates(self, tls: Tls, path: Path) -> Iterator[str]:
+    def _certificates(self, tls: Tls, path: Path) -> Iterator[tuple[str, bool]]:
+        """Where HAProxy finds each, and whether it asks for its OCSP response. By that the file has
+        another name: HAProxy takes one certificate in one way, and what changes it is another."""
         for index, item in enumerate(tls.certificates):
-            place = (*path, "certificates", index)
+            place, ocsp = (*path, "certificates", index), tls.ocsp_of(item)
             for source, text in self._contents.certificates(item.cert, item.key):
-                name = file_name(source, ".pem")
-                yield self._add(ProxyFile(name, text, place, "certificate"))
-
+                name = file_name(source, _ENDINGS[ocsp])
+                yield self._add(ProxyFile(name, text, place, "certificate")), ocsp == "update"
+                response = self._contents.files.get(response_source(source), b"")
+                if ocsp == "file" and response:
+                    self._add(ProxyFile(f"{name}{RESPONSE}", response, place, "ocsp-response"))
         if tls.self_signed is not None:
             source = self_signed_source(tls.self_signed)
             text = self._contents.files.get(source, b"")
             name, place = file_name(source, ".pem"), (*path, "self_signed")
-            yield self._add(ProxyFile(name, text, place, "certificate"))
+            yield self._add(ProxyFile(name, text, place, "certificate")), False
 
-    def _list(self, certificates: Iterable[str], path: Path) -> str:
-        """Where HAProxy finds a list of them, also an empty one: more may come without a reload."""
-        name = file_name("-".join(map(str, path[1:])), ".list")
-        return self._add(list_file(name, certificates, (*path, "certificates")))
+    def _list(
+        self, certificates: Iterable[tuple[str, bool]], path: Path, *, is_first: bool = False
+    ) -> str:
+        """Where HAProxy finds a list of them, also an empty one: more may come without a reload.
+        Whom the first of all is for is decided by its place, so it does not change."""
+        ending = ".first.list" if is_first else ".list"
+        name = file_name("-".join(map(str, path[1:])), ending)
+        lines = [updated(place) if is_updated else place for place, is_updated in certificates]
+        return self._add(list_file(name, lines, (*path, "certificates"), is_fixed=is_first))
 
     def authority(self, source: str | None, path: Path) -> str:
         """Where HAProxy finds a file of authorities; "" for none."""

@@ -91,6 +91,8 @@ class Desired:
     """Ports of the host that HAProxy takes itself, unpublished, on the host's network."""
     lock_image: str = ""
     """An image with a shell, to hold the topology's lock with: HAProxy's."""
+    is_kept: bool = False
+    """It is what the file said before: what else a failed change has made is left alone."""
 
     def emptied(self) -> Desired:
         """The wish that nothing of the topology be there."""

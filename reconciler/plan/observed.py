@@ -102,6 +102,8 @@ class ObservedProxy:
     running: WorkerInfo | None = None
     servers: tuple[ServerState, ...] = ()
     old_workers: int = 0
+    files: tuple[str, ...] = ()
+    """Names of those beside haproxy.cfg."""
 
     @property
     def serving(self) -> tuple[ServerState, ...]:
@@ -184,7 +186,7 @@ class Observed:
             sorted((n.name, n.id) for n in self.networks.values()),
             sorted((v.name, v.is_ours, v.driver, v.options) for v in self.volumes.values()),
             sorted(self.images.items()),
-            sorted((i, p.config or "", p.running.structure if p.running else "",
+            sorted((i, p.config or "", *p.files, p.running.structure if p.running else "",
                     *sorted(f"{s.backend}/{s.host} {s.weight} {s.maxconn} {s.takes_traffic}"
                             for s in p.serving))
                    for i, p in self.proxies.items()),

@@ -22,6 +22,8 @@ class Outcome(StrEnum):
     DEFERRED = "deferred"
     """What breaks again and again is not repaired again yet."""
     FAILED = "failed"
+    KEPT = "kept"
+    """What the file says cannot be had; all is as it said before."""
     STANDBY = "standby"
     """Another daemon, or a run, has the topology."""
     STOPPED = "stopped"
@@ -35,6 +37,8 @@ class PassBegun:
     pass_id: str
     cause: str
     plan: Plan
+    is_news: bool = True
+    """False when what failed before is only tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,18 @@ class PassEnded:
     """Whether it ended otherwise than the one before: an error is told once."""
     plan: Plan = field(default_factory=lambda: Plan(""))
     failures: tuple[Failure, ...] = ()
+    """Also, while what the file said before is kept, those for which it is."""
     reloads: int = 0
     servers_up: int = 0
     servers: int = 0
     retry_s: float | None = None
     """When it is tried again by itself; None for the usual time."""
+
+    @property
+    def has_healed(self) -> bool:
+        """Whether it repaired something, and nothing is left to repair."""
+        did = self.outcome is Outcome.CONVERGED or bool(self.plan.changes)
+        return did and not self.is_edit and self.outcome in {Outcome.CONVERGED, Outcome.KEPT}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from reconciler.plan.rotation import (
 )
 from reconciler.plan.steps import build_steps
 from reconciler.plan.steps.draft import Draft
+from reconciler.plan.upkeep import without_attempts
 from reconciler.plan.workers import plan_workers
 
 
@@ -36,7 +37,7 @@ def plan_changes(
     `remove_volumes` lets volumes go that are no longer wanted; else they always stay. `wait` ends
     the plan when HAProxy reports the servers as up.
     """
-    observed = observed.ordered()
+    observed = (without_attempts(desired, observed) if desired.is_kept else observed).ordered()
     assignment = assign_slots(desired, observed)
     networks = plan_networks(desired, observed)
     assignment, too_small = assign_addresses(desired, observed, networks, assignment)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.haproxy.config import Config
-from reconciler.haproxy.files import ProxyFile, renewed
+from reconciler.haproxy.files import ProxyFile, left_over, renewed
 from reconciler.haproxy.sections import explain_difference
 from reconciler.plan.assign import HOLDS_PORTS, Assignment, is_serving
 from reconciler.plan.desired import PROXY_SLOT
@@ -45,6 +45,9 @@ class ProxyNeed:
     """The written configuration is not the wanted one."""
     is_cut_off: bool = False
     """Nothing reaches the one that is there, whose network has ended."""
+
+    leftovers: tuple[str, ...] = ()
+    """Files in a container that stays that are no part of the configuration."""
 
     @property
     def renewed(self) -> tuple[ProxyFile, ...]:
@@ -88,6 +91,8 @@ def proxy_need(
         return ProxyNeed(ProxyMode.CREATE, "new", written, config, must_write=True)
     have = assignment.kept[PROXY_SLOT].have
     need = _need_of_kept(have, observed, config, rotations, sources)
+    seen = observed.proxies.get(have.id)
+    need = replace(need, leftovers=left_over(seen.files if seen else (), config.files))
     if have.state in {"running", "paused"} and not has_ground(have, observed):
         reason = _also("its network ended with the container that it shares it with", need.reason)
         return replace(need, mode=ProxyMode.RESTART, reason=reason, is_cut_off=True)

@@ -7,28 +7,24 @@ may not do: raise. An error costs a pass, never the daemon.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from reconciler.engine.protocol import (
-    Engine,
-    EngineError,
-    Engines,
-    Lock,
-    LockedError,
-    Patience,
-)
+from reconciler.engine.protocol import Engine, EngineError, Engines, LockedError, Patience
 from reconciler.plan.desired import Desired
 from reconciler.plan.events import Failure
 from reconciler.plan.impact import Impact
 from reconciler.plan.passes import News, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.plan.plan import Plan
-from reconciler.run.apply import ApplyOptions, ApplyResult, converge, held, new_pass_id
+from reconciler.plan.planner import plan_changes
+from reconciler.plan.upkeep import kept_of, only_brings_back
+from reconciler.run.apply import ApplyOptions, ApplyResult, converge, new_pass_id
+from reconciler.run.attempt import Attempt
 from reconciler.run.clock import Clock
 from reconciler.run.execute import failure_of
+from reconciler.run.holding import Holding
 from reconciler.run.mailbox import MOST_CAUSES, Mailbox
 from reconciler.run.pace import Backoff, Jitter, Repairs
 
@@ -79,14 +75,19 @@ class Keeper:
         self._engines, self._options, self._clock = engines, options, clock
         self._tell_all, self._is_stopping = tell, is_stopping
         self._engine: Engine | None = None
-        self._lock: Lock | None = None
-        self._holding = contextlib.ExitStack()
+        self._lock = Holding(self._notice)
+        self._apply = ApplyOptions(
+            holder=options.holder, lock_timeout_s=0.0, max_impact=options.max_impact
+        )
         self._wanted: Desired | None = None
         self._good: Desired | None = None
         """What the topology last was, whole; healed while what is wanted cannot be had."""
-        self._falls_back = self._stood_by = False
+        self._kept: Desired | None = None
+        """What is kept of it now."""
         self._again_at = 0.0
-        """When what is wanted is tried again, while this falls back on what was."""
+        """When what is wanted is tried again meanwhile."""
+        self._failures: tuple[Failure, ...] = ()
+        """Why it does."""
         self._suspended = self._forget = self._is_edit = False
         self._causes: list[str] = []
         self._not_before = self._next = self._held_until = clock.now()
@@ -107,7 +108,7 @@ class Keeper:
         if self._is_over():
             return None
         if self._wanted is None or self._suspended:
-            self.let_go()
+            self._lock.let_go()
             self._causes.clear()  # they are of no interest any more when it goes on
             return None
         if self._clock.now() >= self._due():
@@ -120,22 +121,18 @@ class Keeper:
         return self.is_done or self._is_stopping()
 
     def close(self) -> None:
-        self.let_go()
+        self._lock.let_go()
         if self._engine is not None:
             self._engine.close()
             self._engine = None
-
-    def let_go(self) -> None:
-        """Of the lock. One that the engine has lost already is let go of as well."""
-        self._lock = None
-        with contextlib.suppress(EngineError):
-            self._holding.close()
 
     def _due(self) -> float:
         return self._not_before if self._causes else self._next
 
     def _read_mail(self) -> None:
         mail = self.mail.take()
+        if mail.is_urgent:
+            self._causes.clear()  # one look will see to those, too
         new = [cause for cause in mail.causes if cause not in self._causes]
         self._causes += new[: MOST_CAUSES - len(self._causes)]
         if mail.is_urgent:
@@ -144,7 +141,7 @@ class Keeper:
             self._away.reset()
             self._repairs.reset()
             self._held = frozenset()
-            self._falls_back = False
+            self._kept = None
             self._told.clear()
         if mail.wanted is None:
             return
@@ -163,10 +160,13 @@ class Keeper:
     # -- a pass -----------------------------------------------------------------------------
 
     def _pass(self) -> None:
-        if self._falls_back and self._clock.now() >= self._again_at:
-            self._falls_back = False
-        causes, self._causes = self._causes or ["resync"], []
-        attempt = _Attempt(new_pass_id(), causes, self._clock.now())
+        if self._kept and self._clock.now() >= self._again_at:
+            self._kept, self._held = None, frozenset()
+        attempt = Attempt(
+            new_pass_id(), self._causes or ["resync"], self._clock.now(), self._in_force(),
+            is_retry=bool(self._trouble.failures and not self._causes),
+        )  # fmt: skip
+        self._causes = []
         try:
             ended = self._ended(attempt, self._converge(attempt))
         except LockedError as error:
@@ -177,46 +177,32 @@ class Keeper:
             ended = self._failed(attempt, (Failure("internal", f"{error!r}"),))
         if attempt.is_held:
             return  # what failed is known; a look at the rest is not told
-        is_open = ended.outcome in {Outcome.STANDBY, Outcome.FAILED} and not self._falls_back
+        is_open = ended.outcome in {Outcome.STANDBY, Outcome.FAILED, Outcome.KEPT}
         self._is_edit = self._is_edit and is_open
         self._tell_all(self.topology, ended)
 
-    def _converge(self, attempt: _Attempt) -> ApplyResult:
-        desired = self._good if self._falls_back else self._wanted
+    def _in_force(self) -> Desired:
+        desired = self._kept or self._wanted
         assert desired is not None
+        return desired
+
+    @property
+    def _follows_edit(self) -> bool:
+        return self._is_edit and self._kept is None
+
+    def _converge(self, attempt: Attempt) -> ApplyResult:
         if self._engine is None:
             self._engine = self._engines.open(self.topology)
         patience = Patience(self._options.timeout_s, self._is_stopping)
-        options = ApplyOptions(
-            holder=self._options.holder, lock_timeout_s=0.0, max_impact=self._options.max_impact
-        )
         if not self._options.dry_run:
-            self._hold(desired, self._engine, options, patience)
-        attempt.desired = desired
+            self._lock.take(attempt.desired, self._engine, self._apply, patience)
         return converge(
-            desired, self._engine, options, patience, lambda plan: self._may_run(plan, attempt),
+            attempt.desired, self._engine, self._apply, patience,
+            lambda plan: self._may_run(plan, attempt),
             lambda event: self._tell_all(self.topology, event), pass_id=attempt.id,
         )  # fmt: skip
 
-    def _hold(
-        self, desired: Desired, engine: Engine, options: ApplyOptions, patience: Patience
-    ) -> None:
-        """Take the lock, unless it is held: then a pass costs no more than a look."""
-        if self._lock is not None:
-            if self._lock.is_held():
-                return
-            self._notice("the lock was lost, and is taken again")
-        self.let_go()
-        # What matters here are images to make a lock of; HAProxy is not disturbed for that.
-        observed = engine.observe(replace(desired.scope(), reads_proxy=False))
-        self._lock = self._holding.enter_context(
-            held(desired, observed, engine, options, patience, _quiet)
-        )
-        if self._stood_by:
-            self._stood_by = False
-            self._notice("took over")
-
-    def _may_run(self, plan: Plan, attempt: _Attempt) -> bool:
+    def _may_run(self, plan: Plan, attempt: Attempt) -> bool:
         """Whether a plan that has something to do is carried out now."""
         attempt.plan = plan
         if self._options.dry_run:
@@ -225,30 +211,29 @@ class Keeper:
         if self._is_held(names):
             attempt.is_held, attempt.wait_s = True, self._held_until - self._clock.now()
             return False
-        if not self._is_edit:
+        if not self._follows_edit:
             attempt.wait_s = self._repairs.wait_s(names, self._clock.now())
             if attempt.wait_s > 0:
                 return False
             attempt.repairs += names
         if not attempt.is_begun:
             attempt.is_begun = True
-            self._tell_all(self.topology, PassBegun(attempt.id, attempt.cause, plan))
+            is_news = not attempt.is_retry
+            self._tell_all(self.topology, PassBegun(attempt.id, attempt.cause, plan, is_news))
         return True
 
     def _is_held(self, names: list[str]) -> bool:
-        if self._falls_back or self._clock.now() >= self._held_until:
-            return False
-        return self._held.issuperset(names)
+        return self._clock.now() < self._held_until and self._held.issuperset(names)
 
     # -- how it ended -----------------------------------------------------------------------
 
-    def _ended(self, attempt: _Attempt, result: ApplyResult) -> PassEnded:
+    def _ended(self, attempt: Attempt, result: ApplyResult) -> PassEnded:
         if result.cancelled or (self._is_stopping() and not result.converged):
             return self._close(attempt, Outcome.STOPPED, result=result)
         if result.failures:
-            return self._failed(attempt, result.failures, result)
+            return self._failed(attempt, result.failures, result, self._what_to_keep(attempt))
         self._away.reset()
-        if not self._falls_back and not attempt.is_held:
+        if self._kept is None and not attempt.is_held:
             self._trouble.reset()
         if result.declined and attempt.wait_s > 0:
             return self._close(attempt, Outcome.DEFERRED, attempt.wait_s, result=result)
@@ -256,22 +241,38 @@ class Keeper:
             return self._close(attempt, Outcome.DRIFT, result=result)
         self._held = frozenset()
         self._repairs.note(set(attempt.repairs), self._clock.now())
+        if self._kept:
+            return self._close(attempt, Outcome.KEPT, failures=self._failures, result=result)
         self._good = attempt.desired
-        if self._forget and not self._falls_back:
+        if self._forget:
             self.is_done = True
-            self.let_go()
+            self._lock.let_go()
         outcome = Outcome.CONVERGED if attempt.is_begun else Outcome.UNCHANGED
         return self._close(attempt, outcome, result=result)
 
+    def _what_to_keep(self, attempt: Attempt) -> Desired | None:
+        """What the topology was when it was last whole, if nothing but a repair is needed for it
+        to be that again; None when there is no way back that undoes nothing."""
+        if self._engine is None or self._good is None or not self._may_fall_back(attempt):
+            return None
+        observed = self._engine.observe(self._good.scope())
+        kept = kept_of(self._good, attempt.desired, observed)
+        return kept if only_brings_back(plan_changes(kept, observed)) else None
+
+    def _may_fall_back(self, attempt: Attempt) -> bool:
+        has_other = self._good not in (None, attempt.desired)
+        return has_other and self._kept is None and not self._forget
+
     def _failed(
         self,
-        attempt: _Attempt,
+        attempt: Attempt,
         failures: tuple[Failure, ...],
         result: ApplyResult | None = None,
+        kept: Desired | None = None,
     ) -> PassEnded:
         codes = {failure.code for failure in failures}
         if codes & AWAY:
-            self.let_go()
+            self._lock.let_go()
             return self._close(attempt, Outcome.FAILED, self._away.fail(), failures, result)
         has_problems = result is not None and bool(result.plan.problems)
         needs_an_edit = has_problems or codes == {"config-rejected"}
@@ -280,21 +281,23 @@ class Keeper:
             self._held = frozenset(change.name for change in attempt.plan.changes)
             self._held_until = self._clock.now() + retry_s
         ended = self._close(attempt, Outcome.FAILED, retry_s, failures, result)
-        if (needs_an_edit or codes <= _UNTOUCHED) and self._good not in (None, attempt.desired):
-            # What was before it is kept meanwhile, and healed.
-            self._falls_back, self._again_at = True, self._next
+        if kept is None and (needs_an_edit or codes <= _UNTOUCHED) and self._may_fall_back(attempt):
+            kept = self._good and replace(self._good, jobs={}, is_kept=True)
+        if kept is not None:
+            self._kept, self._again_at, self._held = kept, self._next, frozenset()
+            self._failures = failures
             self._causes.append("back to what the file said before")
             self._not_before = self._clock.now()
         return ended
 
-    def _stands_by(self, attempt: _Attempt, error: LockedError) -> PassEnded:
-        self._stood_by = True
+    def _stands_by(self, attempt: Attempt, error: LockedError) -> PassEnded:
+        self._lock.stood_by = True
         retry_s = self._options.jitter(STANDBY_S / 2, STANDBY_S)
         return self._close(attempt, Outcome.STANDBY, retry_s, (failure_of(error),))
 
     def _close(
         self,
-        attempt: _Attempt,
+        attempt: Attempt,
         outcome: Outcome,
         retry_s: float | None = None,
         failures: tuple[Failure, ...] = (),
@@ -302,11 +305,14 @@ class Keeper:
     ) -> PassEnded:
         """What there is to tell of a pass; and when the next one is due."""
         now = self._clock.now()
-        others_s = GLANCE_S if outcome is Outcome.DEFERRED or now < self._held_until else math.inf
+        looks_at_others = outcome is Outcome.DEFERRED or (self._held and now < self._held_until)
+        others_s = GLANCE_S if looks_at_others else math.inf
         self._not_before = now + min(retry_s or 0.0, others_s)
         self._next = now + (self._resync_s() if retry_s is None else retry_s)
-        if self._falls_back:
+        if self._kept:
             self._next = min(self._next, max(now, self._again_at))
+        if outcome is Outcome.KEPT:
+            retry_s = self._next - now
         servers = [s for p in result.observed.proxies.values() for s in p.serving] if result else []
         up = sum(server.is_up for server in servers)
         plan = attempt.plan or (result.plan if result else Plan(self.topology))
@@ -318,43 +324,15 @@ class Keeper:
             shown,
             len(servers) - up,
         )
-        is_news = told != self._told.get(self._falls_back)
+        is_news = told != self._told.get(self._kept is not None)
         if not attempt.is_held:
-            self._told[self._falls_back] = told
+            self._told[self._kept is not None] = told
         return PassEnded(
             attempt.id, attempt.cause, outcome, now - attempt.started,
-            is_edit=self._is_edit, is_news=is_news, plan=plan, failures=failures,
+            is_edit=self._follows_edit, is_news=is_news, plan=plan, failures=failures,
             reloads=result.reloads if result else 0, servers_up=up, servers=len(servers),
             retry_s=retry_s,
         )  # fmt: skip
 
     def _resync_s(self) -> float:
         return self._options.jitter(0.9 * self._options.resync_s, self._options.resync_s)
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """What is known of a pass while it lasts."""
-
-    id: str
-    causes: list[str]
-    started: float
-    desired: Desired | None = None
-    plan: Plan | None = None
-    """The last that had something to do."""
-    wait_s: float = 0.0
-    repairs: list[str] = field(default_factory=list)
-    """Names of what was repaired, if all goes well: failures have a pace of their own."""
-    is_begun: bool = False
-    is_held: bool = False
-    """There is nothing to do but what failed before."""
-
-    @property
-    def cause(self) -> str:
-        """The one that is about what the plan changes; our own last pass may have left others."""
-        names = [change.name for change in self.plan.changes] if self.plan else []
-        return next((c for c in self.causes if any(name in c for name in names)), self.causes[0])
-
-
-def _quiet(_: object) -> None:
-    """The lock is not waited for, so there is nothing to tell."""

@@ -89,6 +89,7 @@ CODES: dict[str, str] = {
     "published-port": "a port of the host that a backend's containers cannot have as it says",
     "fixed-address": "an address that a backend's container cannot have, or may not get",
     "bind-conflict": "two listeners on one address and port",
+    "no-address": "a key that asks for the address of clients, where none has one",
     "redirect-without-tls": "clients are sent to TLS, and no frontend speaks it",
     "mode-mismatch": "HTTP and TCP mixed where they cannot be",
     "unreachable-backend": "HAProxy shares no network with a backend it sends traffic to",
@@ -112,6 +113,8 @@ CODES: dict[str, str] = {
     "unreadable-file": "a file that the topology refers to cannot be read",
     "bad-certificate": "a certificate, or its key, that HAProxy could not use",
     "expired-certificate": "a certificate that is not valid any more",
+    "bad-ocsp": "a file that holds no OCSP response",
+    "unusable-ocsp": "a certificate that is shown without an OCSP response",
     "bad-key": "a file that holds no public key for the signatures it is to check",
     "bad-addresses": "a line of a file of addresses that is neither an address nor a network",
     # the real HAProxy

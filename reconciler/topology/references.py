@@ -12,7 +12,7 @@ from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.errors import ErrorPage, Status
 from reconciler.topology.model.files import FileSource
-from reconciler.topology.model.tls import Tls
+from reconciler.topology.model.tls import Ocsp, Tls
 from reconciler.topology.mounted import mounted_files
 
 Kind = Literal[
@@ -40,6 +40,8 @@ class Reference:
     """Of a self-signed certificate."""
     algorithm: str = ""
     """Of signatures that a public key checks, as in RFC 7518."""
+    ocsp: Ocsp = "none"
+    """What is stapled to a certificate."""
     required: bool = True
     """Whether the file must be there."""
 
@@ -59,6 +61,11 @@ class Contents:
         for name, own_key in self.directories.get(source, ((source, key),)):
             parts = [self.files.get(part, b"") for part in (name, own_key) if part is not None]
             yield name, b"".join(part if part.endswith(b"\n") else part + b"\n" for part in parts)
+
+
+def response_source(certificate: str) -> str:
+    """The file with the OCSP response of a certificate, by the name of that one's."""
+    return f"{certificate}.ocsp"
 
 
 def self_signed_source(names: tuple[str, ...]) -> str:
@@ -119,6 +126,15 @@ def _of_lists(frontend: Frontend, path: Path) -> Iterator[Reference]:
     lists: list[tuple[Path, tuple[str, ...]]] = [
         ((*path, "allow"), frontend.allow),
         ((*path, "deny"), frontend.deny),
+        ((*path, "trusted_proxies"), frontend.trusted_proxies),
+    ]
+    lists += [
+        ((*path, key, "allow"), limit.allow)
+        for key, limit in {
+            "rate_limit": frontend.rate_limit,
+            "connection_limit": frontend.connection_limit,
+        }.items()
+        if limit is not None
     ]
     lists += [((*path, "rules", i, "source"), rule.source) for i, rule in enumerate(frontend.rules)]
     for at, items in lists:
@@ -140,7 +156,8 @@ def _of_tls(tls: Tls, path: Path) -> Iterator[Reference]:
     for index, item in enumerate(tls.certificates):
         at = (*path, "certificates", index)
         yield from _of_password(item.password, (*at, "password"))
-        yield Reference(item.cert, at, "certificate", item.key, item.password)
+        yield Reference(item.cert, at, "certificate", item.key, item.password,
+                        ocsp=tls.ocsp_of(item))  # fmt: skip
     if tls.self_signed is not None:
         source = self_signed_source(tls.self_signed)
         yield Reference(source, (*path, "self_signed"), "self-signed", names=tls.self_signed)

@@ -7,9 +7,11 @@ from collections.abc import Callable, Container, Iterable, Iterator
 
 from reconciler.topology.address_rules import ADDRESS_RULES
 from reconciler.topology.bind_rules import BIND_RULES
+from reconciler.topology.client_rules import CLIENT_RULES
 from reconciler.topology.diagnostic import Path, Severity
 from reconciler.topology.file_rules import FILE_RULES
 from reconciler.topology.finding import Finding
+from reconciler.topology.header_rules import HEADER_RULES
 from reconciler.topology.host_rules import HOST_RULES
 from reconciler.topology.labels import LABEL_PREFIX, RUN_VOLUME_SUFFIX
 from reconciler.topology.messages import suggest
@@ -294,6 +296,8 @@ RULES: tuple[Rule, ...] = (
     *BIND_RULES,
     _mode_mismatch,
     *TRAFFIC_RULES,
+    *CLIENT_RULES,
+    *HEADER_RULES,
     *TLS_RULES,
     *ROUTING_RULES,
     _unreachable_backend,

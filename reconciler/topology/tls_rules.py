@@ -72,6 +72,32 @@ def _http3_of_many_ports(topology: Topology) -> Iterator[Finding]:
                 )
 
 
+def _http3_told_in_two_ways(topology: Topology) -> Iterator[Finding]:
+    """What is told goes by the port that a client came to. On a bridge, what another address of the
+    host speaks otherwise has a port of its own in HAProxy's container."""
+    if topology.haproxy.network != "host":
+        return
+    for name, frontend in topology.frontends.items():
+        told: dict[int, tuple[object, ...]] = {}
+        for index, bind in enumerate(frontend.bind):
+            tls = bind.tls or frontend.tls
+            http3 = tls.http3 if tls else None
+            if http3 is None:
+                continue
+            for port in bind.ports:
+                tells = http3.alt_svc, http3.port or port, http3.max_age
+                if told.setdefault(port, tells) != tells:
+                    yield Finding(
+                        "bind-conflict",
+                        f"clients of port {port} are told of HTTP/3 in two ways, here and at "
+                        "another address",
+                        ("frontends", name, "bind", index),
+                        "give all binds of a port the same `http3`, or this one a frontend of its "
+                        "own",
+                    )
+                    break
+
+
 def _http3_of_a_proxy(topology: Topology) -> Iterator[Finding]:
     for name, frontend in topology.frontends.items():
         for index, bind in enumerate(frontend.bind):
@@ -89,6 +115,7 @@ TLS_RULES = (
     _http3_without_http,
     _http3_of_a_proxy,
     _http3_of_many_ports,
+    _http3_told_in_two_ways,
     _hsts_without_tls,
     _redirect_to_nowhere,
 )

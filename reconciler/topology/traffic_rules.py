@@ -12,9 +12,9 @@ from reconciler.topology.model.rule import Rule
 from reconciler.topology.served import mode_of
 
 _OF_BACKENDS = ("retry_on", "errors", "compression", "cache")
-_OF_FRONTENDS = ("max_body", "errors", "compression", "cors", "jwt")
+_OF_FRONTENDS = ("max_body", "max_headers", "errors", "compression", "cors", "jwt")
 _TIMEOUTS = ("http_request", "http_keep_alive", "tarpit")
-_PROTECTION = ("jwt", "rate_limit", "connection_limit", "max_body")
+_PROTECTION = ("jwt", "rate_limit", "connection_limit", "max_body", "max_headers")
 _WORDS_OF_BACKENDS = ("proto",)
 _WORDS_OF_FRONTENDS = ("redirect", "hsts", "acme", "forwarded_for", "trusted_proxies", "request_id")
 """Their values are mostly short, and are pointed at in place of the keys."""

@@ -58,8 +58,9 @@ class TextLog:
 
 def _lines(news: News, paint: Paint) -> Iterator[str]:
     match news:
-        case PassBegun(_, cause):
-            yield cause
+        case PassBegun():
+            if news.is_news:
+                yield news.cause
         case PassEnded():
             yield from _ended(news, paint)
         case Noticed(what):
@@ -81,10 +82,13 @@ def _lines(news: News, paint: Paint) -> Iterator[str]:
 def _ended(ended: PassEnded, paint: Paint) -> Iterator[str]:
     took = seconds(ended.elapsed_s)
     match ended.outcome:
-        case Outcome.CONVERGED:
-            word = "converged" if ended.is_edit else "healed"
-            did = f": {_did(ended)}" if ended.is_edit else ""
-            yield f"{paint('good', word)} in {took}{did}"
+        case Outcome.CONVERGED if ended.is_edit:
+            yield f"{paint('good', 'converged')} in {took}: {_did(ended)}"
+        case Outcome.CONVERGED | Outcome.KEPT if ended.has_healed:
+            yield f"{paint('good', 'healed')} in {took}"
+        case Outcome.KEPT if ended.is_news:
+            again = f"the new one is tried in {seconds(ended.retry_s or 0.0)}"
+            yield f"keeps what the file said before{_servers(ended)}; {again}"
         case Outcome.UNCHANGED if ended.is_news:
             yield f"up to date{_servers(ended)}"
         case Outcome.DRIFT if ended.is_news:

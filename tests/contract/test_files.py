@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
+import docker
+import pytest
+
+from reconciler.engine.docker import talk
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.model import BindTls, RawLine
@@ -12,6 +17,7 @@ from reconciler.plan import actions as a
 from reconciler.plan.desired import PROXY_SLOT, Desired
 from tests.certificates import make_certificate
 from tests.contract.bench import HAPROXY, Bench, proxy_target, refuse_broken
+from tests.contract.hands import MemoryHand
 
 NAME = "shop-0.pem"
 
@@ -91,6 +97,74 @@ def test_a_renewal_that_was_cut_off_shows(bench: Bench) -> None:
     assert bench.hand.read_files(target) == {NAME: first.bundle}
     assert bench.proxy(wish).written_digest == config_of(wish).digest
     assert bench.proxy(wish).old_workers == 0
+
+
+def test_files_that_nobody_needs_any_more_go(bench: Bench) -> None:
+    """Those that were left as well; others, which are not ours by their form, stay."""
+    wish = with_certificate(bench.wish(replicas=1), make_certificate("one").bundle)
+    bench.apply(wish)
+    target = bench.one(wish, PROXY_SLOT).id
+    config = config_of(wish)
+    old, strange = (ProxyFile(name, b"key", ()) for name in ("old-01234567.pem", "theirs.pem"))
+    left = dataclasses.replace(config, files=(*config.files, old, strange))
+    bench.do(a.WriteConfig(a.Target("", target), left))
+    assert bench.proxy(wish).files == tuple(sorted((NAME, old.name, strange.name)))
+    bench.hand.stop(target)
+    assert bench.proxy(wish).files == tuple(sorted((NAME, old.name, strange.name)))
+    bench.apply(wish)
+    assert bench.hand.read_files(target).keys() == {NAME, strange.name}
+    bench.do(a.WriteConfig(a.Target("", target), left))
+    bench.apply(wish)
+    assert bench.hand.read_files(target).keys() == {NAME, strange.name}
+    bench.do_twice(a.RemoveFiles(a.Target("", target), (strange.name,)))
+    assert bench.proxy(wish).files == (NAME,)
+
+
+class CutError(Exception):
+    """The process ends."""
+
+
+def cut_off_before_the_reload(bench: Bench, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When all is written, and HAProxy has not been told."""
+    if isinstance(bench.hand, MemoryHand):
+        world = bench.hand.world
+
+        def alerts(text: str) -> Sequence[tuple[int | None, str]]:
+            if world.get(target).config == text:
+                raise CutError
+            return ()
+
+        monkeypatch.setattr(world, "alerts", alerts)
+        return
+    ask = talk.ask
+
+    def told(client: docker.APIClient, container: str, socket: str, command: str) -> str:
+        if command == "reload":
+            raise CutError
+        return ask(client, container, socket, command)
+
+    monkeypatch.setattr(talk, "ask", told)
+
+
+def test_a_reload_that_was_cut_off_shows(bench: Bench) -> None:
+    """Also where what HAProxy runs is as it should be, but for a certificate."""
+    first, second = make_certificate("one"), make_certificate("two")
+    before = with_certificate(bench.wish(replicas=1), first.bundle)
+    wish = with_certificate(bench.wish(replicas=1), second.bundle)
+    bench.apply(before)
+    target, port = bench.one(before, PROXY_SLOT).id, bench.port
+    edited = config_of(before).text.replace("retries 3", "retries 2")
+    bench.hand.edit_config(target, edited)
+    reload = a.ReloadProxy(a.Target("", target), config_of(wish), edited)
+    with pytest.MonkeyPatch.context() as patched:
+        cut_off_before_the_reload(bench, target, patched)
+        with pytest.raises(CutError):
+            bench.do(reload)
+    assert bench.hand.read_files(target) == {NAME: second.bundle}
+    assert bench.hand.shown_certificate(target, NAME, port) == first.cert
+    bench.apply(wish)
+    assert bench.hand.shown_certificate(target, NAME, port) == second.cert
+    assert bench.proxy(wish).written_digest == config_of(wish).digest
 
 
 def test_renewal_where_nobody_runs(bench: Bench) -> None:

@@ -31,6 +31,8 @@ CONTENTS = Contents(
     {
         "./certs/shop.pem": b"a certificate and its key",
         "./certs/api.crt": b"another one",
+        "./certs/api.crt.ocsp": b"what its authority says of it",
+        "./lists/proxies.txt": b"192.0.2.128/25\n",
         "./lists/office.txt": b"# the office\n192.0.2.0/24\n2001:db8:1::1  # its router\n",
     },
     {"./certs/more/": (("./certs/more/a.pem", None), ("./certs/more/b.crt", "./certs/more/b.key"))},

@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.haproxy.runtime import parse_alerts
 from reconciler.haproxy.versions import SINCE, explain, read_version
+from tests.certificates import make_certificate
 from tests.golden.docker_images import IMAGES, check_all
 
 START = """\
@@ -21,6 +22,7 @@ LIMIT = "    filter bwlim-out slow default-limit 1m default-period 1s\n    "
 LINES = {
     "bind": "frontend www\n    bind 127.0.0.1:8080 {} x",
     "compression": "backend web\n    compression {} both",
+    "crt-list": "frontend www\n    bind 127.0.0.1:8080 ssl crt-list /beside/list",
     "filter": "backend web\n    {} slow default-limit 1m default-period 1s",
     "guid": "backend web\n    guid x",
     "http-request": "backend web\n    {} 3",
@@ -49,7 +51,9 @@ TEXTS = {name: text_of(keyword) for name, (keyword, _) in KEYWORDS.items()}
 
 @pytest.mark.parametrize("image", IMAGES)
 def test_haproxy_agrees(image: str) -> None:
-    refused = {name: said for name, said in check_all(image, TEXTS).items() if said}
+    pem = make_certificate("shop.example.com").bundle.decode()
+    beside = {"beside/list": "/beside/shop.pem [ocsp-update on]\n", "beside/shop.pem": pem}
+    refused = {name: said for name, said in check_all(image, TEXTS, beside).items() if said}
     assert bool(refused) == image.endswith("2.6")
     for name, said in refused.items():
         (keyword, since), text = KEYWORDS[name], TEXTS[name]

@@ -45,10 +45,15 @@ FRONTENDS: dict[str, dict[str, Any]] = {
     ]},
     "shut": {"mode": "tcp", "deny": ["./everybody.txt"], "default_backend": "streams"},
     "small": {"max_body": "2k"},
+    "plain": {"max_headers": {"size": "2k", "count": 5}},
+    "telling": {"max_headers": "14k", "errors": {431: "./large.html"}},
     "few": {"connection_limit": 2},
     "new": {"connection_limit": "3/1h"},
     "told-by": {"connection_limit": 1},
     "free": {"connection_limit": {"max": 1, "allow": HERE}},
+    "staffed": {"trusted_proxies": "./trusted.txt",
+                "rate_limit": {"requests": 1, "per": "1h", "allow": "./staff.txt"}},
+    "guests": {"connection_limit": {"max": 1, "allow": "./guests.txt"}},
     "relayed": {"connection_limit": 1, "trusted_proxies": HERE},
     "streams": {"mode": "tcp", "connection_limit": 1, "default_backend": "streams"},
     "well": {"log": {"normal": False, "format": "clf"}},
@@ -68,6 +73,12 @@ class Site:
         return web.ask(self.ports[frontend], path, method, named)
 
 
+def write_lists(stack: Stack, **lists: list[str]) -> None:
+    """`office` is `office.txt`."""
+    for name, addresses in lists.items():
+        (stack.directory / f"{name}.txt").write_text("\n".join(addresses), encoding="utf-8")
+
+
 @pytest.fixture(scope="module", params=list(VERSIONS.values()), ids=list(VERSIONS))
 def site(
     world: World, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
@@ -79,12 +90,9 @@ def site(
         name: {"bind": f"127.0.0.1:{site.ports[name]}", "default_backend": "web"} | spec
         for name, spec in FRONTENDS.items()
     }
-    for name, addresses in {
-        "office": ["198.51.100.0/24 # it"],
-        "ops": [],
-        "everybody": HERE,
-    }.items():
-        (stack.directory / f"{name}.txt").write_text("\n".join(addresses), encoding="utf-8")
+    write_lists(stack, office=["198.51.100.0/24 # it"], ops=[], everybody=HERE)
+    write_lists(stack, trusted=HERE, staff=["198.51.100.0/24"], guests=[])
+    (stack.directory / "large.html").write_text("it is too large", encoding="utf-8")
     stack.spec["backends"]["streams"] = {"containers_of": "web", "port": 8080, "mode": "tcp"}
     stack.spec["frontends"]["told-by"]["bind"] = {
         "address": "127.0.0.1", "port": site.ports["told-by"], "accept_proxy": True,
@@ -131,14 +139,35 @@ def test_who_comes_in(site: Site) -> None:
 
 
 def test_another_content_of_a_list_takes_no_reload(site: Site) -> None:
-    lists = {"office.txt": [f"203.0.{n}.0/24" for n in range(1, 114)], "ops.txt": ["203.0.113.5"]}
-    for name, addresses in lists.items():
-        (site.stack.directory / name).write_text("\n".join(addresses), encoding="utf-8")
+    office = [f"203.0.{n}.0/24" for n in range(1, 114)]
+    write_lists(site.stack, office=office, ops=["203.0.113.5"])
     assert "Impact: runtime" in site.stack.apply().out
     asked = [("198.51.100.9", "/"), ("203.0.113.5", "/ops"), ("203.0.113.6", "/ops")]
     answers = [site.ask("listed", path, x_forwarded_for=client) for client, path in asked]
     assert [answer.status for answer in answers] == [403, 200, 200]
     assert [answer.body == "it is ops" for answer in answers] == [False, True, False]
+
+
+def test_other_lists_in_files(site: Site) -> None:
+    """A client has one request, but for the staff; a guest's address has one connection."""
+
+    def answers(client: str) -> list[int]:
+        return [site.ask("staffed", x_forwarded_for=client).status for _ in range(2)]
+
+    def second_is_served() -> bool:
+        with held(site, "guests") as first, held(site, "guests") as second:
+            assert first
+            return second
+
+    assert [answers("198.51.100.9"), answers("203.0.113.1")] == [[200, 200], [200, 429]]
+    assert not second_is_served()
+    write_lists(site.stack, staff=["203.0.113.0/24"], guests=HERE)
+    assert "Impact: runtime" in site.stack.apply().out
+    assert [answers("198.51.100.9"), answers("203.0.113.1")] == [[200, 429], [200, 200]]
+    assert second_is_served()
+    write_lists(site.stack, trusted=[])
+    assert "Impact: runtime" in site.stack.apply().out
+    assert [answers("203.0.113.1"), answers("203.0.113.2")] == [[200, 429], [429, 429]]
 
 
 @contextmanager
@@ -179,6 +208,22 @@ def test_bodies(site: Site, size: int, status: int) -> None:
     body = b"x" * min(size, 2049)
     answer = web.exchange(site.ports["small"], head.encode() + body)
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+@pytest.mark.parametrize(
+    ("frontend", "size", "count", "status"),
+    [("plain", 2048, 5, 200), ("plain", 2049, 5, 431), ("plain", 100, 6, 431),
+     ("telling", 14336, 2, 200), ("telling", 14336, 40, 200), ("telling", 14337, 2, 431),
+     ("telling", 16384, 2, 400)],
+)  # fmt: skip
+def test_headers(site: Site, frontend: str, size: int, count: int, status: int) -> None:
+    names = ["Host", *(f"X-{n:02}" for n in range(count - 1))]
+    head = "".join(f"{name}: a\r\n" for name in names)
+    head = head[:-2] + "a" * (size - len(head) - 2) + "\r\n\r\n"
+    assert len(head) == size
+    answer = web.exchange(site.ports[frontend], f"GET / HTTP/1.1\r\n{head}".encode())
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+    assert answer.endswith(b"it is too large") == (status == 431 and frontend == "telling")
 
 
 def test_new_connections(site: Site) -> None:

@@ -216,6 +216,9 @@ def test_a_certificate_comes_and_goes_without_a_reload(site: Site) -> None:
         assert tls.shown(site.port, "new.example.com").serial == site.shop.serial
         assert tls.request(open_before)[0] == 200
         assert stack.world.workers(stack.haproxy) == workers
+    kept = stack.world.run_in(stack.haproxy, "ls", "/usr/local/etc/haproxy/files")
+    assert "shop-" in kept
+    assert "new-" not in kept
     assert stack.plan_document()["empty"]
 
 

@@ -97,6 +97,30 @@ def test_the_file_changes(stack: Stack, daemon: Watching) -> None:
     stack.assert_whole()
 
 
+def test_what_was_is_kept_while_a_change_fails(stack: Stack, daemon: Watching) -> None:
+    good = stack.all_ids()
+    stack.backend["command"] = ["false"]
+    stack.backend["rollout"] = {"ready_timeout": "1s"}
+    stack.write()
+    daemon.await_outcome("failed")
+    kept = daemon.await_outcome("kept")
+    assert [failure["code"] for failure in kept["failures"]] == ["not-ready"]
+    assert (kept["servers_up"], kept["servers"]) == (2, 2)
+    assert good <= stack.all_ids(), "nothing of it was touched"
+
+    stack.world.api.kill(stack.ids()["web-1"])
+    stack.world.api.remove_container(stack.ids()["web-2"], force=True)
+    await_true(lambda: len(stack.servers_that_answer()) == 2, "both are back")
+
+    del stack.backend["command"], stack.backend["rollout"]
+    stack.backend["env"] = {"MENDED": "yes"}
+    daemon.forget()
+    stack.write()
+    daemon.await_begun("web.env")
+    daemon.await_outcome("converged")
+    stack.assert_whole()
+
+
 def test_an_editor_saves_by_renaming(stack: Stack, daemon: Watching) -> None:
     """And the file gets another name, which is none of the topology's business."""
     target, stack.backend["replicas"] = stack.file, 1

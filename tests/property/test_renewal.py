@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
-from reconciler.engine.memory import World
+from reconciler.engine.memory import MemoryEngine, World
 from reconciler.engine.protocol import EngineError
 from reconciler.plan.actions import RenewFiles
 from reconciler.plan.compile import compile_topology
@@ -17,7 +17,15 @@ from reconciler.plan.desired import Desired
 from reconciler.topology.model import Topology
 from reconciler.topology.references import Contents
 from tests.property.topologies import NAME
-from tests.property.worlds import Crash, apply_until, apply_wish, new_world, plan_of
+from tests.property.worlds import (
+    BREAKS,
+    Crash,
+    apply_until,
+    apply_wish,
+    apply_with,
+    new_world,
+    plan_of,
+)
 
 CERTIFICATES = ("a.pem", "b.pem", "c.pem")
 
@@ -38,19 +46,19 @@ def wish_with(certificates: Mapping[str, str], to_api: int = 0, replicas: int = 
 
 
 _texts = st.sampled_from(["1", "2"])
-_wishes = st.builds(
-    wish_with,
+_parts = st.tuples(
     st.dictionaries(st.sampled_from(CERTIFICATES), _texts, min_size=1),
     st.integers(0, 2),
     st.integers(1, 2),
 )
+_wishes = _parts.map(lambda parts: wish_with(*parts))
 
 
 def loaded(world: World, wish: Desired) -> bool:
-    """Whether the running HAProxy has all files as the wish says."""
+    """Whether the running HAProxy has all files as the wish says, and no other is left."""
     (proxy,) = [c for c in world.containers.values() if c.owner == NAME and c.worker]
     assert wish.proxy is not None
-    return all(
+    return proxy.files.keys() == {file.name for file in wish.proxy.files} and all(
         proxy.loaded_files.get(file.name) == file.content == proxy.files.get(file.name)
         for file in wish.proxy.files
     )
@@ -68,6 +76,36 @@ def test_what_was_cut_off_shows(
     assume(not apply_until(world, new, number, how))
     event(f"renews: {renews}")
     wish = old if back else new
+    assert apply_wish(world, wish).converged
+    assert plan_of(world, wish).is_empty
+    assert loaded(world, wish)
+
+
+_troubles = st.sampled_from(
+    ["pause", "edit haproxy.cfg", "lose haproxy.cfg", "run something else", "disable a server"]
+)
+
+
+@given(st.lists(_parts, min_size=3, max_size=3), _troubles)
+def test_what_was_cut_off_in_a_reload_shows(
+    parts: list[tuple[dict[str, str], int, int]], trouble: str
+) -> None:
+    """When all is written and HAProxy was not told, whatever is wanted then."""
+    old, new, wish = (wish_with(*part) for part in parts)
+    world = new_world()
+    apply_wish(world, old)
+    for container in [c for c in world.containers.values() if c.owner == NAME]:
+        BREAKS[trouble](world, container)
+    find_alerts = world.alerts
+
+    def crash(text: str) -> Sequence[tuple[int | None, str]]:
+        if any(container.config == text for container in world.containers.values()):
+            raise Crash
+        return find_alerts(text)
+
+    world.alerts = crash
+    assume(not apply_with(world, MemoryEngine(NAME, world), new))
+    world.alerts = find_alerts
     assert apply_wish(world, wish).converged
     assert plan_of(world, wish).is_empty
     assert loaded(world, wish)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.engine.memory import MemoryEngines, World
+from reconciler.engine.memory import Image, MemoryEngines, World
 from reconciler.engine.protocol import EngineError, Wakeup
 from reconciler.plan.actions import Action
 from reconciler.plan.compile import compile_topology
@@ -47,6 +47,7 @@ class Play:
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)  # noqa: S311  # not for secrets
         self.world = new_world()
+        self.world.images["app:3"] = Image("sha256:3", serves=False)
         self.foreign = foreigners(self.world)
         self.clock = VirtualClock()
         self.engines = MemoryEngines(self.world, self._in_the_middle)
@@ -114,16 +115,18 @@ class Play:
             raise EngineError(self.dice.choice(["engine-lost", "injected"]), "injected")
 
     def file_says(self) -> None:
-        self._write(suspend=False)
+        self._write(version=self.dice.randint(1, 2))
 
     def file_suspends(self) -> None:
-        self._write(suspend=True)
+        self._write(version=self.dice.randint(1, 2), suspend=True)
 
-    def _write(self, *, suspend: bool) -> None:
+    def file_says_what_fails(self) -> None:
+        self._write(version=3)
+
+    def _write(self, *, version: int, suspend: bool = False) -> None:
         text = FILE.format(
-            suspend=str(suspend).lower(), version=self.dice.randint(1, 2),
-            replicas=self.dice.randint(0, 4),
-        )  # fmt: skip
+            suspend=str(suspend).lower(), version=version, replicas=self.dice.randint(0, 4)
+        )
         name = self.dice.choice(["shop.yaml", "renamed.yaml"])
         loaded = load_topology(text.encode(), name, {})
         assert loaded.topology is not None
@@ -177,7 +180,8 @@ class Play:
     @property
     def events(self) -> list[Callable[[], None]]:
         return [
-            self.file_says, self.file_suspends, self.file_breaks, self.file_vanishes,
+            self.file_says, self.file_says_what_fails,
+            self.file_suspends, self.file_breaks, self.file_vanishes,
             self.break_something, self.break_something, self.break_something,
             self.engine_leaves, self.engine_comes_back, self.locks_are_lost,
             self.steps_will_fail, self.disturb_the_next_pass,

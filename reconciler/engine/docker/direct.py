@@ -59,6 +59,15 @@ class Inside:
                     raise OSError(f"{path} is no file")
                 return file.read().decode(errors="replace")
 
+    def names(self, directory: str) -> tuple[str, ...]:
+        """What is in a directory; nothing when it is not there. Raises other OSErrors as above."""
+        try:
+            with self._opened(directory) as place:
+                return tuple(sorted(os.listdir(place)))
+        except FileNotFoundError:
+            self._check()
+            return ()
+
     def _check(self) -> None:
         """Raises OSError when the container, and not something in it, is out of reach."""
         with self._opened("/"):

@@ -104,7 +104,8 @@ def _list_containers(client: docker.APIClient, topology: str) -> list[dict[str, 
 def _proxy(client: docker.APIClient, container: str, state: str) -> ObservedProxy:
     if state == "running":
         return proxy.read_proxy(client, container)
-    return ObservedProxy(config=written.read_config(client, container))
+    config = written.read_config(client, container)
+    return ObservedProxy(config=config, files=written.list_files(client, container))
 
 
 def _networks(client: docker.APIClient, scope: Scope) -> dict[str, ObservedNetwork]:

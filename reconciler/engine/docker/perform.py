@@ -97,6 +97,8 @@ def perform(  # noqa: PLR0915  # one branch an action
             written.write_config(client, target.reference, config.text, config.files)
         case a.RenewFiles(target, files):
             renewal.renew_files(client, target.reference, files)
+        case a.RemoveFiles(target, files):
+            proxy.remove_files(client, target.reference, files)
         case a.ReloadProxy(target, config, previous):
             proxy.reload(client, target.reference, config, previous)
         case a.AwaitProxy(target, digest):

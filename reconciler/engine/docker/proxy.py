@@ -41,11 +41,13 @@ from reconciler.haproxy.config import Config
 from reconciler.haproxy.config import read_config as parse_config
 from reconciler.haproxy.files import (
     CHECK_DIRECTORY,
+    FILES_DIRECTORY,
     files_for_check,
     for_check,
     from_check,
 )
 from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
+from reconciler.haproxy.rewrite import mark_reload
 from reconciler.haproxy.runtime import (
     ServerState,
     parse_alerts,
@@ -68,6 +70,7 @@ class _Said:
     config: str | None
     worker: str
     master: str
+    files: tuple[str, ...]
 
 
 def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
@@ -79,6 +82,7 @@ def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
         running=info if info.version else None,
         servers=parse_servers(said.worker),
         old_workers=parse_processes(said.master).old_workers,
+        files=said.files,
     )
 
 
@@ -90,13 +94,14 @@ def _read_directly(client: docker.APIClient, container: str) -> _Said | None:
     try:
         worker = inside.ask(RUNTIME_SOCKET, scripts.QUESTION)
         master = inside.ask(MASTER_SOCKET, "show proc")
+        files = inside.names(FILES_DIRECTORY)
         try:
             config = inside.read(CONFIG_PATH)
         except FileNotFoundError:
             config = None
     except OSError:
         return None
-    return _Said(config, worker, master)
+    return _Said(config, worker, master, files)
 
 
 def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
@@ -109,9 +114,9 @@ def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
     if "master" not in parts:
         raise EngineError("proxy-unreadable", f"HAProxy cannot be read: {output.text.strip()}")
     config = parts["config"]
-    return _Said(
-        None if "No such file" in config[:200] else config, parts["worker"], parts["master"]
-    )
+    config_or_none = None if "No such file" in config[:200] else config
+    files = tuple(parts["files"].splitlines())
+    return _Said(config_or_none, parts["worker"], parts["master"], files)
 
 
 def read_states(client: docker.APIClient, container: str) -> tuple[ServerState, ...]:
@@ -216,14 +221,20 @@ def raise_if_rejected(exit_code: int, output: str, config: Config) -> None:
 
 
 def reload(client: docker.APIClient, container: str, config: Config, previous: str | None) -> None:
-    """Write, reload through the master, and see the worker run it; else write `previous` back."""
+    """Write, reload through the master, and see the worker run it; else write `previous` back.
+
+    Until it is seen, haproxy.cfg tells that changed certificates and maps are under way.
+    """
     before = read_files(client, container) if config.files else None
-    write_config(client, container, config.text, config.files)
+    loaded = mark_reload(config, previous)
+    write_config(client, container, loaded.text, loaded.files)
     reply = parse_reload(talk.ask(client, container, MASTER_SOCKET, "reload"))
     failed = reply.succeeded is False
     if not failed:
-        failed = not talk.is_confirmed(client, container, config.digest)
+        failed = not talk.is_confirmed(client, container, loaded.digest)
     if not failed:
+        if loaded is not config:
+            write_config(client, container, config.text)
         return
     if before is not None:
         put_back(client, container, before)
@@ -234,6 +245,13 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
         "HAProxy did not take the new configuration; the old one is in force and written",
         details=[line for line in reply.log.splitlines() if line.strip()][-5:],
     )
+
+
+def remove_files(client: docker.APIClient, container: str, files: Sequence[str]) -> None:
+    """Of those beside haproxy.cfg. Raises EngineError."""
+    output = run_in_container(client, container, scripts.REMOVE, *files)
+    if output.exit_code != 0:
+        raise EngineError("engine-refused", f"files of HAProxy cannot be removed: {output.text}")
 
 
 def hint_of(log: list[str]) -> str:

@@ -14,7 +14,7 @@ whatever is wanted then.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import docker
 
@@ -41,22 +41,40 @@ def renew_files(client: docker.APIClient, container: str, files: Sequence[ProxyF
     """Raises EngineError for what HAProxy refuses; it uses what it used before in place of that."""
     names = [file.name for file in files]
     proxy.rewrite(client, container, lambda config: mark_renewal(config, names))
-    renew = {"map": _renew_map, "crt-list": _renew_list}
-    for file in files:
-        renew.get(file.kind, _renew_certificate)(client, container, file)
+    for kind, parts in _together(files):
+        match kind:
+            case "map":
+                _renew_map(client, container, *parts)
+            case "crt-list":
+                _renew_list(client, container, *parts)
+            case _:
+                _renew_certificate(client, container, parts)
     written.write_files(client, container, files)
 
 
-def _renew_certificate(client: docker.APIClient, container: str, file: ProxyFile) -> None:
-    said = talk.tell(client, container, RUNTIME_SOCKET, renewal_command(file))
-    if "not referenced" in said:
-        talk.ask(client, container, RUNTIME_SOCKET, new_command(file))
-        said = talk.tell(client, container, RUNTIME_SOCKET, renewal_command(file))
-    if "Transaction" in said:
-        said = talk.ask(client, container, RUNTIME_SOCKET, commit_command(file))
+def _together(files: Sequence[ProxyFile]) -> Iterator[tuple[str, list[ProxyFile]]]:
+    """A certificate and its OCSP response are taken over at once, each other file by itself."""
+    parts: dict[str, list[ProxyFile]] = {}
+    for file in files:
+        parts.setdefault(file.certificate, []).append(file)
+    return ((group[0].kind, group) for group in parts.values())
+
+
+def _renew_certificate(
+    client: docker.APIClient, container: str, parts: Sequence[ProxyFile]
+) -> None:
+    for part in parts:
+        said = talk.tell(client, container, RUNTIME_SOCKET, renewal_command(part))
+        if "not referenced" in said and part.kind == "certificate":
+            talk.ask(client, container, RUNTIME_SOCKET, new_command(part))
+            said = talk.tell(client, container, RUNTIME_SOCKET, renewal_command(part))
+        if "Transaction" not in said:
+            break
+    else:
+        said = talk.ask(client, container, RUNTIME_SOCKET, commit_command(parts[0]))
     if "Success" not in said:
         # What is loaded aside would be in the way of the next try.
-        talk.ask(client, container, RUNTIME_SOCKET, abort_command(file))
+        talk.ask(client, container, RUNTIME_SOCKET, abort_command(parts[0]))
         raise refused_by_haproxy(said)
 
 

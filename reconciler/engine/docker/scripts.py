@@ -4,7 +4,7 @@ Images bring different clients for a Unix socket: Debian's have perl, Alpine's h
 master's socket answers to the end of input, so each client closes its side after the command.
 """
 
-from reconciler.haproxy.files import CHECK_DIRECTORY
+from reconciler.haproxy.files import CHECK_DIRECTORY, FILES_DIRECTORY
 from reconciler.haproxy.paths import (
     CONFIG_PATH,
     OWN_MASTER_SOCKET,
@@ -70,6 +70,7 @@ GLANCE = f"""{_ASK}ask "{OWN_RUNTIME_SOCKET}" '{QUESTION}'"""
 READ = f"""{_ASK}
 command -v perl || command -v socat || command -v nc || exit {NO_CLIENT}
 printf '\\036config\\n'; cat {CONFIG_PATH}
+printf '\\036files\\n'; ls {FILES_DIRECTORY} 2>/dev/null
 printf '\\036worker\\n'; ask "{OWN_RUNTIME_SOCKET}" '{QUESTION}'
 printf '\\036master\\n'; ask "{OWN_MASTER_SOCKET}" 'show proc'
 """
@@ -78,6 +79,9 @@ printf '\\036master\\n'; ask "{OWN_MASTER_SOCKET}" 'show proc'
 CHECK = "haproxy -c -f /dev/stdin"
 CHECK_BESIDE = f"{CHECK}; code=$?; rm -f {CHECK_DIRECTORY}/*; exit $code"
 """The same with files that are only there for the check."""
+
+REMOVE = f'{MARK}\ncd {FILES_DIRECTORY} && rm -f -- "$@"'
+"""Files beside haproxy.cfg, by their names."""
 
 CONFIRM = f"""{_ASK}
 end=$(( $(date +%s) + {CONFIRM_S} ))

@@ -87,6 +87,16 @@ def read_files(client: docker.APIClient, container: str) -> bytes | None:
     return b"".join(chunks)
 
 
+def list_files(client: docker.APIClient, container: str) -> tuple[str, ...]:
+    """The names of what a container has beside haproxy.cfg."""
+    found = read_files(client, container)
+    if found is None:
+        return ()
+    with tarfile.open(fileobj=io.BytesIO(found)) as archive:
+        files = (entry for entry in archive.getmembers() if entry.isfile())
+        return tuple(sorted(posixpath.basename(entry.name) for entry in files))
+
+
 def put_back(client: docker.APIClient, container: str, before: bytes) -> None:
     """Files as they were, from what `read_files` has given."""
     client.put_archive(container, posixpath.dirname(FILES_DIRECTORY), before)

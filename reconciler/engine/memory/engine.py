@@ -75,8 +75,8 @@ class MemoryEngine:
                 )
             if topology in self.world.locks:
                 raise LockedError(topology, self.world.locks[topology])
-            self.world.locks[topology] = holder
-        lock = _Lock(self.world, topology, holder)
+            lock = _Lock(self.world, topology, _Holder(holder))
+            self.world.locks[topology] = lock.holder
         try:
             yield lock
         finally:
@@ -88,14 +88,20 @@ class MemoryEngine:
         """Nothing to let go of."""
 
 
+class _Holder(str):
+    """A text of its own for each lock: one that was lost is not the one that came after it."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class _Lock:
     world: World
     topology: str
-    holder: str
+    holder: _Holder
 
     def is_held(self) -> bool:
-        return self.world.locks.get(self.topology) == self.holder
+        return self.world.locks.get(self.topology) is self.holder
 
 
 class MemoryEngines:

@@ -129,10 +129,11 @@ def _holders(world: World, scope: Scope) -> Iterator[Holder]:
 def observed_proxy(world: World, container: Container) -> ObservedProxy:
     """A proxy that is stopped or paused shows its configuration only."""
     if container.state != "running" or container.worker is None:
-        return ObservedProxy(config=container.config)
+        return ObservedProxy(config=container.config, files=tuple(sorted(container.files)))
     described = _IDENTITY.search(container.worker)
     return ObservedProxy(
         config=container.config,
+        files=tuple(sorted(container.files)),
         running=WorkerInfo(
             version=HAPROXY_VERSION,
             uptime_s=0,

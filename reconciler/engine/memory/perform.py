@@ -23,7 +23,7 @@ from reconciler.engine.protocol import (
 from reconciler.haproxy.commands import NoSpareServerError, ServerSetting, commands_for
 from reconciler.haproxy.config import Config, read_config
 from reconciler.haproxy.files import ProxyFile
-from reconciler.haproxy.rewrite import mark_renewal, put_servers
+from reconciler.haproxy.rewrite import mark_reload, mark_renewal, put_servers
 from reconciler.plan import actions as a
 from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.limits import limits_in
@@ -82,6 +82,9 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
             _rewrite(proxy, lambda config: mark_renewal(config, [file.name for file in files]))
             _write_files(proxy, files)
             proxy.loaded_files |= proxy.files
+        case a.RemoveFiles(target, names):
+            proxy = _running(world, target)
+            proxy.files = {n: text for n, text in proxy.files.items() if n not in names}
         case a.ReloadProxy(target, config, previous):
             _reload(world, world.get(target.reference), config, previous)
         case a.AwaitProxy(target, digest):
@@ -184,11 +187,13 @@ def _check_config(world: World, image: str, config: Config, running: a.Target | 
 
 def _reload(world: World, container: Container, config: Config, previous: str | None) -> None:
     before = dict(container.files)
-    container.config = config.text
+    loaded = mark_reload(config, previous)
+    container.config = loaded.text
     _write_files(container, config.files)
-    alerts = world.alerts(config.text)
+    alerts = world.alerts(loaded.text)
     if not alerts:
         world.reload(container.id)
+        container.config = config.text
         return
     container.files = before
     if previous is not None:

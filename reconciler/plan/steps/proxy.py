@@ -12,6 +12,7 @@ from reconciler.plan.actions import (
     CreateContainer,
     HandOver,
     ReloadProxy,
+    RemoveFiles,
     RenewFiles,
     ReplaceProxy,
     StartContainer,
@@ -80,6 +81,9 @@ def proxy_steps(draft: Draft, *, wait: bool) -> None:
             draft.add(AwaitDrained(target, at_most), draft.settled,
                      "old workers may still use containers that leave")
         ]  # fmt: skip
+    if need.leftovers:
+        draft.add(RemoveFiles(target, need.leftovers), draft.settled,
+                  "HAProxy does not use them any more")  # fmt: skip
 
 
 def _someone_leaves(draft: Draft) -> bool:

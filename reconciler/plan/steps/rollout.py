@@ -3,62 +3,30 @@ all backends that have them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 
-from reconciler.haproxy.commands import ServerSetting
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import Backend
 from reconciler.haproxy.render import server_lines
 from reconciler.haproxy.rewrite import put_servers
 from reconciler.plan.actions import (
-    Action,
-    AwaitDrained,
-    AwaitIdle,
     AwaitServers,
     GuardServers,
     ReloadProxy,
-    RemoveContainer,
     SetServers,
-    StartContainer,
     Target,
     WriteServers,
 )
 from reconciler.plan.impact import Impact
 from reconciler.plan.observed import ObservedContainer
-from reconciler.plan.rollout import Batch, Rollout
+from reconciler.plan.rollout import Batch
 from reconciler.plan.rotation import Member, Rotation, with_hosts, with_room
 from reconciler.plan.steps.containers import bring_up
-from reconciler.plan.steps.draft import DRAIN_MARGIN_S, Draft, target_of
+from reconciler.plan.steps.draft import Draft, target_of
+from reconciler.plan.steps.leave import rescue_batch, retire
 from reconciler.plan.steps.removals import remove, stop
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaver:
-    """A server that leaves, and its container if that is still there."""
-
-    host: str
-    container: ObservedContainer | None
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it may have something to finish."""
-        return self.container is None or self.container.state not in {"exited", "dead"}
-
-
-@dataclass(slots=True)
-class _Roll:
-    """One backend's roll-out, and who is in rotation at this point of it."""
-
-    draft: Draft
-    target: Target
-    rotation: Rotation
-    rollout: Rollout
-    hosts: dict[str, list[str]]
-    """By backend: a server may be kept from the traffic of one, and be in rotation in another."""
-    done: list[int]
-    """The steps that the next batch waits for."""
+from reconciler.plan.steps.roll import Leaver, Roll, RollBatch
 
 
 def begin_rollouts(draft: Draft) -> list[int]:
@@ -118,14 +86,14 @@ def _enlarge(draft: Draft, target: Target) -> list[int]:
 def _roll(draft: Draft, target: Target, rotation: Rotation, before: Sequence[int]) -> None:
     rollout = draft.desired.rollouts[rotation.source]
     hosts = {backend.name: rotation.serving_in(backend.name) for backend in rotation.backends}
-    roll = _Roll(draft, target, rotation, rollout, hosts, [*draft.placed, *before])
+    roll = Roll(draft, target, rotation, rollout, hosts, [*draft.placed, *before])
     roll.done += _stop_strangers(draft, rotation, roll.done)
     if rotation.settings:
         tuned = SetServers(target, rotation.settings)
         roll.done = [draft.add(tuned, roll.done, "another weight or limit", Impact.RUNTIME)]
     for batch in rotation.batches:
         early, leaves = (
-            tuple(_Leaver(host, _container(draft, host)) for host in group)
+            tuple(Leaver(host, _container(draft, host)) for host in group)
             for group in (batch.early, batch.leaves)
         )
         _play(roll, Batch(early, batch.joins, leaves))
@@ -158,10 +126,10 @@ def _container(draft: Draft, host: str) -> ObservedContainer | None:
     return found
 
 
-def _play(roll: _Roll, batch: Batch[Member, _Leaver]) -> None:
+def _play(roll: Roll, batch: RollBatch) -> None:
     """One batch. What was there before it serves until what is new is proven."""
     draft = roll.draft
-    stopped = _retire(roll, batch.early, roll.done, [])
+    stopped = retire(roll, batch.early, roll.done, [])
     first = len(draft.steps) + 1
     opened = [*roll.done, *stopped]
     if batch.joins:
@@ -173,18 +141,18 @@ def _play(roll: _Roll, batch: Batch[Member, _Leaver]) -> None:
         roll.hosts[name] = [h for h in dict.fromkeys([*hosts, *joined]) if h not in going]
     written = _write(roll, opened)
     if batch.joins and roll.rollout.rolls_back:
-        _rescue(roll, batch, range(first, last + 1))
+        rescue_batch(roll, batch, range(first, last + 1))
     for leaver in batch.early:
         if leaver.container is not None:
             draft.rolled_out += remove(draft, leaver.container, written)
-    stopped = _retire(roll, batch.leaves, opened, written)
+    stopped = retire(roll, batch.leaves, opened, written)
     for leaver in batch.leaves:
         if leaver.container is not None:
             draft.rolled_out += remove(draft, leaver.container, stopped)
     roll.done = [*written, *stopped]
 
 
-def _join(roll: _Roll, members: Sequence[Member], needs: Sequence[int]) -> list[int]:
+def _join(roll: Roll, members: Sequence[Member], needs: Sequence[int]) -> list[int]:
     """New servers start, are checked without traffic, and then take their share of it."""
     draft, rotation, rollout = roll.draft, roll.rotation, roll.rollout
     names = draft.assignment.names
@@ -221,53 +189,7 @@ def _join(roll: _Roll, members: Sequence[Member], needs: Sequence[int]) -> list[
     return [opened]
 
 
-def _retire(
-    roll: _Roll, leavers: Sequence[_Leaver], needs: Sequence[int], then: Sequence[int]
-) -> list[int]:
-    """No new traffic, time to finish what there is, out of rotation; and, `then` being done too,
-    the container stops."""
-    if not leavers:
-        return list(needs)
-    draft, places = roll.draft, roll.rotation.places(leaver.host for leaver in leavers)
-    last = draft.add(
-        SetServers(roll.target, tuple(ServerSetting(*place, "drain") for place in places)),
-        needs, "it leaves", Impact.RUNTIME,
-    )  # fmt: skip
-    rollout = roll.rollout
-    alive = roll.rotation.places(leaver.host for leaver in leavers if leaver.is_alive)
-    if alive:
-        last = draft.add(
-            AwaitIdle(roll.target, alive, rollout.drain_timeout_s, rollout.quiet_s),
-            [last],
-            "clients that stick to an old server may finish their sessions"
-            if rollout.quiet_s
-            else "an old server finishes what it has",
-        )
-    gone = draft.add(
-        SetServers(roll.target, tuple(ServerSetting(*place, "gone") for place in places)),
-        [last], "it leaves", Impact.RUNTIME,
-    )  # fmt: skip
-    gone = _old_workers_end(draft, roll.target, gone)
-    return [
-        *(
-            step
-            for leaver in leavers
-            if leaver.container is not None
-            for step in stop(draft, leaver.container, [*then, gone])
-        ),
-        gone,
-    ]
-
-
-def _old_workers_end(draft: Draft, target: Target, after: int) -> int:
-    proxy = draft.desired.proxy
-    if proxy is None or not draft.has_old_workers(target):
-        return after
-    waits = AwaitDrained(target, proxy.hard_stop_after_s + DRAIN_MARGIN_S)
-    return draft.add(waits, [after], "old workers may still use containers that leave")
-
-
-def _write(roll: _Roll, needs: Sequence[int]) -> list[int]:
+def _write(roll: Roll, needs: Sequence[int]) -> list[int]:
     """The file says what runs, so that a HAProxy that is started anew loads the same."""
     draft, rotation = roll.draft, roll.rotation
     order = {server.address: at for at, server in enumerate(rotation.backends[0].servers)}
@@ -287,29 +209,3 @@ def _lines(draft: Draft, backend: Backend) -> tuple[str, ...]:
     proxy = draft.desired.proxy
     assert proxy is not None
     return server_lines(proxy, backend)
-
-
-def _rescue(roll: _Roll, batch: Batch[Member, _Leaver], watched: range) -> None:
-    """What happens when one of the watched steps fails: the new go, the old are as they were."""
-    draft, because = roll.draft, "its batch failed; the old servers keep the traffic"
-
-    def rescue(action: Action, needs: Iterable[int]) -> int:
-        return draft.rescue(action, needs, because, watched)
-
-    made = [m for m in batch.joins if m.slot in draft.assignment.joining]
-    gone: list[int] = []
-    if made:
-        settings = roll.rotation.settings_for([m.host for m in made], "gone")
-        out = rescue(SetServers(roll.target, settings), ())
-        names = [draft.assignment.names[m.slot] for m in made]
-        gone = [rescue(RemoveContainer(Target(name)), [out]) for name in names]
-    # Where both cannot run at once, the old one starts when the new one is gone.
-    started = [
-        rescue(StartContainer(target_of(leaver.container)), gone)
-        for leaver in batch.early
-        if leaver.container is not None
-    ]
-    settings = roll.rotation.settings_for((leaver.host for leaver in batch.early), "ready")
-    served = tuple(s for s in settings if (s.backend, s.host) in roll.rotation.takes_traffic)
-    if served:
-        rescue(SetServers(roll.target, served), started or gone)

@@ -49,10 +49,11 @@ class ErrorPage(Model):
 
 
 Status = Literal[
-    "400", "401", "403", "404", "405", "407", "408", "410", "413", "425", "429",
+    "400", "401", "403", "404", "405", "407", "408", "410", "413", "425", "429", "431",
     "500", "501", "502", "503", "504",
 ]  # fmt: skip
-"""Those that HAProxy has a page for."""
+"""Those that HAProxy has a page for, and 431, which `max_headers` alone answers with."""
+OF_HEADERS: Status = "431"
 ErrorPages = dict[
     Status, Annotated[ErrorPage, Field(json_schema_extra=accepts({"type": "string"}))]
 ]

@@ -13,9 +13,15 @@ from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.header import IdHeader
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
-from reconciler.topology.model.limit import CONNECTION_SHORT, ConnectionLimit, RateLimit
+from reconciler.topology.model.limit import (
+    CONNECTION_SHORT,
+    HEADERS_SHORT,
+    ConnectionLimit,
+    HeaderLimit,
+    RateLimit,
+)
 from reconciler.topology.model.log import LOG_SHORT, Log
-from reconciler.topology.model.match import Listed, Source
+from reconciler.topology.model.match import Listed
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.settings import FrontendTimeouts
@@ -53,17 +59,20 @@ class Frontend(Model):
     """The backend that answers an authority's challenges for certificates: it gets what is asked
     for below `/.well-known/acme-challenge/`, whatever else would be done with such a request."""
     jwt: Jwt | None = Field(None, json_schema_extra=JWT_SHORT)
-    """A signed token that every request must carry, but for rules that say otherwise."""
+    """A signed token that every request must carry, but for rules that say otherwise:
+    `{algorithm: RS256, key: ./issuer.pem}`."""
     cors: Cors | None = Field(None, json_schema_extra=CORS_SHORT)
-    """Which pages of other sites may read answers: an origin, a list of them, or a mapping."""
+    """Which pages of other sites may read answers: an origin like `https://app.example.com`, a list
+    of them, or a mapping."""
     forwarded_for: bool = False
     """Tell servers the client's address in `X-Forwarded-For`, and how it came in
     `X-Forwarded-Proto`. What clients say there themselves is taken out."""
-    trusted_proxies: Annotated[tuple[Source, ...], BeforeValidator(listed)] = Field(
+    trusted_proxies: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
         (), min_length=1, json_schema_extra=accepts_one
     )
-    """Addresses of proxies before this one, whose `X-Forwarded-For` is believed: `10.0.0.0/8`.
-    Rules, limits and logs then see the client that it names."""
+    """Addresses of proxies before this one, whose `X-Forwarded-For` is believed: `10.0.0.0/8`, or
+    `./proxies.txt` for a file with one in each line. Rules, limits and logs then see the client
+    that it names."""
     allow: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
         (), min_length=1, json_schema_extra=accepts_one
     )
@@ -88,6 +97,9 @@ class Frontend(Model):
     max_body: Size | None = Field(None, ge=1, le=2**53)
     """The largest body of a request, by the length that it announces: `10m`. Larger ones are
     answered with 413."""
+    max_headers: HeaderLimit | None = Field(None, json_schema_extra=HEADERS_SHORT)
+    """The headers that a request may have: `8k` for all of them together, or a mapping. More are
+    answered with 431."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that it takes at a time; more wait outside."""
     timeouts: FrontendTimeouts = FrontendTimeouts()

@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.act import DenyStatus
 from reconciler.topology.model.base import Model, accepts, accepts_one, listed
-from reconciler.topology.model.match import Source
-from reconciler.topology.types import Duration, Whole, error
+from reconciler.topology.model.match import Listed
+from reconciler.topology.types import Duration, Size, Whole, error
 
 _RATE = re.compile(r"([0-9]{1,9})/([0-9]*[a-z]+)")
 
@@ -36,10 +36,11 @@ class RateLimit(Model):
     """In how long; older ones are forgotten bit by bit."""
     status: DenyStatus = 429
     """What further ones are answered with."""
-    allow: Annotated[tuple[Source, ...], BeforeValidator(listed)] = Field(
+    allow: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
         (), min_length=1, json_schema_extra=accepts_one
     )
-    """Addresses that are not limited: `10.0.0.0/8`."""
+    """Addresses that are not limited: `10.0.0.0/8`, or `./office.txt` for a file with one in each
+    line."""
 
     @model_validator(mode="before")
     @classmethod
@@ -69,10 +70,11 @@ class ConnectionLimit(Model):
     """How many at a time."""
     rate: ConnectionRate | None = Field(None, json_schema_extra=accepts({"type": "string"}))
     """How many new ones: `50/10s`, or a mapping."""
-    allow: Annotated[tuple[Source, ...], BeforeValidator(listed)] = Field(
+    allow: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
         (), min_length=1, json_schema_extra=accepts_one
     )
-    """Addresses that are not limited: `10.0.0.0/8`. Those of `trusted_proxies` never are."""
+    """Addresses that are not limited: `10.0.0.0/8`, or `./office.txt` for a file with one in each
+    line. Those of `trusted_proxies` never are."""
 
     @model_validator(mode="before")
     @classmethod
@@ -92,3 +94,34 @@ class ConnectionLimit(Model):
 
 
 CONNECTION_SHORT = accepts({"type": "integer", "minimum": 1}, {"type": "string"})
+
+
+class HeaderLimit(Model):
+    """The headers that a request may have: `8k` for all of them together, or a mapping. More are
+    answered with 431."""
+
+    size: Size | None = Field(None, ge=1024, le=2**24)
+    """Bytes of names and values, with what stands between them: `8k`."""
+    count: Whole | None = Field(None, ge=1, le=32_766)
+    """How many."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, int) and 0 < value < 1024:
+            raise error("bad-value", "this is a size, and a request has more than that",
+                        hint="write `8k` for the size, `{count: 50}` for how many")  # fmt: skip
+        return {"size": value} if isinstance(value, int | str) else value
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> HeaderLimit:
+        if self.size is None and self.count is None:
+            raise error("missing-key", "`size` or `count` is required in a limit of headers",
+                        hint="write `size: 8k` for all of them together, `count: 50` for how many",
+                        )  # fmt: skip
+        return self
+
+
+HEADERS_SHORT = accepts({"type": "integer", "minimum": 1024}, {"type": "string"})

@@ -73,14 +73,6 @@ def _check_method(value: str) -> str:
     return value
 
 
-def _check_source(value: str) -> str:
-    network = read_network(value)
-    if network is None:
-        raise error("bad-value", "`{value}` is neither an address nor a network", value=value,
-                    hint="write it like `10.0.0.0/8` or `192.0.2.7`")  # fmt: skip
-    return network
-
-
 def _check_listed(value: str) -> str:
     if names_file(value):
         return value
@@ -99,7 +91,6 @@ RoutePath = Annotated[UrlPath, AfterValidator(_check_route), _STRING]
 Method = Annotated[
     Text, AfterValidator(_check_method), WithJsonSchema({"type": "string", "pattern": "^[A-Z]+$"})
 ]
-Source = Annotated[Text, AfterValidator(_check_source), _STRING]
 Listed = Annotated[Text, AfterValidator(_check_listed), NamesFile(with_dot=True), _STRING]
 """An address, a network, or a file of them."""
 HeaderName = Annotated[

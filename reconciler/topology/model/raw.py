@@ -19,15 +19,17 @@ def _parse_lines(value: Any) -> list[str]:
     for line in lines:
         check_text(line.replace("\t", " "))
         word = line.split(maxsplit=1)[0] if line.strip() else ""
-        if _QUOTING.sub("", word) in SECTIONS:
+        if (section := _QUOTING.sub("", word)) in SECTIONS:
             raise error("bad-value", "`{value}` would start a section of its own", value=word,
-                        hint="raw lines stay within the section they are written for")  # fmt: skip
+                        hint=_FOR_ACME if section == "acme" else _WITHIN)  # fmt: skip
     return [line.strip() for line in lines]  # with the empty ones: a line's place is its position
 
 
 _QUOTING = re.compile(r"[\"'\\]")
 
 
+_WITHIN = "raw lines stay within the section they are written for"
+_FOR_ACME = "let an ACME client write certificates into files, as docs/certificates.md tells"
 SECTIONS = frozenset(
     [
         "global",

@@ -46,6 +46,25 @@ Ciphers = Annotated[Text, BeforeValidator(_check_ciphers), AfterValidator(_check
 Suites = Annotated[Text, BeforeValidator(_check_ciphers), AfterValidator(_check_suites)]
 
 
+Ocsp = Literal["none", "file", "update"]
+"""The response in the file beside a certificate; one that HAProxy asks for itself."""
+
+
+def _parse_ocsp(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "file" if value else "none"
+    if value == "update":
+        return value
+    raise error("bad-value", "`ocsp` is `true` or `update`",
+                hint="write `true` for the response in `CERT.ocsp` beside each certificate, "
+                     "`update` when HAProxy shall ask for it")  # fmt: skip
+
+
+MaybeOcsp = Annotated[
+    Ocsp, BeforeValidator(_parse_ocsp), WithJsonSchema({"enum": [True, False, "update"]})
+]
+
+
 class Certificate(Model):
     """A certificate with its chain, and its private key."""
 
@@ -56,6 +75,9 @@ class Certificate(Model):
     password: FileSource | None = None
     """What opens the private key, as a secret says what it holds: `{file: ./shop.pass}`,
     `{environment: KEY_PASSWORD}`. HAProxy gets the key without one."""
+    ocsp: MaybeOcsp | None = None
+    """Whether it has an OCSP response stapled to it, in place of what `tls` says: `true`, `update`,
+    or `false`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -107,6 +129,9 @@ class Tls(Model):
     ] = None  # fmt: skip
     """For development: a certificate that is made once, and kept on the machine that the tool runs
     on. `true` is for `localhost`; else host names and addresses."""
+    ocsp: MaybeOcsp = "none"
+    """OCSP responses that are stapled to its certificates: `true` for those in files beside them,
+    `shop.pem.ocsp` for `shop.pem`, in DER form; `update` when HAProxy shall ask for them."""
     strict_sni: bool = False
     """Turn away who asks for no name, or for one that no certificate is for; else the first is
     shown."""
@@ -138,10 +163,16 @@ class Tls(Model):
             raise error("missing-key", "TLS needs `certificates`",
                         hint="name a PEM file, or write `self_signed: true` for development",
                         )  # fmt: skip
+        if "ocsp" in self.model_fields_set and not self.certificates:
+            raise error("missing-key", "`ocsp` needs `certificates`", at=("ocsp",),
+                        hint="nobody can be asked about a self-signed one")  # fmt: skip
         if "verify" in self.model_fields_set and self.client_ca is None:
             raise error("missing-key", "`verify` needs a `client_ca` to check certificates with",
                         at=("verify",), hint="add `client_ca: ./ca.pem`")  # fmt: skip
         return self
+
+    def ocsp_of(self, certificate: Certificate) -> Ocsp:
+        return self.ocsp if certificate.ocsp is None else certificate.ocsp
 
 
 class ToTls(Model):

@@ -34,12 +34,17 @@ class _Server(ThreadingHTTPServer):
         """A connection that HAProxy has no use for any more is reset, and that is all right."""
 
 
+def address_of_bridge(world: World) -> str:
+    """This machine's, as containers reach it."""
+    bridge = world.api.inspect_network("bridge")["IPAM"]["Config"][0]
+    # An engine that was started anew does not say it, and it is the first address then.
+    return bridge.get("Gateway") or str(next(ip_network(bridge["Subnet"]).hosts()))
+
+
 @contextlib.contextmanager
 def outside_server(world: World) -> Iterator[tuple[str, int]]:
     """Its address, as containers reach it, and its port. It answers `outside PORT`."""
-    bridge = world.api.inspect_network("bridge")["IPAM"]["Config"][0]
-    # An engine that was started anew does not say it, and it is the first address then.
-    gateway = bridge.get("Gateway") or str(next(ip_network(bridge["Subnet"]).hosts()))
+    gateway = address_of_bridge(world)
     server = _Server(("0.0.0.0", 0), _Answers)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

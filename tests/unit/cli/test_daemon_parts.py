@@ -24,6 +24,7 @@ from reconciler.cli.notify import Notifier
 from reconciler.cli.reading import Watched
 from reconciler.cli.signals import received
 from reconciler.plan.events import Failure
+from reconciler.plan.impact import Impact
 from reconciler.plan.passes import (
     FileBroken,
     FileMended,
@@ -32,7 +33,7 @@ from reconciler.plan.passes import (
     PassBegun,
     PassEnded,
 )
-from reconciler.plan.plan import Plan
+from reconciler.plan.plan import Change, Plan
 from tests.integration.support.waiting import await_true
 
 # -- the log --------------------------------------------------------------------------------
@@ -50,7 +51,7 @@ def test_lines_come_out_in_order() -> None:
 def test_a_pipe_that_blocks_blocks_nobody() -> None:
     reader, writer = os.pipe()
     with os.fdopen(writer, "w") as stream:
-        pipe = LogPipe(stream, most_lines=100)
+        pipe = LogPipe(stream, most_lines=30)  # what is left when nobody reads fits into a pipe
         began = time.monotonic()
         for _ in range(2000):
             pipe.write("x" * 1000)
@@ -206,6 +207,20 @@ def test_servers_are_told_of_passes_that_failed_too(admin: Admin) -> None:
     )
     admin.note("shop", ended)
     assert 'reconciler_servers_up{topology="shop"} 1.0' in ask(admin, "/metrics")[1]
+
+
+def test_what_was_before_is_no_success_of_what_is_wanted(admin: Admin) -> None:
+    failures = (Failure("not-ready", "no"),)
+    for repaired in (Plan("shop"), Plan("shop", changes=(Change("create", "container", "web-1", "",
+                                                                Impact.NONE),))):  # fmt: skip
+        admin.note("shop", PassEnded("1f", "x", Outcome.KEPT, 0.3, plan=repaired,
+                                     failures=failures, servers_up=2, servers=2))  # fmt: skip
+    metrics = ask(admin, "/metrics")[1]
+    assert 'last_success_timestamp_seconds{topology="shop"} 0.0' in metrics
+    assert 'reconciler_drift_healed_total{topology="shop"} 1.0' in metrics
+    assert 'reconciler_servers_up{topology="shop"} 2.0' in metrics
+    status = json.loads(ask(admin, "/status")[1])["topologies"]["shop"]
+    assert (status["outcome"], status["failures"]) == ("kept", ["not-ready"])
 
 
 def test_a_broken_file_is_broken_until_it_is_mended(admin: Admin) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
 
 from reconciler.cli.inputs import EXPIRED, OF_FILES, Inputs, load_inputs
 from reconciler.cli.reading import Watched
 from reconciler.cli.session import compile_inputs
 from reconciler.engine.docker.translate import create_body
-from tests.certificates import Made, make_certificate
+from tests.certificates import NOW, Made, make_certificate, make_response
 from tests.unit.topology.reading import line_of
 
 GOOD = make_certificate("shop.example.com")
@@ -130,6 +133,111 @@ def test_what_is_wrong_with_a_file(tmp_path: Path, name: str) -> None:
 def _without_place(line: str) -> str:
     code, _, message = line.split(" ", 2)
     return f"{code} {message}"
+
+
+AUTHORITY = make_certificate("authority", is_authority=True)
+CHAINED = make_certificate("shop.example.com", signer=AUTHORITY)
+ASKING = make_certificate("shop.example.com", signer=AUTHORITY, responder="http://192.0.2.1/")
+REFUSAL = ocsp.OCSPResponseBuilder.build_unsuccessful(
+    ocsp.OCSPResponseStatus.UNAUTHORIZED
+).public_bytes(Encoding.DER)
+CHAIN = CHAINED.bundle + AUTHORITY.cert
+STAPLED = "{certificates: ./certs/a.pem, ocsp: true}"
+ENDED = (NOW - timedelta(days=1)).date()
+UNSTAPLED: dict[str, tuple[str, dict[str, bytes], str]] = {
+    "no response": (
+        STAPLED, {},
+        "unreadable-file `./certs/a.pem.ocsp` cannot be read: no such file or directory",
+    ),
+    "no response in it": (
+        STAPLED, {"a_pem_ocsp": AUTHORITY.cert},
+        "bad-ocsp `./certs/a.pem.ocsp` is no OCSP response in DER form; `openssl ocsp` writes one "
+        "with `-respout`",
+    ),
+    "a refusal": (
+        STAPLED, {"a_pem_ocsp": REFUSAL},
+        "unusable-ocsp `./certs/a.pem.ocsp` is no answer but a refusal: unauthorized, and is not "
+        "stapled; write another one",
+    ),
+    "of another certificate": (
+        STAPLED, {"a_pem_ocsp": make_response(ASKING, AUTHORITY)},
+        "unusable-ocsp `./certs/a.pem.ocsp` is for another certificate, and is not stapled; write "
+        "another one",
+    ),
+    "of before": (
+        STAPLED, {"a_pem_ocsp": make_response(CHAINED, AUTHORITY, days=-1)},
+        f"unusable-ocsp `./certs/a.pem.ocsp` was valid until {ENDED}, and is not stapled; write "
+        "another one",
+    ),
+    "for ever": (
+        STAPLED, {"a_pem_ocsp": make_response(CHAINED, AUTHORITY, days=None)},
+        "unusable-ocsp `./certs/a.pem.ocsp` does not say until when it is valid, and HAProxy takes "
+        "none that does not, and is not stapled; write another one",
+    ),
+    "of an unknown one": (
+        STAPLED, {"a_pem_ocsp": make_response(CHAINED, AUTHORITY, status="UNKNOWN")},
+        "unusable-ocsp `./certs/a.pem.ocsp` says that its authority does not know the certificate, "
+        "and is not stapled; write another one",
+    ),
+    "without its issuer": (
+        STAPLED, {"a_pem": CHAINED.bundle, "a_pem_ocsp": make_response(CHAINED, AUTHORITY)},
+        "unusable-ocsp `./certs/a.pem` has no certificate of its issuer, without which no OCSP "
+        "response is stapled; append the rest of its chain to it",
+    ),
+    "nobody to ask": (
+        "{certificates: ./certs, ocsp: update}", {},
+        "unusable-ocsp `./certs/a.pem` names nobody to ask for its OCSP response; its authority "
+        "has none for it: take `ocsp` out",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNSTAPLED)
+def test_what_is_not_stapled(tmp_path: Path, name: str) -> None:
+    tls, files, expected = UNSTAPLED[name]
+    put(tmp_path, **{"a_pem": CHAIN, **files})
+    inputs = load(tmp_path, tls)
+    assert [_without_place(line) for line in told(inputs)] == [expected]
+    assert inputs.has_errors == (not expected.startswith("unusable-ocsp"))
+    if not inputs.has_errors:
+        (wish,) = compile_inputs(inputs)
+        assert wish.desired.proxy is not None
+        assert not [f for f in wish.desired.proxy.files if f.kind == "ocsp-response"]
+
+
+@pytest.mark.parametrize("status", ["GOOD", "REVOKED"])
+@pytest.mark.parametrize("tls", [
+    STAPLED, "{certificates: ./certs/, ocsp: true}",
+    "{certificates: {cert: certs/a.pem, ocsp: true}}",
+    "{certificates: {cert: certs/p.crt, key: certs/p.key}, ocsp: true}",
+])  # fmt: skip
+def test_a_response_is_kept_with_its_certificate(tmp_path: Path, tls: str, status: str) -> None:
+    response = make_response(CHAINED, AUTHORITY, status=status)
+    put(tmp_path, a_pem=CHAIN, a_pem_ocsp=response, b_pem=GOOD.bundle + AUTHORITY.cert)
+    if "p.crt" in tls:
+        put(tmp_path, p_crt=CHAINED.cert + AUTHORITY.cert, p_key=CHAINED.key, p_crt_ocsp=response)
+    inputs = load(tmp_path, tls)
+    assert [line for line in told(inputs) if "b.pem" not in line] == []
+    (wish,) = compile_inputs(inputs)
+    assert wish.desired.proxy is not None
+    certificate, kept, *_ = wish.desired.proxy.files
+    assert (kept.content, kept.kind) == (response, "ocsp-response")
+    assert kept.name == f"{certificate.name}.ocsp"
+
+
+def test_a_response_in_a_directory_is_followed_before_it_is_there(tmp_path: Path) -> None:
+    put(tmp_path, a_pem=CHAIN)
+    assert told(load(tmp_path, "{certificates: ./certs, ocsp: true}")) == []
+    watched = Watched((str(tmp_path / "shop.yaml"),), ())
+    watched.read()
+    before = watched.signature()
+    put(tmp_path, a_pem_ocsp=make_response(CHAINED, AUTHORITY))
+    assert watched.signature() != before
+
+
+def test_who_is_asked_for_a_response_gets_no_warning(tmp_path: Path) -> None:
+    put(tmp_path, a_pem=ASKING.bundle + AUTHORITY.cert)
+    assert told(load(tmp_path, "{certificates: ./certs, ocsp: update}")) == []
 
 
 @pytest.mark.parametrize("encrypted", [GOOD.encrypted_key(), GOOD.encrypted_key(traditional=True)])

@@ -8,18 +8,24 @@ from reconciler.haproxy.files import (
     CHECK_DIRECTORY,
     FILES_DIRECTORY,
     ProxyFile,
+    abort_command,
     changed_names,
+    come_and_gone_responses,
+    commit_command,
     file_name,
     files_for_check,
     for_check,
     from_check,
+    is_live_comment,
     join_commands,
     leave_commands,
+    left_over,
     list_file,
     listed_names,
     renewal_command,
     renewed,
     under_way,
+    updated,
 )
 
 PATH = ("frontends", "www")
@@ -111,3 +117,59 @@ def test_a_check_reads_other_files() -> None:
     text = f"bind :1 ssl crt {file.place}"
     assert file.place not in for_check(text)
     assert from_check(for_check(text)) == text
+
+
+def response_to(certificate: ProxyFile, content: bytes) -> ProxyFile:
+    return ProxyFile(f"{certificate.name}.ocsp", content, PATH, "ocsp-response")
+
+
+def test_a_response_goes_with_its_certificate() -> None:
+    file = ProxyFile("a.pem", b"x", PATH, "certificate")
+    response = response_to(file, b"\0\1\2")
+    assert response.certificate == file.certificate == file.place
+    assert renewal_command(response) == f"set ssl cert {file.place}.ocsp <<\nAAEC\n"
+    assert commit_command(response) == commit_command(file) == f"commit ssl cert {file.place}"
+    assert abort_command(response) == f"abort ssl cert {file.place}"
+    small, large = (response_to(file, b"x" * size) for size in (11_250, 11_251))
+    assert is_live_comment(small.comment)
+    assert len(renewal_command(small)) < 16_384 - 1024
+    assert not is_live_comment(large.comment)
+
+
+def test_a_response_that_is_new_or_goes_is_told_where_its_certificate_stays() -> None:
+    file, other = (ProxyFile(name, b"x", PATH, "certificate") for name in ("a.pem", "b.pem"))
+    response = response_to(file, b"y")
+    name = "ocsp-response `a.pem.ocsp`"
+    assert come_and_gone_responses(told(file), told(file, response)) == ([name], [])
+    assert come_and_gone_responses(told(file, response), told(file)) == ([], [name])
+    assert come_and_gone_responses(told(other), told(other, file, response)) == ([], [])
+    hidden = told(file, response).replace(response.digest, f"{response.digest}  # holds a value")
+    assert come_and_gone_responses(told(file), hidden) == (["an ocsp-response"], [])
+    assert changed_names(told(file, response), told(file, response_to(file, b"z"))) == [name]
+
+
+def test_a_list_tells_for_whom_haproxy_asks() -> None:
+    wanted = list_file("l", ["/f/a.pem", updated("/f/b.pem"), updated("/f/c.pem")], PATH)
+    shown = f"# {wanted.place}\n/f/a.pem:1\n/f/b.pem:2 [ocsp-update on]\n\n"
+    assert list(join_commands(wanted, shown)) == [
+        f"add ssl crt-list {wanted.place} <<\n/f/c.pem [ocsp-update on]\n"
+    ]
+    assert list(leave_commands(wanted, shown)) == []
+    first = list_file("l", [updated("/f/a.pem")], PATH, is_fixed=True)
+    assert not is_live_comment(first.comment)
+    assert is_live_comment(wanted.comment)
+
+
+def test_what_is_left_over_is_ours_by_its_name() -> None:
+    kept = ProxyFile(file_name("./certs/shop.pem", ".pem"), b"x", PATH)
+    former = [
+        file_name("./certs/Old one.pem", ".pem"),
+        f"{file_name('./certs/api.crt', '.stapled.pem')}.ocsp",
+        file_name("...", ".list"),
+        file_name("pages/down.html"),
+        file_name("no-ending"),
+    ]
+    strange = ["dhparam.pem", "a-0123456.pem", "a-01234567 b.pem", ".hidden", "notes-0123456g"]
+    there = [*former, kept.name, *strange]
+    assert left_over(there, [kept]) == tuple(sorted(former))
+    assert left_over((), [kept]) == ()

@@ -156,7 +156,7 @@ def test_a_rejected_config_is_not_tried_again_and_what_was_is_healed(watch: Watc
     watch.world.alerts = lambda text: [(1, "no")] if "roundrobin" not in text else []
     watch.want(wish(balance="leastconn"))
     watch.run(200)
-    assert watch.outcomes == [Outcome.FAILED, Outcome.UNCHANGED]
+    assert watch.outcomes == [Outcome.FAILED, Outcome.KEPT]
     watch.forget()
     watch.world.kill(watch.server())
     watch.run(10)
@@ -296,7 +296,7 @@ def test_more_impact_than_allowed(watch: Watch) -> None:
     careful.forget()
     careful.want(wish(env={"A": "b"}))
     careful.run(250)
-    assert careful.outcomes == [Outcome.FAILED, Outcome.UNCHANGED]
+    assert careful.outcomes == [Outcome.FAILED, Outcome.KEPT]
     assert careful.passes[0].failures[0].code == "impact-too-high"
 
 

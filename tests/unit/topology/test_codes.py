@@ -8,7 +8,14 @@ from itertools import chain
 import pytest
 
 from reconciler.topology.diagnostic import CODES, Diagnostic
-from tests.unit.topology import test_fields, test_load, test_rules, test_source, test_variables
+from tests.unit.topology import (
+    test_clients,
+    test_fields,
+    test_load,
+    test_rules,
+    test_source,
+    test_variables,
+)
 
 OF_THE_COMMAND = {
     "file-not-found",
@@ -19,6 +26,8 @@ OF_THE_COMMAND = {
     "unreadable-file",
     "bad-certificate",
     "expired-certificate",
+    "bad-ocsp",
+    "unusable-ocsp",
     "bad-key",
     "bad-addresses",
 }
@@ -31,6 +40,7 @@ def reached() -> Iterable[str]:
         (expected for _, expected in test_rules.BROKEN.values()),
         (expected for _, expected in test_load.ALONE.values()),
         ([line] for line in test_fields.IN_WEB.values()),
+        ([line] for line in test_clients.REFUSED.values()),
         ([line] for line in test_fields.AT_THE_TOP.values()),
     ):
         yield from (line.split()[0] for line in lines)

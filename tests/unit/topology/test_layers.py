@@ -113,12 +113,21 @@ def test_errors_are_in_the_file_they_come_from() -> None:
 
 def test_files_of_addresses_are_beside_the_file_that_names_them() -> None:
     base = BASE + "    port: 80\nfrontends: {www: {bind: 80, default_backend: web}}\n"
-    keys = "{allow: [10.0.0.0/8, ./a.txt, /srv/b.txt], rules: [{source: ../c.txt, deny: true}]}"
+    keys = (
+        "{allow: [10.0.0.0/8, ./a.txt, /srv/b.txt], rules: [{source: ../c.txt, deny: true}], "
+        "trusted_proxies: ./p.txt, rate_limit: {requests: 9, allow: ./r.txt}, "
+        "connection_limit: {max: 9, allow: [./l.txt]}}"
+    )
     loaded = load(base, f"frontends: {{www: {keys}}}\n")
     assert loaded.topology is not None
     www = loaded.topology.frontends["www"]
     assert www.allow == ("10.0.0.0/8", "../over/a.txt", "/srv/b.txt")
     assert www.rules[0].source == ("../c.txt",)
+    assert www.trusted_proxies == ("../over/p.txt",)
+    assert www.rate_limit is not None
+    assert www.rate_limit.allow == ("../over/r.txt",)
+    assert www.connection_limit is not None
+    assert www.connection_limit.allow == ("../over/l.txt",)
 
 
 def test_a_file_goes_over_what_it_includes() -> None:

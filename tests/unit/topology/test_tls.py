@@ -8,7 +8,7 @@ from reconciler.cli.certificate import find_end
 from reconciler.haproxy.render import render_config
 from reconciler.plan.compile import compile_topology
 from tests.certificates import make_certificate
-from tests.unit.topology.reading import good, messages_of, read, topology_with
+from tests.unit.topology.reading import good, messages_of, read, told, topology_with
 
 REFUSED = {
     "tls: {certificates: []}": "bad-value `certificates` needs at least one item",
@@ -188,6 +188,28 @@ def test_http3_is_told_at_the_port_that_speaks_it() -> None:
     )
     assert [line.split()[1] for line in lines[:3]] == [":443", ":444", "quic4@:444"]
     assert lines[3].endswith("""Alt-Svc 'h3=":443"; ma=86400' if { dst_port 444 }""")
+
+
+@pytest.mark.parametrize(
+    ("other", "is_told"),
+    [("http3: true", False), ("http3: {port: 443}", False), ("http3: {port: 8443}", True),
+     ("http3: {max_age: 1h}", True), ("http3: {alt_svc: false}", True),
+     ("min_version: 1.3", False)],
+)  # fmt: skip
+def test_http3_of_a_port_is_told_in_one_way(other: str, is_told: bool) -> None:
+    """On a bridge the two have ports of their own in the container."""
+    tls = f"{{address: 127.0.0.2, port: 443, tls: {{certificates: a.pem, {other}}}}}"
+    text = topology_with(
+        "networks: back",
+        frontend=f"bind: ['127.0.0.1:443', {tls}]\ntls: {{certificates: a.pem, http3: true}}",
+        rest="networks: {back: {subnet: 172.30.7.0/24}}",
+    )
+    good(text)
+    assert told(read(text + "haproxy: {network: host}\n")) == [
+        "bind-conflict 10:29 clients of port 443 are told of HTTP/3 in two ways, here and at "
+        "another address; give all binds of a port the same `http3`, or this one a frontend of its "
+        "own"
+    ] * is_told  # fmt: skip
 
 
 def test_ipv4_and_ipv6_are_two() -> None:

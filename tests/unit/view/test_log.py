@@ -44,6 +44,7 @@ def ended(outcome: Outcome, **more: object) -> PassEnded:
 
 NEWS: list[tuple[News, list[str]]] = [
     (PassBegun("1f", "file changed", PLAN), ["file changed"]),
+    (PassBegun("1f", "resync", PLAN, is_news=False), []),
     (ended(Outcome.CONVERGED, is_edit=True),
      ["converged in 0.90 s: 1 created, runtime change, no reload"]),
     (ended(Outcome.CONVERGED, is_edit=True, reloads=2),
@@ -51,6 +52,10 @@ NEWS: list[tuple[News, list[str]]] = [
     (ended(Outcome.CONVERGED), ["healed in 0.90 s"]),
     (ended(Outcome.UNCHANGED), ["up to date (2 of 3 servers up)"]),
     (ended(Outcome.UNCHANGED, is_news=False), []),
+    (ended(Outcome.KEPT, retry_s=8.0, plan=Plan("shop")),
+     ["keeps what the file said before (2 of 3 servers up); the new one is tried in 8.0 s"]),
+    (ended(Outcome.KEPT, is_news=False, plan=Plan("shop")), []),
+    (ended(Outcome.KEPT, retry_s=8.0, plan=PLAN), ["healed in 0.90 s"]),
     (ended(Outcome.DEFERRED, retry_s=8.0),
      ["shop-web-4-x, haproxy: breaks again and again; next repair in 8.0 s"]),
     (ended(Outcome.STANDBY, failures=(Failure("locked", "held by b"),)), ["stands by: held by b"]),
