@@ -66,7 +66,7 @@ def forms(kind: Kind) -> Iterator[Kind]:
 
 
 def marks_of(kind: Kind) -> Iterator[Any]:
-    """What a type is annotated with: validators, limits, marks."""
+    """What a type is annotated with: validators, limits, marks, its field."""
     if _origin(kind) is Annotated:
         inner, *marks = get_args(kind)
         yield from marks
@@ -117,10 +117,9 @@ def _long_form(value: Any, model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _kind_of(field: FieldInfo) -> Kind:
-    """Pydantic keeps what a whole field is annotated with beside its type."""
-    if not field.metadata:
-        return field.annotation
-    return Annotated[(field.annotation, *field.metadata)]
+    """Pydantic keeps what a whole field is annotated with beside its type. The field itself is one
+    more mark of it."""
+    return Annotated[(field.annotation, *field.metadata, field)]
 
 
 def _origin(kind: Kind) -> Any:

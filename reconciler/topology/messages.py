@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from reconciler.topology.anatomy import Kind, key, kind_at, marks_of, model_of
+from reconciler.topology.anatomy import Kind, key, kind_at, model_of
+from reconciler.topology.compose_keys import HINTS
 from reconciler.topology.diagnostic import CODES, Diagnostic, Path
+from reconciler.topology.forms import bound_in_words, either, forms_of, keys_in_words, purpose_of
 from reconciler.topology.source import Source
-from reconciler.topology.types import parse_duration, parse_size, written
+from reconciler.topology.types import written
 
 _KIND = {
     "int_type": "a whole number",
@@ -24,6 +27,8 @@ _KIND = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "string_type": "text",
+}
+_LONG_FORM = {
     "dict_type": "a mapping",
     "mapping_type": "a mapping",
     "model_type": "a mapping",
@@ -63,58 +68,144 @@ def _has_error_below(loc: tuple[Any, ...], items: list[Any]) -> bool:
     return any(len(i["loc"]) > len(loc) and i["loc"][: len(loc)] == loc for i in items)
 
 
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """One of pydantic's errors, with what the file says there."""
+
+    kind: str
+    text: str
+    """What the refusal itself says, if it is one of ours."""
+    context: Mapping[str, Any]
+    full: Path
+    """Where it is in the model."""
+    path: Path
+    """Where it is in the file."""
+    value: Any
+    outside: str | None
+    """How the value is written, when it came from outside the file. It is not shown then."""
+    is_written: bool
+    """Whether the value itself stands in the file, and not a short form that it is a part of."""
+    in_key: bool
+    """Whether it is the key that is wrong."""
+
+    @property
+    def shown(self) -> str:
+        return f"`{self.outside}`" if self.outside is not None else _shown(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    code: str
+    message: str
+    hint: str = ""
+    on_key: bool = False
+    at_owner: bool = False
+    """Whether it is told where the mapping stands that something is missing in."""
+
+
 def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
-    in_key = item["loc"][-1:] == ("[key]",)
     full: Path = tuple(part for part in item["loc"] if part != "[key]")
-    kind = item["type"]
     context = item.get("ctx") or {}
     path = source.path_in_file(full + tuple(context.get("at", ())))
-    outside = source.written(path)
-    value = source.value_at(path) if path in source.values else item.get("input")
-    shown = f"`{outside}`" if outside is not None else _shown(value)
-    hint = ""
-    on_key = in_key
-    if kind in CODES:
-        code = kind
-        message = item["msg"]
-        if "value" in context and outside is not None:
-            message = message.replace(f"`{context['value']}`", f"`{outside}`", 1)
-        hint = "" if outside is not None else str(context.get("hint", ""))
-    elif kind == "extra_forbidden":
-        code, on_key = "unknown-key", True
-        owner = model_of(kind_at(model, full[:-1])) or model
-        known = [key(name, field) for name, field in owner.model_fields.items()]
-        message = f"`{path[-1]}` is not a key of {_owner(path[:-1])}"
-        hint = suggest(str(path[-1]), known) or f"keys here: {', '.join(known)}"
-    elif kind == "missing":
-        code, on_key = "missing-key", True
-        message = f"`{path[-1]}` is required in {_owner(path[:-1])}"
+    is_written = path in source.values
+    problem = _Problem(
+        kind=item["type"],
+        text=item["msg"],
+        context=context,
+        full=full,
+        path=path,
+        value=source.value_at(path) if is_written else item.get("input"),
+        outside=source.written(path),
+        is_written=is_written,
+        in_key=item["loc"][-1:] == ("[key]",),
+    )
+    words = _words_of(problem, source, model)
+    if words.at_owner:
         path = path[:-1]
-    elif kind == "literal_error":
-        code = "unknown-value"
-        words = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
-        is_short = isinstance(source.value_at(path[:-1]), str | int)
-        field = path[:-1] if is_short else path
-        message = f"{_field(field)} cannot be {shown}"
-        if in_key:
-            code, message = "unknown-key", f"`{path[-1]}` is not a key of {_owner(path[:-1])}"
-        guess = suggest(str(item["input"]), words) if outside is None else ""
-        hint = guess or f"write {_either(words)}"
-    elif kind in _BOUND:
-        code = "out-of-range"
-        name, words_ = _BOUND[kind]
-        limit = _bound(kind_at(model, full), context[name])
-        message = f"{_field(path)} is {shown}, and must be {words_} {limit}"
-    elif kind in {"too_short", "too_long"}:
-        code, message = "bad-value", f"{_field(path)} needs at least one item"
-    elif kind == "string_pattern_mismatch":
-        code, message = "bad-value", f"{shown} is not what {_field(path)} takes"
+    span = source.span_of(path, key=words.on_key or problem.in_key)
+    return Diagnostic(words.code, words.message, source.file_of(span), span, words.hint, path=path)
+
+
+def _words_of(problem: _Problem, source: Source, model: type[BaseModel]) -> _Words:
+    kind, path = problem.kind, problem.path
+    taken = kind_at(model, problem.full)
+    if kind in CODES:
+        return _of_a_refusal(problem, model)
+    if kind == "extra_forbidden":
+        owner = model_of(kind_at(model, problem.full[:-1])) or model
+        return _of_an_unknown_key(str(path[-1]), _owner(path[:-1]), owner)
+    if kind == "missing":
+        message = f"`{path[-1]}` is required in {_owner(path[:-1])}"
+        return _Words("missing-key", message, on_key=True, at_owner=True)
+    if kind == "literal_error":
+        return _of_another_word(problem, isinstance(source.value_at(path[:-1]), str | int))
+    if kind in _BOUND:
+        return _of_a_bound(problem, taken)
+    if kind in {"too_short", "too_long"}:
+        return _Words("bad-value", f"{_field(path)} needs at least one item")
+    if kind == "string_pattern_mismatch":
         hint = "write codes like `200`, `200-399` or `200,204`" if path[-1] == "status" else ""
-    else:
-        code = "wrong-type"
-        message = f"{_field(path)} must be {_KIND.get(kind, 'of another kind')}, not {shown}"
-    span = source.span_of(path, key=on_key)
-    return Diagnostic(code, message, source.file_of(span), span, hint, path=path)
+        return _Words("bad-value", f"{problem.shown} is not what {_field(path)} takes", hint)
+    forms, hint = _KIND.get(kind, "of another kind"), ""
+    if kind in _LONG_FORM:
+        forms, hint = forms_of(taken, _LONG_FORM[kind]), _purpose_at(problem.full, model)
+    return _Words("wrong-type", f"{_item(path)} must be {forms}, not {problem.shown}", hint)
+
+
+def _purpose_at(path: Path, model: type[BaseModel]) -> str:
+    """Of one of several, what all of them are for."""
+    own = purpose_of(kind_at(model, path))
+    is_one_of_many = bool(path) and isinstance(path[-1], int)
+    return own or (purpose_of(kind_at(model, path[:-1])) if is_one_of_many else "")
+
+
+def _of_a_refusal(problem: _Problem, model: type[BaseModel]) -> _Words:
+    message, value, outside = problem.text, problem.context.get("value"), problem.outside
+    if value is not None and outside is not None:
+        message = message.replace(f"`{value}`", f"`{outside}`", 1)
+    elif value == "":
+        message = message.replace("``", _shown(""), 1)
+    hint = str(problem.context.get("hint", ""))
+    if message.startswith("this takes"):
+        message += f", not {problem.shown}"
+        hint = hint or _purpose_at(problem.full, model)
+    if problem.kind == "wrong-type":
+        message = message.replace("this takes", f"{_item(problem.path)} takes", 1)
+    if outside is not None:
+        hint = ""
+    return _Words(problem.kind, message, hint)
+
+
+def _of_an_unknown_key(name: str, owner: str, model: type[BaseModel]) -> _Words:
+    known = [key(name, field) for name, field in model.model_fields.items()]
+    hint = HINTS.get(model, {}).get(name) or suggest(name, known) or keys_in_words(model)
+    return _Words("unknown-key", f"`{name}` is not a key of {owner}", hint, on_key=True)
+
+
+def _of_another_word(problem: _Problem, is_short: bool) -> _Words:
+    """`is_short` when the word stands for a whole mapping."""
+    path, expected = problem.path, problem.context["expected"]
+    words = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
+    word = path[-1] if problem.in_key else problem.value
+    guess = suggest(str(word), words) if problem.outside is None else ""
+    hint = guess or f"write {either(words)}"
+    if problem.in_key:
+        message = f"`{path[-1]}` is not a key of {_owner(path[:-1])}"
+        return _Words("unknown-key", message, hint)
+    field = _field(path[:-1] if is_short else path)
+    return _Words("unknown-value", f"{field} cannot be {problem.shown}", hint)
+
+
+def _of_a_bound(problem: _Problem, taken: Kind) -> _Words:
+    """A part of a short form is told as it was read, `100/20d` with `20d`."""
+    name, words = _BOUND[problem.kind]
+    limit = bound_in_words(taken, problem.context[name])
+    shown = problem.shown
+    is_duration = isinstance(problem.value, float)
+    if is_duration and not problem.is_written and problem.outside is None:
+        shown = f"`{bound_in_words(taken, problem.value)}`"
+    message = f"{_field(problem.path)} is {shown}, and must be {words} {limit}"
+    return _Words("out-of-range", message)
 
 
 def _shown(value: Any) -> str:
@@ -127,7 +218,7 @@ def _shown(value: Any) -> str:
         return "a list"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    text = written(value)
+    text = written(value) or '""'
     return f"`{text if len(text) <= 60 else text[:57] + '…'}`"
 
 
@@ -136,28 +227,18 @@ def _field(path: Path) -> str:
     return f"`{names[-1]}`" if names else "the file"
 
 
+def _item(path: Path) -> str:
+    """The value at a path: the field's, or one of several in its list."""
+    is_one_of_many = bool(path) and isinstance(path[-1], int)
+    return f"each item of {_field(path)}" if is_one_of_many else _field(path)
+
+
 def _owner(path: Path) -> str:
     if not path:
         return "a topology"
     if len(path) == 1 or (len(path) == 2 and path[0] in {"networks", "backends", "frontends"}):
         return _OWNER.get(str(path[0]), f"`{path[0]}`")
     return _field(path)
-
-
-def _bound(kind: Kind, value: Any) -> str:
-    """A limit in the unit of its field."""
-    readers = [mark.func for mark in marks_of(kind) if isinstance(mark, BeforeValidator)]
-    if parse_size in readers:
-        if value >= 1024**2:
-            return f"{value // 1024**2}m"
-        return f"{value // 1024}k" if value >= 1024 else f"{value}b"
-    if parse_duration in readers:
-        return f"{value:g}s" if value >= 1 or value == 0 else f"{value * 1000:g}ms"
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
-
-
-def _either(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

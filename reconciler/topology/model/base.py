@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -22,15 +22,22 @@ def listed(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
-def accepts(*schemas: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
-    """Add short forms to the JSON Schema of a field that a validator turns into the long one."""
+@dataclass(frozen=True)
+class ShortForms:
+    """What a validator turns into the long form of a field, as JSON Schema."""
 
-    def extend(schema: dict[str, Any]) -> None:
+    schemas: tuple[dict[str, Any], ...]
+
+    def __call__(self, schema: dict[str, Any]) -> None:
+        """Add them to the JSON Schema of the field."""
         keep = ("title", "description", "default")
         long = {key: schema.pop(key) for key in list(schema) if key not in keep}
-        schema["anyOf"] = [*schemas, *long.get("anyOf", [long])]
+        schema["anyOf"] = [*self.schemas, *long.get("anyOf", [long])]
 
-    return extend
+
+def accepts(*schemas: dict[str, Any]) -> ShortForms:
+    """For a field that has short forms."""
+    return ShortForms(schemas)
 
 
 def accepts_one(schema: dict[str, Any]) -> None:

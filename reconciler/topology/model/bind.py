@@ -154,7 +154,8 @@ def parse_bind(value: float | str) -> dict[str, Any]:
     `unix@/run/shop/www.sock`."""
     text = written(value)
     if isinstance(value, bool):
-        raise error("wrong-type", "a port or an address and a port is needed here")
+        raise error("wrong-type", "a port or an address and a port is needed here",
+                    hint='write `80`, `"127.0.0.1:8080"` or `"[::1]:8080"`')  # fmt: skip
     if text.startswith("unix@"):
         return {"socket": text}
     if re.fullmatch(_PORTS, text):

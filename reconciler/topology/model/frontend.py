@@ -59,9 +59,11 @@ class Frontend(Model):
     """The backend that answers an authority's challenges for certificates: it gets what is asked
     for below `/.well-known/acme-challenge/`, whatever else would be done with such a request."""
     jwt: Jwt | None = Field(None, json_schema_extra=JWT_SHORT)
-    """A signed token that every request must carry, but for rules that say otherwise."""
+    """A signed token that every request must carry, but for rules that say otherwise:
+    `{algorithm: RS256, key: ./issuer.pem}`."""
     cors: Cors | None = Field(None, json_schema_extra=CORS_SHORT)
-    """Which pages of other sites may read answers: an origin, a list of them, or a mapping."""
+    """Which pages of other sites may read answers: an origin like `https://app.example.com`, a list
+    of them, or a mapping."""
     forwarded_for: bool = False
     """Tell servers the client's address in `X-Forwarded-For`, and how it came in
     `X-Forwarded-Proto`. What clients say there themselves is taken out."""

@@ -42,6 +42,9 @@ def parse_dependencies(value: Any) -> Any:
     """`db`, `[db, cache]`, or Compose's mapping: `{db: {condition: started}}`."""
     if isinstance(value, dict):
         return [_item(name, more) for name, more in value.items()]
+    if not isinstance(value, str | list):
+        raise error("wrong-type", "this takes a list of backends, or a mapping by their names",
+                    hint="write `[db, cache]`, or `{db: {condition: started}}`")  # fmt: skip
     items = value if isinstance(value, list) else [value]
     return [{"backend": item} if isinstance(item, str) else item for item in items]
 

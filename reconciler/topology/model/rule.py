@@ -84,11 +84,11 @@ class Rule(Model):
     auth: Users = Field(default_factory=dict, json_schema_extra=USERS_SHORT)
     """Users and passwords that are asked for first; a password may be a crypt(3) hash."""
     jwt: Jwt | None = Field(None, json_schema_extra=JWT_SHORT)
-    """A signed token that the request must carry, in place of what the frontend says; `false` for
-    none."""
+    """A signed token that the request must carry, in place of what the frontend says: a mapping, or
+    `false` for none."""
     cors: Cors | None = Field(None, json_schema_extra=CORS_SHORT)
-    """Which pages of other sites may read the answer, in place of what the frontend says; `false`
-    for none."""
+    """Which pages of other sites may read the answer, in place of what the frontend says: an origin
+    like `https://app.example.com`, a list of them, a mapping, or `false` for none."""
     strip_prefix: RoutePath | None = None
     """The first parts of the path, which the backend does not see: `/api`."""
     add_prefix: RoutePath | None = None
@@ -102,15 +102,15 @@ class Rule(Model):
     cache: bool = True
     """`false` neither answers from the `cache` of the backend, nor keeps answers in it."""
     set_headers: SetHeaders = Field(default_factory=dict)
-    """Headers of the request, as the backend gets them."""
+    """Headers of the request, as the backend gets them: `{X-Env: staging}`."""
     add_headers: AddHeaders = Field(default_factory=dict)
-    """Headers of the request beside those of the same name that are there."""
+    """Headers of the request beside those of the same name that are there: `{X-Tag: a}`."""
     replace_headers: ReplaceHeaders = Field(default_factory=dict)
     """Other values for headers of the request: `{Host: {regex: (.*)[.]example, to: \\1.test}}`."""
     del_headers: Annotated[tuple[HeaderName, ...], BeforeValidator(listed)] = _ANY_OF
     """Headers of the request that the backend does not get."""
     set_response_headers: SetHeaders = Field(default_factory=dict)
-    """Headers of the answer, whoever gives it."""
+    """Headers of the answer, whoever gives it: `{X-Frame-Options: DENY}`."""
     add_response_headers: AddHeaders = Field(default_factory=dict)
     """Headers of the answer beside those of the same name that are there: `{Vary: Accept}`."""
     replace_response_headers: ReplaceHeaders = Field(default_factory=dict)

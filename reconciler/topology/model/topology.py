@@ -60,17 +60,17 @@ class Topology(Model):
     networks: dict[Name, Annotated[Network, BeforeValidator(null_as_empty)]] = Field(
         default_factory=dict
     )
-    """Docker networks, by name."""
+    """Docker networks, by name: `{front: {}}`."""
     volumes: dict[Name, Annotated[Volume, BeforeValidator(null_as_empty)]] = Field(
         default_factory=dict
     )
-    """Docker volumes, by name. One that only a mount names is a local one of the topology's own.
-    """
+    """Docker volumes, by name: `{data: {}}`. One that only a mount names is a local one of the
+    topology's own."""
     secrets: dict[FileName, FileSource] = Field(default_factory=dict)
     """Content that backends have as files, by name: `{db_password: {file: ./db_password}}`. It is
     shown nowhere."""
     configs: dict[FileName, FileSource] = Field(default_factory=dict)
-    """The same for what is no secret."""
+    """The same for what is no secret: `{app_conf: {file: ./app.conf}}`."""
     backends: dict[Name, Backend] = Field(default_factory=dict)
     """Containers that HAProxy sends traffic to, by name."""
     frontends: dict[ProxyName, Frontend] = Field(default_factory=dict)
@@ -81,7 +81,7 @@ class Topology(Model):
             {"type": "integer", "minimum": 1, "maximum": 65535}, {"enum": [True, False]}
         ),
     )
-    """The statistics page; none when not given."""
+    """The statistics page: `true`, its port, or a mapping; none when not given."""
     errors: ErrorPages = Field(default_factory=dict)
     """Pages that HAProxy answers with itself, by status, in all frontends: `{503: ./down.html}`.
     """

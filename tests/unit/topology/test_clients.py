@@ -48,7 +48,8 @@ REFUSED = {
     "max_headers: {}": "missing-key `size` or `count` is required in a limit of headers; write "
     "`size: 8k` for all of them together, `count: 50` for how many",
     "max_headers: {count: 0}": "out-of-range `count` is `0`, and must be at least 1",
-    "max_headers: true": "wrong-type `max_headers` must be a mapping, not `true`",
+    "max_headers: true": "wrong-type `max_headers` must be a whole number, text or a mapping, not "
+    "`true`; the headers that a request may have: `8k` for all of them together, or a mapping",
     "max_headers:": "bad-value `max_headers` is empty, and would keep nobody out; say what it "
     "shall be, or take it out",
     "mode: tcp\nmax_headers: 8k": "mode-mismatch frontend `www` speaks tcp, and `max_headers` is "
@@ -59,7 +60,9 @@ REFUSED = {
     "connection_limit: many": "bad-value `many` is not a rate; write it like `100/10s`",
     "connection_limit: {allow: 10.0.0.0/8}": "missing-key `max` or `rate` is required in a limit "
     "of connections; write `max: 20` for 20 at a time, `rate: 50/10s` for new ones",
-    "connection_limit: true": "wrong-type `connection_limit` must be a mapping, not `true`",
+    "connection_limit: true": "wrong-type `connection_limit` must be a whole number, text or a "
+    "mapping, not `true`; connections that one address may have: `20` at a time, new ones "
+    "`50/10s`, or a mapping",
     "allow: []": "bad-value `allow` needs at least one item",
     "deny: office.txt": "bad-value `office.txt` is neither an address nor a network; write it like "
     "`10.0.0.0/8`, or `./addresses.txt` for a file of them",

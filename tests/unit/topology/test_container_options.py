@@ -171,7 +171,7 @@ REFUSED = {
     "extra_hosts: {db: nowhere}": "bad-value `nowhere` is not an IP address",
     "extra_hosts: {'a b': 192.0.2.1}": "bad-value `a b` is not a host name",
     "dns: example.com": "bad-value `example.com` is not an IP address",
-    "dns: [[]]": "wrong-type this takes text",
+    "dns: [[]]": "wrong-type each item of `dns` takes text, not a list",
     "dns_search: 'a b'": "bad-value `a b` is not a domain",
     "dns_opt: ['x y']": "bad-value `x y` is not a resolver option",
     "tmpfs: run": "bad-value `run` is not an absolute path",

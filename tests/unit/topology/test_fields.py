@@ -218,10 +218,13 @@ IN_WEB = {
     f"not `{'9' * 57}…`",
     "resources: {cpus: lots}": "wrong-type `cpus` must be a number, not `lots`",
     "resources: {cpus: true}": "wrong-type `cpus` must be a number, not `true`",
-    "resources: []": "wrong-type `resources` must be a mapping, not a list",
+    "resources: []": "wrong-type `resources` must be a mapping, not a list; keys here: cpus, "
+    "memory, pids, reservations",
     "init: maybe": "wrong-type `init` must be true or false, not `maybe`",
-    "volumes: data:/x": "wrong-type `volumes` must be a list, not `data:/x`",
-    "volumes: [5]": "wrong-type `volumes` must be a mapping, not `5`",
+    "volumes: data:/x": "wrong-type `volumes` must be a list, not `data:/x`; mounts: "
+    "`data:/var/lib/app`, `./conf:/etc/app:ro`, or mappings with Compose's keys",
+    "volumes: [5]": "wrong-type each item of `volumes` must be text or a mapping, not `5`; "
+    "mounts: `data:/var/lib/app`, `./conf:/etc/app:ro`, or mappings with Compose's keys",
     "rollout: {guard: {max_errors: true}}": "wrong-type a percentage is needed here; "
     "write it like `5%`",
     # out of range
@@ -245,7 +248,7 @@ IN_WEB = {
     "pull: no": "unknown-value `pull` cannot be `no`; write missing, always or never",
     "restart: sometimes": "unknown-value `sometimes` is not a restart policy; write no, always, "
     "unless-stopped, on-failure or on-failure:5",
-    "restart: true": "wrong-type `true` without quotes is a boolean, and this takes text; "
+    "restart: true": "wrong-type `true` without quotes is a boolean, and `restart` takes text; "
     'write "true"',
     "restart: always:5": "unknown-value `always:5` is not a restart policy; write no, always, "
     "unless-stopped, on-failure or on-failure:5",
@@ -264,7 +267,7 @@ IN_WEB = {
     "`10s` or `5m`",
     "stop_grace_period: 10S": "bad-duration `10S` is not a length of time; write it like `500ms`, "
     "`10s` or `5m`",
-    "stop_grace_period: ''": "bad-duration `` is not a length of time; write it like `500ms`, "
+    "stop_grace_period: ''": 'bad-duration `""` is not a length of time; write it like `500ms`, '
     "`10s` or `5m`",
     "stop_grace_period: 25d": "bad-duration `25d` is longer than the 24 days HAProxy can count",
     "stop_grace_period: [1s]": "bad-duration a length of time is needed here; write it like `10s`",
@@ -283,7 +286,7 @@ IN_WEB = {
     "`registry.example.com/team/app:1.4`",
     "image: 'nginx:'": "bad-value `nginx:` is not an image reference; write it like `nginx:1.27` "
     "or `registry.example.com/team/app:1.4`",
-    "image: ''": "bad-value `` is not an image reference; write it like `nginx:1.27` or "
+    "image: ''": 'bad-value `""` is not an image reference; write it like `nginx:1.27` or '
     "`registry.example.com/team/app:1.4`",
     "image:": "missing-key backend `web` has neither an `image` nor `servers`; add `image:` for "
     "containers, or `servers:` for what runs elsewhere",
@@ -291,14 +294,15 @@ IN_WEB = {
     'command: "sh -c \'x"': "bad-value the command cannot be split: no closing quotation; write "
     "it as a list",
     "command: 5": "wrong-type a command is a string or a list of strings",
-    "command: [a, [b]]": "wrong-type this takes text",
-    "command: [a, true]": "wrong-type `true` without quotes is a boolean, and this takes text; "
-    'write "true"',
+    "command: [a, [b]]": "wrong-type each item of `command` takes text, not a list; arguments in "
+    "place of the image's own",
+    "command: [a, true]": "wrong-type `true` without quotes is a boolean, and each item of "
+    '`command` takes text; write "true"',
     'command: [a, "b\\0"]': "bad-value a NUL cannot stand in this value",
     # pairs
     "env: {A: }": 'bad-value `A` has no value; write `A: ""` for empty, or `A: ${A}` to take it '
     "from the environment",
-    "env: {A: true}": "wrong-type `true` without quotes is a boolean, and this takes text; write "
+    "env: {A: true}": "wrong-type `true` without quotes is a boolean, and `A` takes text; write "
     '"true"',
     "env: {A: [b]}": "wrong-type the value of `A` must be text or a number",
     "env: {A=B: c}": "bad-value `A=B` cannot be passed to a container",
@@ -306,7 +310,8 @@ IN_WEB = {
     "env: [A]": 'bad-value `A` has no value; write `A: ""` for empty, or `A: ${A}` to take it '
     "from the environment",
     "env: [{A: b}]": "wrong-type each item of the list must be `KEY=value`",
-    "env: A=b": "wrong-type this takes a mapping or a list of `KEY=value`",
+    "env: A=b": "wrong-type `env` takes a mapping or a list of `KEY=value`, not `A=b`; "
+    "environment variables",
     # mounts
     "volumes: [{target: /x}]": "missing-key `source` is required in a mount; name a volume or a "
     "path, or write `type: tmpfs`",
@@ -335,13 +340,16 @@ IN_WEB = {
     "before: []": "bad-value `before` needs at least one item",
     "before: [{name: m}]": "missing-key a job needs a `command`; or an `image` whose own command "
     "is the job",
-    "before: [5]": "wrong-type `before` must be a mapping, not `5`",
+    "before: [5]": "wrong-type each item of `before` must be text or a mapping, not `5`; jobs, "
+    "such as migrations, that must succeed before its containers are created or replaced: each "
+    "runs once, and again when it or the image changes",
     "before: {command: x, timeout: 5}": "bad-duration `5` has no unit; write `5s` for seconds, or "
     "use ms, m or h",
     "before: {command: x, retries: 5}": "unknown-key `retries` is not a key of `before`; keys "
     "here: name, image, command, entrypoint, env, timeout",
     # what is waited for
-    "depends_on: 5": "wrong-type `depends_on` must be a mapping, not `5`",
+    "depends_on: 5": "wrong-type `depends_on` takes a list of backends, or a mapping by their "
+    "names, not `5`; write `[db, cache]`, or `{db: {condition: started}}`",
     "depends_on: [A]": "bad-name `A` cannot be a name here; use a-z, 0-9, `-` and `_`, with a "
     "letter or digit at both ends: `a`",
     "depends_on: {db: healthy}": "wrong-type what is waited for is a mapping; write "
@@ -384,8 +392,10 @@ IN_WEB = {
     'check: {path: "/a\\x7f"}': "bad-value a control character cannot stand in this value",
     "check: {path: /, status: 700}": "bad-value `700` is not what `status` takes; write codes like "
     "`200`, `200-399` or `200,204`",
-    "check: 5": "wrong-type `check` must be a mapping, not `5`",
-    "check:": "wrong-type `check` must be a mapping, not empty",
+    "check: 5": "wrong-type `check` must be false, true, text or a mapping, not `5`; HAProxy's "
+    "health check: `tcp`, `false`, a path, or a mapping",
+    "check:": "wrong-type `check` must be false, true, text or a mapping, not empty; HAProxy's "
+    "health check: `tcp`, `false`, a path, or a mapping",
     "healthcheck: {}": "missing-key `test` is required in a healthcheck; add `test: [CMD, …]`, or "
     "`disable: true`",
     "healthcheck: {test: [wget]}": "bad-value the list of `test` starts with CMD or CMD-SHELL; "
@@ -418,24 +428,29 @@ AT_THE_TOP = {
     "letter or digit at both ends: `my-shop`",
     "name: -a": "bad-name `-a` cannot be a name here; use a-z, 0-9, `-` and `_`, with a letter or "
     "digit at both ends: `a`",
-    "name: ''": "bad-name `` cannot be a name here; use a-z, 0-9, `-` and `_`, with a letter or "
-    "digit at both ends",
+    "name: ''": 'bad-name `""` cannot be a name here; use a-z, 0-9, `-` and `_`, with a letter '
+    "or digit at both ends",
     f"name: {'a' * 49}": f"bad-name `{'a' * 49}` is longer than 48 characters",
-    "name: [a]": "wrong-type this takes text",
+    "name: [a]": "wrong-type `name` takes text, not a list; the topology's identity: part of "
+    "every container's name",
     "name: a\nbackends: {Web: {image: a}}": "bad-name `Web` cannot be a name here; use a-z, 0-9, "
     "`-` and `_`, with a letter or digit at both ends: `web`",
-    "name: a\nbackends: {'': {image: a}}": "bad-name `` cannot be a name here; use a-z, 0-9, `-` "
-    "and `_`, with a letter or digit at both ends",
+    "name: a\nbackends: {'': {image: a}}": 'bad-name `""` cannot be a name here; use a-z, 0-9, '
+    "`-` and `_`, with a letter or digit at both ends",
     "name: a\nbackends: {w: {image: a, port: 1}}\n"
     "frontends: {'a b': {bind: 1, default_backend: w}}": "bad-name HAProxy cannot have "
     "a section named `a b`; use letters, digits, `-`, `_` and `.`, starting with a letter or digit",
     # shape
     "{}": "missing-key `name` is required in a topology",
     "backends: {}": "missing-key `name` is required in a topology",
-    "[]": "wrong-type the file must be a mapping, not a list",
-    "shop": "wrong-type the file must be a mapping, not `shop`",
-    "name: a\nbackends: []": "wrong-type `backends` must be a mapping, not a list",
-    "name: a\nbackends: {w: }": "wrong-type `w` must be a mapping, not empty",
+    "[]": "wrong-type the file must be a mapping, not a list; keys here: name, include, suspend, "
+    "networks, volumes, secrets, configs, backends, frontends, stats, errors, haproxy",
+    "shop": "wrong-type the file must be a mapping, not `shop`; keys here: name, include, "
+    "suspend, networks, volumes, secrets, configs, backends, frontends, stats, errors, haproxy",
+    "name: a\nbackends: []": "wrong-type `backends` must be a mapping, not a list; containers "
+    "that HAProxy sends traffic to, by name",
+    "name: a\nbackends: {w: }": "wrong-type `w` must be a mapping, not empty; `reconciler schema "
+    "topology` lists its keys",
     "name: a\nbackends: {w: {}}": "missing-key backend `w` has neither an `image` nor `servers`; "
     "add `image:` for containers, or `servers:` for what runs elsewhere",
     "name: a\nfrontends: {w: {bind: 1}}": "missing-key `default_backend` or `rules` is "
@@ -515,7 +530,8 @@ BAD_BINDS = {
     "bind: 80-90-99": "bad-value " + NO_ADDRESS.format("80-90-99"),
     "bind: 80.0": "bad-value " + NO_ADDRESS.format("80.0"),
     "bind: '²'": "bad-value " + NO_ADDRESS.format("²"),
-    "bind: true": "wrong-type a port or an address and a port is needed here",
+    "bind: true": "wrong-type a port or an address and a port is needed here; write `80`, "
+    '`"127.0.0.1:8080"` or `"[::1]:8080"`',
     "bind: localhost:80": "bad-value `localhost` is not an IP address; a published port needs an "
     "address of the host, not a name",
     "bind: 'fe80::1%eth0:80'": "bad-value `fe80::1%eth0` is not an IP address; a published port "

@@ -20,7 +20,6 @@ REFUSED = {
         "missing-key `algorithm` is required: how tokens are signed; write what the issuer says, "
         "like `RS256`"
     ),
-    "true": "wrong-type `jwt` must be a mapping, not `true`",
     "{algorithm: none}": "unknown-value `algorithm` cannot be `none`; write RS256, RS384, RS512, "
     "ES256, ES384, ES512, HS256, HS384 or HS512",
     "{algorithm: RS256}": (
@@ -47,7 +46,7 @@ REFUSED = {
         "like `$.realm_access.roles`"
     ),
     "{algorithm: HS256, secret: a, leeway: 1h}": (
-        "out-of-range `leeway` is `1h`, and must be at most 600s"
+        "out-of-range `leeway` is `1h`, and must be at most 10m"
     ),
 }  # fmt: skip
 

@@ -87,7 +87,8 @@ BAD = {
     "guard: {min_requests: 0}": "out-of-range `min_requests` is `0`, and must be at least 1",
     "guard: {max_eror: 5%}": "unknown-key `max_eror` is not a key of `guard`; did you mean "
     "`max_errors`?",
-    "guard: true": "wrong-type `guard` must be a mapping, not `true`",
+    "guard: true": "wrong-type `guard` must be a mapping, not `true`; keys here: max_errors, "
+    "window, min_requests",
     "max_surg: 1": "unknown-key `max_surg` is not a key of `rollout`; did you mean `max_surge`?",
 }  # fmt: skip
 

@@ -140,7 +140,8 @@ REFUSED = {
     "{backend: web, set_method: put}": (
         "bad-value `put` is not a method; write it in capitals: `GET`, `POST`"
     ),
-    "{backend: web, replace_headers: {A: b}}": "wrong-type `A` must be a mapping, not `b`",
+    "{backend: web, replace_headers: {A: b}}": "wrong-type `A` must be a mapping, not `b`; keys "
+    "here: regex, to",
     "{backend: web, add_headers: {Content-Length: 5}}": (
         "bad-name `Content-Length` says where a message ends, which HAProxy sees to; leave it out"
     ),
@@ -181,7 +182,8 @@ def test_raw_lines_of_a_backend_leave_its_servers_alone(line: str, key: str) -> 
 
 
 LIMITS = {
-    "100": "wrong-type `rate_limit` must be a mapping, not `100`",
+    "100": "wrong-type `rate_limit` must be text or a mapping, not `100`; requests that one "
+    "client may send: `100/10s`, or a mapping",
     "100 per s": "bad-value `100 per s` is not a rate; write it like `100/10s`",
     "100/10": "bad-value `100/10` is not a rate; write it like `100/10s`",
     "100/s": None,
@@ -264,3 +266,47 @@ def test_passwords_from_outside_are_not_shown() -> None:
 def test_what_only_haproxy_can_judge_is_left_to_it(pattern: str) -> None:
     rule = f"rules: [{{path_regex: '{pattern}', deny: true}}]"
     assert messages_of(read(topology_with(frontend=rule))) == []
+
+
+SHAPES = {
+    "rate_limit: 100/20d": "out-of-range `per` is `20d`, and must be at most 1d",
+    "rules: [{backend: web, set_query: {a: b}}]": "wrong-type `set_query` takes text, not a "
+    'mapping; another query for the backend: `lang=en`, or `""` for none',
+    "rules: [{backend: web, source: true}]": "wrong-type `true` without quotes is a boolean, and "
+    '`source` takes text; write "true"',
+    "cors: true": "wrong-type `cors` must be false, text, a list or a mapping, not `true`; which "
+    "pages of other sites may read answers: an origin like `https://app.example.com`, a list of "
+    "them, or a mapping",
+    "jwt: true": "wrong-type `jwt` must be false or a mapping, not `true`; a signed token that "
+    "every request must carry, but for rules that say otherwise: `{algorithm: RS256, key: "
+    "./issuer.pem}`",
+    "bind:": "wrong-type `bind` must be a whole number, text or a mapping, not empty; ports to "
+    'listen on: `80`, `"127.0.0.1:8080"`, `8000-8010`, or a list of them',
+    "timeouts: 5s": "wrong-type `timeouts` must be a mapping, not `5s`; keys here: client, "
+    "client_fin, http_request, http_keep_alive, tarpit",
+    "default_backend: [web]": "wrong-type `default_backend` takes text, not a list; the backend "
+    "that gets the traffic, or what of it no rule matches",
+}
+
+
+@pytest.mark.parametrize(("yaml", "expected"), SHAPES.items(), ids=SHAPES.keys())
+def test_a_value_of_another_kind_is_told_with_what_to_write(yaml: str, expected: str) -> None:
+    text = topology_with(frontend=yaml)
+    if "default_backend" in yaml:
+        text = text.replace("    default_backend: web\n", "")
+    assert messages_of(read(text)) == [expected]
+
+
+def test_a_key_of_compose_is_told_with_what_says_the_same() -> None:
+    assert messages_of(read(topology_with("environment: {A: b}\nscale: 3"))) == [
+        "unknown-key `environment` is not a key of a backend; it is `env` here",
+        "unknown-key `scale` is not a key of a backend; it is `replicas` here",
+    ]
+    assert messages_of(read("name: a\nservices: {}\n")) == [
+        "unknown-key `services` is not a key of a topology; they are `backends` here"
+    ]
+    long = messages_of(read(topology_with("nothing: 1")))
+    assert long == [
+        "unknown-key `nothing` is not a key of a backend; `reconciler schema topology` lists its "
+        "keys"
+    ]

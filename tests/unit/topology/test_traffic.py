@@ -56,8 +56,8 @@ REFUSED = {
     "name `a;b` here; use letters, digits, `-` and `_`",
     "sticky: {by: source, size: 0}": "out-of-range `size` is `0`, and must be at least 1",
     "balance: hdr": "missing-key `hdr` needs a `name`; write `{algorithm: hdr, name: …}`",
-    "balance: hash()": "bad-value `` is not what HAProxy can take from a request; write it like "
-    "`req.cook(JSESSIONID)` or `src,ipmask(24)`",
+    "balance: hash()": 'bad-value `""` is not what HAProxy can take from a request; write it '
+    "like `req.cook(JSESSIONID)` or `src,ipmask(24)`",
     "balance: 'hash src if'": "bad-value `src if` is not what HAProxy can take from a request; "
     "write it like `req.cook(JSESSIONID)` or `src,ipmask(24)`",
     "balance: random(x)": "wrong-type `draws` must be a whole number, not `x`",
@@ -103,7 +103,9 @@ REFUSED = {
     "errors: {503: down.bin}": "missing-key the name of the file does not tell what is in it; add "
     "`content_type:`, like `text/html`",
     "errors: {302: a.html}": "unknown-key `302` is not a key of `errors`; did you mean `502`?",
-    "errors: a.html": "wrong-type `errors` must be a mapping, not `a.html`",
+    "errors: a.html": "wrong-type `errors` must be a mapping, not `a.html`; pages that HAProxy "
+    "answers with itself, by status, in place of those of the frontend: `{503: ./down.html}` when "
+    "no server is up",
     "errors: {503: {file: a.html, headers: {A: ''}}}": "bad-value a header has a value; to take it "
     "out, name it in `del_headers` or `del_response_headers`",
     "errors: {503: {file: a.html, headers: {Content-type: a/b}}}": "bad-name a page's "
@@ -128,7 +130,8 @@ REFUSED = {
     "cache: {size: 8m, max_object_size: 5m}": "bad-value `max_object_size` is more than half of "
     "the cache's `size`",
     "cache: {max_age: 0}": "out-of-range `max_age` is `0`, and must be at least 1s",
-    "cache: 60s": "wrong-type `cache` must be a mapping, not `60s`",
+    "cache: 60s": "wrong-type `cache` must be true, false or a mapping, not `60s`; keep answers "
+    "in HAProxy's memory for others: `true`, or a mapping",
     "mode: tcp\ncache: true": "mode-mismatch backend `web` speaks tcp, and "
     "`cache` is for HTTP; leave it out, or use `mode: http`",
     "mode: tcp\nsticky: cookie": "mode-mismatch backend `web` speaks tcp, which has no cookie to "
