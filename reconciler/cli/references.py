@@ -132,7 +132,7 @@ class References:
             day = f"{ends[:4]}-{ends[4:6]}-{ends[6:8]}"
             self._tell("expired-certificate", reference, f"was valid until {day}", cert,
                        hint="renew it; nothing was changed")  # fmt: skip
-        elif reference.ocsp != "none":
+        elif reference.ocsp:
             self._read_ocsp(reference, cert, texts[0] or b"")
 
     def _read_ocsp(self, reference: Reference, cert: str, pem: bytes) -> None:

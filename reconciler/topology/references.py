@@ -40,7 +40,7 @@ class Reference:
     """Of a self-signed certificate."""
     algorithm: str = ""
     """Of signatures that a public key checks, as in RFC 7518."""
-    ocsp: Ocsp = "none"
+    ocsp: Ocsp = False
     """What is stapled to a certificate."""
     required: bool = True
     """Whether the file must be there."""
