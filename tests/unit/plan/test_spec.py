@@ -71,6 +71,7 @@ OTHER: dict[str, Any] = {
     "dns_opt": ("ndots:2",),
     "tmpfs": (("/run", "size=1m"),),
     "shm_bytes": 134_217_728,
+    "memswap_bytes": 268_435_456,
     "ulimits": (Ulimit("nofile", 1024, 65536),),
     "cap_add": ("NET_ADMIN",),
     "privileged": True,
@@ -138,6 +139,18 @@ REVISIONS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize(("changes", "revision"), REVISIONS.values(), ids=REVISIONS.keys())
 def test_pinned_revisions(changes: dict[str, Any], revision: str) -> None:
     assert revision_of(replace(PLAIN, **changes)) == revision
+
+
+@pytest.mark.parametrize("own", [{"ipv4": "172.30.7.200"}, {"ipv6": "fd00::1"}, {"mac": "02::"}])
+def test_an_address_of_the_file_is_in_the_revision(own: dict[str, str]) -> None:
+    given = replace(PLAIN, networks=(Attachment("n", is_fixed=True, address="172.30.7.128"),))
+    assert revision_of(given) == revision_of(PLAIN)
+    assert "networks" not in describe(given, {})
+    fixed = replace(PLAIN, networks=(Attachment("n", **own),))
+    assert revision_of(fixed) != revision_of(PLAIN)
+    assert describe(fixed, {})["networks"] == f"n {next(iter(own.values()))}"
+    hidden = describe(fixed, {"networks": "${ADDRESS}"})["networks"]
+    assert hidden.startswith("${ADDRESS}#")
 
 
 def test_content_of_a_file_is_in_no_revision_but_by_its_digest() -> None:

@@ -13,6 +13,7 @@ from tests.unit.topology import test_fields, test_load, test_rules, test_source,
 OF_THE_COMMAND = {
     "file-not-found",
     "bad-env-file",
+    "bad-label-file",
     "duplicate-topology",
     "overlay-of-several",
     "config-rejected",
