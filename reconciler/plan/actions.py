@@ -109,6 +109,8 @@ class UpdateContainer:
     target: Target
     limits: Limits
     restart: str
+    memswap_bytes: int | None = None
+    """It stays as it is, and has to be said again beside the memory; None is twice that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from reconciler.plan.compile_env import environment_of, hidden_environment
 from reconciler.plan.compile_files import files_of, hidden_files
 from reconciler.plan.compile_haproxy import proxy_containers
 from reconciler.plan.compile_jobs import compile_jobs
+from reconciler.plan.compile_labels import labels_of
 from reconciler.plan.compile_proxy import compile_proxy
 from reconciler.plan.compile_seccomp import with_profile
 from reconciler.plan.compile_tls import ProxyFiles
@@ -174,6 +175,7 @@ def _replicas(
     spec = replace(
         spec,
         env=tuple(environment_of(backend, contents).items()),
+        labels=tuple(labels_of(backend, contents).items()),
         files=files_of(topology, backend, contents),
     )
     spec = with_profile(spec, backend, contents)
@@ -218,7 +220,6 @@ def _server_spec(
         image=image,
         command=backend.command,
         entrypoint=backend.entrypoint,
-        labels=tuple(backend.labels.items()),
         mounts=tuple(compile_mount(topology, mount, base_directory) for mount in backend.volumes),
         ports=tuple(
             PublishedPort(port.host_ip, host, target, port.protocol)

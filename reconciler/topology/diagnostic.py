@@ -68,6 +68,7 @@ CODES: dict[str, str] = {
     # variables
     "bad-variable": "a `$` that is not a variable and not `$$`",
     "missing-variable": "a variable that has no value",
+    "bad-label-file": "a line of a `label_file` that is not NAME=value, or has a name of ours",
     "bad-env-file": "a line of an --env-file, or of an `env_file`, that is not NAME=value",
     # shape
     "unknown-key": "a key that does not exist here",

@@ -21,7 +21,7 @@ from reconciler.topology.types import NamesFile
 APPENDED = frozenset({
     "volumes", "networks", "dns", "dns_search", "dns_opt", "cap_add", "cap_drop", "security_opt",
     "tmpfs", "devices", "group_add", "env_file", "extra_hosts", "expose", "ports", "secrets",
-    "configs", "profiles", "depends_on", "device_cgroup_rules",
+    "configs", "profiles", "depends_on", "device_cgroup_rules", "label_file",
 })  # fmt: skip
 """Lists that grow, as in Compose; what is in them already is not added again."""
 _PAIRS = frozenset({"env", "labels", "annotations", "sysctls", "driver_opts", "storage_opt"})

@@ -121,7 +121,7 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
     if spec.seccomp is not None:
         profile = f"seccomp={spec.seccomp.content}"
         config["SecurityOpt"] = [*config.get("SecurityOpt", ()), profile]
-    return config | limits_body(limits_in(spec))
+    return config | limits_body(limits_in(spec), spec.memswap_bytes)
 
 
 def _is_of_short_form(mount: Mount) -> bool:

@@ -62,7 +62,7 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
         case a.RenameContainer(target, name):
             if world.get(target.reference).name != name:
                 world.rename(target.reference, name)
-        case a.UpdateContainer(target, limits, restart):
+        case a.UpdateContainer(target, limits, restart, _):
             world.set_limits(target.reference, restart=restart, **asdict(limits))
         case a.ConnectNetwork(target, attachment):
             _connect(world, world.get(target.reference), attachment)

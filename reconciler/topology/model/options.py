@@ -23,6 +23,7 @@ from reconciler.topology.container_types import (
     ExtraHosts,
     Groups,
     HostName,
+    Memswap,
     Platform,
     Runtime,
     SecurityOptions,
@@ -161,6 +162,9 @@ class ContainerOptions(Model):
     """Directories in memory: `/run`, or `/run:size=64m,mode=755`."""
     shm_size: Size | None = Field(None, ge=1)
     """The size of `/dev/shm`; Docker's default is 64m."""
+    memswap_limit: Memswap | None = None
+    """Memory and swap together, `-1` for as much swap as the host has; twice `memory` of
+    `resources`, which it needs, when not given. Another one makes new containers."""
     ulimits: dict[
         Annotated[str, BeforeValidator(scalar_text), AfterValidator(check_ulimit),
                   WithJsonSchema({"enum": list(ULIMITS)})],

@@ -58,6 +58,8 @@ GOOD: dict[str, tuple[str, Any]] = {
         (("/run", ""), ("/tmp", "size=64m,mode=1777")),
     ),
     "shm_size: 128m": ("shm_bytes", 128 * 1024**2),
+    "memswap_limit: 1g\nresources: {memory: 512m}": ("memswap_bytes", 1 << 30),
+    "memswap_limit: -1\nresources: {memory: 512m}": ("memswap_bytes", -1),
     "ulimits: {nofile: 65536}": ("ulimits", (Ulimit("nofile", 65536, 65536),)),
     "ulimits: {nproc: {soft: 5, hard: -1}, core: 0}": (
         "ulimits",
@@ -199,6 +201,9 @@ REFUSED = {
     "tmpfs: '/run:a b'": "bad-value `/run:a b` has no options that a tmpfs takes",
     "tmpfs: [/run, /run/]": "same-target two mounts of `web` on `/run/`",
     "shm_size: lots": "bad-size `lots` is not a size",
+    "memswap_limit: 1g": "bad-value `memswap_limit` needs a limit for memory beside it",
+    "memswap_limit: 1m\nresources: {memory: 8m}": "bad-value `memswap_limit` is for memory and",
+    "memswap_limit: -2\nresources: {memory: 8m}": "bad-size `-2` is not a size",
     "ulimits: {files: 5}": "unknown-value `files` is not a limit that Linux has",
     "ulimits: {nofile: many}": "wrong-type a limit is a whole number, or -1 for none",
     "ulimits: {nofile: {soft: 5}}": "missing-key `hard` is required in `nofile`",
