@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from reconciler.plan.assign import Assignment, Joining, Kept
 from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
@@ -15,6 +16,7 @@ from reconciler.plan.proxy import ProxyMode, ProxyNeed
 from reconciler.plan.rollout import Pace, pace_of
 from reconciler.plan.rotation import Rotation
 from reconciler.plan.volumes import leaving_volumes
+from reconciler.plan.way import others_in_the_way
 from reconciler.plan.workers import WorkerRoll
 
 
@@ -82,6 +84,8 @@ def _container_changes(
     rotations: Mapping[str, Rotation],
     workers: Mapping[str, WorkerRoll],
 ) -> Iterator[Change]:
+    in_the_way = others_in_the_way(assignment).items()
+    crossed = {name for name, found in in_the_way for c in found if c.slot.backend == name}
     for slot in desired.containers:
         if slot == PROXY_SLOT or (slot == ANCHOR_SLOT and slot in assignment.joining):
             continue  # a new anchor is a part of what becomes of HAProxy
@@ -92,6 +96,8 @@ def _container_changes(
                 pace = pace_of(rollout, rotation.batches)
             elif roll is not None:
                 pace = pace_of(rollout, roll.batches, is_of_workers=True)
+            if pace is not None and slot.backend in crossed:
+                pace = replace(pace, least=0)  # some stop before their turn
             yield _joining_change(assignment.joining[slot], pace)
         elif change := _kept_change(assignment.kept[slot]):
             yield change

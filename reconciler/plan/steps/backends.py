@@ -10,15 +10,16 @@ from reconciler.plan.steps.draft import Draft
 from reconciler.plan.steps.jobs import job_steps
 from reconciler.plan.steps.removals import stop
 from reconciler.plan.steps.rollout import begin_rollouts, roll_servers
-from reconciler.plan.steps.way import make_way, others_in_the_way, with_holders
+from reconciler.plan.steps.way import make_way, with_holders
 from reconciler.plan.steps.workers import roll_workers
+from reconciler.plan.way import others_in_the_way
 
 
 def backend_steps(draft: Draft) -> None:
     desired = draft.desired
     before = begin_rollouts(draft)
     needs = {name: [d.backend for d in on] for name, on in desired.depends_on.items()}
-    in_the_way = others_in_the_way(draft)
+    in_the_way = {} if draft.observed.gaps else others_in_the_way(draft.assignment)
     for name in in_order(desired.rollouts, with_holders(needs, in_the_way)):
         job_steps(draft, name)
         draft.freed[name] = make_way(draft, name, in_the_way.get(name, ()))

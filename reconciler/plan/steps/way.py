@@ -3,37 +3,13 @@ the one starts that gets it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from reconciler.plan.actions import StopContainer
-from reconciler.plan.assign import HOLDS_PORTS
-from reconciler.plan.desired import DesiredContainer
 from reconciler.plan.impact import Impact
-from reconciler.plan.names import SERVER_ROLE
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.steps.draft import Draft, target_of
 from reconciler.plan.steps.removals import DEFAULT_GRACE_S
-
-
-def others_in_the_way(draft: Draft) -> dict[str, list[ObservedContainer]]:
-    """By backend, the containers in other slots that leave, and have what its own will have. Those
-    in the same one are seen to where they are replaced."""
-    found: dict[str, list[ObservedContainer]] = {}
-    leaving = [c for c in draft.leavers() if c.slot.role == SERVER_ROLE and c.state in HOLDS_PORTS]
-    for want in _starting(draft):
-        for container in leaving:
-            is_others = container.slot != want.slot
-            if is_others and container.is_in_the_way_of(want.spec):
-                found.setdefault(want.slot.backend, []).append(container)
-    return {} if draft.observed.gaps else found
-
-
-def _starting(draft: Draft) -> Iterator[DesiredContainer]:
-    for joining in draft.assignment.joining.values():
-        yield joining.want
-    for kept in draft.assignment.kept.values():
-        if kept.have.state not in HOLDS_PORTS:
-            yield kept.want
 
 
 def with_holders(
