@@ -160,6 +160,15 @@ class ContainerSpec(ContainerOptions):
         """Those published ports that nobody else can have meanwhile."""
         return tuple(port for port in self.ports if port.host_port)
 
+    @property
+    def host_paths(self) -> tuple[str, ...]:
+        """What is mounted of the host, and is not made when it is not there."""
+        return tuple(
+            mount.source
+            for mount in self.mounts
+            if mount.kind == "bind" and not mount.creates_path and not mount.selinux
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:

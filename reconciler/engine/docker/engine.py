@@ -83,6 +83,15 @@ def _in_words(doing: str) -> Iterator[None]:
                 "stop it, or bind to another port or address",
                 [said],
             ) from error
+        if "bind source path does not exist" in said:
+            path = said.rpartition("bind source path does not exist:")[2].strip()
+            raise EngineError(
+                "no-such-path",
+                f"`{path}` is mounted, and is not there on the engine's machine",
+                "make it there; one for a socket must let user 99 write: "
+                f"`install -d -o 99 {path}`",
+                [said],
+            ) from error
         raise EngineError("engine-refused", f"{doing}: Docker says: {said}") from error
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
         raise EngineError(
