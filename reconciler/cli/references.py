@@ -22,9 +22,10 @@ from reconciler.cli.self_signed import kept_certificate, place_of
 from reconciler.cli.stamp import stamp
 from reconciler.topology.addresses import parse_addresses
 from reconciler.topology.diagnostic import Diagnostic, Severity, Span
+from reconciler.topology.labels import LABEL_PREFIX
 from reconciler.topology.load import Loaded
 from reconciler.topology.references import Contents, Reference, references, response_source
-from reconciler.topology.variables import parse_env_file
+from reconciler.topology.variables import LABEL, VARIABLE, parse_env_file
 
 MOST_BYTES = 1_000_000
 MOST_IN_A_DIRECTORY = 1000
@@ -77,7 +78,12 @@ class References:
                 if what:
                     self._tell("bad-key", reference, what, hint=hint)
             case "env-file":
-                self._read_env_file(reference)
+                self._read_pairs(reference, "bad-env-file")
+            case "label-file":
+                for name in self._read_pairs(reference, "bad-label-file", LABEL):
+                    if name.startswith(LABEL_PREFIX):
+                        self._tell("bad-label-file", reference, f"says `{name}`, a label of this "
+                                   "tool's own", hint="give the label another name")  # fmt: skip
             case "page":
                 if len(self._text(reference, reference.source) or b"") > LONGEST_PAGE:
                     self._tell("unreadable-file", reference, "is larger than 15 kB",
@@ -132,7 +138,7 @@ class References:
             day = f"{ends[:4]}-{ends[4:6]}-{ends[6:8]}"
             self._tell("expired-certificate", reference, f"was valid until {day}", cert,
                        hint="renew it; nothing was changed")  # fmt: skip
-        elif reference.ocsp != "none":
+        elif reference.ocsp:
             self._read_ocsp(reference, cert, texts[0] or b"")
 
     def _read_ocsp(self, reference: Reference, cert: str, pem: bytes) -> None:
@@ -200,19 +206,22 @@ class References:
                        place, hint="set XDG_DATA_HOME to a directory that can be written to",
                        )  # fmt: skip
 
-    def _read_env_file(self, reference: Reference) -> None:
+    def _read_pairs(
+        self, reference: Reference, code: str, names: re.Pattern[str] = VARIABLE
+    ) -> dict[str, str]:
         """A line that is wrong is told by its number: it may hold a secret."""
         text = self._text(reference, reference.source)
         try:
-            errors = parse_env_file((text or b"").decode("utf-8"))[1]
+            found, errors = parse_env_file((text or b"").decode("utf-8"), names)
         except UnicodeDecodeError:
             self._tell("unreadable-file", reference, "cannot be read: it is not UTF-8")
-            return
+            return {}
         if b"\0" in (text or b""):
             self._tell("unreadable-file", reference, "cannot be read: there is a NUL in it")
         for problem in errors:
             what = f"is wrong in line {problem.line}: {problem.message}"
-            self._tell("bad-env-file", reference, what)
+            self._tell(code, reference, what)
+        return found
 
     def _read_addresses(self, reference: Reference) -> None:
         """A line that is wrong is told at its own place, the first ones of many; what is in it only

@@ -1,12 +1,13 @@
-"""Which container has which fixed address: lowest first, and never one that somebody has.
+"""Which container has which fixed address: the one that the file has for it, else the lowest that
+nobody has, and that the file has for nobody.
 
-An address is no part of a container's revision: it is chosen when a container is made, Docker keeps
-it, and later plans read it there.
+An address that is chosen here is no part of a container's revision: it is chosen when a container
+is made, Docker keeps it, and later plans read it there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
@@ -23,7 +24,7 @@ def first_addresses(
     containers: Mapping[Slot, DesiredContainer], networks: Mapping[str, NetworkSpec]
 ) -> dict[Slot, DesiredContainer]:
     """With the addresses that containers get where nobody is yet."""
-    pool = _Pool({net.name: net for net in networks.values()}, {})
+    pool = _Pool({net.name: net for net in networks.values()}, _wishes(containers.values()))
     return {slot: pool.settle(want) for slot, want in containers.items()}
 
 
@@ -31,11 +32,10 @@ def assign_addresses(
     desired: Desired, observed: Observed, networks: NetworkPlan, assignment: Assignment
 ) -> tuple[Assignment, tuple[Problem, ...]]:
     """The same assignment with addresses: those that containers have, or new ones."""
-    taken = {
-        name: set(network.taken)
-        for name, network in observed.networks.items()
-        if name not in networks.replaced_names
-    }
+    taken = _wishes(desired.containers.values())
+    for name, network in observed.networks.items():
+        if name not in networks.replaced_names:
+            taken.setdefault(name, set()).update(network.taken)
     for container in observed.containers:
         for name, link in container.networks.items():
             taken.setdefault(name, set()).update({link.address, link.fixed} - {""})
@@ -49,7 +49,50 @@ def assign_addresses(
     joining = {
         slot: replace(one, want=pool.settle(one.want)) for slot, one in assignment.joining.items()
     }
-    return replace(assignment, kept=kept, joining=joining), tuple(pool.problems())
+    problems = (*pool.problems(), *_taken(observed, networks, assignment))
+    return replace(assignment, kept=kept, joining=joining), problems
+
+
+def _wishes(containers: Iterable[DesiredContainer]) -> dict[str, set[str]]:
+    """By network, the addresses that the file has for somebody."""
+    found: dict[str, set[str]] = {}
+    for want in containers:
+        for place in want.spec.networks:
+            if place.ipv4:
+                found.setdefault(place.network, set()).add(place.ipv4)
+    return found
+
+
+def _taken(observed: Observed, networks: NetworkPlan, assignment: Assignment) -> Iterator[Problem]:
+    """Addresses of new containers that somebody has who stays."""
+    for joining in assignment.joining.values():
+        for place in joining.want.spec.networks:
+            if not place.ipv4 or place.network in networks.replaced_names:
+                continue
+            if who := _holder(place, observed, assignment):
+                shown = joining.want.sensitive.get("networks", place.ipv4)
+                yield Problem(
+                    "address-taken",
+                    f"address {shown} on network `{place.network}` is held by {who}",
+                    "choose another in the upper half of the subnet, which Docker gives to nobody "
+                    "by itself",
+                )
+
+
+def _holder(place: Attachment, observed: Observed, assignment: Assignment) -> str:
+    """Who has an address, and is not about to leave."""
+    for kept in assignment.kept.values():
+        link = kept.have.networks.get(place.network)
+        if link is not None and place.ipv4 in {link.address, link.fixed}:
+            return f"container {kept.have.name}"
+    ours = {
+        address
+        for container in (*observed.containers, *observed.jobs)
+        for address in container.hosts
+    }
+    network = observed.networks.get(place.network)
+    is_taken = network is not None and place.ipv4 in network.taken - ours
+    return "a container that is not of this topology" if is_taken else ""
 
 
 class _Pool:
@@ -73,6 +116,8 @@ class _Pool:
     def _place(self, attachment: Attachment, have: ObservedContainer | None) -> Attachment:
         if not attachment.is_fixed:
             return attachment
+        if attachment.ipv4:
+            return replace(attachment, address=attachment.ipv4)
         link = have.networks.get(attachment.network) if have else None
         if link and link.fixed and _is_in(link.fixed, self._subnets[attachment.network]):
             return replace(attachment, address=link.fixed)

@@ -94,11 +94,11 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
 def _first_that_stays(
     want: DesiredContainer, candidates: list[ObservedContainer], observed: Observed
 ) -> Kept | None:
-    publishes = bool(want.spec.host_ports or want.spec.hands_over) and bool(candidates)
+    is_alone = (want.spec.is_alone or want.spec.hands_over) and bool(candidates)
     for have in candidates:
-        if publishes and candidates[0].state in HOLDS_PORTS and have.state not in HOLDS_PORTS:
-            # Made by a run that got no further. It cannot start beside the one that has the ports:
-            # that one has to be replaced, as if nothing had been made yet.
+        if is_alone and candidates[0].state in HOLDS_PORTS and have.state not in HOLDS_PORTS:
+            # Made by a run that got no further. It cannot start beside the one that has the ports
+            # or addresses: that one has to be replaced, as if nothing had been made yet.
             return None
         if (
             want.spec.hands_over

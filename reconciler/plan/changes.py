@@ -104,7 +104,7 @@ def _joining_change(joining: Joining, pace: Pace | None) -> Change:
         return Change("create", "container", joining.name, "new", Impact.NONE,
                       backend, fields)  # fmt: skip
     reason = joining.diff.replace or f"it is {joining.replaces.state}"
-    stops_first = pace is None and bool(joining.want.spec.host_ports)
+    stops_first = pace is None and joining.want.spec.is_alone
     nobody_left = stops_first or (pace is not None and pace.least == 0)
     impact = Impact.INTERRUPT if nobody_left else Impact.REPLACE
     return Change(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.plan.addresses import first_addresses
@@ -11,6 +11,7 @@ from reconciler.plan.compile_env import environment_of, hidden_environment
 from reconciler.plan.compile_files import files_of, hidden_files
 from reconciler.plan.compile_haproxy import proxy_containers
 from reconciler.plan.compile_jobs import compile_jobs
+from reconciler.plan.compile_labels import labels_of
 from reconciler.plan.compile_proxy import compile_proxy
 from reconciler.plan.compile_seccomp import with_profile
 from reconciler.plan.compile_tls import ProxyFiles
@@ -38,6 +39,7 @@ from reconciler.plan.spec import (
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.host_rules import address_network, needs_fixed_addresses
 from reconciler.topology.model import Backend, Network, Topology
+from reconciler.topology.model.join import Join
 from reconciler.topology.model.sticky import Sticky
 from reconciler.topology.references import Contents
 from reconciler.topology.rules import DEFAULT_NETWORK
@@ -173,6 +175,7 @@ def _replicas(
     spec = replace(
         spec,
         env=tuple(environment_of(backend, contents).items()),
+        labels=tuple(labels_of(backend, contents).items()),
         files=files_of(topology, backend, contents),
     )
     spec = with_profile(spec, backend, contents)
@@ -217,7 +220,6 @@ def _server_spec(
         image=image,
         command=backend.command,
         entrypoint=backend.entrypoint,
-        labels=tuple(backend.labels.items()),
         mounts=tuple(compile_mount(topology, mount, base_directory) for mount in backend.volumes),
         ports=tuple(
             PublishedPort(port.host_ip, host, target, port.protocol)
@@ -229,20 +231,30 @@ def _server_spec(
         init=backend.init,
         restart=backend.restart,
         **limits_of(backend.resources),
-        networks=tuple(
-            Attachment(networks[net].name, (name, *aliases))
-            for net, aliases in _aliases(name, backend).items()
-        ),
+        networks=tuple(_attachments(name, backend, networks)),
         **options_of(backend),
     )
 
 
-def _aliases(name: str, backend: Backend) -> dict[str, tuple[str, ...]]:
-    """Names on each network beside that of the backend, once each."""
-    found: dict[str, dict[str, None]] = {}
+def _attachments(
+    name: str, backend: Backend, networks: Mapping[str, NetworkSpec]
+) -> Iterator[Attachment]:
+    """Each network once, with all names and addresses that are said for it."""
+    found: dict[str, list[Join]] = {}
     for join in backend.joins:
-        found.setdefault(join.network, {}).update(dict.fromkeys(join.aliases))
-    return {net: tuple(alias for alias in names if alias != name) for net, names in found.items()}
+        found.setdefault(join.network, []).append(join)
+    for net, joins in found.items():
+        aliases = dict.fromkeys((name, *(alias for join in joins for alias in join.aliases)))
+        fixed = {key: value for join in joins for key, value in join.fixed.items()}
+        if net == backend.networks[0] and backend.mac_address is not None:
+            fixed["mac_address"] = backend.mac_address
+        yield Attachment(
+            networks[net].name,
+            tuple(aliases),
+            ipv4=fixed.get("ipv4_address", ""),
+            ipv6=fixed.get("ipv6_address", ""),
+            mac=fixed.get("mac_address", ""),
+        )
 
 
 def _healthcheck(backend: Backend) -> Healthcheck | None:

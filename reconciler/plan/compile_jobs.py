@@ -9,7 +9,13 @@ from dataclasses import replace
 from reconciler.plan.desired import DesiredContainer, DesiredJob, Slot
 from reconciler.plan.names import JOB_ROLE, job_container_name
 from reconciler.plan.sensitive import sensitive_fields
-from reconciler.plan.spec import REVISION_VERSION, ContainerSpec, Healthcheck, revision_of
+from reconciler.plan.spec import (
+    REVISION_VERSION,
+    Attachment,
+    ContainerSpec,
+    Healthcheck,
+    revision_of,
+)
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Job, Topology
 
@@ -63,9 +69,7 @@ def _spec(job: Job, server: ContainerSpec) -> ContainerSpec:
         ports=(),
         healthcheck=Healthcheck(test=("NONE",)),
         restart="no",
-        networks=tuple(
-            replace(place, aliases=(), is_fixed=False, address="") for place in server.networks
-        ),
+        networks=tuple(Attachment(place.network) for place in server.networks),
     )
 
 

@@ -17,8 +17,8 @@ from reconciler.topology.served import tls_ports
 
 HTTP_PROTOCOLS = ("h2", "http/1.1")
 _ENDINGS: Mapping[Ocsp, str] = {
-    "none": ".pem",
-    "file": ".stapled.pem",
+    False: ".pem",
+    True: ".stapled.pem",
     "update": ".ocsp-update.pem",
 }
 
@@ -110,7 +110,7 @@ class ProxyFiles:
                 name = file_name(source, _ENDINGS[ocsp])
                 yield self._add(ProxyFile(name, text, place, "certificate")), ocsp == "update"
                 response = self._contents.files.get(response_source(source), b"")
-                if ocsp == "file" and response:
+                if ocsp is True and response:
                     self._add(ProxyFile(f"{name}{RESPONSE}", response, place, "ocsp-response"))
         if tls.self_signed is not None:
             source = self_signed_source(tls.self_signed)

@@ -124,7 +124,10 @@ class Desired:
             names=tuple(sorted(container.name for container in containers)),
             ports=(*(port for spec in specs for port in spec.host_ports), *self.host_ports),
             host_paths=tuple(sorted({path for spec in specs for path in spec.host_paths})),
-            subnets={net.name: net.subnet for net in self.networks.values() if net.subnet},
+            addressed=frozenset(
+                {net.name for net in self.networks.values() if net.subnet}
+                | {place.network for spec in specs for place in spec.networks if place.ipv4}
+            ),
             reads_proxy=self.proxy is not None,
         )
 
@@ -141,7 +144,7 @@ class Scope:
     ports: tuple[PublishedPort, ...] = ()
     host_paths: tuple[str, ...] = ()
     """What is mounted of the engine's machine, and must be there."""
-    subnets: Mapping[str, str] = field(default_factory=dict)
-    """The networks on which it matters which addresses are taken, and their subnets."""
+    addressed: frozenset[str] = frozenset()
+    """The networks on which it matters which addresses are taken."""
     reads_proxy: bool = True
     """False when HAProxy leaves whatever it runs: one that cannot be read can then be removed."""

@@ -120,7 +120,7 @@ def _links(
     want: DesiredContainer, have: ObservedContainer, observed: Observed
 ) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
     """Networks to join and to leave. A link to a network that is gone or was made anew, or without
-    the names the container answers to, is left and joined again."""
+    the names and the address that the container shall have, is left and joined again."""
     connect: list[Attachment] = []
     disconnect: list[str] = []
     wanted = {attachment.network: attachment for attachment in want.spec.networks}
@@ -129,8 +129,10 @@ def _links(
         network = observed.networks.get(name)
         if link is None:
             connect.append(attachment)
-        elif link.network_id not in {"", network.id if network is not None else None} or (
-            not set(attachment.aliases) <= link.aliases
+        elif (
+            link.network_id not in {"", network.id if network is not None else None}
+            or not set(attachment.aliases) <= link.aliases
+            or (attachment.ipv4 and attachment.ipv4 != link.fixed)
         ):
             disconnect.append(name)
             connect.append(attachment)

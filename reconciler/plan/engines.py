@@ -29,6 +29,9 @@ _SINCE = (
         "start_interval", "25", (1, 44),
         lambda spec: spec.healthcheck is not None and spec.healthcheck.start_interval_s is not None,
     ),
+    _Since(
+        "mac_address", "25", (1, 44), lambda spec: any(place.mac for place in spec.networks[1:])
+    ),
     _Since("subpath", "26", (1, 45), lambda spec: any(mount.subpath for mount in spec.mounts)),
 )  # fmt: skip
 

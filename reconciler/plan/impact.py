@@ -66,6 +66,7 @@ CONTAINER_FIELDS: dict[str, Impact] = {
     "dns_opt": Impact.REPLACE,
     "tmpfs": Impact.REPLACE,
     "shm_bytes": Impact.REPLACE,
+    "memswap_bytes": Impact.REPLACE,
     "ulimits": Impact.REPLACE,
     "cap_add": Impact.REPLACE,
     "cap_drop": Impact.REPLACE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.plan.actions import label_of
+from reconciler.plan.action_labels import label_of
 from reconciler.plan.impact import Impact
 from reconciler.plan.plan import Plan, Problem
 

@@ -11,6 +11,7 @@ from reconciler.haproxy.runtime import ServerState, WorkerInfo
 from reconciler.haproxy.slots import PROBE_SUFFIX
 from reconciler.plan.desired import Slot
 from reconciler.plan.limits import limits_in
+from reconciler.plan.spec import ContainerSpec, PublishedPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class ObservedContainer:
     reserved_memory_bytes: int | None = None
     networks: Mapping[str, ObservedNetworkLink] = field(default_factory=dict)
     """By the network's Docker name."""
+    ports: tuple[PublishedPort, ...] = ()
+    """Those of the host that it has when it runs."""
     depends_on: tuple[str, ...] = ()
     """Backends that it needs, from its label."""
     jobs: tuple[str, ...] = ()
@@ -66,6 +69,14 @@ class ObservedContainer:
         links = self.networks.values()
         addresses = {address for link in links for address in (link.address, link.fixed)}
         return frozenset({self.given_name, *addresses} - {""})
+
+    def is_in_the_way_of(self, spec: ContainerSpec) -> bool:
+        """Whether it has what another container can have when this one has stopped."""
+        return any(own.overlaps(port) for own in self.ports for port in spec.ports) or any(
+            place.ipv4 in {link.address, link.fixed}
+            for place in spec.networks
+            if place.ipv4 and (link := self.networks.get(place.network))
+        )
 
     @property
     def hands_over(self) -> bool:

@@ -93,6 +93,8 @@ class ContainerOptions:
     tmpfs: Pairs = ()
     """Path and options of each."""
     shm_bytes: int | None = None
+    memswap_bytes: int | None = None
+    """Of memory and swap together; -1 is no limit, None is twice that of the memory."""
     ulimits: tuple[Ulimit, ...] = ()
     cap_add: tuple[str, ...] = ()
     cap_drop: tuple[str, ...] = ()
@@ -140,6 +142,7 @@ def options_of(wish: Wish) -> dict[str, Any]:
     return found | {
         "tmpfs": tuple(sorted((path, more) for path, _, more in map(_split, wish.tmpfs))),
         "shm_bytes": wish.shm_size,
+        "memswap_bytes": wish.memswap_limit,
         "ulimits": tuple(Ulimit(name, u.soft, u.hard) for name, u in sorted(wish.ulimits.items())),
         "devices": tuple(Device(d.source, d.target or d.source, d.permissions)
                          for d in wish.devices),

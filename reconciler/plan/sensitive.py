@@ -10,6 +10,8 @@ _FIELD_OF_KEY = {
     "volumes": "mounts",
     "stop_grace_period": "stop_grace_s",
     "shm_size": "shm_bytes",
+    "memswap_limit": "memswap_bytes",
+    "mac_address": "networks",
 }
 
 

@@ -74,6 +74,13 @@ class PublishedPort:
         host = host or (f"{self.address}:" if self.address else "")
         return f"{host}{self.host_port or 'any'}"
 
+    def overlaps(self, other: PublishedPort) -> bool:
+        """Whether two containers cannot have both at once."""
+        everywhere = {None, "0.0.0.0", "::"}
+        same_port = (self.host_port, self.protocol) == (other.host_port, other.protocol)
+        is_there = self.address == other.address or everywhere & {self.address, other.address}
+        return bool(self.host_port and same_port and is_there)
+
     @property
     def kind(self) -> str:
         """The protocol as Compose writes it, if it is another than TCP."""
@@ -105,7 +112,21 @@ class Attachment:
     """Whether the container needs an address of its own there that stays; which, is decided when
     it is known which are taken."""
     address: str = ""
-    """The fixed address; "" leaves the choice to Docker."""
+    """The fixed address by which HAProxy reaches it; "" where it goes by the name."""
+    ipv4: str = ""
+    """What the file says that its addresses are; "" where it does not."""
+    ipv6: str = ""
+    mac: str = ""
+
+    @property
+    def told_ipv4(self) -> str:
+        """What Docker is told; "" leaves the choice to it."""
+        return self.address or self.ipv4
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """What of it is the file's, and one container can have at a time."""
+        return tuple(filter(None, (self.ipv4, self.ipv6, self.mac)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +190,18 @@ class ContainerSpec(ContainerOptions):
             if mount.kind == "bind" and not mount.creates_path and not mount.selinux
         )
 
+    @property
+    def fixed_places(self) -> dict[str, tuple[str, ...]]:
+        """By network, its addresses that the file has. Unlike the rest of a network they do not
+        change in place: HAProxy, and others, may know them."""
+        return {place.network: place.fixed for place in self.networks if place.fixed}
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it has something that nobody else can have meanwhile: then no other can start
+        beside it in its place."""
+        return bool(self.host_ports or self.fixed_places)
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
@@ -217,6 +250,8 @@ def revision_of(spec: ContainerSpec | NetworkSpec) -> str:
     content = canonical(spec)
     if isinstance(spec, ContainerSpec):
         content = {name: value for name, value in content.items() if not is_in_place(name)}
+        if spec.fixed_places:
+            content["places"] = spec.fixed_places
         for name in ("env", "labels"):  # order means nothing to Docker
             if name in content:
                 content[name] = sorted(content[name])
@@ -242,13 +277,20 @@ def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str
             shown[name] = ", ".join(map(str, spec.mounts))
         elif name == "network_mode" and value.startswith(OF_A_CONTAINER):
             shown[name] = "of its anchor"
-        elif name != "networks":
+        elif name == "networks":
+            shown |= _texts_of_places(spec.fixed_places)
+        else:
             shown[name] = text_of(getattr(spec, name)) or _text_of(value)
     for name, text in shown.items():
         written = sensitive.get(name)
         if written is not None:
             shown[name] = f"{written}#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     return shown
+
+
+def _texts_of_places(places: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    texts = [f"{network} {' '.join(fixed)}" for network, fixed in places.items()]
+    return {"networks": ", ".join(texts)} if texts else {}
 
 
 def _texts_of_files(files: tuple[ContainerFile, ...]) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """What the file said before, kept while what it says now cannot be had.
 
 A change that failed may have left things behind: containers for a look, jobs, networks. They are
-for the next try, and out of sight here. What did get through takes traffic, and stays in sight: to
-keep what was there before would mean to undo it, and that is for nobody but the file to say.
+for the next try, and out of sight here. Backends that have got what is wanted keep that. What else
+got through takes traffic, and stays in sight: to keep what was there before would mean to undo it,
+and that is for nobody but the file to say.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from reconciler.haproxy.model import Proxy
 from reconciler.plan.desired import Desired
 from reconciler.plan.impact import Impact
 from reconciler.plan.names import SERVER_ROLE
@@ -17,18 +19,57 @@ from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Change, Plan
 
 
+def kept_of(good: Desired, wanted: Desired, observed: Observed) -> Desired:
+    """What is to be kept of `good`, after a try to get from it to `wanted`. Jobs are no part of it:
+    those of before may not follow those of after."""
+    through = _through(good, wanted, observed)
+    containers = {slot: c for slot, c in good.containers.items() if slot.backend not in through}
+    containers |= {slot: c for slot, c in wanted.containers.items() if slot.backend in through}
+    used = {place.network for c in containers.values() for place in c.spec.networks}
+    depends_on = {name: needs for name, needs in wanted.depends_on.items() if name in through}
+    return replace(
+        good,
+        containers=containers,
+        networks={**{n: net for n, net in wanted.networks.items() if n in used}, **good.networks},
+        volumes={**wanted.volumes, **good.volumes},
+        proxy=_mixed(good.proxy, wanted.proxy, through),
+        rollouts={**good.rollouts, **{name: wanted.rollouts[name] for name in through}},
+        depends_on={**good.depends_on, **depends_on},
+        jobs={},
+        is_kept=True,
+    )
+
+
+def _through(good: Desired, wanted: Desired, observed: Observed) -> set[str]:
+    """The backends whose containers are others now, and all there."""
+    there = {(container.slot, container.revision) for container in observed.containers}
+    before, after = (
+        {(slot, c.revision) for slot, c in desired.containers.items()} for desired in (good, wanted)
+    )
+    changed = {slot.backend for slot, _ in after - before}
+    lacking = {slot.backend for slot, _ in after - there}
+    return (changed - lacking) & good.rollouts.keys() & wanted.rollouts.keys()
+
+
+def _mixed(good: Proxy | None, wanted: Proxy | None, through: Collection[str]) -> Proxy | None:
+    """`good` with the backends of those that got through."""
+    if good is None or wanted is None:
+        return good
+    new = {backend.name: backend for backend in wanted.backends if backend.source in through}
+    return replace(good, backends=tuple(new.get(b.name, b) for b in good.backends))
+
+
 def without_attempts(kept: Desired, observed: Observed) -> Observed:
     """The same but for what `kept` knows nothing of, and what takes no traffic."""
     hidden = [c for c in observed.containers if _is_an_attempt(c, kept, observed)]
     ids = {container.id for container in hidden}
     hosts = {host for container in hidden for host in container.hosts}
-    jobs = {job.container.revision for of_one in kept.jobs.values() for job in of_one}
     return replace(
         observed,
         containers=tuple(
             _on_networks(kept.networks, c) for c in observed.containers if c.id not in ids
         ),
-        jobs=tuple(c for c in observed.jobs if c.revision in jobs),
+        jobs=(),
         networks={name: net for name, net in observed.networks.items() if name in kept.networks},
         proxies={id_: _without(hosts, proxy) for id_, proxy in observed.proxies.items()},
     )
@@ -61,7 +102,5 @@ def only_brings_back(plan: Plan) -> bool:
 
 
 def _brings_back(change: Change) -> bool:
-    if change.kind == "job" or change.impact is not Impact.NONE:
-        return False
     is_started = change.verb == "update" and all(f.field == "state" for f in change.fields)
-    return change.verb == "create" or is_started
+    return change.impact is Impact.NONE and (change.verb == "create" or is_started)

@@ -18,8 +18,9 @@ from reconciler.plan.events import Failure
 from reconciler.plan.impact import Impact
 from reconciler.plan.passes import News, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.plan.plan import Plan
-from reconciler.plan.upkeep import only_brings_back
-from reconciler.run.apply import ApplyOptions, ApplyResult, converge, make_plan, new_pass_id
+from reconciler.plan.planner import plan_changes
+from reconciler.plan.upkeep import kept_of, only_brings_back
+from reconciler.run.apply import ApplyOptions, ApplyResult, converge, new_pass_id
 from reconciler.run.attempt import Attempt
 from reconciler.run.clock import Clock
 from reconciler.run.execute import failure_of
@@ -81,9 +82,10 @@ class Keeper:
         self._wanted: Desired | None = None
         self._good: Desired | None = None
         """What the topology last was, whole; healed while what is wanted cannot be had."""
-        self._falls_back = False
+        self._kept: Desired | None = None
+        """What is kept of it now."""
         self._again_at = 0.0
-        """When what is wanted is tried again, while this falls back on what was."""
+        """When what is wanted is tried again meanwhile."""
         self._failures: tuple[Failure, ...] = ()
         """Why it does."""
         self._suspended = self._forget = self._is_edit = False
@@ -139,7 +141,7 @@ class Keeper:
             self._away.reset()
             self._repairs.reset()
             self._held = frozenset()
-            self._falls_back = False
+            self._kept = None
             self._told.clear()
         if mail.wanted is None:
             return
@@ -158,8 +160,8 @@ class Keeper:
     # -- a pass -----------------------------------------------------------------------------
 
     def _pass(self) -> None:
-        if self._falls_back and self._clock.now() >= self._again_at:
-            self._falls_back, self._held = False, frozenset()
+        if self._kept and self._clock.now() >= self._again_at:
+            self._kept, self._held = None, frozenset()
         attempt = Attempt(
             new_pass_id(), self._causes or ["resync"], self._clock.now(), self._in_force(),
             is_retry=bool(self._trouble.failures and not self._causes),
@@ -180,13 +182,13 @@ class Keeper:
         self._tell_all(self.topology, ended)
 
     def _in_force(self) -> Desired:
-        desired = self._good if self._falls_back else self._wanted
+        desired = self._kept or self._wanted
         assert desired is not None
-        return replace(desired, is_kept=self._falls_back)
+        return desired
 
     @property
     def _follows_edit(self) -> bool:
-        return self._is_edit and not self._falls_back
+        return self._is_edit and self._kept is None
 
     def _converge(self, attempt: Attempt) -> ApplyResult:
         if self._engine is None:
@@ -229,10 +231,9 @@ class Keeper:
         if result.cancelled or (self._is_stopping() and not result.converged):
             return self._close(attempt, Outcome.STOPPED, result=result)
         if result.failures:
-            is_as_before = self._is_as_before(attempt)
-            return self._failed(attempt, result.failures, result, is_as_before=is_as_before)
+            return self._failed(attempt, result.failures, result, self._what_to_keep(attempt))
         self._away.reset()
-        if not self._falls_back and not attempt.is_held:
+        if self._kept is None and not attempt.is_held:
             self._trouble.reset()
         if result.declined and attempt.wait_s > 0:
             return self._close(attempt, Outcome.DEFERRED, attempt.wait_s, result=result)
@@ -240,7 +241,7 @@ class Keeper:
             return self._close(attempt, Outcome.DRIFT, result=result)
         self._held = frozenset()
         self._repairs.note(set(attempt.repairs), self._clock.now())
-        if self._falls_back:
+        if self._kept:
             return self._close(attempt, Outcome.KEPT, failures=self._failures, result=result)
         self._good = attempt.desired
         if self._forget:
@@ -249,25 +250,25 @@ class Keeper:
         outcome = Outcome.CONVERGED if attempt.is_begun else Outcome.UNCHANGED
         return self._close(attempt, outcome, result=result)
 
-    def _is_as_before(self, attempt: Attempt) -> bool:
-        """Whether what failed has left all as it was when the topology was last whole."""
-        if self._engine is None or not self._may_fall_back(attempt):
-            return False
-        assert self._good is not None
-        plan, _ = make_plan(replace(self._good, is_kept=True), self._engine, self._apply)
-        return only_brings_back(plan)
+    def _what_to_keep(self, attempt: Attempt) -> Desired | None:
+        """What the topology was when it was last whole, if nothing but a repair is needed for it
+        to be that again; None when there is no way back that undoes nothing."""
+        if self._engine is None or self._good is None or not self._may_fall_back(attempt):
+            return None
+        observed = self._engine.observe(self._good.scope())
+        kept = kept_of(self._good, attempt.desired, observed)
+        return kept if only_brings_back(plan_changes(kept, observed)) else None
 
     def _may_fall_back(self, attempt: Attempt) -> bool:
         has_other = self._good not in (None, attempt.desired)
-        return has_other and not self._falls_back and not self._forget
+        return has_other and self._kept is None and not self._forget
 
     def _failed(
         self,
         attempt: Attempt,
         failures: tuple[Failure, ...],
         result: ApplyResult | None = None,
-        *,
-        is_as_before: bool = False,
+        kept: Desired | None = None,
     ) -> PassEnded:
         codes = {failure.code for failure in failures}
         if codes & AWAY:
@@ -280,10 +281,10 @@ class Keeper:
             self._held = frozenset(change.name for change in attempt.plan.changes)
             self._held_until = self._clock.now() + retry_s
         ended = self._close(attempt, Outcome.FAILED, retry_s, failures, result)
-        is_as_before = is_as_before or needs_an_edit or codes <= _UNTOUCHED
-        if is_as_before and self._may_fall_back(attempt):
-            # What was before it is kept meanwhile, and healed.
-            self._falls_back, self._again_at, self._held = True, self._next, frozenset()
+        if kept is None and (needs_an_edit or codes <= _UNTOUCHED) and self._may_fall_back(attempt):
+            kept = self._good and replace(self._good, jobs={}, is_kept=True)
+        if kept is not None:
+            self._kept, self._again_at, self._held = kept, self._next, frozenset()
             self._failures = failures
             self._causes.append("back to what the file said before")
             self._not_before = self._clock.now()
@@ -308,7 +309,7 @@ class Keeper:
         others_s = GLANCE_S if looks_at_others else math.inf
         self._not_before = now + min(retry_s or 0.0, others_s)
         self._next = now + (self._resync_s() if retry_s is None else retry_s)
-        if self._falls_back:
+        if self._kept:
             self._next = min(self._next, max(now, self._again_at))
         if outcome is Outcome.KEPT:
             retry_s = self._next - now
@@ -323,9 +324,9 @@ class Keeper:
             shown,
             len(servers) - up,
         )
-        is_news = told != self._told.get(self._falls_back)
+        is_news = told != self._told.get(self._kept is not None)
         if not attempt.is_held:
-            self._told[self._falls_back] = told
+            self._told[self._kept is not None] = told
         return PassEnded(
             attempt.id, attempt.cause, outcome, now - attempt.started,
             is_edit=self._follows_edit, is_news=is_news, plan=plan, failures=failures,

@@ -20,7 +20,9 @@ from reconciler.topology.types import (
     check_text,
     error,
     matching,
+    parse_size,
     scalar_text,
+    written,
 )
 
 _SIGNALS = frozenset({
@@ -77,6 +79,11 @@ def _check_address(value: str) -> str:
         return str(ip_address(value.removeprefix("[").removesuffix("]")))
     except ValueError:
         raise _RefusedError("`{value}` is not an IP address", "write it like `192.0.2.1`") from None
+
+
+def _parse_memswap(value: Any) -> int:
+    """A size in bytes, or -1 for no limit."""
+    return -1 if written(value) == "-1" else parse_size(value)
 
 
 def _check_domain(value: str) -> str:
@@ -222,6 +229,11 @@ DnsNames = Annotated[tuple[str, ...], _each(_check_dns_name), _TEXTS]
 DnsOptions = Annotated[tuple[str, ...], _each(_check_dns_option), _TEXTS]
 Capabilities = Annotated[tuple[str, ...], _each(_check_capability), _TEXTS]
 _Security = Annotated[str, NamesFile(after=(SECCOMP, "seccomp:"), but=("unconfined",))]
+Memswap = Annotated[
+    int,
+    BeforeValidator(_parse_memswap),
+    WithJsonSchema({"type": ["string", "integer"], "examples": ["512m", -1]}),
+]
 SecurityOptions = Annotated[tuple[_Security, ...], _each(_check_security), _TEXTS]
 TmpfsMounts = Annotated[tuple[str, ...], _each(_check_tmpfs), _TEXTS]
 Groups = Annotated[tuple[str, ...], _each(_check_group), _TEXTS]

@@ -68,6 +68,7 @@ CODES: dict[str, str] = {
     # variables
     "bad-variable": "a `$` that is not a variable and not `$$`",
     "missing-variable": "a variable that has no value",
+    "bad-label-file": "a line of a `label_file` that is not NAME=value, or has a name of ours",
     "bad-env-file": "a line of an --env-file, or of an `env_file`, that is not NAME=value",
     # shape
     "unknown-key": "a key that does not exist here",
@@ -87,6 +88,7 @@ CODES: dict[str, str] = {
     "unknown-config": "a config that is not defined in the file",
     "missing-port": "a backend that gets traffic says no port",
     "published-port": "a port of the host that a backend's containers cannot have as it says",
+    "fixed-address": "an address that a backend's container cannot have, or may not get",
     "bind-conflict": "two listeners on one address and port",
     "no-address": "a key that asks for the address of clients, where none has one",
     "redirect-without-tls": "clients are sent to TLS, and no frontend speaks it",

@@ -86,9 +86,16 @@ def _subnet_too_small(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
         network = address_network(topology, name)
         if network is not None and needs_fixed_addresses(topology, name):
-            needed[network] += 2 * backend.containers
+            own = {join.ipv4_address for join in backend.joins if join.network == network} - {None}
+            needed[network] += 0 if own else 2 * backend.containers
     for network, count in needed.items():
-        there = len(fixed_addresses(topology.networks[network].subnet or ""))
+        addresses = fixed_addresses(topology.networks[network].subnet or "")
+        there = len(addresses) - sum(
+            join.ipv4_address in addresses
+            for backend in topology.backends.values()
+            for join in backend.joins
+            if join.network == network
+        )
         if count > there:
             path: Path = ("networks", network, "subnet")
             yield Finding(

@@ -15,19 +15,17 @@ from typing import Any
 from reconciler.topology.anatomy import Kind, files_in, model_of, step
 from reconciler.topology.diagnostic import Path, Span
 from reconciler.topology.model import Topology
-from reconciler.topology.source import OVERRIDE, RESET, Source
+from reconciler.topology.source import NAMED, OVERRIDE, RESET, Source
 from reconciler.topology.types import NamesFile
 
 APPENDED = frozenset({
     "volumes", "networks", "dns", "dns_search", "dns_opt", "cap_add", "cap_drop", "security_opt",
     "tmpfs", "devices", "group_add", "env_file", "extra_hosts", "expose", "ports", "secrets",
-    "configs", "profiles", "depends_on", "device_cgroup_rules",
+    "configs", "profiles", "depends_on", "device_cgroup_rules", "label_file",
 })  # fmt: skip
 """Lists that grow, as in Compose; what is in them already is not added again."""
 _PAIRS = frozenset({"env", "labels", "annotations", "sysctls", "driver_opts", "storage_opt"})
 """Mappings that may be written as a list of `NAME=value`."""
-_NAMED = frozenset({"networks", "depends_on"})
-"""Mappings whose names alone may be written as a list."""
 _BY_TARGET = frozenset({"volumes", "devices"})
 
 
@@ -137,7 +135,7 @@ def _alike(base: Part, over: Part, name: str) -> tuple[Part, Part]:
         return _as_pairs(base), _as_pairs(over)
     if name in APPENDED and None not in (base.value, over.value):
         base, over = _as_list(base), _as_list(over)
-        if name in _NAMED and isinstance(base.value, dict) != isinstance(over.value, dict):
+        if name in NAMED and isinstance(base.value, dict) != isinstance(over.value, dict):
             return _as_names(base), _as_names(over)
     return base, over
 

@@ -6,40 +6,20 @@ from collections.abc import Iterator
 
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.finding import Finding
-from reconciler.topology.model import Backend, Topology
+from reconciler.topology.model import Topology
+from reconciler.topology.sole_rules import Sole, had_by_one
 
 
 def _had_by_one(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
         taken = [at for at, port in enumerate(backend.ports) if port.published]
-        if not taken or not backend.containers:
-            continue
-        path: Path = ("backends", name, "ports", taken[0])
-        port = backend.ports[taken[0]].published or ""
-        quoted = ((port, (*path, "published")),)
-        if backend.containers > 1:
-            yield Finding(
-                "published-port",
-                f"one container can have port {port} of the host, and `{name}` has "
-                f"{backend.containers}",
-                path,
-                "let Docker choose the host's port, or a frontend take the traffic for all",
-                quoted=quoted,
-            )
-        elif not _stops_first(backend):
-            yield Finding(
-                "published-port",
-                f"a new container of `{name}` cannot start beside the old one, which has port "
-                f"{port} of the host",
-                path,
-                "add `rollout: {order: stop-first}`: for a moment none runs when it is replaced",
-                quoted=quoted,
-            )
-
-
-def _stops_first(backend: Backend) -> bool:
-    wish = backend.rollout
-    return wish.order == "stop-first" or wish.max_surge in {0, "0%"}
+        if taken:
+            path: Path = ("backends", name, "ports", taken[0])
+            port = backend.ports[taken[0]].published or ""
+            instead = "let Docker choose the host's port, or a frontend take the traffic for all"
+            sole = Sole("published-port", f"port {port} of the host", path, port,
+                        (*path, "published"), instead)  # fmt: skip
+            yield from had_by_one(name, backend, sole)
 
 
 def _on_internal_networks(topology: Topology) -> Iterator[Finding]:

@@ -16,8 +16,8 @@ from reconciler.topology.model.tls import Ocsp, Tls
 from reconciler.topology.mounted import mounted_files
 
 Kind = Literal[
-    "certificate", "self-signed", "authority", "public-key", "env-file", "page", "addresses",
-    "variable", "profile", "file",
+    "certificate", "self-signed", "authority", "public-key", "env-file", "label-file", "page",
+    "addresses", "variable", "profile", "file",
 ]  # fmt: skip
 """`certificate`: with its key, in one file, or two, or a directory of them. `self-signed`: one that
 is made, and has no file in the topology. `page`: one that HAProxy answers with. `addresses`:
@@ -40,7 +40,7 @@ class Reference:
     """Of a self-signed certificate."""
     algorithm: str = ""
     """Of signatures that a public key checks, as in RFC 7518."""
-    ocsp: Ocsp = "none"
+    ocsp: Ocsp = False
     """What is stapled to a certificate."""
     required: bool = True
     """Whether the file must be there."""
@@ -81,6 +81,8 @@ def references(topology: Topology) -> Iterator[Reference]:
         for index, file in enumerate(backend.env_file):
             at = ("backends", name, "env_file", index)
             yield Reference(file.path, at, "env-file", required=file.required)
+        for index, source in enumerate(backend.label_file):
+            yield Reference(source, ("backends", name, "label_file", index), "label-file")
         if (profile := backend.seccomp_profile) is not None:
             at = ("backends", name, "security_opt", backend.security_opt.index(SECCOMP + profile))
             yield Reference(profile, at, "profile")

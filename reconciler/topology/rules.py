@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Container, Iterable, Iterator
 
+from reconciler.topology.address_rules import ADDRESS_RULES
 from reconciler.topology.bind_rules import BIND_RULES
 from reconciler.topology.client_rules import CLIENT_RULES
 from reconciler.topology.diagnostic import Path, Severity
@@ -305,6 +306,7 @@ RULES: tuple[Rule, ...] = (
     *ORDER_RULES,
     *FILE_RULES,
     *PORT_RULES,
+    *ADDRESS_RULES,
     _name_too_long,
     _reserved,
     _same_target,

@@ -7,6 +7,7 @@ number keeps the text it was written as.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ _CORE = "tag:yaml.org,2002:"
 _SCALAR_TAGS = {_CORE + t for t in ("str", "int", "float", "bool", "null", "timestamp")}
 
 
+NAMED = frozenset({"networks", "depends_on"})
+"""Lists that may be written as a mapping, by the name of each item."""
 RESET, OVERRIDE = "!reset", "!override"
 """Tags for a value that takes away, or replaces, what another file says."""
 
@@ -81,9 +84,14 @@ class Source:
 
     def _walk(self, path: Path) -> Iterator[tuple[str | int, Any]]:
         here = self.value
-        for part, after in zip(path, (*path[1:], None), strict=False):
+        for before, part, after in zip((None, *path), path, (*path[1:], None), strict=False):
             if isinstance(here, list) and isinstance(part, int):
                 here = here[part] if part < len(here) else None
+            elif isinstance(here, dict) and isinstance(part, int) and before in NAMED:
+                name = next(itertools.islice(here, part, None), "")
+                here = here.get(name)
+                yield name, here
+                continue
             elif isinstance(part, int) or _is_short(here, after):
                 continue
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -65,6 +65,22 @@ class Addresses:
 
     def __init__(self, network: IPv4Network) -> None:
         self._network = network
+        self._broadcast = str(network.broadcast_address)
+
+    @property
+    def first(self) -> str:
+        return str(self._network[0])
+
+    @property
+    def last(self) -> str:
+        return str(self._network[len(self) - 1])
+
+    def __contains__(self, address: object) -> bool:
+        return (
+            isinstance(address, str)
+            and address != self._broadcast
+            and (IPv4Address(address) in self._network)
+        )
 
     def __len__(self) -> int:
         return self._network.num_addresses - 1

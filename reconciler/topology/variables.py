@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_./-]*[A-Za-z0-9])?")
 _FORM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?P<op>:?[-?+])?")
 
 
@@ -55,7 +56,7 @@ def interpolate(text: str, variables: Mapping[str, str], depth: int = 0) -> Inte
             out.append(result.text)
             used += result.used
             position = end + 1
-        elif match := _NAME.match(text, dollar + 1):
+        elif match := VARIABLE.match(text, dollar + 1):
             length = match.end() - dollar
             result = _expand(match[0], variables, dollar, length, depth)
             out.append(result.text)
@@ -153,7 +154,9 @@ _QUOTED = re.compile(r"""(?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)")\s
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$"}
 
 
-def parse_env_file(text: str) -> tuple[dict[str, str], list[EnvFileError]]:
+def parse_env_file(
+    text: str, names: re.Pattern[str] = VARIABLE
+) -> tuple[dict[str, str], list[EnvFileError]]:
     """`NAME=value` lines; `#` comments, `export`, and single or double quotes, as in Compose."""
     values: dict[str, str] = {}
     errors: list[EnvFileError] = []
@@ -163,7 +166,7 @@ def parse_env_file(text: str) -> tuple[dict[str, str], list[EnvFileError]]:
             continue
         name, equals, value = line.partition("=")
         name = name.strip()
-        if not equals or not _NAME.fullmatch(name):
+        if not equals or not names.fullmatch(name):
             errors.append(EnvFileError(number, "a line must be NAME=value"))
             continue
         values[name] = _unquote(value.strip())

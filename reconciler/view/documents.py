@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing_extensions import TypedDict
 
 from reconciler.haproxy.sections import diff_config
-from reconciler.plan.actions import label_of
+from reconciler.plan.action_labels import label_of
 from reconciler.plan.desired import Desired
 from reconciler.plan.events import (
     Event,

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 
 from reconciler.haproxy.sections import diff_config
-from reconciler.plan.actions import label_of
+from reconciler.plan.action_labels import label_of
 from reconciler.plan.impact import EXPLANATION, Impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Change, FieldChange, Plan, Step

@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.plan.actions import AwaitReady, label_of
+from reconciler.plan.action_labels import label_of
+from reconciler.plan.actions import AwaitReady
 from reconciler.plan.events import (
     Event,
     StepDone,

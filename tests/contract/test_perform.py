@@ -10,6 +10,7 @@ from reconciler.haproxy.config import Config, Line
 from reconciler.haproxy.model import RawLine
 from reconciler.haproxy.render import render_config
 from reconciler.plan import actions as a
+from reconciler.plan.action_labels import label_of
 from reconciler.plan.desired import PROXY_SLOT, Desired
 from reconciler.plan.limits import Limits
 from reconciler.plan.observed import ObservedVolume
@@ -144,7 +145,7 @@ def test_what_cannot_be_done_to_a_container(bench: Bench) -> None:
         a.CheckConfig("reconciler-test/not-here:1", config_of(wish)),
     ]
     bench.do(*networks_of(wish))
-    codes = {a.label_of(action): bench.fail(action).code for action in refusals}
+    codes = {label_of(action): bench.fail(action).code for action in refusals}
     assert set(codes.values()) == {"engine-refused"}, codes
     assert bench.fail(a.AwaitProxy(GONE, "0" * 16)).code in {"engine-refused", "proxy-not-running"}
     # Words for the user say what was being done.

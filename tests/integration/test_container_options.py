@@ -54,7 +54,9 @@ OPTIONS: dict[str, Any] = {
         {"source": "./made/here", "target": "/made", "bind": {"create_host_path": True}},
         "./there:/shared:ro,rprivate",
     ],
-    "resources": {"pids": 50, "reservations": {"cpus": 0.3, "memory": "16m"}},
+    "resources": {"memory": "64m", "pids": 50, "reservations": {"cpus": 0.3, "memory": "16m"}},
+    "memswap_limit": "80m",
+    "label_file": "app.labels",
 }
 
 INSIDE = {
@@ -87,6 +89,7 @@ TOLD = {
 def test_options_hold_inside_a_container(stack: Stack) -> None:
     stack.backend.update(OPTIONS, replicas=1, env_file="app.env", env={"COLOUR": "blue"})
     (stack.directory / "app.env").write_text("COLOUR=red\nTOKEN='hunter 22'\n", encoding="utf-8")
+    (stack.directory / "app.labels").write_text("com.example/team='a b'\n", encoding="utf-8")
     (stack.directory / "there").mkdir()
     (stack.directory / "there" / "file").touch()
     stack.apply()
@@ -100,6 +103,8 @@ def test_options_hold_inside_a_container(stack: Stack) -> None:
     host, config = made["HostConfig"], made["Config"]
     (link,) = made["NetworkSettings"]["Networks"].values()
     assert {"web", "other.name"} <= set(link["Aliases"])
+    assert config["Labels"]["com.example/team"] == "a b"
+    assert (host["Memory"], host["MemorySwap"]) == (64 << 20, 80 << 20)
     assert "hunter" not in json.dumps(config["Labels"])
     assert config["StopSignal"] == "SIGINT"
     assert {"9100/tcp", "9101/tcp", "53/udp"} <= set(config["ExposedPorts"])
@@ -112,12 +117,17 @@ def test_options_hold_inside_a_container(stack: Stack) -> None:
     told = {key: host[key] for key in TOLD}
     assert told == TOLD
 
-    stack.backend["resources"] = {"pids": 60, "reservations": {"cpus": 0.5, "memory": "32m"}}
+    stack.backend["resources"] = {
+        "memory": "72m",
+        "pids": 60,
+        "reservations": {"cpus": 0.5, "memory": "32m"},
+    }
     assert stack.plan_document()["impact"] == "none"
     stack.apply()
     after = stack.by_slot()["web-1"]
     host = after["HostConfig"]
     assert (host["PidsLimit"], host["CpuShares"], host["MemoryReservation"]) == (60, 512, 32 << 20)
+    assert (host["Memory"], host["MemorySwap"]) == (72 << 20, 80 << 20)
     assert after["Id"] == made["Id"]
     assert "up to date" in stack.plan("--detailed-exitcode").out
 

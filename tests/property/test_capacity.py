@@ -15,6 +15,7 @@ from reconciler.engine.memory.observe import resolve, server_states
 from reconciler.engine.protocol import EngineError, Patience, Report
 from reconciler.haproxy.model import Backend
 from reconciler.haproxy.slots import PROBE_SUFFIX
+from reconciler.plan.action_labels import label_of
 from reconciler.plan.actions import (
     Action,
     DisconnectNetwork,
@@ -23,7 +24,6 @@ from reconciler.plan.actions import (
     SetServers,
     StopContainer,
     Target,
-    label_of,
 )
 from reconciler.plan.desired import Desired
 from reconciler.plan.impact import Impact

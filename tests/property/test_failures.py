@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from reconciler.engine.memory import MemoryEngine, World
 from reconciler.engine.memory.observe import server_states
 from reconciler.engine.protocol import EngineError, Patience, Report
+from reconciler.plan.action_labels import label_of
 from reconciler.plan.actions import (
     Action,
     CreateContainer,
     RemoveContainer,
     StopContainer,
-    label_of,
 )
 from reconciler.plan.desired import Desired
 from reconciler.plan.names import SERVER_ROLE

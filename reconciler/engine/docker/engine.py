@@ -12,8 +12,10 @@ import requests.exceptions
 from reconciler.engine.docker import lock, observe, perform
 from reconciler.engine.docker.connect import cause_of, connect
 from reconciler.engine.docker.inspections import Inspections
+from reconciler.engine.docker.refusals import refusal
 from reconciler.engine.protocol import EngineError, Patience, Report
-from reconciler.plan.actions import Action, label_of
+from reconciler.plan.action_labels import label_of
+from reconciler.plan.actions import Action
 from reconciler.plan.desired import Scope
 from reconciler.plan.observed import Observed
 
@@ -76,22 +78,8 @@ def _in_words(doing: str) -> Iterator[None]:
         raise
     except docker.errors.APIError as error:
         said = str(error.explanation or error).strip()
-        if "port is already allocated" in said or "address already in use" in said:
-            raise EngineError(
-                "port-taken",
-                "a port of the host is already in use by another program",
-                "stop it, or bind to another port or address",
-                [said],
-            ) from error
-        if "bind source path does not exist" in said:
-            path = said.rpartition("bind source path does not exist:")[2].strip()
-            raise EngineError(
-                "no-such-path",
-                f"`{path}` is mounted, and is not there on the engine's machine",
-                "make it there; one for a socket must let user 99 write: "
-                f"`install -d -o 99 {path}`",
-                [said],
-            ) from error
+        if (known := refusal(said)) is not None:
+            raise known from error
         raise EngineError("engine-refused", f"{doing}: Docker says: {said}") from error
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
         raise EngineError(

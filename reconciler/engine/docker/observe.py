@@ -119,7 +119,7 @@ def _networks(client: docker.APIClient, scope: Scope) -> dict[str, ObservedNetwo
         ours = labels.get(names.TOPOLOGY) == scope.topology
         if ours or item["Name"] in scope.networks:
             revision = labels.get(names.REVISION, "") if ours else None
-            taken = _taken(client, item["Id"]) if item["Name"] in scope.subnets else ()
+            taken = _taken(client, item["Id"]) if item["Name"] in scope.addressed else ()
             found[item["Name"]] = ObservedNetwork(
                 item["Id"], item["Name"], revision, frozenset(taken)
             )

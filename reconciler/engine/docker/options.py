@@ -107,7 +107,7 @@ _TABLE: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
     "blkio_device_read_iops": (_HOST, "BlkioDeviceReadIOps", _rates),
     "blkio_device_write_iops": (_HOST, "BlkioDeviceWriteIOps", _rates),
 }
-"""All but `platform`, which is not in the body."""
+"""All but `platform`, which is not in the body, and `memswap_bytes`, which goes with limits."""
 
 
 def config_options(spec: ContainerOptions) -> dict[str, Any]:
@@ -128,14 +128,15 @@ def _translated(spec: ContainerOptions, place: str) -> dict[str, Any]:
     return found
 
 
-def limits_body(limits: Limits) -> dict[str, int]:
+def limits_body(limits: Limits, memswap_bytes: int | None = None) -> dict[str, int]:
     """Docker sets swap to twice the memory when it is not given, and keeps it at an update, which
     then refuses a larger memory: so it is always given."""
     found: dict[str, int] = {}
     if limits.cpus is not None:
         found["NanoCpus"] = round(limits.cpus * _NANO)
     if limits.memory_bytes is not None:
-        found |= {"Memory": limits.memory_bytes, "MemorySwap": limits.memory_bytes * 2}
+        swap = limits.memory_bytes * 2 if memswap_bytes is None else memswap_bytes
+        found |= {"Memory": limits.memory_bytes, "MemorySwap": swap}
     if limits.pids is not None:
         found["PidsLimit"] = limits.pids
     if limits.cpu_shares is not None:

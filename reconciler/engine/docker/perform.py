@@ -25,7 +25,6 @@ from reconciler.engine.docker.replace import stop
 from reconciler.engine.docker.talk import is_confirmed
 from reconciler.engine.docker.translate import (
     create_body,
-    endpoint,
     network_body,
     restart_policy,
 )
@@ -43,7 +42,6 @@ from reconciler.haproxy.rewrite import put_servers
 from reconciler.plan import actions as a
 from reconciler.plan import names
 from reconciler.plan.desired import DesiredContainer
-from reconciler.plan.limits import Limits
 from reconciler.plan.spec import Attachment, VolumeSpec
 
 LINGER_S = 30.0
@@ -84,8 +82,8 @@ def perform(  # noqa: PLR0915  # one branch an action
             _unpause(client, target.reference)
         case a.RenameContainer(target, name):
             _rename(client, target.reference, name)
-        case a.UpdateContainer(target, limits, restart):
-            _update(client, target.reference, limits, restart)
+        case a.UpdateContainer(target, limits, restart, memswap_bytes):
+            _update(client, target.reference, limits_body(limits, memswap_bytes), restart)
         case a.ConnectNetwork(target, attachment):
             _connect(client, target.reference, attachment)
         case a.DisconnectNetwork(target, network, network_id):
@@ -220,7 +218,9 @@ def _connect(client: docker.APIClient, container: str, attachment: Attachment) -
     try:
         client.connect_container_to_network(
             container, attachment.network,
-            aliases=endpoint(attachment).get("Aliases"), ipv4_address=attachment.address or None,
+            aliases=list(attachment.aliases) or None,
+            ipv4_address=attachment.told_ipv4 or None, ipv6_address=attachment.ipv6 or None,
+            mac_address=attachment.mac or None,
         )  # fmt: skip
     except docker.errors.APIError as error:
         if "already exists in network" not in str(error):
@@ -269,8 +269,8 @@ def _rename(client: docker.APIClient, container: str, name: str) -> None:
             raise
 
 
-def _update(client: docker.APIClient, container: str, limits: Limits, restart: str) -> None:
-    body = limits_body(limits) | {"RestartPolicy": restart_policy(restart)}
+def _update(client: docker.APIClient, container: str, limits: dict[str, int], restart: str) -> None:
+    body = limits | {"RestartPolicy": restart_policy(restart)}
     url = client._url("/containers/{0}/update", container)  # the SDK has no NanoCpus
     client._result(client._post_json(url, data=body), json=True)
 

@@ -7,6 +7,7 @@ import json
 import math
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from reconciler.engine.docker.options import (
@@ -79,6 +80,8 @@ def create_body(
     body["ExposedPorts"] = published | body.get("ExposedPorts", {})
     if spec.networks:
         first = spec.networks[0]
+        if first.mac:
+            body["MacAddress"] = first.mac
         body["NetworkingConfig"] = {"EndpointsConfig": {first.network: endpoint(first)}}
     return body
 
@@ -87,8 +90,11 @@ def endpoint(attachment: Attachment) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     if attachment.aliases:
         settings["Aliases"] = list(attachment.aliases)
-    if attachment.address:
-        settings["IPAMConfig"] = {"IPv4Address": attachment.address}
+    told = {"IPv4Address": attachment.told_ipv4, "IPv6Address": attachment.ipv6}
+    if any(told.values()):
+        settings["IPAMConfig"] = {key: value for key, value in told.items() if value}
+    if attachment.mac:
+        settings["MacAddress"] = attachment.mac  # older engines look at the container's only
     return settings
 
 
@@ -115,7 +121,7 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
     if spec.seccomp is not None:
         profile = f"seccomp={spec.seccomp.content}"
         config["SecurityOpt"] = [*config.get("SecurityOpt", ()), profile]
-    return config | limits_body(limits_in(spec))
+    return config | limits_body(limits_in(spec), spec.memswap_bytes)
 
 
 def _is_of_short_form(mount: Mount) -> bool:
@@ -234,10 +240,23 @@ def observed_container(inspected: dict[str, Any]) -> ObservedContainer:
             for network, link in links.items()
             if network != "host"
         },
+        ports=tuple(_published(host.get("PortBindings") or {})),
         depends_on=tuple(labels.get(names.DEPENDS_ON, "").split()),
         jobs=tuple(labels.get(names.JOBS, "").split()),
         network_mode=_shared_network(host.get("NetworkMode") or ""),
     )
+
+
+def _published(bindings: dict[str, Any]) -> Iterator[PublishedPort]:
+    """Of its settings, which it has also while it does not run; Docker's own choices are no part of
+    them."""
+    for inside, places in bindings.items():
+        port, _, protocol = inside.partition("/")
+        for place in places or ():
+            if (number := str(place.get("HostPort") or "")).isdigit() and int(number):
+                yield PublishedPort(
+                    place.get("HostIp") or None, int(number), int(port), protocol or "tcp"
+                )
 
 
 def _shared_network(mode: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from reconciler.engine.memory.parts import Container, LiveServer, Network, overlap
+from reconciler.engine.memory.parts import Container, LiveServer, Network
 from reconciler.engine.memory.world import World
 from reconciler.haproxy.runtime import ServerState, WorkerInfo
 from reconciler.haproxy.slots import is_slot
@@ -40,7 +40,7 @@ def observe(world: World, scope: Scope) -> Observed:
                 net.id,
                 net.name,
                 net.revision if net.owner == scope.topology else None,
-                _taken(world, net) if net.name in scope.subnets else frozenset(),
+                _taken(world, net) if net.name in scope.addressed else frozenset(),
             )
             for net in world.networks.values()
             if net.owner == scope.topology or net.name in scope.networks
@@ -94,6 +94,7 @@ def _observed(world: World, container: Container) -> ObservedContainer:
             )
             for name, link in container.links.items()
         },
+        ports=tuple(port for port in container.ports if port.host_port),
         depends_on=container.depends_on,
         jobs=container.jobs,
         network_mode=container.network_mode,
@@ -118,7 +119,7 @@ def _holders(world: World, scope: Scope) -> Iterator[Holder]:
         if container.name in scope.names:
             yield Holder("name", container.name, who)
         for port in scope.ports:
-            if container.is_active and any(overlap(port, own) for own in container.ports):
+            if container.is_active and any(port.overlaps(own) for own in container.ports):
                 yield Holder("port", str(port), who)
 
 

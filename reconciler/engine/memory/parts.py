@@ -156,14 +156,6 @@ def identity_of(kind: str, name: str, number: int) -> str:
     return f"sha256:{digest}" if kind == "image" else digest
 
 
-def overlap(one: PublishedPort, two: PublishedPort) -> bool:
-    """Whether two published ports cannot be had at once."""
-    everywhere = {None, "0.0.0.0", "::"}
-    same_address = one.address == two.address or bool({one.address, two.address} & everywhere)
-    same_port = (one.host_port, one.protocol) == (two.host_port, two.protocol)
-    return bool(one.host_port) and same_port and same_address
-
-
 def _duplicates(text: str) -> Iterator[tuple[int | None, str]]:
     """HAProxy refuses two sections of one kind and name; other grammar is not known here."""
     seen: set[str] = set()

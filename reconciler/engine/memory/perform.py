@@ -62,7 +62,7 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
         case a.RenameContainer(target, name):
             if world.get(target.reference).name != name:
                 world.rename(target.reference, name)
-        case a.UpdateContainer(target, limits, restart):
+        case a.UpdateContainer(target, limits, restart, _):
             world.set_limits(target.reference, restart=restart, **asdict(limits))
         case a.ConnectNetwork(target, attachment):
             _connect(world, world.get(target.reference), attachment)
@@ -142,7 +142,7 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
         for volume in container.volumes:
             world.volumes.setdefault(volume, "")
         for first in spec.networks[:1]:  # a missing one is found at the start only
-            container.links[first.network] = Link(frozenset(first.aliases), "", first.address)
+            container.links[first.network] = Link(frozenset(first.aliases), "", first.told_ipv4)
     elif container.owner != topology or container.revision != wanted.revision:
         raise EngineError(
             "name-taken",

@@ -22,7 +22,6 @@ from reconciler.engine.memory.parts import (
     find_alerts,
     identity_of,
     loaded_servers,
-    overlap,
     refused,
 )
 from reconciler.engine.protocol import EngineError, Wake, Wakeup
@@ -156,6 +155,8 @@ class World:
                 raise refused("cannot start a paused container, try unpause instead")
             self._need_ground(container)
             joined = self._networks_to_join(container)
+            for name, network in joined.items():
+                self._take_address(container, network, container.links[name].fixed)
             self._take_ports(container)
             for name, network in joined.items():
                 container.links[name].network_id = network.id
@@ -194,11 +195,21 @@ class World:
             found[name] = network
         return found
 
+    def _take_address(self, container: Container, network: Network, fixed: str) -> None:
+        for other in self.members(network):
+            if fixed and other is not container and other.address_on(network) == fixed:
+                container.exit_code = COULD_NOT_START
+                raise EngineError(
+                    "address-taken",
+                    "an address that a container shall have is another's",
+                    details=[f"{other.name} has it"],
+                )
+
     def _take_ports(self, container: Container) -> None:
         for other in self.containers.values():
             if other is container or not other.is_active:
                 continue
-            if any(overlap(one, two) for one in container.ports for two in other.ports):
+            if any(one.overlaps(two) for one in container.ports for two in other.ports):
                 container.exit_code = COULD_NOT_START
                 raise EngineError(
                     "port-taken",
@@ -274,8 +285,9 @@ class World:
                 if name in container.links:
                     raise refused(f"{container.name} already exists in network {name}")
                 network_id = self.networks[name].id
+                self._take_address(container, self.networks[name], attachment.told_ipv4)
             aliases = frozenset({*attachment.aliases, container.id[:12]})
-            container.links[name] = Link(aliases, network_id, attachment.address)
+            container.links[name] = Link(aliases, network_id, attachment.told_ipv4)
             self._tell_of(container, f"joined network {name}")
 
     def disconnect(self, reference: str, network: str) -> None:

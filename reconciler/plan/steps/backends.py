@@ -10,6 +10,7 @@ from reconciler.plan.steps.draft import Draft
 from reconciler.plan.steps.jobs import job_steps
 from reconciler.plan.steps.removals import stop
 from reconciler.plan.steps.rollout import begin_rollouts, roll_servers
+from reconciler.plan.steps.way import make_way, others_in_the_way, with_holders
 from reconciler.plan.steps.workers import roll_workers
 
 
@@ -17,8 +18,10 @@ def backend_steps(draft: Draft) -> None:
     desired = draft.desired
     before = begin_rollouts(draft)
     needs = {name: [d.backend for d in on] for name, on in desired.depends_on.items()}
-    for name in in_order(desired.rollouts, needs):
+    in_the_way = others_in_the_way(draft)
+    for name in in_order(desired.rollouts, with_holders(needs, in_the_way)):
         job_steps(draft, name)
+        draft.freed[name] = make_way(draft, name, in_the_way.get(name, ()))
         for slot in desired.containers:
             is_its_own = slot.role == SERVER_ROLE and slot.backend == name
             if is_its_own and not draft.is_rolled(slot):
@@ -31,10 +34,10 @@ def backend_steps(draft: Draft) -> None:
 
 
 def _free_ports(draft: Draft, slot: Slot) -> list[int]:
-    """Where no roll-out sees to it: who has the ports of the host that a new container needs, and
-    leaves, stops before that one starts."""
+    """Where no roll-out sees to it: who has the ports of the host, or the addresses, that a new
+    container needs, and leaves, stops before that one starts."""
     joining = draft.assignment.joining.get(slot)
-    if joining is None or not joining.want.spec.host_ports or draft.observed.gaps:
+    if joining is None or not joining.want.spec.is_alone or draft.observed.gaps:
         return []
     stopped: list[int] = []
     for container in draft.leavers():

@@ -102,7 +102,7 @@ def change_in_place(draft: Draft, kept: Kept) -> list[int]:
         last.append(draft.add(RenameContainer(target, kept.have.given_name), (),
                              "it was renamed by hand"))  # fmt: skip
     if diff.update:
-        action = UpdateContainer(target, limits_in(spec), spec.restart)
+        action = UpdateContainer(target, limits_in(spec), spec.restart, spec.memswap_bytes)
         last.append(draft.add(action, (), "limits change in place"))
     joins = {a.network: a for a in (*diff.connect, *_rejoins(draft, kept))}
     for name in diff.disconnect:

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.haproxy.config import Config
-from reconciler.plan.actions import Action, DisconnectNetwork, ReloadProxy, Target
+from reconciler.plan.actions import (
+    Action,
+    DisconnectNetwork,
+    ReloadProxy,
+    StopContainer,
+    Target,
+)
 from reconciler.plan.assign import Assignment
 from reconciler.plan.desired import Desired, DesiredContainer, Slot
 from reconciler.plan.impact import Impact
@@ -47,6 +53,8 @@ class Draft:
     """The steps that start a slot's container, where one does."""
     prepared: dict[str, list[int]] = field(default_factory=dict)
     """By backend, the last step of its jobs."""
+    freed: dict[str, list[int]] = field(default_factory=dict)
+    """By backend, the steps that end those who have what its new containers need alone."""
     placed: list[int] = field(default_factory=list)
     """HAProxy is on its networks."""
     stopped: set[str] = field(default_factory=set)
@@ -93,12 +101,22 @@ class Draft:
 
     def before(self, backend: str) -> list[int]:
         """What must be done before a container of a backend starts, or stops for one that does."""
-        return self.prepared.get(backend, []) or [
+        ready = self.prepared.get(backend, []) or [
             step
             for wanted in self.desired.depends_on.get(backend, ())
             for slot, ready in self.serving.items()
             if slot.backend == wanted.backend
             for step in (ready if wanted.condition == "healthy" else self.started.get(slot, ()))
+        ]
+        return [*ready, *self.freed.get(backend, ())]
+
+    def ends_of(self, container: ObservedContainer) -> list[int]:
+        """The steps so far that stop a container."""
+        target = target_of(container)
+        return [
+            step.id
+            for step in self.steps
+            if isinstance(step.action, StopContainer) and step.action.target == target
         ]
 
     @property

@@ -36,6 +36,7 @@ from reconciler.topology.model.sticky import STICKY_SHORT, Sticky
 from reconciler.topology.model.volume import Mount
 from reconciler.topology.types import (
     Duration,
+    FilePath,
     Image,
     Mode,
     Name,
@@ -183,6 +184,10 @@ class Backend(ContainerOptions):
     """The entry point in place of the image's own."""
     labels: Pairs = Field(default_factory=dict)
     """Docker labels of your own."""
+    label_file: Annotated[tuple[FilePath, ...], BeforeValidator(listed)] = Field(
+        (), json_schema_extra=accepts_one
+    )
+    """Files of `NAME=value` lines, for what `labels` does not say: `./app.labels`."""
     volumes: tuple[Annotated[Mount, Field(json_schema_extra=accepts({"type": "string"}))], ...] = ()
     """Mounts: `data:/var/lib/app`, `./conf:/etc/app:ro`, or mappings with Compose's keys."""
     restart: Restart = "unless-stopped"
@@ -280,6 +285,7 @@ class Backend(ContainerOptions):
                             "`minconn`", at=("servers", index, "maxconn"),
                             hint=f"write {self.minconn} or more, or a smaller `minconn`",
                             )  # fmt: skip
+        self._swap_beside_memory()
         if "none" in self.retry_on and len(self.retry_on) > 1:
             raise error("bad-value", "`none` stands alone: nothing is tried again",
                         at=("retry_on",), hint="leave `none` out, or the others")  # fmt: skip
@@ -288,6 +294,16 @@ class Backend(ContainerOptions):
                         "cannot change", at=("slow_start",),
                         hint="use `leastconn` or `roundrobin`")  # fmt: skip
         return self
+
+    def _swap_beside_memory(self) -> None:
+        memory, swap = self.resources.memory, self.memswap_limit
+        if swap is not None and memory is None:
+            raise error("bad-value", "`memswap_limit` needs a limit for memory beside it",
+                        at=("memswap_limit",), hint="add `resources: {memory: …}`")  # fmt: skip
+        if swap is not None and memory is not None and -1 < swap < memory:
+            raise error("bad-value", "`memswap_limit` is for memory and swap together, and less "
+                        "than `memory` of `resources`", at=("memswap_limit",),
+                        hint="write as much for no swap, or more")  # fmt: skip
 
     @property
     def networks(self) -> tuple[str, ...]:

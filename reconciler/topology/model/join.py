@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from reconciler.topology.container_types import DnsNames
+from reconciler.topology.endpoint_types import Ipv4, Ipv6, Mac
 from reconciler.topology.model.base import Model, accepts, listed
 from reconciler.topology.types import Name, error
 
@@ -18,6 +19,19 @@ class Join(Model):
     """Its name in the file."""
     aliases: DnsNames = ()
     """Names by which others find them there, beside that of the backend."""
+    ipv4_address: Ipv4 | None = None
+    """The address that the one container has there, of the network's `subnet`. Docker, or HAProxy
+    on the host's network, chooses when not given."""
+    ipv6_address: Ipv6 | None = None
+    """The same of IPv6, on an external network that has it."""
+    mac_address: Mac | None = None
+    """Its MAC address there. On another than the first network, Docker 25 and newer take one."""
+
+    @property
+    def fixed(self) -> dict[str, str]:
+        """What is said here that one container can have at a time, by key."""
+        keys = ("ipv4_address", "ipv6_address", "mac_address")
+        return {key: value for key in keys if (value := getattr(self, key)) is not None}
 
 
 def parse_joins(value: Any) -> Any:
@@ -40,7 +54,12 @@ JOINS_SHORT = accepts(
     _NAME,
     {"type": "object", "minProperties": 1, "additionalProperties": {
         "type": ["object", "null"], "additionalProperties": False,
-        "properties": {"aliases": _NAMES},
+        "properties": {
+            "aliases": _NAMES,
+            "ipv4_address": {"type": "string", "format": "ipv4"},
+            "ipv6_address": {"type": "string", "format": "ipv6"},
+            "mac_address": {"type": "string"},
+        },
     }},
 )  # fmt: skip
 Joins = Annotated[

@@ -23,6 +23,7 @@ from reconciler.topology.container_types import (
     ExtraHosts,
     Groups,
     HostName,
+    Memswap,
     Platform,
     Runtime,
     SecurityOptions,
@@ -32,6 +33,7 @@ from reconciler.topology.container_types import (
     User,
     check_ulimit,
 )
+from reconciler.topology.endpoint_types import Mac
 from reconciler.topology.model.base import Model, accepts, listed
 from reconciler.topology.model.blkio import Blkio
 from reconciler.topology.types import Pairs, Size, Text, Whole, error, scalar_text
@@ -160,6 +162,9 @@ class ContainerOptions(Model):
     """Directories in memory: `/run`, or `/run:size=64m,mode=755`."""
     shm_size: Size | None = Field(None, ge=1)
     """The size of `/dev/shm`; Docker's default is 64m."""
+    memswap_limit: Memswap | None = None
+    """Memory and swap together, `-1` for as much swap as the host has; twice `memory` of
+    `resources`, which it needs, when not given. Another one makes new containers."""
     ulimits: dict[
         Annotated[str, BeforeValidator(scalar_text), AfterValidator(check_ulimit),
                   WithJsonSchema({"enum": list(ULIMITS)})],
@@ -188,6 +193,8 @@ class ContainerOptions(Model):
     """Kinds of devices that it may use when they appear, by their numbers: `c 189:* rw`."""
     group_add: Groups = ()
     """Groups its user is in beside its own, by name or number."""
+    mac_address: Mac | None = None
+    """The MAC address of its one container on its first network: `02:42:ac:1e:07:0a`."""
     stop_signal: Signal | None = None
     """What tells it to stop: `SIGINT`; the image's, or `SIGTERM`, when not given."""
     stdin_open: bool = False

@@ -46,14 +46,12 @@ Ciphers = Annotated[Text, BeforeValidator(_check_ciphers), AfterValidator(_check
 Suites = Annotated[Text, BeforeValidator(_check_ciphers), AfterValidator(_check_suites)]
 
 
-Ocsp = Literal["none", "file", "update"]
-"""The response in the file beside a certificate; one that HAProxy asks for itself."""
+Ocsp = bool | Literal["update"]
+"""The response in the file beside a certificate, or none; one that HAProxy asks for itself."""
 
 
 def _parse_ocsp(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "file" if value else "none"
-    if value == "update":
+    if isinstance(value, bool) or value == "update":
         return value
     raise error("bad-value", "`ocsp` is `true` or `update`",
                 hint="write `true` for the response in `CERT.ocsp` beside each certificate, "
@@ -129,7 +127,7 @@ class Tls(Model):
     ] = None  # fmt: skip
     """For development: a certificate that is made once, and kept on the machine that the tool runs
     on. `true` is for `localhost`; else host names and addresses."""
-    ocsp: MaybeOcsp = "none"
+    ocsp: MaybeOcsp = False
     """OCSP responses that are stapled to its certificates: `true` for those in files beside them,
     `shop.pem.ocsp` for `shop.pem`, in DER form; `update` when HAProxy shall ask for them."""
     strict_sni: bool = False

@@ -27,7 +27,7 @@ from ruamel.yaml import YAML
 
 from reconciler.engine.memory import MemoryEngine, World
 from reconciler.engine.protocol import Patience
-from reconciler.plan.actions import label_of
+from reconciler.plan.action_labels import label_of
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.desired import Desired
 from reconciler.plan.plan import Plan

@@ -12,6 +12,11 @@ from tests.unit.topology.reading import good, topology_with
 NEWER = {
     "annotations: {a.b/c: d}": ("annotations", "24", (1, 43)),
     "healthcheck: {test: [CMD, x], start_interval: 1s}": ("start_interval", "25", (1, 44)),
+    "networks: {default: , b: {mac_address: 02:00:00:00:00:01}}\nrollout: {order: stop-first}": (
+        "mac_address",
+        "25",
+        (1, 44),
+    ),
     "volumes: [{source: data, target: /d, volume: {subpath: a}}]": ("subpath", "26", (1, 45)),
 }
 
@@ -19,7 +24,9 @@ NEWER = {
 @pytest.mark.parametrize(("yaml", "known"), NEWER.items(), ids=NEWER.keys())
 def test_what_an_engine_is_too_old_for(yaml: str, known: tuple[str, str, tuple[int, int]]) -> None:
     key, docker, (major, minor) = known
-    desired = compile_topology(good(topology_with(yaml)), "/srv")
+    desired = compile_topology(
+        good(topology_with(yaml, rest="networks: {b: {}}" if "b:" in yaml else "")), "/srv"
+    )
     (problem,) = plan_changes(desired, Observed(api=(major, minor - 1))).problems
     assert problem.code == "engine-too-old"
     assert problem.message == (

@@ -71,6 +71,7 @@ OTHER: dict[str, Any] = {
     "dns_opt": ("ndots:2",),
     "tmpfs": (("/run", "size=1m"),),
     "shm_bytes": 134_217_728,
+    "memswap_bytes": 268_435_456,
     "ulimits": (Ulimit("nofile", 1024, 65536),),
     "cap_add": ("NET_ADMIN",),
     "privileged": True,
@@ -138,6 +139,25 @@ REVISIONS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize(("changes", "revision"), REVISIONS.values(), ids=REVISIONS.keys())
 def test_pinned_revisions(changes: dict[str, Any], revision: str) -> None:
     assert revision_of(replace(PLAIN, **changes)) == revision
+
+
+@pytest.mark.parametrize(
+    "fixed",
+    [
+        Attachment("n", ipv4="172.30.7.200"),
+        Attachment("n", ipv6="fd00::1"),
+        Attachment("n", mac="02:42:ac:1e:07:0a"),
+    ],
+)
+def test_an_address_of_the_file_is_in_the_revision(fixed: Attachment) -> None:
+    given = replace(PLAIN, networks=(Attachment("n", is_fixed=True, address="172.30.7.128"),))
+    assert revision_of(given) == revision_of(PLAIN)
+    assert "networks" not in describe(given, {})
+    spec = replace(PLAIN, networks=(fixed,))
+    assert revision_of(spec) != revision_of(PLAIN)
+    assert describe(spec, {})["networks"] == f"n {fixed.fixed[0]}"
+    hidden = describe(spec, {"networks": "${ADDRESS}"})["networks"]
+    assert hidden.startswith("${ADDRESS}#")
 
 
 def test_content_of_a_file_is_in_no_revision_but_by_its_digest() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.engine.memory import Image, World
+from reconciler.plan.actions import Action, CreateContainer
 from reconciler.plan.compile import compile_topology
 from reconciler.plan.desired import Desired
 from reconciler.plan.names import JOB_ROLE, PROXY_ROLE
@@ -113,12 +114,49 @@ def test_the_job_that_failed_stays_for_its_log() -> None:
 
 
 def test_what_got_through_is_not_undone() -> None:
-    """Another backend has its new image: to keep what was would be to take it away again."""
+    """Another backend has its new image, and keeps it."""
     api = {"api": {"image": "app:1", "port": 80}}
     watch = failing(api, api={"image": "app:2", "port": 80}, web={"image": "bad:1"})
+    for container in list(watch.world.containers.values()):
+        if container.slot.backend:
+            watch.world.kill(container.id)
+    watch.run(5)
+    assert running(watch) == 2
+    apis = [c for c in watch.world.containers.values() if c.slot.backend == "api"]
+    assert [(c.image, c.state) for c in apis] == [(watch.world.images["app:2"], "running")]
+
+
+def test_what_cannot_be_kept_without_undoing_something_is_not_kept() -> None:
+    """The first batch has got the new image."""
+    watch = Watch()
+    watch.want(shop(), "start")
+    watch.run()
+    made = 0
+
+    def spoil(action: Action) -> None:
+        nonlocal made
+        made += isinstance(action, CreateContainer)
+        if made > 1:
+            watch.world.images["app:2"] = Image("sha256:2", serves=False)
+
+    watch.world.images["app:2"] = Image("sha256:2")
+    watch.keeper.close()
+    watch.engines.on_perform = spoil
+    watch.want(shop(web={"image": "app:2"}))
+    watch.run(30)
+    assert Outcome.FAILED in watch.outcomes
     assert Outcome.KEPT not in watch.outcomes
-    apis = [c.image for c in watch.world.containers.values() if c.slot.backend == "api"]
-    assert apis == [watch.world.images["app:2"]]
+
+
+def test_a_job_of_before_does_not_run_after_the_new_one() -> None:
+    before = {"web": {"before": [{"image": "job:1"}]}}
+    watch = failing(before, web={"image": "bad:1", "before": [{"image": "job:2"}]})
+    for which in servers(watch):
+        watch.world.remove(which)
+    watch.run(5)
+    assert running(watch) == 2
+    jobs = [c.image for c in watch.world.containers.values() if c.slot.role == JOB_ROLE]
+    assert jobs == [watch.world.images["job:2"]]
 
 
 def test_a_mended_file_is_told_before_all_else() -> None:

@@ -20,6 +20,7 @@ from tests.unit.topology import (
 OF_THE_COMMAND = {
     "file-not-found",
     "bad-env-file",
+    "bad-label-file",
     "duplicate-topology",
     "overlay-of-several",
     "config-rejected",

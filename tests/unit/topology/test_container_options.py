@@ -21,6 +21,19 @@ GOOD: dict[str, tuple[str, Any]] = {
         "networks",
         (Attachment("shop-default", ("web", "c")),),
     ),
+    "networks: {default: {ipv4_address: 172.30.7.200, mac_address: 02-42-AC-1E-07-0A}}\n"
+    "rollout: {order: stop-first}": (
+        "networks",
+        (Attachment("shop-default", ("web",), ipv4="172.30.7.200", mac="02:42:ac:1e:07:0a"),),
+    ),
+    "networks: {out: {ipv6_address: '2001:DB8::0A', aliases: a}, default: }\n"
+    "mac_address: 02:42:ac:1e:07:0a\nrollout: {order: stop-first}": (
+        "networks",
+        (
+            Attachment("out", ("web", "a"), ipv6="2001:db8::a", mac="02:42:ac:1e:07:0a"),
+            Attachment("shop-default", ("web",)),
+        ),
+    ),
     "user: 1000:1000": ("user", "1000:1000"),
     "user: 99": ("user", "99"),
     "working_dir: /srv": ("working_dir", "/srv"),
@@ -45,6 +58,8 @@ GOOD: dict[str, tuple[str, Any]] = {
         (("/run", ""), ("/tmp", "size=64m,mode=1777")),
     ),
     "shm_size: 128m": ("shm_bytes", 128 * 1024**2),
+    "memswap_limit: 1g\nresources: {memory: 512m}": ("memswap_bytes", 1 << 30),
+    "memswap_limit: -1\nresources: {memory: 512m}": ("memswap_bytes", -1),
     "ulimits: {nofile: 65536}": ("ulimits", (Ulimit("nofile", 65536, 65536),)),
     "ulimits: {nproc: {soft: 5, hard: -1}, core: 0}": (
         "ulimits",
@@ -152,7 +167,10 @@ GOOD: dict[str, tuple[str, Any]] = {
 @pytest.mark.parametrize(("yaml", "expected"), GOOD.items(), ids=GOOD.keys())
 def test_what_a_container_is_told(yaml: str, expected: tuple[str, Any]) -> None:
     field, value = expected
-    desired = compile_topology(good(topology_with(yaml)), "/srv")
+    out = "out: {external: true}, " if "{out:" in yaml else ""
+    networks = f"networks: {{{out}default: {{subnet: 172.30.7.0/24}}}}"
+    rest = networks if "_address" in yaml else ""
+    desired = compile_topology(good(topology_with(yaml, rest=rest)), "/srv")
     spec, *_ = (c.spec for c in desired.containers.values() if c.slot.backend)
     assert getattr(spec, field) == value
 
@@ -162,6 +180,10 @@ REFUSED = {
     "networks: {front: {aliases: [x]}}": "unknown-network network `front` is not defined",
     "networks: {default: {aliases: ['a b']}}": "bad-value `a b` is not a name in DNS",
     "networks: {default: {alias: x}}": "unknown-key `alias` is not a key of",
+    "networks: {default: {ipv4_address: 172.30.7}}": "bad-value `172.30.7` is not an address of",
+    "networks: {default: {ipv6_address: 'fe80::1%a'}}": "bad-value `fe80::1%a` is not an address",
+    "mac_address: 02:42:ac:1e:07": "bad-value `02:42:ac:1e:07` is not a MAC address",
+    "mac_address: 01:00:5e:00:00:01": "bad-value `01:00:5e:00:00:01` is a MAC address for many",
     "networks: {}": "bad-value `networks` needs at least one item",
     "user: 'a b'": "bad-value `a b` is not a user",
     "user: true": "wrong-type `true` without quotes is a boolean",
@@ -179,6 +201,9 @@ REFUSED = {
     "tmpfs: '/run:a b'": "bad-value `/run:a b` has no options that a tmpfs takes",
     "tmpfs: [/run, /run/]": "same-target two mounts of `web` on `/run/`",
     "shm_size: lots": "bad-size `lots` is not a size",
+    "memswap_limit: 1g": "bad-value `memswap_limit` needs a limit for memory beside it",
+    "memswap_limit: 1m\nresources: {memory: 8m}": "bad-value `memswap_limit` is for memory and",
+    "memswap_limit: -2\nresources: {memory: 8m}": "bad-size `-2` is not a size",
     "ulimits: {files: 5}": "unknown-value `files` is not a limit that Linux has",
     "ulimits: {nofile: many}": "wrong-type a limit is a whole number, or -1 for none",
     "ulimits: {nofile: {soft: 5}}": "missing-key `hard` is required in `nofile`",

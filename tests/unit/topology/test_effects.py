@@ -56,6 +56,7 @@ SAYS_WHAT_IS_SO = {
     ("Backend", "privileged"), ("Backend", "mode"), ("Frontend", "mode"),
     ("Check", "type"), ("Rollout", "order"), ("Rollout", "max_surge"),
     ("Rollout", "max_unavailable"), ("Backend", "env_file"),
+    ("Backend", "label_file"),
 }  # fmt: skip
 """Shown with their defaults alone, or with files that are empty here."""
 

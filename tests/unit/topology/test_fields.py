@@ -354,12 +354,8 @@ IN_WEB = {
     "letter or digit at both ends: `a`",
     "depends_on: {db: healthy}": "wrong-type what is waited for is a mapping; write "
     "`{condition: started}`, or a list of names",
-    "depends_on: {db: {condition: up}}": "unknown-value `condition` cannot be `up`; write started "
-    "or healthy",
     "depends_on: {db: {backend: cache}}": "unknown-key the backend's name is the key here "
     "already; leave it out",
-    "depends_on: {db: {condition: completed}}": "unknown-value `condition` cannot be `completed`: "
-    "the containers of a backend run on; what runs once and ends is a job: write it under `before`",
     # servers that are no containers
     "servers: []": "bad-value `servers` needs at least one item",
     "servers: [db]": "bad-value `db` is not a host and a port; write it like `db.example.com:5432` "
@@ -418,6 +414,22 @@ def test_what_is_refused_in_a_backend(yaml: str, expected: str) -> None:
     if yaml.startswith("image:"):
         text = text.replace("    image: nginx:1.27\n", "", 1)
     assert messages_of(read(text)) == [expected]
+
+
+CONDITIONS = {
+    "up": "unknown-value `condition` cannot be `up`; write started or healthy",
+    "completed": "unknown-value `condition` cannot be `completed`: the containers of a backend run "
+    "on; what runs once and ends is a job: write it under `before`",
+}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_what_a_backend_cannot_wait_for(condition: str) -> None:
+    text = topology_with(f"depends_on: {{db: {{condition: {condition}}}}}")
+    loaded = read(text.replace("backends:\n", "backends:\n  db: {image: db}\n"))
+    assert messages_of(loaded) == [CONDITIONS[condition]]
+    (found,) = loaded.diagnostics
+    assert found.path == ("backends", "web", "depends_on", "db", "condition")
 
 
 AT_THE_TOP = {

@@ -210,6 +210,7 @@ backends:
     labels: {file: a}
     volumes: ["./v:/v", {source: .., target: /w}, {type: volume, source: vol, target: /x}, "vol:/y"]
     env_file: [a.env, {path: b.env}]
+    label_file: [a.labels, /b.labels]
     errors: {503: a.html, 404: {file: b.html, headers: {cert: a, file: b}}}
   tls: {image: a, port: 80}
 frontends:
@@ -239,6 +240,7 @@ def test_only_what_names_a_file_starts_where_it_is_written() -> None:
         {"type": "volume", "source": "vol", "target": "/x"}, "vol:/y",
     ]  # fmt: skip
     assert web["env_file"] == ["../over/a.env", {"path": "../over/b.env"}]
+    assert web["label_file"] == ["../over/a.labels", "/b.labels"]
     assert web["errors"] == {
         "503": "../over/a.html",
         "404": {"file": "../over/b.html", "headers": {"cert": "a", "file": "b"}},

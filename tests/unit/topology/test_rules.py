@@ -9,6 +9,8 @@ from reconciler.topology.load import load_topology
 from reconciler.topology.rules import proxy_networks
 from tests.unit.topology.reading import good, read, told, topology_with
 
+STOP_FIRST = "\nrollout: {order: stop-first}"
+FIXED = "networks: {default: {subnet: 172.30.7.0/24}}"
 TWO = """\
 name: shop
 networks: {front: {}, back: {}}
@@ -138,6 +140,61 @@ BROKEN = {
         topology_with("ports: 81\nnetworks: inside", rest="networks: {inside: {internal: true}}"),
         ["published-port 6:5 Docker publishes no port of `web`, which is on internal networks "
          "only; let it join another network as well"],
+    ),
+    "an address for several containers": (
+        topology_with("networks: {default: {ipv4_address: 172.30.7.200}}\nreplicas: 2", rest=FIXED),
+        ["fixed-address 6:40 one container can have address 172.30.7.200, and `web` has 2; let "
+         "Docker choose, and leave `ipv4_address` out"],
+    ),
+    "an address for an old and a new container": (
+        topology_with("mac_address: 02:42:ac:1e:07:0a"),
+        ["fixed-address 6:18 a new container of `web` cannot start beside the old one, which has "
+         "address 02:42:ac:1e:07:0a; add `rollout: {order: stop-first}`: for a moment none runs "
+         "when it is replaced"],
+    ),
+    "an address on a network without a subnet": (
+        topology_with("networks: {default: {ipv4_address: 172.30.7.200}}" + STOP_FIRST),
+        ["fixed-address 6:40 network `default` says no `subnet`, and Docker gives nobody a fixed "
+         "address there; give `default` one that has it, like `172.30.7.0/24`"],
+    ),
+    "an address out of the subnet": (
+        topology_with("networks: [{network: default, ipv4_address: 172.30.8.1}]" + STOP_FIRST,
+                      rest=FIXED),
+        ["fixed-address 6:49 172.30.8.1 is not in `172.30.7.0/24`, the subnet of `default`; write "
+         "one from 172.30.7.128 to 172.30.7.254"],
+    ),
+    "the host's address": (
+        topology_with("networks: {default: {ipv4_address: 172.30.7.1}}" + STOP_FIRST, rest=FIXED),
+        ["fixed-address 6:40 172.30.7.1 is the host's on `default`; write one from 172.30.7.128 to "
+         "172.30.7.254"],
+    ),
+    "the address for broadcasts": (
+        topology_with("networks: {default: {ipv4_address: 172.30.7.255}}" + STOP_FIRST, rest=FIXED),
+        ["fixed-address 6:40 172.30.7.255 is the network's address for broadcasts on `default`; "
+         "write one from 172.30.7.128 to 172.30.7.254"],
+    ),
+    "an address that Docker may give to another": (
+        topology_with("networks: {default: {ipv4_address: 172.30.7.127}}" + STOP_FIRST, rest=FIXED),
+        ["fixed-address 6:40 Docker may give 172.30.7.127 to another container on `default` first; "
+         "one from 172.30.7.128 on it gives to nobody by itself"],
+    ),
+    "an address of IPv6 on a network of IPv4": (
+        topology_with("networks: {default: {ipv6_address: 'fd00::1'}}" + STOP_FIRST, rest=FIXED),
+        ["fixed-address 6:40 network `default` has no addresses of IPv6; leave it out, or make the "
+         "network in Docker and declare it `external: true`"],
+    ),
+    "an address of two backends": (
+        topology_with("networks: {default: {ipv4_address: 172.30.7.200}}" + STOP_FIRST, rest=FIXED)
+        .replace("  web:", "  db: {image: x, networks: {default: {ipv4_address: 172.30.7.200}}, "
+                 "rollout: {order: stop-first}}\n  web:"),
+        ["fixed-address 7:40 address 172.30.7.200 on `default` is that of `db` already; choose "
+         "another"],
+    ),
+    "two addresses on one network": (
+        topology_with("networks: {default: {mac_address: 02:42:ac:1e:07:0a}}\n"
+                      "mac_address: 02:42:ac:1e:07:0b" + STOP_FIRST),
+        ["fixed-address 7:18 `web` has another `mac_address` on `default` already; leave one of "
+         "them"],
     ),
     "a port of the host that a frontend has": (
         topology_with("ports: ['127.0.0.1:80:80']\nrollout: {order: stop-first}"),

@@ -23,6 +23,17 @@ REFUSED = {
     "tls: {self_signed: [a.b, 'c d']}": (
         "bad-value `c d` is neither a host name nor an address; write `shop.localhost`"
     ),
+    "tls: {certificates: a.pem, ocsp: 1}": (
+        "bad-value `ocsp` is `true` or `update`; write `true` for the response in `CERT.ocsp` "
+        "beside each certificate, `update` when HAProxy shall ask for it"
+    ),
+    "tls: {certificates: {cert: a.pem, ocsp: a.ocsp}}": (
+        "bad-value `ocsp` is `true` or `update`; write `true` for the response in `CERT.ocsp` "
+        "beside each certificate, `update` when HAProxy shall ask for it"
+    ),
+    "tls: {self_signed: true, ocsp: true}": (
+        "missing-key `ocsp` needs `certificates`; nobody can be asked about a self-signed one"
+    ),
     "tls: {certificates: a.pem, verify: optional}": (
         "missing-key `verify` needs a `client_ca` to check certificates with; "
         "add `client_ca: ./ca.pem`"
