@@ -118,7 +118,9 @@ def test_another_haproxy_takes_a_socket_over(
     assert stack.haproxy != before
 
 
-def test_a_directory_that_is_not_there_or_that_haproxy_may_not_write_to(stack: Stack, tmp_path: Path) -> None:
+def test_a_directory_that_is_not_there_or_that_haproxy_may_not_write_to(
+    stack: Stack, tmp_path: Path
+) -> None:
     """The old HAProxy serves on."""
     stack.apply()
     (tmp_path / "closed").mkdir(mode=0o755)
