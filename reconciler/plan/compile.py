@@ -41,8 +41,8 @@ from reconciler.topology.host_rules import address_network, needs_fixed_addresse
 from reconciler.topology.model import Backend, Network, Topology
 from reconciler.topology.model.join import Join
 from reconciler.topology.model.sticky import Sticky
+from reconciler.topology.networks import DEFAULT_NETWORK
 from reconciler.topology.references import Contents
-from reconciler.topology.rules import DEFAULT_NETWORK
 from reconciler.topology.served import source_of
 
 
@@ -171,7 +171,7 @@ def _replicas(
 ) -> list[DesiredContainer]:
     if backend.image is None:
         return []
-    spec = _server_spec(topology, name, backend, networks, base_directory, backend.image)
+    spec = _server_spec(topology, name, backend, networks, base_directory)
     spec = replace(
         spec,
         env=tuple(environment_of(backend, contents).items()),
@@ -181,21 +181,35 @@ def _replicas(
     spec = with_profile(spec, backend, contents)
     if needs_fixed_addresses(topology, name):
         spec = _with_fixed_address(spec, networks, address_network(topology, name))
-    revision = revision_of(spec)
     fields = sensitive_fields(("backends", name), sensitive)
     fields |= {**hidden_environment(backend, contents), **hidden_files(topology, backend)}
     return [
         DesiredContainer(
             slot=Slot(SERVER_ROLE, name, number),
             name=container_name(topology.name, name, number, revision),
-            spec=spec,
+            spec=own,
             revision=revision,
             pull=backend.pull,
             sensitive=fields,
             depends_on=tuple(wanted.backend for wanted in backend.depends_on),
         )
-        for number in range(1, backend.containers + 1)
+        for number, (own, revision) in enumerate(_each(spec, backend), 1)
     ]
+
+
+def _each(spec: ContainerSpec, backend: Backend) -> Iterator[tuple[ContainerSpec, str]]:
+    """Of each replica: they are the same, unless each has a port of the host for itself."""
+    is_of_each = any(port.is_of_each for port in backend.ports)
+    for number in range(1, backend.containers + 1):
+        if number == 1 or is_of_each:
+            ports = (
+                PublishedPort(port.host_ip, host, target, port.protocol)
+                for port in backend.ports
+                for host, target in port.pairs(number)
+            )
+            own = replace(spec, ports=tuple(ports))
+            revision = revision_of(own)
+        yield own, revision
 
 
 def _with_fixed_address(
@@ -214,18 +228,13 @@ def _server_spec(
     backend: Backend,
     networks: Mapping[str, NetworkSpec],
     base_directory: str,
-    image: str,
 ) -> ContainerSpec:
+    """What all of its containers have."""
     return ContainerSpec(
-        image=image,
+        image=backend.image or "",
         command=backend.command,
         entrypoint=backend.entrypoint,
         mounts=tuple(compile_mount(topology, mount, base_directory) for mount in backend.volumes),
-        ports=tuple(
-            PublishedPort(port.host_ip, host, target, port.protocol)
-            for port in backend.ports
-            for host, target in port.pairs
-        ),
         healthcheck=_healthcheck(backend),
         stop_grace_s=backend.stop_grace_period,
         init=backend.init,

@@ -45,7 +45,7 @@ def plan_changes(
     proxy, config = desired.proxy_with(hosts), desired.config(hosts)
     rotations: dict[str, Rotation] = {}
     if (have := _informed(observed, assignment, networks)) is not None:
-        leaving = {host: c.slot.backend for c in assignment.leaving for host in c.hosts}
+        leaving = {host: c.slot for c in assignment.leaving for host in c.hosts}
         known = observed.proxies.get(have.id)
         rotations = plan_rotations(desired, proxy, config, known, leaving)
         joined = networks_of_proxy(have, desired, observed, assignment)

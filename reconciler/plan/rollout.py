@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -99,6 +99,25 @@ def plan_batches(
             joined, joining = joining, []
         batches.append(Batch(tuple(early), tuple(joined), tuple(left)))
     return batches
+
+
+def in_pairs(
+    joins: Sequence[Join],
+    leaves: Sequence[Leave],
+    place_of_join: Callable[[Join], object],
+    place_of_leave: Callable[[Leave], object],
+) -> tuple[list[Join], list[Leave]]:
+    """Ordered so that each batch stops whom its new ones replace, where both cannot run at once:
+    first who replaces nobody, then the others, and those they replace in the same order."""
+    left = [place_of_leave(leave) for leave in leaves]
+    joins = sorted(joins, key=lambda join: place_of_join(join) in left)  # else as they were
+    places = [place_of_join(join) for join in joins]
+    return joins, sorted(
+        leaves,
+        key=lambda leave: (
+            places.index(place) if (place := place_of_leave(leave)) in places else len(places)
+        ),
+    )
 
 
 def _take(items: list[Leave], number: int) -> list[Leave]:

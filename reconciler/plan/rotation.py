@@ -23,7 +23,7 @@ from reconciler.haproxy.slots import is_slot
 from reconciler.plan.desired import Desired, Slot
 from reconciler.plan.names import SERVER_ROLE, server_name
 from reconciler.plan.observed import ObservedProxy
-from reconciler.plan.rollout import Batch, Rollout, plan_batches
+from reconciler.plan.rollout import Batch, Rollout, in_pairs, plan_batches
 from reconciler.plan.spec import ContainerSpec
 
 
@@ -110,12 +110,12 @@ def plan_rotations(
     proxy: Proxy | None,
     wanted: Config | None,
     seen: ObservedProxy | None,
-    leaving: Mapping[str, str],
+    leaving: Mapping[str, Slot],
 ) -> dict[str, Rotation]:
     """By the backend that describes the containers, those that can be changed without a reload.
     Empty when nothing is known of what HAProxy runs, or when that is not what is written. `proxy`
     and `wanted` have the addresses that servers will have; `leaving` are the hosts of containers
-    that go, and the backend that described each."""
+    that go, and the slot of each."""
     running = running_config(seen)
     if proxy is None or wanted is None or seen is None or running is None:
         return {}
@@ -129,14 +129,16 @@ def plan_rotations(
             others.add(backend.source)
     others |= _entangled(same, seen, leaving)
     return {
-        source: plan_rotation(tuple(backends), desired.rollouts[source], seen.servers)
+        source: plan_rotation(
+            tuple(backends), desired.rollouts[source], seen.servers, _alone(desired, leaving)
+        )
         for source, backends in same.items()
         if source not in others
     }
 
 
 def _entangled(
-    same: Mapping[str, Sequence[Backend]], seen: ObservedProxy, leaving: Mapping[str, str]
+    same: Mapping[str, Sequence[Backend]], seen: ObservedProxy, leaving: Mapping[str, Slot]
 ) -> set[str]:
     """Whose containers that leave also serve in a backend that does not change along with theirs:
     that the file has no more, that changes in more than servers, or that gets other containers.
@@ -145,9 +147,18 @@ def _entangled(
     users: dict[str, set[str]] = {}
     for server in seen.serving:
         if server.host in leaving:
-            its_own = same.keys() & {leaving[server.host]}
+            its_own = same.keys() & {leaving[server.host].backend}
             users.setdefault(server.host, set(its_own)).add(sources.get(server.backend, ""))
     return {source for group in users.values() if len(group) > 1 for source in group}
+
+
+def _alone(desired: Desired, leaving: Mapping[str, Slot]) -> dict[str, Slot]:
+    wanted = desired.containers
+    return {
+        host: slot
+        for host, slot in leaving.items()
+        if slot in wanted and wanted[slot].spec.is_alone
+    }
 
 
 def running_config(seen: ObservedProxy | None) -> Config | None:
@@ -159,9 +170,13 @@ def running_config(seen: ObservedProxy | None) -> Config | None:
 
 
 def plan_rotation(
-    backends: tuple[Backend, ...], rollout: Rollout, servers: Sequence[ServerState]
+    backends: tuple[Backend, ...],
+    rollout: Rollout,
+    servers: Sequence[ServerState],
+    alone: Mapping[str, Slot],
 ) -> Rotation:
-    """Of backends that have the same containers."""
+    """Of backends that have the same containers. `alone` are the hosts of those that go, and cannot
+    run beside who gets their slot."""
     names, source = {backend.name for backend in backends}, backends[0].source
     there = [s for s in servers if s.backend in names and is_slot(s.backend, s.name)
              and not s.is_idle]  # fmt: skip
@@ -176,6 +191,8 @@ def plan_rotation(
     unused = [host for host in leaves if host not in serves]
     up = Counter(s.host for s in there if s.is_up and s.takes_traffic)
     serving = sorted((h for h in leaves if h not in unused), key=up.__getitem__)
+    if alone:
+        joins, serving = in_pairs(joins, serving, lambda member: member.slot, alone.get)
     batches = plan_batches(rollout, joins, serving, len(stays) + len(serving))
     if unused:
         batches.insert(0, Batch((), (), tuple(unused)))

@@ -13,7 +13,7 @@ from reconciler.plan.assign import HOLDS_PORTS, Assignment
 from reconciler.plan.desired import Desired, Slot
 from reconciler.plan.names import SERVER_ROLE
 from reconciler.plan.observed import Observed, ObservedContainer
-from reconciler.plan.rollout import Batch, plan_batches
+from reconciler.plan.rollout import Batch, in_pairs, plan_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +62,7 @@ def _roll(name: str, desired: Desired, assignment: Assignment) -> WorkerRoll | N
     if not joins or not running:
         return None
     present = len(slots) - len(joins) + len(running)
+    if any(desired.containers[slot].spec.is_alone for slot in joins):
+        joins, running = in_pairs(joins, running, lambda slot: slot, lambda c: c.slot)
     batches = plan_batches(desired.rollouts[name], joins, running, present)
     return WorkerRoll(name, tuple(batches), unused)

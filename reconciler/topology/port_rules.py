@@ -1,4 +1,4 @@
-"""Rules for ports of containers that are published on the host: one container has one at a time."""
+"""Rules for ports of containers that are published on the host: a container has one alone."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from reconciler.topology.sole_rules import Sole, had_by_one
 
 def _had_by_one(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
-        taken = [at for at, port in enumerate(backend.ports) if port.published]
+        taken = [(port.most, at) for at, port in enumerate(backend.ports) if port.most is not None]
         if taken:
-            path: Path = ("backends", name, "ports", taken[0])
-            port = backend.ports[taken[0]].published or ""
-            instead = "let Docker choose the host's port, or a frontend take the traffic for all"
+            most, at = min(taken)
+            path: Path = ("backends", name, "ports", at)
+            port = backend.ports[at].published or ""
+            instead = (
+                "let Docker choose the host's port, or a frontend take the traffic for all"
+                if most == 1
+                else "give as many ports as there are replicas, or more"
+            )
             sole = Sole("published-port", f"port {port} of the host", path, port,
-                        (*path, "published"), instead)  # fmt: skip
+                        (*path, "published"), instead, most)  # fmt: skip
             yield from had_by_one(name, backend, sole)
 
 

@@ -20,15 +20,18 @@ class Sole:
     value: str
     quoted: Path
     instead: str
-    """What to do where there are several containers."""
+    """What to do where there are too many containers."""
+    most: int = 1
+    """How many containers can have a part of it each."""
 
 
 def had_by_one(name: str, backend: Backend, sole: Sole) -> Iterator[Finding]:
     """Several containers cannot have it, nor can a new one start beside the old one that has it."""
-    if backend.containers > 1:
+    if backend.containers > sole.most:
+        how_many = "one container" if sole.most == 1 else f"{sole.most} containers"
         yield Finding(
             sole.code,
-            f"one container can have {sole.what}, and `{name}` has {backend.containers}",
+            f"{how_many} can have {sole.what}, and `{name}` has {backend.containers}",
             sole.path,
             sole.instead,
             quoted=((sole.value, sole.quoted),),

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from tests.integration.support import web
-from tests.integration.support.ports import free_port, random_name
+from tests.integration.support.ports import free_port, free_ports, random_name
 from tests.integration.support.stack import Stack, echo_backend
 from tests.integration.support.subnets import free_subnet
 from tests.integration.support.world import ECHO
@@ -107,6 +107,32 @@ def told_when_somebody_has_it(stack: Stack, two: str, three: str) -> None:
         stack.world.remove(other)
     stack.apply()
     assert link_of(stack, "taker-1")["IPAddress"] == three
+    stack.assert_converged()
+
+
+def test_each_container_has_a_port_of_its_own(stack: Stack) -> None:
+    ports, inside = free_ports(3), stack.backend["port"]
+    stack.backend.update(
+        ports=f"127.0.0.1:{ports[0]}-{ports[-1]}:{inside}", rollout=STOP_FIRST, replicas=2
+    )
+
+    def answer_by_slot() -> None:
+        ids = stack.ids()
+        for number in range(1, stack.backend["replicas"] + 1):
+            assert web.get(ports[number - 1]).server == ids[f"web-{number}"][:12]
+
+    stack.apply()
+    answer_by_slot()
+    stack.assert_converged()
+    stack.backend.update(replicas=3, env={"RELEASE": "2"})
+    assert stack.plan_document()["impact"] == "replace"
+    stack.apply()
+    answer_by_slot()
+    stack.assert_converged()
+    stack.backend.update(replicas=2, ports=f"127.0.0.1:{ports[1]}-{ports[2]}:{inside}")
+    ports = ports[1:]
+    stack.apply()
+    answer_by_slot()
     stack.assert_converged()
 
 

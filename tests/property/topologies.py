@@ -86,6 +86,30 @@ def _others(draw: st.DrawFn, backends: dict[str, Any], *, checked: bool) -> dict
 
 
 @st.composite
+def _with_ports(draw: st.DrawFn, backends: dict[str, Any]) -> dict[str, Any]:
+    """Some of them with a port of the host for each container, which cannot have another beside
+    it: also ports that another one has in another topology, or another container of its own."""
+    ports = draw(st.permutations(["7000-7002:80", "7003-7005:80", "7006-7008:80"]))
+    shifted = draw(st.sampled_from([0, 1]))
+    alone = draw(st.lists(st.sampled_from(sorted(backends)), unique=True)) if backends else []
+    return {
+        name: {
+            **backend,
+            "ports": [_shifted(ports[at], shifted)],
+            "rollout": {"order": "stop-first"},
+        }
+        if name in alone
+        else backend
+        for at, (name, backend) in enumerate(backends.items())
+    }
+
+
+def _shifted(ports: str, by: int) -> str:
+    first, last = ports.removesuffix(":80").split("-")
+    return f"{int(first) + by}-{int(last) + by}:80"
+
+
+@st.composite
 def files(draw: st.DrawFn, *, checked: bool = False) -> dict[str, Any]:
     """A topology as its file says it. `checked`: all backends have a check."""
     own = draw(st.lists(st.sampled_from(["front", "back"]), unique=True))
@@ -97,6 +121,8 @@ def files(draw: st.DrawFn, *, checked: bool = False) -> dict[str, Any]:
     names = draw(st.lists(st.sampled_from(["api", "web", "jobs"]), unique=True))
     usable = [*networks, "default"]
     backends = {name: draw(_backend(usable, checked=checked)) for name in names}
+    if not checked:
+        backends = draw(_with_ports(backends))
     backends |= draw(_others(backends, checked=checked))
     frontends = {
         f"on-{port}": {"bind": port, "default_backend": draw(st.sampled_from(sorted(backends)))}

@@ -16,13 +16,13 @@ from reconciler.plan.steps.removals import DEFAULT_GRACE_S
 
 
 def others_in_the_way(draft: Draft) -> dict[str, list[ObservedContainer]]:
-    """By backend, the containers of others that leave, and have what its own will have. Those of
-    its own are seen to where they are replaced."""
+    """By backend, the containers in other slots that leave, and have what its own will have. Those
+    in the same one are seen to where they are replaced."""
     found: dict[str, list[ObservedContainer]] = {}
     leaving = [c for c in draft.leavers() if c.slot.role == SERVER_ROLE and c.state in HOLDS_PORTS]
     for want in _starting(draft):
         for container in leaving:
-            is_others = container.slot.backend != want.slot.backend
+            is_others = container.slot != want.slot
             if is_others and container.is_in_the_way_of(want.spec):
                 found.setdefault(want.slot.backend, []).append(container)
     return {} if draft.observed.gaps else found
@@ -69,7 +69,9 @@ def make_way(draft: Draft, backend: str, containers: Sequence[ObservedContainer]
             draft.stopped.add(container.id)
             stop = StopContainer(target_of(container), container.stop_grace_s or DEFAULT_GRACE_S)
             why = f"`{backend}` gets its port or address"
-            steps = [draft.add(stop, draft.before(backend), why, _impact(draft, container))]
+            is_its_own = container.slot.backend == backend
+            impact = Impact.INTERRUPT if is_its_own else _impact(draft, container)
+            steps = [draft.add(stop, draft.before(backend), why, impact)]
         ended += steps
     return ended
 

@@ -46,7 +46,7 @@ class Publication(Model):
     """The container's port, or as many as are `published`: `8000-8010`."""
     published: Ports | None = None
     """The host's, which one container can have at a time; Docker chooses a free one when not
-    given."""
+    given. Of several for one `target` each container has one: `8000-8010`."""
     host_ip: Text | None = None
     """The host's address; all addresses when not given."""
     protocol: Literal["tcp", "udp", "sctp"] = "tcp"
@@ -70,12 +70,18 @@ class Publication(Model):
     def _possible(self) -> Publication:
         if self.host_ip is not None:
             check_address(self.host_ip, at="host_ip")
-        if self.published is not None and len(_numbers(self.published)) != len(
-            _numbers(self.target)
-        ):
+        targets = len(_numbers(self.target))
+        if self.published is not None and len(self.host_ports) != targets != 1:
             raise error("bad-value", "there are not as many ports of the host as of the container",
                         at=("published",), hint="give both ranges the same length")  # fmt: skip
         return self
+
+    @property
+    def most(self) -> int | None:
+        """How many containers can have it; None for any number, where Docker chooses."""
+        if self.published is None:
+            return None
+        return len(self.host_ports) if self.is_of_each else 1
 
     @property
     def host_ports(self) -> range:
@@ -83,11 +89,16 @@ class Publication(Model):
         return _numbers(self.published) if self.published else range(0)
 
     @property
-    def pairs(self) -> Iterator[tuple[int, int]]:
-        """Port of the host, 0 for one that Docker chooses, and of the container."""
+    def is_of_each(self) -> bool:
+        """Whether each container has one of the host's ports, rather than one container all."""
+        return len(self.host_ports) > len(_numbers(self.target))
+
+    def pairs(self, number: int) -> Iterator[tuple[int, int]]:
+        """Port of the host, 0 for one that Docker chooses, and of the container, for replica
+        `number`, from 1."""
         targets = _numbers(self.target)
         hosts = self.host_ports or [0] * len(targets)
-        return zip(hosts, targets, strict=True)
+        return zip(hosts[number - 1 :] if self.is_of_each else hosts, targets, strict=False)
 
 
 _SHORT_SCHEMA = {"type": ["string", "integer"]}

@@ -40,7 +40,9 @@ def seen(hosts: str, spares: int = 4, **fields: object) -> list[ServerState]:
 def told(
     wanted: Backend, servers: list[ServerState], surge: int = 1, unavailable: int = 0
 ) -> dict[str, str]:
-    rotation = plan_rotation((wanted,), Rollout(len(wanted.servers), surge, unavailable), servers)
+    rotation = plan_rotation(
+        (wanted,), Rollout(len(wanted.servers), surge, unavailable), servers, {}
+    )
     texts = {
         "joins": "".join(member.host for member in rotation.joins),
         "stays": "".join(member.host for member in rotation.stays),
@@ -151,7 +153,7 @@ def test_how_many_spare_servers_a_replacement_takes(limits: tuple[int, int], spa
 
 def _batches(wanted: Backend, servers: list[ServerState]) -> list[tuple[str, str, str]]:
     """(leave early, join, leave), batch by batch."""
-    rotation = plan_rotation((wanted,), Rollout(len(wanted.servers), surge=1), servers)
+    rotation = plan_rotation((wanted,), Rollout(len(wanted.servers), surge=1), servers, {})
     return [
         ("".join(b.early), "".join(m.host for m in b.joins), "".join(b.leaves))
         for b in rotation.batches
@@ -162,7 +164,7 @@ def test_who_was_not_opened_yet_serves_nobody_and_leaves_first() -> None:
     """`a` was made by a run that got no further, and only `b` serves: it must not leave for it."""
     servers = seen("ab", is_drained=True)
     assert _batches(backend("x"), servers) == [("", "", "a"), ("", "x", "b")]
-    rotation = plan_rotation((backend("x"),), Rollout(1, surge=1), servers)
+    rotation = plan_rotation((backend("x"),), Rollout(1, surge=1), servers, {})
     assert [s.address for s in with_room(rotation, rotation.backends[0]).servers] == ["b"]
 
 
@@ -179,26 +181,26 @@ def test_who_is_out_of_one_backend_leaves_before_who_serves_in_all() -> None:
         ServerState("live", "live-1", "UP", "", 1, 0, "", 0, "a"),
         ServerState("live", "live-2", "DRAIN", "", 1, 0, "", 0, "b", is_drained=True),
     ]
-    rotation = plan_rotation((backend("xy"), live), Rollout(2, 1, 1), states)
+    rotation = plan_rotation((backend("xy"), live), Rollout(2, 1, 1), states, {})
     assert [batch.early for batch in rotation.batches] == [("b",)]
 
 
 def test_settings_have_all_amounts() -> None:
     wanted = backend("a", weight=3, maxconn=5)
-    rotation = plan_rotation((wanted,), Rollout(1), seen("a"))
+    rotation = plan_rotation((wanted,), Rollout(1), seen("a"), {})
     assert rotation.settings == (ServerSetting("web", "a", "adjust", 3, 5),)
     assert rotation.settings_for("a", "ready") == (ServerSetting("web", "a", "ready", 3, 5),)
-    static = plan_rotation((backend("a", balance="source"),), Rollout(1), seen("a"))
+    static = plan_rotation((backend("a", balance="source"),), Rollout(1), seen("a"), {})
     assert static.settings_for("a", "ready") == (ServerSetting("web", "a", "ready", None, 0),)
 
 
 def test_members_are_known_by_their_slots() -> None:
-    rotation = plan_rotation((backend("ab"),), Rollout(2), seen("a"))
+    rotation = plan_rotation((backend("ab"),), Rollout(2), seen("a"), {})
     assert [member.slot for member in rotation.joins] == [slot_of("web", "web-2")]
 
 
 def test_room_for_all_that_join() -> None:
-    rotation = plan_rotation((backend("abcdefgh"),), Rollout(8), seen("az"))
+    rotation = plan_rotation((backend("abcdefgh"),), Rollout(8), seen("az"), {})
     assert rotation.lacking
     room = with_room(rotation, rotation.backends[0])
     assert [server.address for server in room.servers] == ["a", "z"]
@@ -213,6 +215,15 @@ def test_room_keeps_whom_somebody_drained_in_another_backend() -> None:
         ServerState("live", "live-1", "DRAIN", "", 1, 0, "", 0, "a", is_drained=True),
         ServerState("live", "live-2", "UP", "", 1, 0, "", 0, "b"),
     ]
-    rotation = plan_rotation((backend("abc"), live), Rollout(3, 3), states)
+    rotation = plan_rotation((backend("abc"), live), Rollout(3, 3), states, {})
     rooms = (with_room(rotation, each) for each in rotation.backends)
     assert [[server.address for server in room.servers] for room in rooms] == [["a", "b"], ["b"]]
+
+
+def test_who_has_something_alone_leaves_for_the_one_that_gets_its_slot() -> None:
+    """Slot 2 is empty and is filled first, and of those that leave the one that is down is last."""
+    states = [replace(state, status="DOWN" if state.host == "d" else "UP") for state in seen("cd")]
+    alone = {"c": slot_of("web", "web-1"), "d": slot_of("web", "web-3")}
+    rotation = plan_rotation((backend("xyz"),), Rollout(3, 0, 1), states, alone)
+    pairs = [(batch.early, [member.host for member in batch.joins]) for batch in rotation.batches]
+    assert pairs == [((), ["y"]), (("c",), ["x"]), (("d",), ["z"])]

@@ -142,6 +142,10 @@ GOOD: dict[str, tuple[str, Any]] = {
         (Mount("bind", "/srv/a", "/d", creates_path=True),),
     ),
     "ports: [8080:80]\nrollout: {order: stop-first}": ("ports", (PublishedPort(None, 8080, 80),)),
+    "ports: '8080-8082:80'\nreplicas: 3\nrollout: {order: stop-first}": (
+        "ports",
+        (PublishedPort(None, 8080, 80),),
+    ),
     "ports: 127.0.0.1:53:53/udp\nrollout: {max_surge: 0, max_unavailable: 1}": (
         "ports",
         (PublishedPort("127.0.0.1", 53, 53, "udp"),),
@@ -245,7 +249,9 @@ REFUSED = {
     "ports: ['host:80:80']": "bad-value `host` is not an IP address",
     "ports: ['0:80']": "bad-value `0` is not a port",
     "ports: ['90-80:80']": "bad-value `90-80` is not a port",
-    "ports: ['8000-8001:80']": "bad-value there are not as many ports of the host",
+    "ports: ['8000-8001:80']\nreplicas: 3": "published-port 2 containers can have port 8000-8001",
+    "ports: ['8000-8001:80']\nreplicas: 2": "published-port a new container of `web` cannot start",
+    "ports: ['8000-8002:80-81']": "bad-value there are not as many ports of the host",
     "ports: ['80/icmp']": "unknown-value `ports` cannot be `icmp`",
     "ports: ['8080:80']": "published-port a new container of `web` cannot start beside the old",
     "ports: ['8080:80']\nreplicas: 2": "published-port one container can have port 8080 of the",
