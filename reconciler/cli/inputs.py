@@ -16,7 +16,7 @@ from reconciler.cli.references import References
 from reconciler.topology.diagnostic import Diagnostic, Severity, Span, has_errors
 from reconciler.topology.layers import Document, Layers
 from reconciler.topology.load import Loaded, load_topology
-from reconciler.topology.source import MAX_BYTES
+from reconciler.topology.parse import MAX_BYTES
 from reconciler.topology.variables import parse_env_file
 
 DEFAULT_FILE = "topology.yaml"

@@ -41,8 +41,8 @@ from reconciler.topology.host_rules import address_network, needs_fixed_addresse
 from reconciler.topology.model import Backend, Network, Topology
 from reconciler.topology.model.join import Join
 from reconciler.topology.model.sticky import Sticky
+from reconciler.topology.networks import DEFAULT_NETWORK
 from reconciler.topology.references import Contents
-from reconciler.topology.rules import DEFAULT_NETWORK
 from reconciler.topology.served import source_of
 
 

@@ -28,7 +28,7 @@ from reconciler.plan.spec import (
 )
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.model import Topology
-from reconciler.topology.rules import proxy_networks
+from reconciler.topology.networks import proxy_networks
 
 PROXY_USER = "99:99"
 """Any unprivileged user does: Docker lets every user of a container bind low ports since 20.10."""

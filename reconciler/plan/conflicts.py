@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.plan.assign import Assignment
-from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired
+from reconciler.plan.compile_haproxy import PROXY_USER
+from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer
 from reconciler.plan.engines import too_new
 from reconciler.plan.jobs import JobPlan
 from reconciler.plan.observed import Observed
@@ -22,6 +23,7 @@ def find_problems(
         *volume_problems(desired, observed),
         *_names(assignment, jobs, observed),
         *_ports(desired, assignment, observed),
+        *_paths(assignment, jobs, observed),
         *_images(assignment, jobs, observed),
         *too_new(assignment, jobs, observed),
     )
@@ -81,6 +83,27 @@ def _ports(desired: Desired, assignment: Assignment, observed: Observed) -> Iter
                 f"port {holder.what} of the host is held by {holder.who}",
                 "stop it, or bind to another port or address",
             )
+
+
+def _paths(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Problem]:
+    """A directory for a socket is one that HAProxy mounts."""
+    made = [joining.want for joining in assignment.joining.values()]
+    made += [due.want.container for due in jobs.all_due() if due.have is None]
+    users: dict[str, DesiredContainer] = {}
+    for want in made:
+        for path in want.spec.host_paths:
+            users.setdefault(path, want)
+    for path in sorted(observed.missing_paths & set(users)):
+        want = users[path]
+        shown = want.sensitive.get("mounts", path)
+        if want.slot == PROXY_SLOT:
+            uid = PROXY_USER.partition(":")[0]
+            does = "HAProxy is to open a socket in it"
+            hint = f"make it, for the user that HAProxy is: `install -d -o {uid} {shown}`"
+        else:
+            does = f"`{want.name}` mounts it"
+            hint = "make it, or add `bind: {create_host_path: true}` to the mount"
+        yield Problem("no-such-path", f"`{shown}` is not there on the host, and {does}", hint)
 
 
 def _images(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Problem]:

@@ -123,6 +123,7 @@ class Desired:
             volumes=tuple(sorted(self.volumes)),
             names=tuple(sorted(container.name for container in containers)),
             ports=(*(port for spec in specs for port in spec.host_ports), *self.host_ports),
+            host_paths=tuple(sorted({path for spec in specs for path in spec.host_paths})),
             addressed=frozenset(
                 {net.name for net in self.networks.values() if net.subnet}
                 | {place.network for spec in specs for place in spec.networks if place.ipv4}
@@ -141,6 +142,8 @@ class Scope:
     volumes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
+    host_paths: tuple[str, ...] = ()
+    """What is mounted of the engine's machine, and must be there."""
     addressed: frozenset[str] = frozenset()
     """The networks on which it matters which addresses are taken."""
     reads_proxy: bool = True

@@ -150,6 +150,8 @@ class Observed:
     proxies: Mapping[str, ObservedProxy] = field(default_factory=dict)
     """By container id."""
     holders: tuple[Holder, ...] = ()
+    missing_paths: frozenset[str] = frozenset()
+    """Of the engine's machine; only those that are surely not there."""
     api: tuple[int, int] | None = None
     """The version of the engine's API; None for an engine that has all there is."""
     gaps: tuple[str, ...] = ()

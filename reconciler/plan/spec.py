@@ -182,6 +182,15 @@ class ContainerSpec(ContainerOptions):
         return tuple(port for port in self.ports if port.host_port)
 
     @property
+    def host_paths(self) -> tuple[str, ...]:
+        """What is mounted of the host, and is not made when it is not there."""
+        return tuple(
+            mount.source
+            for mount in self.mounts
+            if mount.kind == "bind" and not mount.creates_path and not mount.selinux
+        )
+
+    @property
     def fixed_places(self) -> dict[str, tuple[str, ...]]:
         """By network, its addresses that the file has. Unlike the rest of a network they do not
         change in place: HAProxy, and others, may know them."""

@@ -82,6 +82,8 @@ class Keeper:
         self._wanted: Desired | None = None
         self._good: Desired | None = None
         """What the topology last was, whole; healed while what is wanted cannot be had."""
+        self._is_whole = False
+        """No change has been begun since: going back to it undoes nothing."""
         self._kept: Desired | None = None
         """What is kept of it now."""
         self._again_at = 0.0
@@ -243,7 +245,7 @@ class Keeper:
         self._repairs.note(set(attempt.repairs), self._clock.now())
         if self._kept:
             return self._close(attempt, Outcome.KEPT, failures=self._failures, result=result)
-        self._good = attempt.desired
+        self._good, self._is_whole = attempt.desired, True
         if self._forget:
             self.is_done = True
             self._lock.let_go()
@@ -271,6 +273,8 @@ class Keeper:
         kept: Desired | None = None,
     ) -> PassEnded:
         codes = {failure.code for failure in failures}
+        if attempt.is_begun and self._kept is None:
+            self._is_whole &= codes <= _UNTOUCHED
         if codes & AWAY:
             self._lock.let_go()
             return self._close(attempt, Outcome.FAILED, self._away.fail(), failures, result)
@@ -281,7 +285,8 @@ class Keeper:
             self._held = frozenset(change.name for change in attempt.plan.changes)
             self._held_until = self._clock.now() + retry_s
         ended = self._close(attempt, Outcome.FAILED, retry_s, failures, result)
-        if kept is None and (needs_an_edit or codes <= _UNTOUCHED) and self._may_fall_back(attempt):
+        is_untouched = self._is_whole and (needs_an_edit or codes <= _UNTOUCHED)
+        if kept is None and is_untouched and self._may_fall_back(attempt):
             kept = self._good and replace(self._good, jobs={}, is_kept=True)
         if kept is not None:
             self._kept, self._again_at, self._held = kept, self._next, frozenset()

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from reconciler.topology.diagnostic import Diagnostic, Path
 from reconciler.topology.merge import Part, flatten, grow, merge
-from reconciler.topology.source import Source, parse_source
+from reconciler.topology.parse import parse_source
+from reconciler.topology.source import Source
 
 MAX_FILES = 100
 

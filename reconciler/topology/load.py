@@ -12,12 +12,14 @@ from pydantic import ValidationError
 from reconciler.topology.diagnostic import Diagnostic, Path, has_errors
 from reconciler.topology.finding import Finding
 from reconciler.topology.layers import Layers, combine
+from reconciler.topology.lines import cover
 from reconciler.topology.messages import explain_errors
 from reconciler.topology.model import Topology
 from reconciler.topology.mounted import DIRECTORIES, is_inline
+from reconciler.topology.parse import parse_source
 from reconciler.topology.profiles import choose_profiles
 from reconciler.topology.rules import check_rules
-from reconciler.topology.source import Source, cover, parse_source
+from reconciler.topology.source import Source
 
 SHORTEST_SECRET = 4
 

@@ -13,10 +13,12 @@ from reconciler.topology.file_rules import FILE_RULES
 from reconciler.topology.finding import Finding
 from reconciler.topology.header_rules import HEADER_RULES
 from reconciler.topology.host_rules import HOST_RULES
-from reconciler.topology.labels import LABEL_PREFIX, RUN_VOLUME_SUFFIX
 from reconciler.topology.messages import suggest
-from reconciler.topology.model import Backend, Topology, Volume
+from reconciler.topology.model import Backend, Topology
 from reconciler.topology.mounted import mounted_files
+from reconciler.topology.name_rules import NAME_RULES
+from reconciler.topology.network_rules import NETWORK_RULES
+from reconciler.topology.networks import proxy_networks
 from reconciler.topology.order_rules import ORDER_RULES
 from reconciler.topology.port_rules import PORT_RULES
 from reconciler.topology.routing_rules import ROUTING_RULES
@@ -25,37 +27,12 @@ from reconciler.topology.server_rules import SERVER_RULES
 from reconciler.topology.tls_rules import TLS_RULES
 from reconciler.topology.traffic_rules import TRAFFIC_RULES
 
-DEFAULT_NETWORK = "default"
-LONGEST_LABEL = 63  # RFC 1035, 2.3.4: a DNS label; Docker's DNS answers to container names
-REVISION_LENGTH = 8
-_TAIL = len("-10000-") + REVISION_LENGTH
-
-
 Rule = Callable[[Topology], Iterator[Finding]]
 
 
 def check_rules(topology: Topology) -> list[Finding]:
     """Everything that is wrong between the fields of a topology whose fields are right."""
     return [finding for rule in RULES for finding in rule(topology)]
-
-
-def proxy_networks(topology: Topology) -> tuple[str, ...]:
-    """The networks that HAProxy joins, by their name in the file.
-
-    Those it is told, else those of the backends it serves. Docker publishes no port of a container
-    that is only on internal networks, so then it joins the default network as well. On the host's
-    network it joins none: the host is on all bridges.
-    """
-    if topology.haproxy.network == "host":
-        return ()
-    if topology.haproxy.networks is not None:
-        return topology.haproxy.networks
-    backends = served_backends(topology) or topology.backends
-    sources = filter(None, (source_of(topology, name) for name in backends))
-    joined = dict.fromkeys(net for name in sources for net in topology.backends[name].networks)
-    if all(net in topology.networks and topology.networks[net].internal for net in joined):
-        joined[DEFAULT_NETWORK] = None
-    return tuple(joined)
 
 
 def _unknown_backend(topology: Topology) -> Iterator[Finding]:
@@ -69,29 +46,6 @@ def _unknown_backend(topology: Topology) -> Iterator[Finding]:
                     ("frontends", name, *place),
                     suggest(wanted, topology.backends) or f"backends here: {known}",
                 )
-
-
-def _unknown_network(topology: Topology) -> Iterator[Finding]:
-    known = {DEFAULT_NETWORK, *topology.networks}
-    wanted: list[tuple[str, Path]] = [
-        (net, ("backends", name, "networks", index))
-        for name, backend in topology.backends.items()
-        for index, net in enumerate(backend.networks)
-    ]
-    wanted += [
-        (net, ("haproxy", "networks", index))
-        for index, net in enumerate(topology.haproxy.networks or ())
-    ]
-    for net, path in wanted:
-        if net not in known:
-            defined = ", ".join(topology.networks) or "none"
-            yield Finding(
-                "unknown-network",
-                f"network `{net}` is not defined",
-                path,
-                suggest(net, topology.networks) or f"networks defined here: {defined}",
-                quoted=((net, path),),
-            )
 
 
 def _missing_port(topology: Topology) -> Iterator[Finding]:
@@ -127,84 +81,6 @@ def _mode_mismatch(topology: Topology) -> Iterator[Finding]:
                 f"backend `{name}` speaks tcp, and its check speaks HTTP",
                 ("backends", name, "check"),
                 "use `check: tcp`, or `mode: http`",
-            )
-
-
-def _unreachable_backend(topology: Topology) -> Iterator[Finding]:
-    if topology.haproxy.network == "host":
-        return
-    joined = proxy_networks(topology)
-    sources = (source_of(topology, name) for name in served_backends(topology))
-    for name in dict.fromkeys(filter(None, sources)):
-        networks = topology.backends[name].networks
-        if not set(joined) & set(networks):
-            path: Path = ("backends", name, "networks")
-            yield Finding(
-                "unreachable-backend",
-                f"HAProxy cannot reach backend `{name}`: they share no network",
-                path,
-                f"HAProxy is on {_listed(joined)}; `{name}` is on {_listed(networks)}",
-                quoted=(
-                    *((net, (*path, index)) for index, net in enumerate(networks)),
-                    *((net, ("haproxy", "networks", index)) for index, net in enumerate(joined)),
-                ),
-            )
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _name_too_long(topology: Topology) -> Iterator[Finding]:
-    for name in topology.backends:
-        length = len(topology.name) + 1 + len(name) + _TAIL
-        if length > LONGEST_LABEL:
-            yield Finding(
-                "name-too-long",
-                f"containers of `{name}` would get names of {length} characters, "
-                f"and DNS takes {LONGEST_LABEL}",
-                ("backends", name),
-                f"shorten `{name}` or the topology's name by {length - LONGEST_LABEL}",
-                on_key=True,
-            )
-
-
-def _reserved(topology: Topology) -> Iterator[Finding]:
-    if topology.stats is not None and "stats" in topology.frontends:
-        yield Finding(
-            "bad-name",
-            "a frontend cannot be named `stats` beside the stats page",
-            ("frontends", "stats"),
-            "give it another name",
-            on_key=True,
-        )
-    for name, backend in topology.backends.items():
-        for label in backend.labels:
-            if label.startswith(LABEL_PREFIX):
-                yield Finding(
-                    "bad-name",
-                    f"labels that start with `{LABEL_PREFIX}` are this tool's own",
-                    ("backends", name, "labels", label),
-                    "give the label another name",
-                    on_key=True,
-                )
-    for name, volume in topology.volumes.items():
-        yield from _reserved_of_volume(name, volume)
-
-
-def _reserved_of_volume(name: str, volume: Volume) -> Iterator[Finding]:
-    path: Path = ("volumes", name)
-    if (volume.name or "").endswith(RUN_VOLUME_SUFFIX):
-        yield Finding("bad-name", f"names that end in `{RUN_VOLUME_SUFFIX}` are this tool's own",
-                      (*path, "name"), "give the volume another name")  # fmt: skip
-    for label in volume.labels:
-        if label.startswith(LABEL_PREFIX):
-            yield Finding(
-                "bad-name",
-                f"labels that start with `{LABEL_PREFIX}` are this tool's own",
-                (*path, "labels", label),
-                "give the label another name",
-                on_key=True,
             )
 
 
@@ -291,7 +167,7 @@ def _public_stats(topology: Topology) -> Iterator[Finding]:
 
 RULES: tuple[Rule, ...] = (
     _unknown_backend,
-    _unknown_network,
+    *NETWORK_RULES,
     _missing_port,
     *BIND_RULES,
     _mode_mismatch,
@@ -300,15 +176,13 @@ RULES: tuple[Rule, ...] = (
     *HEADER_RULES,
     *TLS_RULES,
     *ROUTING_RULES,
-    _unreachable_backend,
     *HOST_RULES,
     *SERVER_RULES,
     *ORDER_RULES,
     *FILE_RULES,
     *PORT_RULES,
     *ADDRESS_RULES,
-    _name_too_long,
-    _reserved,
+    *NAME_RULES,
     _same_target,
     _unused_network,
     _unused_volume,

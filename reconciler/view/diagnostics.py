@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
 from reconciler.topology.diagnostic import Diagnostic, Severity, Span
-from reconciler.topology.source import split_lines
+from reconciler.topology.lines import split_lines
 from reconciler.view.paint import Paint
 from reconciler.view.words import count
 

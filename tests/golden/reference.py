@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.topology.diagnostic import Path
+from reconciler.topology.parse import parse_source
 from reconciler.topology.schema import topology_schema
-from reconciler.topology.source import Source, parse_source
+from reconciler.topology.source import Source
 from tests.arch.source_tree import ROOT
 from tests.golden.rendering import DIRECTORY, VARIABLES
 

@@ -18,8 +18,8 @@ from reconciler.haproxy.versions import explain
 from reconciler.topology.anatomy import Kind, forms, key, model_of, step
 from reconciler.topology.diagnostic import Severity
 from reconciler.topology.model import Topology
+from reconciler.topology.parse import parse_source
 from reconciler.topology.schema import topology_schema
-from reconciler.topology.source import parse_source
 from tests.certificates import make_certificate
 from tests.golden.docker_images import IMAGES, WITHOUT_QUIC, check_all
 from tests.golden.rendering import TOPOLOGIES, VARIABLES, load, render

@@ -118,12 +118,19 @@ def test_another_haproxy_takes_a_socket_over(
     assert stack.haproxy != before
 
 
-def test_a_directory_that_haproxy_may_not_write_to(stack: Stack, tmp_path: Path) -> None:
+def test_a_directory_that_is_not_there_or_that_haproxy_may_not_write_to(
+    stack: Stack, tmp_path: Path
+) -> None:
     """The old HAProxy serves on."""
     stack.apply()
     (tmp_path / "closed").mkdir(mode=0o755)
     www = stack.spec["frontends"]["www"]
-    www["bind"] = [www["bind"], f"unix@{tmp_path}/closed/www.sock"]
+    port = www["bind"]
+    www["bind"] = [port, f"unix@{tmp_path}/nowhere/www.sock"]
+    ended = stack.apply(expect=1)
+    assert "nothing was touched" in ended.out + ended.err
+    assert f"`install -d -o 99 {tmp_path}/nowhere`" in ended.out + ended.err
+    www["bind"] = [port, f"unix@{tmp_path}/closed/www.sock"]
     ended = stack.apply(expect=1)
     assert "`chown 99 DIRECTORY`" in ended.err
     assert stack.get().status == 200

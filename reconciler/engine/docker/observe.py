@@ -12,6 +12,7 @@ import docker.errors
 
 from reconciler.engine.docker import proxy, written
 from reconciler.engine.docker.connect import api_of
+from reconciler.engine.docker.host import missing_paths
 from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.docker.translate import slot_of
 from reconciler.engine.protocol import EngineError
@@ -45,8 +46,10 @@ def observe(
     seen = tuple(_inspected(client, pool, listed, inspections))
     containers = tuple(c for c in seen if c.slot.role != names.JOB_ROLE)
     holders: tuple[Holder, ...] = ()
+    missing: frozenset[str] = frozenset()
     if _may_collide(scope, containers):
         holders = tuple(_holders(client, scope))
+        missing = missing_paths(scope.host_paths)
     return Observed(
         containers=containers,
         jobs=tuple(c for c in seen if c.slot.role == names.JOB_ROLE),
@@ -55,6 +58,7 @@ def observe(
         images={ref: found for ref, future in images.items() if (found := future.result())},
         proxies=_collect(proxies, gaps),
         holders=holders,
+        missing_paths=missing,
         api=api_of(client),
         gaps=tuple(gaps),
     )

@@ -25,6 +25,12 @@ _KNOWN = (
         "stop it, or bind to another port or address",
     ),
     _Refusal(
+        ("bind source path does not exist",),
+        "no-such-path",
+        "a path of the host that a container mounts is not there",
+        "make it; a directory for a socket with `install -d -o 99`, for the user that HAProxy is",
+    ),
+    _Refusal(
         ("Address already in use",),
         "address-taken",
         "an address that a container shall have is another's",

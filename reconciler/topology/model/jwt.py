@@ -69,7 +69,8 @@ class Jwt(Model):
     leeway: Duration = Field(0.0, le=600)
     """How far clocks may be apart, for `exp` and `nbf`."""
     header: HeaderName | None = None
-    """The header that is the token; `Authorization: Bearer …` when not given."""
+    """The header that is the token, without `Bearer`; `Authorization: Bearer …` when not given, or
+    for `Authorization`."""
     cookie: ParameterName | None = None
     """The cookie that is the token, in place of a header."""
 

@@ -126,8 +126,8 @@ def test_what_got_through_is_not_undone() -> None:
     assert [(c.image, c.state) for c in apis] == [(watch.world.images["app:2"], "running")]
 
 
-def test_what_cannot_be_kept_without_undoing_something_is_not_kept() -> None:
-    """The first batch has got the new image."""
+def half_way() -> Watch:
+    """One of whose two servers the first has got the new image, and the second could not."""
     watch = Watch()
     watch.want(shop(), "start")
     watch.run()
@@ -145,7 +145,31 @@ def test_what_cannot_be_kept_without_undoing_something_is_not_kept() -> None:
     watch.want(shop(web={"image": "app:2"}))
     watch.run(30)
     assert Outcome.FAILED in watch.outcomes
-    assert Outcome.KEPT not in watch.outcomes
+    return watch
+
+
+def got_through(watch: Watch) -> list[str]:
+    there = watch.world.containers.values()
+    return [c.id for c in there if c.image == Image("sha256:2")]
+
+
+def test_what_cannot_be_kept_without_undoing_something_is_not_kept() -> None:
+    assert Outcome.KEPT not in half_way().outcomes
+
+
+@pytest.mark.parametrize("refused", ["no such image", "HAProxy refuses it"])
+def test_what_got_half_way_is_not_undone_by_the_next_edit(refused: str) -> None:
+    watch = half_way()
+    new = got_through(watch)
+    assert len(new) == 1
+    watch.world.unavailable.add("gone:1")
+    if refused == "no such image":
+        watch.want(shop(web={"image": "gone:1"}))
+    else:
+        watch.world.alerts = lambda text: [(1, "no")] if "roundrobin" not in text else []
+        watch.want(shop(web={"image": "app:2", "balance": "leastconn"}))
+    watch.run(30)
+    assert got_through(watch) == new
 
 
 def test_a_job_of_before_does_not_run_after_the_new_one() -> None:

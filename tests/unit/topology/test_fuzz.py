@@ -14,8 +14,9 @@ import pytest
 from reconciler.plan.compile import compile_topology
 from reconciler.topology.diagnostic import CODES
 from reconciler.topology.layers import Document, Layers
+from reconciler.topology.lines import split_lines
 from reconciler.topology.load import Loaded, load_topology
-from reconciler.topology.source import parse_source, split_lines
+from reconciler.topology.parse import parse_source
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.paint import Paint
 from tests.golden.rendering import TOPOLOGIES, VARIABLES

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.topology.diagnostic import Severity
 from reconciler.topology.load import load_topology
-from reconciler.topology.rules import proxy_networks
+from reconciler.topology.networks import proxy_networks
 from tests.unit.topology.reading import good, read, told, topology_with
 
 STOP_FIRST = "\nrollout: {order: stop-first}"

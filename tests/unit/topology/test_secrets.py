@@ -15,7 +15,7 @@ from reconciler.plan.compile import compile_topology
 from reconciler.plan.spec import describe
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.load import Loaded, load_topology
-from reconciler.topology.source import parse_source
+from reconciler.topology.parse import parse_source
 from tests.golden.rendering import DIRECTORY
 
 PLAIN = parse_source((DIRECTORY / "everything.yaml").read_bytes(), "f", {}).value

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from reconciler.topology.diagnostic import Span
-from reconciler.topology.source import MAX_BYTES, Source, parse_source
+from reconciler.topology.parse import MAX_BYTES, parse_source
+from reconciler.topology.source import Source
 from tests.unit.topology.reading import line_of
 
 
@@ -127,7 +128,7 @@ BOMBS = {
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("layer", BOMBS.values(), ids=BOMBS.keys())
 def test_what_multiplies_is_refused(layer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.topology.source.MAX_VALUES", 20_000)  # a tenth of the time
+    monkeypatch.setattr("reconciler.topology.values.MAX_VALUES", 20_000)  # a tenth of the time
     text = "a0: &a0 {k: v}\n" + "".join(
         f"a{i}: &a{i} {layer.format(i - 1)}\n" for i in range(1, 12)
     )

@@ -1,0 +1,48 @@
+"""What is on the engine's machine, as far as this process can be sure of it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker.errors
+import pytest
+
+from reconciler.engine.docker.engine import _in_words
+from reconciler.engine.docker.host import missing_paths
+from reconciler.engine.protocol import EngineError
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Somebody who listens where Docker would, with the files of this process."""
+    place = tmp_path / "docker.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(place))
+        listener.listen()
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{place}")
+        yield place
+
+
+def test_what_is_not_there(engine: Path) -> None:
+    there, not_there = str(engine.parent), str(engine.parent / "a")
+    assert missing_paths([there, not_there]) == {not_there}
+
+
+def test_what_cannot_be_looked_at_is_not_missing(engine: Path) -> None:
+    assert missing_paths([f"{engine}/below-a-file"]) == frozenset()
+
+
+@pytest.mark.parametrize("host", ["tcp://192.0.2.1:2376", "ssh://shop", "unix:///nobody.sock"])
+def test_of_another_machine_nothing_is_known(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", host)
+    assert missing_paths(["/surely/not/there"]) == frozenset()
+
+
+def test_what_docker_says_of_it_is_explained() -> None:
+    said = 'invalid mount config for type "bind": bind source path does not exist: /run/shop'
+    with pytest.raises(EngineError) as told, _in_words("create container a"):
+        raise docker.errors.APIError("400", explanation=said)
+    assert told.value.code == "no-such-path"
+    assert str(told.value) == "a path of the host that a container mounts is not there"
