@@ -9,7 +9,6 @@ from reconciler.topology.labels import LABEL_PREFIX
 from tests.integration.support import web
 from tests.integration.support.ports import random_name
 from tests.integration.support.stack import Stack
-from tests.integration.support.versions import both_versions
 
 
 class Secrets:
@@ -55,7 +54,6 @@ def files_in(stack: Stack) -> str:
     return stack.world.run_in(container, "cat", "/run/secrets/token", "/etc/x")
 
 
-@both_versions
 def test_values_are_used_and_never_shown(stack: Stack) -> None:
     stack.backend.update(env={"TOKEN": "${TOKEN}"}, labels={"owner": "x-${TOKEN}"})
     stack.backend["secrets"] = ["token", {"source": "inline", "target": "/etc/x", "mode": "0400"}]

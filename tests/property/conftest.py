@@ -15,7 +15,7 @@ _QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_t
 
 _PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
 
-for _name, _examples in (("usual", 100), ("thorough", 3000)):
+for _name, _examples in (("usual", 60), ("thorough", 3000)):
     settings.register_profile(
         _name, deadline=None, max_examples=_examples, suppress_health_check=_QUIET,
         phases=_PHASES, print_blob=True,
