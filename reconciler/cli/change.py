@@ -176,6 +176,8 @@ def _last_line(result: ApplyResult, request: ChangeRequest) -> str:
     if result.rolled_back:
         went = f"Rolled back: {count(result.rolled_back, 'new container')} removed."
         return f"{plan.topology}: {what}. {went} {still} Fix the file and {request.verb} again."
+    if plan.problems:  # nothing was begun, and as it is nothing will be
+        return f"{plan.topology}: {what}. {still.removesuffix('.')}, as before."
     left = f" {count(result.left, 'step')} of {len(plan.course)} not begun." if result.left else ""
     return f"{plan.topology}: {what}.{left} {still} The next {request.verb} goes on from here."
 

@@ -18,6 +18,7 @@ def test_what_would_do_more_is_refused_and_named(stack: Stack) -> None:
     assert "error[impact-too-high]" in refused.text
     assert "backend web (replace)" in refused.text
     assert "nothing was touched" in refused.text
+    assert refused.out.endswith("not converged. 2 of 2 servers up, as before.\n")
 
     stack.spec["frontends"]["www"]["bind"] = f"127.0.0.1:{free_port()}"
     lines = stack.apply("--max-impact", "replace", "--output", "json", expect=1).events
