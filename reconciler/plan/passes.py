@@ -24,6 +24,8 @@ class Outcome(StrEnum):
     FAILED = "failed"
     KEPT = "kept"
     """What the file says cannot be had; all is as it said before."""
+    SUPERSEDED = "superseded"
+    """The file says something else now: the next pass goes on from here."""
     STANDBY = "standby"
     """Another daemon, or a run, has the topology."""
     STOPPED = "stopped"

@@ -195,7 +195,7 @@ class Keeper:
     def _converge(self, attempt: Attempt) -> ApplyResult:
         if self._engine is None:
             self._engine = self._engines.open(self.topology)
-        patience = Patience(self._options.timeout_s, self._is_stopping)
+        patience = Patience(self._options.timeout_s, self._must_end)
         if not self._options.dry_run:
             self._lock.take(attempt.desired, self._engine, self._apply, patience)
         return converge(
@@ -203,6 +203,11 @@ class Keeper:
             lambda plan: self._may_run(plan, attempt),
             lambda event: self._tell_all(self.topology, event), pass_id=attempt.id,
         )  # fmt: skip
+
+    def _must_end(self) -> bool:
+        """Whether the pass that runs is of no use any more. It ends as when asked to stop: what is
+        done stays, and whoever comes next goes on from there."""
+        return self._is_stopping() or self.mail.wants_other(self._wanted)
 
     def _may_run(self, plan: Plan, attempt: Attempt) -> bool:
         """Whether a plan that has something to do is carried out now."""
@@ -230,8 +235,11 @@ class Keeper:
     # -- how it ended -----------------------------------------------------------------------
 
     def _ended(self, attempt: Attempt, result: ApplyResult) -> PassEnded:
-        if result.cancelled or (self._is_stopping() and not result.converged):
+        if self._is_stopping() and not result.converged:
             return self._close(attempt, Outcome.STOPPED, result=result)
+        if result.cancelled:
+            self._is_whole = False
+            return self._close(attempt, Outcome.SUPERSEDED, result=result)
         if result.failures:
             return self._failed(attempt, result.failures, result, self._what_to_keep(attempt))
         self._away.reset()

@@ -56,6 +56,14 @@ class Mailbox:
         with self._changed:
             return self._is_new
 
+    def wants_other(self, desired: Desired | None) -> bool:
+        """Whether there is mail that wants another state than this one."""
+        with self._changed:
+            wanted = self._mail.wanted
+            return wanted is not None and not wanted.suspended and wanted.desired not in (
+                None, desired,
+            )  # fmt: skip
+
     def ring(self) -> None:
         """End a wait, and say nothing."""
         with self._changed:

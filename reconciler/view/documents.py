@@ -137,7 +137,8 @@ class EventDocument(TypedDict, total=False):
     """ISO 8601, with the zone."""
     cause: str
     outcome: str
-    """unchanged, converged, drift, deferred, failed, kept, standby or stopped."""
+    """unchanged, converged, drift, deferred, failed, kept, superseded, standby or
+    stopped."""
     news: bool
     """Whether it ended otherwise than the pass before."""
     retry_s: float | None

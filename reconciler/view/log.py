@@ -100,6 +100,8 @@ def _ended(ended: PassEnded, paint: Paint) -> Iterator[str]:
             yield f"{names}: breaks again and again; next repair in {seconds(ended.retry_s or 0.0)}"
         case Outcome.STANDBY if ended.is_news:
             yield f"stands by: {ended.failures[0].message}"
+        case Outcome.SUPERSEDED:
+            yield "the file says something else now; going on with that"
         case Outcome.STOPPED:
             yield "stopped as asked; the next start goes on from here"
         case Outcome.FAILED if ended.is_news:
@@ -123,8 +125,8 @@ def _did(ended: PassEnded) -> str:
     words = (("create", "created"), ("replace", "replaced"), ("update", "changed"),
              ("remove", "removed"))  # fmt: skip
     done = [f"{number} {word}" for verb, word in words if (number := _number(plan, verb))]
-    if plan.impact is not Impact.NONE:
-        done.append(f"{plan.impact} change")
+    if plan.impact is Impact.RUNTIME:
+        done.append("runtime change")
     done.append(count(ended.reloads, "reload") if ended.reloads else "no reload")
     return ", ".join(done)
 

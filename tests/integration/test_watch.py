@@ -121,6 +121,19 @@ def test_what_was_is_kept_while_a_change_fails(stack: Stack, daemon: Watching) -
     stack.assert_whole()
 
 
+def test_a_mended_file_does_not_wait_for_the_broken_one(stack: Stack, daemon: Watching) -> None:
+    good = stack.all_ids()
+    stack.backend["command"] = ["sleep", "600"]  # it never listens, for which a minute is given
+    stack.write()
+    daemon.await_said("it waits", lambda s: s["event"] == "step_started" and "is up" in s["text"])
+    del stack.backend["command"]
+    stack.write()
+    daemon.await_outcome("superseded", timeout_s=20)
+    daemon.await_outcome("converged", timeout_s=20)
+    assert stack.all_ids() == good, "what was made for the broken one is gone"
+    stack.assert_whole()
+
+
 def test_an_editor_saves_by_renaming(stack: Stack, daemon: Watching) -> None:
     """And the file gets another name, which is none of the topology's business."""
     target, stack.backend["replicas"] = stack.file, 1

@@ -328,6 +328,42 @@ def test_asked_to_stop_in_the_middle(watch: Watch) -> None:
     assert watch.next_at is None
 
 
+def test_another_file_does_not_wait_for_the_one_before(watch: Watch) -> None:
+    later = [wish(3)]
+
+    def write(_: Action) -> None:
+        if later:
+            watch.want(later.pop(), "file changed: web.replicas 5 → 3")
+
+    watch.keeper.close()
+    watch.engines.on_perform = write
+    watch.want(wish(5), "file changed: web.replicas 2 → 5")
+    watch.run()
+    assert watch.outcomes == [Outcome.SUPERSEDED, Outcome.CONVERGED, Outcome.UNCHANGED]
+    assert watch.begun[1] == "file changed: web.replicas 5 → 3"
+    assert watch.running == 4
+
+
+@pytest.mark.parametrize(("later", "suspended"), [(wish(5), False), (None, False), (wish(3), True)])
+def test_what_is_begun_is_not_left_for_nothing(
+    watch: Watch, later: Desired | None, suspended: bool
+) -> None:
+    """The same again, no file any more, a pause: none of them wants another state."""
+    written: list[bool] = []
+
+    def write(_: Action) -> None:
+        if not written:
+            written.append(True)
+            watch.want(later, suspended=suspended)
+
+    watch.keeper.close()
+    watch.engines.on_perform = write
+    watch.want(wish(5))
+    watch.run()
+    assert watch.outcomes[0] is Outcome.CONVERGED
+    assert watch.running == 6
+
+
 def test_an_engine_error_in_the_middle_is_tried_again(watch: Watch) -> None:
     failing = [EngineError("engine-lost", "broke")]
 

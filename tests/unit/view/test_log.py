@@ -66,6 +66,7 @@ NEWS: list[tuple[News, list[str]]] = [
     (ended(Outcome.DRIFT),
      ["differs from its file (resync); this is a dry run, nothing is changed",
       "    backend web: create, missing [none]", "    haproxy: update, servers change [runtime]"]),
+    (ended(Outcome.SUPERSEDED), ["the file says something else now; going on with that"]),
     (ended(Outcome.STOPPED), ["stopped as asked; the next start goes on from here"]),
     (Noticed("took over"), ["took over"]),
     (FileMended("shop.yaml"), ["shop.yaml can be used again"]),
