@@ -16,7 +16,7 @@ from reconciler.plan.actions import (
     RemoveVolume,
     StopContainer,
 )
-from reconciler.plan.desired import Desired
+from reconciler.plan.desired import ANCHOR_SLOT, Desired
 from reconciler.plan.impact import Impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
@@ -93,10 +93,11 @@ def test_a_gap_blocks_removals(history: tuple[Event, ...], wish: Desired) -> Non
     assert not removed
     assert plan.count("remove") == 0
     told = {change.name for change in plan.changes if change.verb == "replace"}
+    anchors = {container.id for container in observed.containers if container.slot == ANCHOR_SLOT}
     for step in plan.steps:
         if isinstance(step.action, RemoveNetwork):
             assert step.action.name in told
-        if isinstance(step.action, StopContainer) and "-anchor-" not in step.action.target.name:
+        if isinstance(step.action, StopContainer) and step.action.target.id not in anchors:
             assert step.action.target.name in told | {c.name for c in plan.changes}
         elif isinstance(step.action, StopContainer):  # it gives its ports to another HAProxy
             assert any(c.kind == "haproxy" for c in plan.changes)
