@@ -5,15 +5,12 @@ Unlike an environment they are shown: whoever may ask Docker for a container see
 
 from __future__ import annotations
 
+from reconciler.plan.compile_env import values_of_files
 from reconciler.topology.model import Backend
 from reconciler.topology.references import Contents
-from reconciler.topology.variables import LABEL, parse_env_file
+from reconciler.topology.variables import LABEL
 
 
 def labels_of(backend: Backend, contents: Contents) -> dict[str, str]:
     """Later files win over earlier ones."""
-    found: dict[str, str] = {}
-    for path in backend.label_file:
-        text = contents.files.get(path, b"").decode("utf-8", "replace")
-        found |= parse_env_file(text, LABEL)[0]
-    return found | backend.labels
+    return values_of_files(backend.label_file, contents, LABEL) | backend.labels

@@ -8,7 +8,7 @@ from reconciler.plan.assign import Assignment
 from reconciler.plan.compile_haproxy import PROXY_USER
 from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer
 from reconciler.plan.engines import too_new
-from reconciler.plan.jobs import JobPlan
+from reconciler.plan.jobs import JobPlan, to_be_made
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Problem
 from reconciler.plan.spec import PublishedPort
@@ -87,10 +87,8 @@ def _ports(desired: Desired, assignment: Assignment, observed: Observed) -> Iter
 
 def _paths(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Problem]:
     """A directory for a socket is one that HAProxy mounts."""
-    made = [joining.want for joining in assignment.joining.values()]
-    made += [due.want.container for due in jobs.all_due() if due.have is None]
     users: dict[str, DesiredContainer] = {}
-    for want in made:
+    for want in to_be_made(assignment, jobs):
         for path in want.spec.host_paths:
             users.setdefault(path, want)
     for path in sorted(observed.missing_paths & set(users)):
@@ -107,11 +105,9 @@ def _paths(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterato
 
 
 def _images(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Problem]:
-    made = [joining.want for joining in assignment.joining.values()]
-    made += [due.want.container for due in jobs.all_due() if due.have is None]
     never = {
         want.spec.image: want.sensitive.get("image", want.spec.image)
-        for want in made
+        for want in to_be_made(assignment, jobs)
         if want.pull == "never"
     }
     for image, shown in sorted(never.items()):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reconciler.plan.assign import Assignment
-from reconciler.plan.jobs import JobPlan
+from reconciler.plan.jobs import JobPlan, to_be_made
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Problem
 from reconciler.plan.spec import ContainerSpec
@@ -40,8 +40,7 @@ def too_new(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterat
     """Of what is to be made: what is there, an engine has made."""
     if observed.api is None:
         return
-    made = [joining.want for joining in assignment.joining.values()]
-    made += [due.want.container for due in jobs.all_due() if due.have is None]
+    made = to_be_made(assignment, jobs)
     for since in _SINCE:
         backends = dict.fromkeys(want.slot.backend for want in made if since.is_in(want.spec))
         if backends and observed.api < since.api:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.plan.assign import HOLDS_PORTS
-from reconciler.plan.desired import Desired, DesiredJob
+from reconciler.plan.assign import HOLDS_PORTS, Assignment
+from reconciler.plan.desired import Desired, DesiredContainer, DesiredJob
 from reconciler.plan.impact import Impact
 from reconciler.plan.names import SERVER_ROLE, free_name
 from reconciler.plan.observed import Observed, ObservedContainer
@@ -44,6 +44,12 @@ class JobPlan:
     def all_due(self) -> Iterator[DueJob]:
         for jobs in self.due.values():
             yield from jobs
+
+
+def to_be_made(assignment: Assignment, jobs: JobPlan) -> list[DesiredContainer]:
+    """All containers that are not there yet, those of jobs included."""
+    made = [joining.want for joining in assignment.joining.values()]
+    return [*made, *(due.want.container for due in jobs.all_due() if due.have is None)]
 
 
 def plan_jobs(desired: Desired, observed: Observed) -> JobPlan:

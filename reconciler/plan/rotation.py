@@ -128,10 +128,9 @@ def plan_rotations(
         elif there is not None:
             others.add(backend.source)
     others |= _entangled(same, seen, leaving)
+    alone = _alone(desired, leaving)
     return {
-        source: plan_rotation(
-            tuple(backends), desired.rollouts[source], seen.servers, _alone(desired, leaving)
-        )
+        source: plan_rotation(tuple(backends), desired.rollouts[source], seen.servers, alone)
         for source, backends in same.items()
         if source not in others
     }

@@ -19,24 +19,26 @@ from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Change, Plan
 
 
+def as_kept(good: Desired) -> Desired:
+    """The whole of it. Jobs are no part: those of before may not follow those of after."""
+    return replace(good, jobs={}, is_kept=True)
+
+
 def kept_of(good: Desired, wanted: Desired, observed: Observed) -> Desired:
-    """What is to be kept of `good`, after a try to get from it to `wanted`. Jobs are no part of it:
-    those of before may not follow those of after."""
+    """What is to be kept of `good`, after a try to get from it to `wanted`."""
     through = _through(good, wanted, observed)
     containers = {slot: c for slot, c in good.containers.items() if slot.backend not in through}
     containers |= {slot: c for slot, c in wanted.containers.items() if slot.backend in through}
     used = {place.network for c in containers.values() for place in c.spec.networks}
     depends_on = {name: needs for name, needs in wanted.depends_on.items() if name in through}
     return replace(
-        good,
+        as_kept(good),
         containers=containers,
         networks={**{n: net for n, net in wanted.networks.items() if n in used}, **good.networks},
         volumes={**wanted.volumes, **good.volumes},
         proxy=_mixed(good.proxy, wanted.proxy, through),
         rollouts={**good.rollouts, **{name: wanted.rollouts[name] for name in through}},
         depends_on={**good.depends_on, **depends_on},
-        jobs={},
-        is_kept=True,
     )
 
 
@@ -61,7 +63,10 @@ def _mixed(good: Proxy | None, wanted: Proxy | None, through: Collection[str]) -
 
 def without_attempts(kept: Desired, observed: Observed) -> Observed:
     """The same but for what `kept` knows nothing of, and what takes no traffic."""
-    hidden = [c for c in observed.containers if _is_an_attempt(c, kept, observed)]
+    servers = [server for proxy in observed.proxies.values() for server in proxy.serving]
+    busy = {server.host for server in servers if server.takes_traffic}
+    sources = {backend.source for backend in kept.proxy.backends} if kept.proxy else set()
+    hidden = [c for c in observed.containers if _is_an_attempt(c, kept, sources, busy)]
     ids = {container.id for container in hidden}
     hosts = {host for container in hidden for host in container.hosts}
     return replace(
@@ -75,16 +80,18 @@ def without_attempts(kept: Desired, observed: Observed) -> Observed:
     )
 
 
-def _is_an_attempt(container: ObservedContainer, kept: Desired, observed: Observed) -> bool:
+def _is_an_attempt(
+    container: ObservedContainer, kept: Desired, sources: Collection[str], busy: Collection[str]
+) -> bool:
+    """`sources` are the backends whose containers HAProxy serves, `busy` the hosts that it sends
+    traffic to."""
     slot = container.slot
     want = kept.containers.get(slot)
     if slot.role != SERVER_ROLE or (want is not None and want.revision == container.revision):
         return False
-    sources = {backend.source for backend in kept.proxy.backends} if kept.proxy else set()
     if want is not None and slot.backend not in sources:
         return container.state != "running"  # a worker: it works as soon as it runs
-    serving = (server for proxy in observed.proxies.values() for server in proxy.serving)
-    return not any(s.takes_traffic and s.host in container.hosts for s in serving)
+    return container.hosts.isdisjoint(busy)
 
 
 def _on_networks(names: Collection[str], container: ObservedContainer) -> ObservedContainer:

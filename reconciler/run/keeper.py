@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from reconciler.engine.protocol import Engine, EngineError, Engines, LockedError, Patience
 from reconciler.plan.desired import Desired
@@ -19,7 +19,7 @@ from reconciler.plan.impact import Impact
 from reconciler.plan.passes import News, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
-from reconciler.plan.upkeep import kept_of, only_brings_back
+from reconciler.plan.upkeep import as_kept, kept_of, only_brings_back
 from reconciler.run.apply import ApplyOptions, ApplyResult, converge, new_pass_id
 from reconciler.run.attempt import Attempt
 from reconciler.run.clock import Clock
@@ -135,9 +135,6 @@ class Keeper:
         mail = self.mail.take()
         if mail.is_urgent:
             self._causes.clear()  # one look will see to those, too
-        new = [cause for cause in mail.causes if cause not in self._causes]
-        self._causes += new[: MOST_CAUSES - len(self._causes)]
-        if mail.is_urgent:
             self._not_before = self._clock.now()
             self._trouble.reset()
             self._away.reset()
@@ -145,6 +142,8 @@ class Keeper:
             self._held = frozenset()
             self._kept = None
             self._told.clear()
+        new = [cause for cause in mail.causes if cause not in self._causes]
+        self._causes += new[: MOST_CAUSES - len(self._causes)]
         if mail.wanted is None:
             return
         if mail.wanted.suspended and not self._suspended:
@@ -295,7 +294,7 @@ class Keeper:
         ended = self._close(attempt, Outcome.FAILED, retry_s, failures, result)
         is_untouched = self._is_whole and (needs_an_edit or codes <= _UNTOUCHED)
         if kept is None and is_untouched and self._may_fall_back(attempt):
-            kept = self._good and replace(self._good, jobs={}, is_kept=True)
+            kept = self._good and as_kept(self._good)
         if kept is not None:
             self._kept, self._again_at, self._held = kept, self._next, frozenset()
             self._failures = failures

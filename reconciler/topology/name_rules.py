@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.finding import Finding
@@ -38,15 +38,7 @@ def _reserved(topology: Topology) -> Iterator[Finding]:
             on_key=True,
         )
     for name, backend in topology.backends.items():
-        for label in backend.labels:
-            if label.startswith(LABEL_PREFIX):
-                yield Finding(
-                    "bad-name",
-                    f"labels that start with `{LABEL_PREFIX}` are this tool's own",
-                    ("backends", name, "labels", label),
-                    "give the label another name",
-                    on_key=True,
-                )
+        yield from _reserved_labels(backend.labels, ("backends", name, "labels"))
     for name, volume in topology.volumes.items():
         yield from _reserved_of_volume(name, volume)
 
@@ -56,12 +48,16 @@ def _reserved_of_volume(name: str, volume: Volume) -> Iterator[Finding]:
     if (volume.name or "").endswith(RUN_VOLUME_SUFFIX):
         yield Finding("bad-name", f"names that end in `{RUN_VOLUME_SUFFIX}` are this tool's own",
                       (*path, "name"), "give the volume another name")  # fmt: skip
-    for label in volume.labels:
+    yield from _reserved_labels(volume.labels, (*path, "labels"))
+
+
+def _reserved_labels(labels: Iterable[str], path: Path) -> Iterator[Finding]:
+    for label in labels:
         if label.startswith(LABEL_PREFIX):
             yield Finding(
                 "bad-name",
                 f"labels that start with `{LABEL_PREFIX}` are this tool's own",
-                (*path, "labels", label),
+                (*path, label),
                 "give the label another name",
                 on_key=True,
             )

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from reconciler.topology.diagnostic import Path
 from reconciler.topology.finding import Finding
 from reconciler.topology.model import Frontend, Topology
+from reconciler.topology.model.bind import Bind
+from reconciler.topology.model.http3 import Http3
 from reconciler.topology.model.tls import Tls
 from reconciler.topology.served import mode_of, tls_ports
 
@@ -58,18 +60,24 @@ def _tls_of(name: str, frontend: Frontend) -> Iterator[tuple[Tls, Path]]:
             yield bind.tls, (*path, "bind", index, "tls")
 
 
-def _http3_of_many_ports(topology: Topology) -> Iterator[Finding]:
+def _http3_binds(topology: Topology) -> Iterator[tuple[Path, Bind, Http3]]:
+    """Those that speak it, by a `tls` of their own or their frontend's."""
     for name, frontend in topology.frontends.items():
         for index, bind in enumerate(frontend.bind):
             tls = bind.tls or frontend.tls
-            http3 = tls.http3 if tls else None
-            if http3 and http3.alt_svc and http3.port is None and len(bind.ports) > 1:
-                yield Finding(
-                    "missing-key",
-                    "which of these ports clients find HTTP/3 on is not said",
-                    ("frontends", name, "bind", index),
-                    "add it: `http3: {port: 443}`, or tell nobody: `http3: {alt_svc: false}`",
-                )
+            if tls is not None and tls.http3 is not None:
+                yield ("frontends", name, "bind", index), bind, tls.http3
+
+
+def _http3_of_many_ports(topology: Topology) -> Iterator[Finding]:
+    for path, bind, http3 in _http3_binds(topology):
+        if http3.alt_svc and http3.port is None and len(bind.ports) > 1:
+            yield Finding(
+                "missing-key",
+                "which of these ports clients find HTTP/3 on is not said",
+                path,
+                "add it: `http3: {port: 443}`, or tell nobody: `http3: {alt_svc: false}`",
+            )
 
 
 def _http3_told_in_two_ways(topology: Topology) -> Iterator[Finding]:
@@ -77,38 +85,30 @@ def _http3_told_in_two_ways(topology: Topology) -> Iterator[Finding]:
     host speaks otherwise has a port of its own in HAProxy's container."""
     if topology.haproxy.network != "host":
         return
-    for name, frontend in topology.frontends.items():
-        told: dict[int, tuple[object, ...]] = {}
-        for index, bind in enumerate(frontend.bind):
-            tls = bind.tls or frontend.tls
-            http3 = tls.http3 if tls else None
-            if http3 is None:
-                continue
-            for port in bind.ports:
-                tells = http3.alt_svc, http3.port or port, http3.max_age
-                if told.setdefault(port, tells) != tells:
-                    yield Finding(
-                        "bind-conflict",
-                        f"clients of port {port} are told of HTTP/3 in two ways, here and at "
-                        "another address",
-                        ("frontends", name, "bind", index),
-                        "give all binds of a port the same `http3`, or this one a frontend of its "
-                        "own",
-                    )
-                    break
+    told: dict[tuple[str | int, int], tuple[object, ...]] = {}
+    for path, bind, http3 in _http3_binds(topology):
+        for port in bind.ports:
+            tells = http3.alt_svc, http3.port or port, http3.max_age
+            if told.setdefault((path[1], port), tells) != tells:
+                yield Finding(
+                    "bind-conflict",
+                    f"clients of port {port} are told of HTTP/3 in two ways, here and at "
+                    "another address",
+                    path,
+                    "give all binds of a port the same `http3`, or this one a frontend of its own",
+                )
+                break
 
 
 def _http3_of_a_proxy(topology: Topology) -> Iterator[Finding]:
-    for name, frontend in topology.frontends.items():
-        for index, bind in enumerate(frontend.bind):
-            tls = bind.tls or frontend.tls
-            if bind.accept_proxy and tls is not None and tls.http3 is not None:
-                yield Finding(
-                    "bad-value",
-                    "the PROXY protocol does not go with `http3`",
-                    ("frontends", name, "bind", index, "accept_proxy"),
-                    "give this bind a `tls` of its own, without `http3`",
-                )
+    for path, bind, _ in _http3_binds(topology):
+        if bind.accept_proxy:
+            yield Finding(
+                "bad-value",
+                "the PROXY protocol does not go with `http3`",
+                (*path, "accept_proxy"),
+                "give this bind a `tls` of its own, without `http3`",
+            )
 
 
 TLS_RULES = (

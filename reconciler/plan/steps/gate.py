@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.plan.actions import CheckConfig, PullImage
 from reconciler.plan.desired import PROXY_SLOT
+from reconciler.plan.jobs import to_be_made
 from reconciler.plan.proxy import ProxyMode
 from reconciler.plan.steps.draft import Draft, target_of
 
@@ -41,9 +42,7 @@ def _platform_of(draft: Draft, image: str) -> str:
 
 def _images_to_pull(draft: Draft) -> dict[str, str]:
     pulls: dict[str, str] = {}
-    wanted = [joining.want for joining in draft.assignment.joining.values()]
-    wanted += [due.want.container for due in draft.jobs.all_due() if due.have is None]
-    for want in wanted:
+    for want in to_be_made(draft.assignment, draft.jobs):
         image, policy = want.spec.image, want.pull
         if policy == "always":
             pulls[image] = "`pull: always`"
