@@ -40,8 +40,9 @@ def step(kind: Kind, part: str | int) -> Kind:
             return step(item, part) or item
         model = _as_model(form)
         if model is not None:
-            return next((_kind_of(f) for n, f in model.model_fields.items() if part == key(n, f)),
-                        None)  # fmt: skip
+            return next(
+                (_kind_of(f) for n, f in model.model_fields.items() if part == key(n, f)), None
+            )
     return None
 
 

@@ -60,8 +60,9 @@ def _raise_if_ended(
         if state["Status"] in {"exited", "dead"}:
             raise not_ready(client, target, f"exited with code {state['ExitCode']}")
         if state["Status"] == "restarting":
-            raise not_ready(client, target, f"exits with code {state['ExitCode']} and is "
-                             "restarted by Docker")  # fmt: skip
+            raise not_ready(
+                client, target, f"exits with code {state['ExitCode']} and is restarted by Docker"
+            )
 
 
 def _servers_down(

@@ -28,10 +28,17 @@ CHECK = Check("/x", "web", "GET", "200", 2.0, None, 2, 3, ("b", "check"))
 
 def backend(name: str = "web", hosts: str = "ab", **fields: object) -> Backend:
     base: dict[str, object] = {
-        "name": name, "mode": "http", "balance": "roundrobin", "check": CHECK, "weight": 1,
-        "maxconn": None, "path": ("b", name), "source": name, "port": 80,
+        "name": name,
+        "mode": "http",
+        "balance": "roundrobin",
+        "check": CHECK,
+        "weight": 1,
+        "maxconn": None,
+        "path": ("b", name),
+        "source": name,
+        "port": 80,
         "servers": tuple(Server(f"{name}-{n}", h, 80) for n, h in enumerate(hosts, 1)),
-    }  # fmt: skip
+    }
     return Backend(**(base | fields))  # type: ignore[arg-type]  # by name, as above
 
 
@@ -200,13 +207,26 @@ def test_another_port_takes_a_reload() -> None:
 
 
 def test_lines_of_other_sections_that_look_like_servers() -> None:
-    lines = ["global", "    server a", "backend web", "    server web-1 b:80",
-             "    server web b:80", "    option httpchk",
-             "    default-server weight 5", "    default-server inter 5s", "", "frontend www",
-             "    server-template x", "backend web.next", "    server-template x"]  # fmt: skip
+    lines = [
+        "global",
+        "    server a",
+        "backend web",
+        "    server web-1 b:80",
+        "    server web b:80",
+        "    option httpchk",
+        "    default-server weight 5",
+        "    default-server inter 5s",
+        "",
+        "frontend www",
+        "    server-template x",
+        "backend web.next",
+        "    server-template x",
+    ]
     assert [line for line, live in zip(lines, live_lines(lines), strict=True) if live] == [
-        "    server web-1 b:80", "    default-server weight 5", "    server-template x"
-    ]  # fmt: skip
+        "    server web-1 b:80",
+        "    default-server weight 5",
+        "    server-template x",
+    ]
 
 
 def test_the_structure_of_one_backend_is_its_own() -> None:
