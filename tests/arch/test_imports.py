@@ -30,7 +30,7 @@ FROM_THE_GROUND_UP = {
         "labels", "model/", "reading/", "wording/", "mounted", "served", "networks", "profiles",
         "rules/", "references", "load", "compare", "schema",
     ),
-    "topology/model": ("types/", "*"),
+    "topology/model": ("marks", "types/", "*"),
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),
     "desired": (
         "impact", "limits", "names", "options", "order", "rollout", "sensitive", "spec", "desired",

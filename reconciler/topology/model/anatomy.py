@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from reconciler.diagnostics.diagnostic import Path
-from reconciler.topology.model.types.scalar import NamesFile
+from reconciler.topology.model.marks import NamesFile
 
 Kind = Any
 """A type as annotations write it; None where none is known."""
+Mark = TypeVar("Mark")
 
 
 def kind_at(kind: Kind, path: Path) -> Kind:
@@ -77,11 +78,16 @@ def marks_of(kind: Kind) -> Iterator[Any]:
             yield from marks_of(form)
 
 
+def mark_of(kind: Kind, mark: type[Mark]) -> Mark | None:
+    """The mark of one sort that a type carries; None where it has none."""
+    return next((found for found in marks_of(kind) if isinstance(found, mark)), None)
+
+
 def files_in(value: Any, kind: Kind, path: Path = ()) -> Iterator[tuple[Path, NamesFile]]:
     """Each place of a text that names a file, in a value that was written for this kind."""
     if value is None:
         return
-    mark = next((mark for mark in marks_of(kind) if isinstance(mark, NamesFile)), None)
+    mark = mark_of(kind, NamesFile)
     if mark is not None and isinstance(value, str) and mark.parts_of(value) is not None:
         yield path, mark
     for form in forms(kind):

@@ -21,6 +21,7 @@ from reconciler.topology.model.files import MountedFiles
 from reconciler.topology.model.job import Job
 from reconciler.topology.model.join import JOINS_SHORT, Join, Joins
 from reconciler.topology.model.link import TO_SERVERS_SHORT, SendProxy, ToServers
+from reconciler.topology.model.marks import Appends, ByName
 from reconciler.topology.model.options import ContainerOptions
 from reconciler.topology.model.order import DEPENDENCIES_SCHEMA, Dependency, parse_dependencies
 from reconciler.topology.model.port import Publications
@@ -161,11 +162,11 @@ class Backend(ContainerOptions):
     """How many containers."""
     port: Port | None = None
     """The port the containers listen on. It is not published on the host."""
-    ports: Publications = Field((), json_schema_extra=accepts_one)
+    ports: Annotated[Publications, Appends("all")] = Field((), json_schema_extra=accepts_one)
     """Further ports of its containers, past HAProxy, on the host: `8080:80`, `127.0.0.1:53:53/udp`,
     or a mapping. One container at a time can have a port of the host; of `80` alone Docker chooses
     the host's."""
-    joins: Joins = Field(
+    joins: Annotated[Joins, Appends(), ByName()] = Field(
         (Join(network="default"),), alias="networks", min_length=1, json_schema_extra=JOINS_SHORT
     )
     """Networks the containers join; `default` is made when it is not defined. A name, a list, or a
@@ -175,13 +176,14 @@ class Backend(ContainerOptions):
     env_file: Annotated[
         tuple[Annotated[EnvFile, Field(json_schema_extra=accepts({"type": "string"}))], ...],
         BeforeValidator(listed),
+        Appends(),
     ] = Field((), json_schema_extra=accepts_one)
     """Files of `NAME=value` lines, for what `env` does not say: `app.env`, or `{path: app.env,
     required: false}`. Their values are never shown, and other ones make new containers."""
-    secrets: MountedFiles = Field((), json_schema_extra=accepts_one)
+    secrets: Annotated[MountedFiles, Appends()] = Field((), json_schema_extra=accepts_one)
     """Secrets that its containers have as files in /run/secrets: `db_password`, or a mapping. Other
     content makes new containers."""
-    configs: MountedFiles = Field((), json_schema_extra=accepts_one)
+    configs: Annotated[MountedFiles, Appends()] = Field((), json_schema_extra=accepts_one)
     """Configs that its containers have as files, by name in /: `{source: app, target:
     /etc/app.conf}`. Other content makes new containers."""
     command: Words | None = None
@@ -190,11 +192,14 @@ class Backend(ContainerOptions):
     """The entry point in place of the image's own."""
     labels: Pairs = Field(default_factory=dict)
     """Docker labels of your own."""
-    label_file: Annotated[tuple[FilePath, ...], BeforeValidator(listed)] = Field(
+    label_file: Annotated[tuple[FilePath, ...], BeforeValidator(listed), Appends()] = Field(
         (), json_schema_extra=accepts_one
     )
     """Files of `NAME=value` lines, for what `labels` does not say: `./app.labels`."""
-    volumes: tuple[Annotated[Mount, Field(json_schema_extra=accepts({"type": "string"}))], ...] = ()
+    volumes: Annotated[
+        tuple[Annotated[Mount, Field(json_schema_extra=accepts({"type": "string"}))], ...],
+        Appends("target"),
+    ] = ()
     """Mounts: `data:/var/lib/app`, `./conf:/etc/app:ro`, or mappings with Compose's keys."""
     restart: Restart = "unless-stopped"
     """Docker's restart policy. It changes in place."""
@@ -257,7 +262,7 @@ class Backend(ContainerOptions):
     """Compress answers for clients that take it: `true`, `gzip`, or a mapping."""
     cache: MaybeCache = Field(None, json_schema_extra=accepts(CACHE_SHORT))
     """Keep answers in HAProxy's memory for others: `true`, or a mapping."""
-    profiles: Annotated[tuple[Text, ...], BeforeValidator(listed)] = Field(
+    profiles: Annotated[tuple[Text, ...], BeforeValidator(listed), Appends()] = Field(
         (), json_schema_extra=accepts_one
     )
     """Leave it out unless one of these is chosen with `--profile` or RECONCILER_PROFILES."""
@@ -269,6 +274,8 @@ class Backend(ContainerOptions):
     depends_on: Annotated[
         tuple[Dependency, ...],
         BeforeValidator(parse_dependencies),
+        Appends(),
+        ByName(),
         WithJsonSchema(DEPENDENCIES_SCHEMA),
     ] = ()
     """Backends whose containers must be healthy before these are created or replaced: a list, or
