@@ -56,7 +56,7 @@ class Source:
             owner, kind = kind, step(kind, part)
             if isinstance(here, list) and isinstance(part, int):
                 here = here[part] if part < len(here) else None
-            elif isinstance(here, dict) and isinstance(part, int) and mark_of(owner, ByName):
+            elif isinstance(here, dict) and isinstance(part, int) and _goes_by_name(owner):
                 name = next(itertools.islice(here, part, None), "")
                 here = here.get(name)
                 yield name, here
@@ -99,6 +99,10 @@ class Source:
 
     def report(self, code: str, message: str, span: Span | None, hint: str = "") -> None:
         self.diagnostics.append(Diagnostic(code, message, self.file, span, hint))
+
+
+def _goes_by_name(kind: Kind) -> bool:
+    return mark_of(kind, ByName) is not None
 
 
 def _is_short(here: Any, after: str | int | None) -> bool:
