@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -41,9 +42,7 @@ def step(kind: Kind, part: str | int) -> Kind:
             return step(item, part) or item
         model = _as_model(form)
         if model is not None:
-            return next(
-                (_kind_of(f) for n, f in model.model_fields.items() if part == key(n, f)), None
-            )
+            return _kinds_of(model).get(str(part))
     return None
 
 
@@ -81,6 +80,18 @@ def marks_of(kind: Kind) -> Iterator[Any]:
 def mark_of(kind: Kind, mark: type[Mark]) -> Mark | None:
     """The mark of one sort that a type carries; None where it has none."""
     return next((found for found in marks_of(kind) if isinstance(found, mark)), None)
+
+
+def keys_with(model: type[BaseModel], mark: type[Mark]) -> dict[str, Mark]:
+    """The keys of a model that carry a mark, in their order, each with its own."""
+    kinds = _kinds_of(model).items()
+    return {name: found for name, kind in kinds if (found := mark_of(kind, mark)) is not None}
+
+
+@cache
+def _kinds_of(model: type[BaseModel]) -> dict[str, Kind]:
+    """By key."""
+    return {key(name, field): _kind_of(field) for name, field in model.model_fields.items()}
 
 
 def files_in(value: Any, kind: Kind, path: Path = ()) -> Iterator[tuple[Path, NamesFile]]:

@@ -48,3 +48,77 @@ class AsPairs:
 @dataclass(frozen=True, slots=True)
 class ByName:
     """Marks a list that may be written as a mapping, by the name of each item."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfContainers:
+    """Marks a key of a backend that is for containers, and says nothing where it has none of its
+    own. Docker's options are so by their class."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOnly:
+    """Marks a key that looks at requests, or answers them: `mode: tcp` has none."""
+
+    reason: str = "is for HTTP"
+    """What is said of the key."""
+    on_key: bool = True
+    """Whether the key is pointed at: its value, where that is short."""
+
+
+@dataclass(frozen=True, slots=True)
+class InTcp:
+    """Marks a key of a rule that rules of `mode: tcp` have. Any other is for HTTP."""
+
+    alone: bool = False
+    """Whether those of `mode: http` have it not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protects:
+    """Marks a key that keeps somebody out: one whose value was forgotten is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsksAddress:
+    """Marks a key that looks at the address of clients."""
+
+    without: str
+    """What it does where no client has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Marks a key of a rule that says what the rule is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """Marks a key of a rule that says what it does. A rule has one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnTheWay:
+    """Marks a key of a rule that changes what goes to a backend."""
+
+
+@dataclass(frozen=True, slots=True)
+class InPlaceOf:
+    """Marks a key that says what another does in Compose, which people bring along."""
+
+    key: str
+    hint: str = ""
+    """What to write; that the key is called otherwise here, when not given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Marks content that nobody is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Marks a text of a pattern."""
+
+    hint: str
+    """What to write, for one that is not as the pattern."""
