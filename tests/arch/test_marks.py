@@ -29,6 +29,7 @@ from reconciler.topology.model.marks import (
     AsksAddress,
     AsPairs,
     ByName,
+    Hidden,
     HttpOnly,
     InPlaceOf,
     InTcp,
@@ -39,6 +40,7 @@ from reconciler.topology.model.marks import (
 )
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.reading.merge import Part, merge
+from reconciler.view.topology import render_topology
 from tests.unit.topology.test_effects import examples
 
 
@@ -210,3 +212,15 @@ def test_no_key_of_composes_is_one_of_ours() -> None:
         for mark in marks_of(kind):
             if isinstance(mark, InPlaceOf):
                 assert (model, mark.key) not in KINDS, name
+
+
+@pytest.mark.parametrize("at", marked(Hidden), ids=".".join)
+def test_what_is_hidden_is_shown_nowhere(at: tuple[str, str]) -> None:
+    assert at == ("FileSource", "content")
+    source = {"content": "hunter2"}
+    tls = {"certificates": [{"cert": "a.pem", "password": source}]}
+    frontend = {"bind": {"port": 443}, "tls": tls, "nope": 1}
+    text = json.dumps({"name": "a", "secrets": {"db": source}, "frontends": {"www": frontend}})
+    loaded = load_topology(text.encode(), "shop.yaml", {})
+    assert "hunter2" not in loaded.texts["shop.yaml"]
+    assert "hunter2" not in "".join(render_topology(loaded.source))
