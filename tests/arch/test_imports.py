@@ -33,7 +33,7 @@ FROM_THE_GROUND_UP = {
     "topology/model": ("types/", "*"),
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),
     "desired": (
-        "impact", "limits", "names", "options", "order", "rollout", "sensitive", "spec", "desired",
+        "impact", "limits", "names", "ownership", "options", "order", "rollout", "sensitive", "spec", "desired",
         "addresses", "proxy/", "containers/", "compile",
     ),
     "plan": (
