@@ -9,12 +9,7 @@ from reconciler.cli.asked import Asked
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE, FAILED
 from reconciler.cli.inputs import load_inputs
-from reconciler.cli.session import Wish, compile_inputs, docker_engine, locate_alerts
-from reconciler.engine.protocol import ConfigRejectedError, EngineError, Patience
-from reconciler.plan.actions import CheckConfig, PullImage
-from reconciler.plan.desired import PROXY_SLOT
-from reconciler.run.execute import failure_of
-from reconciler.topology.diagnostic import Diagnostic, has_errors
+from reconciler.topology.diagnostic import has_errors
 
 
 @click.command(
@@ -42,12 +37,12 @@ def command(
     inputs = load_inputs(files, env_files, asked=asked)
     diagnostics = list(inputs.diagnostics)
     if haproxy and not inputs.has_errors:
-        for wish in compile_inputs(inputs):
-            try:
-                diagnostics += _check_with_haproxy(wish)
-            except EngineError as error:
-                console.show_failure(failure_of(error))
-                return FAILED
+        from reconciler.cli.config_check import check_or_report  # noqa: PLC0415  # with all of `plan`
+
+        refusals = check_or_report(inputs, console)
+        if refusals is None:
+            return FAILED
+        diagnostics += refusals
     if diagnostics or console.is_json:
         console.show_diagnostics(diagnostics, inputs.sources)
     if has_errors(tuple(diagnostics)):
@@ -56,19 +51,3 @@ def command(
         by = ", accepted by HAProxy" if haproxy else ""
         console.lines(f"{item.file}: valid{by}" for item in inputs.loaded)
     return DONE
-
-
-def _check_with_haproxy(wish: Wish) -> list[Diagnostic]:
-    config = wish.desired.config()
-    if config is None:
-        return []
-    image = wish.desired.containers[PROXY_SLOT].spec.image
-    with docker_engine(wish.desired.topology) as engine:
-        patience = Patience()
-        if image not in engine.observe(wish.desired.scope()).images:
-            engine.perform(PullImage(image), patience, lambda _: None)
-        try:
-            engine.perform(CheckConfig(image, config), patience, lambda _: None)
-        except ConfigRejectedError as error:
-            return locate_alerts(failure_of(error), wish)
-    return []

@@ -32,7 +32,7 @@ def description_of(model: type[BaseModel], name: str) -> str:
     """The text under a field of a model, or under that which it inherits; empty when there is
     none."""
     own = model.__pydantic_fields__[name].description
-    owner = next(base for base in model.__mro__ if name in base.__dict__.get("__annotations__", {}))
+    owner = next(base for base in model.__mro__ if name in inspect.get_annotations(base))
     return own or _texts_in(owner).get(name, "")
 
 
