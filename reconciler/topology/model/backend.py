@@ -192,7 +192,7 @@ class Backend(ContainerOptions):
     """Mounts: `data:/var/lib/app`, `./conf:/etc/app:ro`, or mappings with Compose's keys."""
     restart: Restart = "unless-stopped"
     """Docker's restart policy. It changes in place."""
-    resources: Resources = Resources()
+    resources: Resources = Resources.model_construct()
     """Limits; they change in place."""
     healthcheck: Healthcheck | None = None
     """Docker's health check. A container must be healthy before it gets traffic."""
@@ -230,7 +230,7 @@ class Backend(ContainerOptions):
     """Connections of the backend at which each server takes `maxconn`."""
     maxqueue: Whole | None = Field(None, ge=1, le=10_000_000)
     """Requests that wait for one server; who sticks to it and finds more goes to another."""
-    timeouts: BackendTimeouts = BackendTimeouts()
+    timeouts: BackendTimeouts = BackendTimeouts.model_construct()
     """Timeouts of its own, in place of those of `haproxy`."""
     retries: Whole | None = Field(None, ge=0, le=100)
     """How often a request or a connection is tried again, on another server in the end; 3 when not
@@ -255,7 +255,7 @@ class Backend(ContainerOptions):
     """Leave it out unless one of these is chosen with `--profile` or RECONCILER_PROFILES."""
     raw: BackendLines = Field((), json_schema_extra=RAW_SHORT)
     """Lines for its section of haproxy.cfg as they are, before its servers."""
-    rollout: Rollout = Rollout()
+    rollout: Rollout = Rollout.model_construct()
     """How its containers are replaced."""
 
     depends_on: Annotated[

@@ -6,9 +6,9 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, core_schema
 
 from reconciler.topology.model.description import description_of
 
@@ -19,16 +19,32 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        """A section inside another is built when a file first has it: most files have few."""
+        if handler.field_name is None:
+            return handler(source)
+        ref = f"{cls.__module__}.{cls.__qualname__}:{id(cls)}"
+        return core_schema.no_info_plain_validator_function(cls.model_validate, ref=ref)
+
+    @classmethod
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
     ) -> JsonSchemaValue:
         """Describe each key. Pydantic's own `use_attribute_docstrings` would at every start."""
-        schema = handler(core_schema)
+        is_inside = core_schema["type"] == "function-plain"
+        schema = handler(_whole(cls) if is_inside else core_schema)
         properties = handler.resolve_ref_schema(schema).get("properties", {})
         for name, field in cls.model_fields.items():
             if description := description_of(cls, name):
                 properties[field.alias or name]["description"] = description
         return schema
+
+
+def _whole(model: type[BaseModel]) -> CoreSchema:
+    model.model_rebuild()
+    return model.__pydantic_core_schema__
 
 
 def listed(value: Any) -> Any:
