@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from benchmarks.lossless.judge import Made, judge
 from benchmarks.lossless.load import Load, Mix
 from benchmarks.lossless.site import REPLICAS, Site, site
+from reconciler.desired.compile import compile_topology
 from reconciler.engine.docker.engine import DockerEngine
 from reconciler.engine.protocol import Patience
-from reconciler.plan.compile import compile_topology
 from reconciler.run.apply import ApplyOptions, make_plan
 from reconciler.run.execute import execute
 from reconciler.topology.load import load_topology

@@ -17,7 +17,7 @@ import docker.errors
 
 from benchmarks.lossless import tool
 from benchmarks.lossless.settings import ECHO, Settings
-from reconciler.plan import names
+from reconciler.desired import names
 
 Spec = dict[str, Any]
 REPLICAS = 3

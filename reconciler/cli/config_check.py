@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from reconciler.cli.console import Console
-from reconciler.cli.inputs import Inputs
-from reconciler.cli.session import Wish, compile_inputs, docker_engine, locate_alerts
+from reconciler.cli.session import docker_engine, locate_alerts
+from reconciler.desired.desired import PROXY_SLOT
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.protocol import ConfigRejectedError, EngineError, Patience
+from reconciler.files.inputs import Inputs
 from reconciler.plan.actions import CheckConfig, PullImage
-from reconciler.plan.desired import PROXY_SLOT
 from reconciler.run.execute import failure_of
-from reconciler.topology.diagnostic import Diagnostic
+from reconciler.run.wish import Wish, compile_inputs
 
 
 def check_or_report(inputs: Inputs, console: Console) -> list[Diagnostic] | None:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.topology.diagnostic import Diagnostic
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.failure import render_failure
 from reconciler.view.paint import Paint
 
 if TYPE_CHECKING:  # each command has a console, and not each one loads all of `plan`
-    from reconciler.plan.events import Failure
+    from reconciler.events.events import Failure
 
 
 class Console:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.cli.asked import Asked
+from reconciler.files.asked import Asked
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")

@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.desired.desired import Slot
+from reconciler.desired.limits import limits_in
+from reconciler.desired.spec import ContainerSpec, PublishedPort
 from reconciler.haproxy.config import read_config
-from reconciler.haproxy.runtime import ServerState, WorkerInfo
+from reconciler.haproxy.control.replies import ServerState, WorkerInfo
 from reconciler.haproxy.slots import PROBE_SUFFIX
-from reconciler.plan.desired import Slot
-from reconciler.plan.limits import limits_in
-from reconciler.plan.spec import ContainerSpec, PublishedPort
 
 
 @dataclass(frozen=True, slots=True)

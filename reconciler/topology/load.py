@@ -9,17 +9,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.topology.diagnostic import Diagnostic, Path, has_errors
-from reconciler.topology.finding import Finding
-from reconciler.topology.layers import Layers, combine
-from reconciler.topology.lines import cover
-from reconciler.topology.messages import explain_errors
+from reconciler.diagnostics.diagnostic import Diagnostic, Path, has_errors
 from reconciler.topology.model import Topology
 from reconciler.topology.mounted import DIRECTORIES, is_inline
-from reconciler.topology.parse import parse_source
 from reconciler.topology.profiles import choose_profiles
+from reconciler.topology.reading.layers import Layers, combine
+from reconciler.topology.reading.lines import cover
+from reconciler.topology.reading.parse import parse_source
+from reconciler.topology.reading.source import Source
 from reconciler.topology.rules import check_rules
-from reconciler.topology.source import Source
+from reconciler.topology.rules.finding import Finding
+from reconciler.topology.wording.messages import explain_errors
 
 SHORTEST_SECRET = 4
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from reconciler.topology.addresses import names_file
-from reconciler.topology.container_types import SECCOMP
-from reconciler.topology.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.errors import ErrorPage, Status
 from reconciler.topology.model.files import FileSource
 from reconciler.topology.model.tls import Ocsp, Tls
+from reconciler.topology.model.types.address import names_file
+from reconciler.topology.model.types.container import SECCOMP
 from reconciler.topology.mounted import mounted_files
 
 Kind = Literal[

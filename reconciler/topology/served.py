@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.topology.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Backend, Frontend, Topology
-from reconciler.topology.types import Mode
+from reconciler.topology.model.types.scalar import Mode
 
 
 def destinations(frontend: Frontend) -> Iterator[tuple[str, Path]]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
-from reconciler.topology.diagnostic import Diagnostic, Severity, Span
-from reconciler.topology.lines import split_lines
+from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span
+from reconciler.topology.reading.lines import split_lines
 from reconciler.view.paint import Paint
 from reconciler.view.words import count
 

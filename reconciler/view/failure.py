@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.view.paint import Paint
 
 if TYPE_CHECKING:  # each command shows failures, and not each one loads all of `plan`
-    from reconciler.plan.events import Failure
+    from reconciler.events.events import Failure
 
 
 def strike_secrets(text: str, secrets: Sequence[str]) -> str:

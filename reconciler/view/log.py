@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from reconciler.plan.impact import Impact
-from reconciler.plan.passes import (
+from reconciler.desired.impact import Impact
+from reconciler.events.passes import (
     FileBroken,
     FileMended,
     News,

@@ -6,12 +6,12 @@ import json
 import textwrap
 from collections.abc import Iterator
 
-from reconciler.haproxy.sections import diff_config
+from reconciler.desired.impact import EXPLANATION, Impact
+from reconciler.desired.rollout import Pace
+from reconciler.haproxy.control.sections import diff_config
 from reconciler.plan.action_labels import label_of
-from reconciler.plan.impact import EXPLANATION, Impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Change, FieldChange, Plan, Step
-from reconciler.plan.rollout import Pace
 from reconciler.view.paint import Paint
 from reconciler.view.words import count
 

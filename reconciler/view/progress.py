@@ -8,9 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.plan.action_labels import label_of
-from reconciler.plan.actions import AwaitReady
-from reconciler.plan.events import (
+from reconciler.events.events import (
     Event,
     StepDone,
     StepFailed,
@@ -19,6 +17,8 @@ from reconciler.plan.events import (
     StepStarted,
     Waiting,
 )
+from reconciler.plan.action_labels import label_of
+from reconciler.plan.actions import AwaitReady
 from reconciler.view.documents import event_document
 from reconciler.view.paint import Paint
 from reconciler.view.words import seconds, size

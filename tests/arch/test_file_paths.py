@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.topology.anatomy import files_in, key, step
 from reconciler.topology.model import Topology
+from reconciler.topology.model.anatomy import files_in, key, step
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.description import description_of
 from reconciler.topology.references import references

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.desired import PROXY_SLOT, Desired, Slot
+from reconciler.desired.names import SERVER_ROLE
+from reconciler.desired.spec import Attachment, PublishedPort, VolumeSpec, revision_of
 from reconciler.engine.protocol import Engine, EngineError, Patience
 from reconciler.plan import actions as a
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.desired import PROXY_SLOT, Desired, Slot
-from reconciler.plan.names import SERVER_ROLE
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
-from reconciler.plan.spec import Attachment, PublishedPort, VolumeSpec, revision_of
 from reconciler.plan.steps.places import RUN_VOLUME_OPTIONS
 from reconciler.run.execute import execute
 from reconciler.topology.load import load_topology

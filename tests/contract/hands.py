@@ -15,10 +15,10 @@ from typing import Any
 
 import docker
 
+from reconciler.desired.spec import Attachment, PublishedPort
 from reconciler.engine.memory import Image, World
-from reconciler.haproxy.files import FILES_DIRECTORY
+from reconciler.haproxy.model.files import FILES_DIRECTORY
 from reconciler.haproxy.paths import CONFIG_PATH
-from reconciler.plan.spec import Attachment, PublishedPort
 from tests.contract.bench import ECHO
 
 

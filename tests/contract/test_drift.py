@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.plan.desired import PROXY_SLOT
+from reconciler.desired.desired import PROXY_SLOT
 from reconciler.plan.planner import plan_changes
 from tests.contract.bench import ECHO, OTHER, Bench, proxy_target, target
 

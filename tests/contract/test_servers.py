@@ -8,14 +8,14 @@ from threading import Timer
 
 import pytest
 
+from reconciler.desired.desired import Desired, Slot
+from reconciler.desired.names import SERVER_ROLE
+from reconciler.desired.rollout import Guard
 from reconciler.engine.protocol import Patience
-from reconciler.haproxy.commands import Aim, ServerSetting
-from reconciler.haproxy.render import render_config, server_lines
-from reconciler.haproxy.runtime import ServerState
+from reconciler.haproxy.control.commands import Aim, ServerSetting
+from reconciler.haproxy.control.replies import ServerState
+from reconciler.haproxy.render.proxy import render_config, server_lines
 from reconciler.plan import actions as a
-from reconciler.plan.desired import Desired, Slot
-from reconciler.plan.names import SERVER_ROLE
-from reconciler.plan.rollout import Guard
 from tests.contract.bench import FILE, WEB_1, Bench, made, proxy_target, target
 
 WEB_2 = Slot(SERVER_ROLE, "web", 2)

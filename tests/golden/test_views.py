@@ -13,18 +13,18 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
+from reconciler.desired.impact import Impact
+from reconciler.desired.names import SERVER_ROLE
+from reconciler.desired.spec import describe
+from reconciler.haproxy.control.replies import ServerState, WorkerInfo
 from reconciler.haproxy.paths import IDLE_HOST
-from reconciler.haproxy.runtime import ServerState, WorkerInfo
 from reconciler.plan.actions import PullImage, StopContainer, Target
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
-from reconciler.plan.impact import Impact
-from reconciler.plan.limit import limit_impact
-from reconciler.plan.names import SERVER_ROLE
+from reconciler.plan.max_impact import limit_impact
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedNetworkLink, ObservedProxy
 from reconciler.plan.plan import Change, FieldChange, Plan, Problem, Step
 from reconciler.plan.planner import plan_changes
-from reconciler.plan.spec import describe
 from reconciler.topology.load import load_topology
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.paint import Paint

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from reconciler.desired.compile import compile_topology
 from reconciler.engine.docker.connect import api_of
 from reconciler.engine.docker.translate import create_body
-from reconciler.plan.compile import compile_topology
 from reconciler.topology.model import Topology
 from tests.integration.support import web
 from tests.integration.support.ports import free_port, random_name

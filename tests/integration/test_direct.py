@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from reconciler.engine.docker.scripts import MARK
+from reconciler.engine.docker.haproxy.scripts import MARK
 from reconciler.haproxy.paths import CONFIG_PATH
 from tests.integration.support import tool
 from tests.integration.support.stack import Stack

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from reconciler.plan import names
+from reconciler.desired import names
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack
 from tests.integration.support.world import ECHO

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 
-from reconciler.plan import names
+from reconciler.desired import names
 from tests.integration.support import tool
 from tests.integration.support.stack import Stack
 from tests.integration.support.waiting import await_true

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.plan import names
+from reconciler.desired import names
 from tests.integration.support.stack import Stack
 from tests.integration.support.traffic import Traffic
 from tests.integration.support.waiting import await_true

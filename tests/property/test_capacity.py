@@ -10,6 +10,9 @@ from collections.abc import Collection
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
+from reconciler.desired.desired import Desired
+from reconciler.desired.impact import Impact
+from reconciler.desired.names import PROXY_ROLE, SERVER_ROLE
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.observe import resolve, server_states
 from reconciler.engine.protocol import EngineError, Patience, Report
@@ -25,9 +28,6 @@ from reconciler.plan.actions import (
     StopContainer,
     Target,
 )
-from reconciler.plan.desired import Desired
-from reconciler.plan.impact import Impact
-from reconciler.plan.names import PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.plan import Plan
 from tests.property.topologies import NAME, rollouts, rolls
 from tests.property.worlds import Crash, apply_wish, apply_with, new_world, plan_of

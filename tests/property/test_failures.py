@@ -5,6 +5,8 @@ from __future__ import annotations
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
+from reconciler.desired.desired import Desired
+from reconciler.desired.names import SERVER_ROLE
 from reconciler.engine.memory import MemoryEngine, World
 from reconciler.engine.memory.observe import server_states
 from reconciler.engine.protocol import EngineError, Patience, Report
@@ -15,8 +17,6 @@ from reconciler.plan.actions import (
     RemoveContainer,
     StopContainer,
 )
-from reconciler.plan.desired import Desired
-from reconciler.plan.names import SERVER_ROLE
 from reconciler.plan.plan import Plan, Step
 from reconciler.run.execute import Outcome, execute
 from tests.property.test_capacity import (

@@ -7,11 +7,11 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.desired.desired import Desired
+from reconciler.desired.names import JOB_ROLE, SERVER_ROLE
 from reconciler.engine.memory import MemoryEngine, World
 from reconciler.engine.protocol import Patience, Report
 from reconciler.plan.actions import Action, CreateContainer, StartContainer
-from reconciler.plan.desired import Desired
-from reconciler.plan.names import JOB_ROLE, SERVER_ROLE
 from tests.property.topologies import NAME, wish_of
 from tests.property.worlds import Crash, apply_wish, apply_with, new_world, plan_of
 

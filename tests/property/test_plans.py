@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.desired.desired import ANCHOR_SLOT, Desired
+from reconciler.desired.impact import Impact
 from reconciler.engine.memory import MemoryEngine
 from reconciler.plan.actions import (
     RemoveContainer,
@@ -16,8 +18,6 @@ from reconciler.plan.actions import (
     RemoveVolume,
     StopContainer,
 )
-from reconciler.plan.desired import ANCHOR_SLOT, Desired
-from reconciler.plan.impact import Impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes

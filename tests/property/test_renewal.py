@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.desired import Desired
+from reconciler.desired.proxy.hosts import LEAST_HOSTS
 from reconciler.engine.memory import MemoryEngine, World
 from reconciler.engine.protocol import EngineError
 from reconciler.plan.actions import RenewFiles
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.compile_hosts import LEAST_HOSTS
-from reconciler.plan.desired import Desired
 from reconciler.topology.model import Topology
 from reconciler.topology.references import Contents
 from tests.property.topologies import NAME

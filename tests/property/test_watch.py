@@ -13,17 +13,17 @@ from collections.abc import Callable
 
 import pytest
 
+from reconciler.desired.compile import compile_topology
 from reconciler.engine.memory import Image, MemoryEngines, World
 from reconciler.engine.protocol import EngineError, Wakeup
+from reconciler.events.passes import News, Outcome, PassEnded
 from reconciler.plan.actions import Action
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.passes import News, Outcome, PassEnded
-from reconciler.run.follow import Broken, Follower, Reading, Said
-from reconciler.run.keeper import Keeper, WatchOptions
-from reconciler.run.mailbox import Wanted
 from reconciler.topology.load import load_topology
+from reconciler.watch.follower import Broken, Follower, Reading, Said
+from reconciler.watch.keeper import Keeper, WatchOptions
+from reconciler.watch.mailbox import Wanted
 from tests.property.worlds import BREAKS, foreigners, new_world, plan_of
-from tests.unit.run.watching import VirtualClock
+from tests.unit.watch.watching import VirtualClock
 
 HISTORIES = 1000
 CHUNK = 50

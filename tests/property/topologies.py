@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.desired import Desired
-from reconciler.topology.diagnostic import Severity
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.desired import Desired
+from reconciler.diagnostics.diagnostic import Severity
 from reconciler.topology.model import Topology
 from reconciler.topology.rules import check_rules
 

@@ -9,16 +9,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from reconciler.desired.desired import Desired
+from reconciler.desired.names import PROXY_ROLE
+from reconciler.desired.spec import Attachment, PublishedPort
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.parts import LiveServer, loaded_servers
 from reconciler.engine.protocol import EngineError, Patience
 from reconciler.haproxy.paths import IDLE_HOSTS
 from reconciler.plan.actions import Action
-from reconciler.plan.desired import Desired
-from reconciler.plan.names import PROXY_ROLE
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
-from reconciler.plan.spec import Attachment, PublishedPort
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
 from tests.property.topologies import NAME, SHARED_NETWORK, files, wish_of
 

@@ -13,11 +13,11 @@ import os
 import socket
 import time
 
-from reconciler.engine.docker.direct import Inside
-from reconciler.engine.docker.scripts import GLANCE, MARK, QUESTION
+from reconciler.desired import names
+from reconciler.engine.docker.haproxy.direct import Inside
+from reconciler.engine.docker.haproxy.scripts import GLANCE, MARK, QUESTION
 from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
 from reconciler.haproxy.slots import is_idle
-from reconciler.plan import names
 
 TIMEOUT_S = 20
 _API = "/v1.41"

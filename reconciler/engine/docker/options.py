@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from reconciler.plan.limits import Limits
-from reconciler.plan.options import ContainerOptions, Device, DeviceRate, Gpu, Logging, Ulimit
+from reconciler.desired.limits import Limits
+from reconciler.desired.options import ContainerOptions, Device, DeviceRate, Gpu, Logging, Ulimit
 
 _NANO = 1_000_000_000
 

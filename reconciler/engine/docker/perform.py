@@ -10,39 +10,30 @@ from typing import Any, assert_never
 import docker
 import docker.errors
 
-from reconciler.engine.docker import (
-    handover,
-    images,
-    mounted,
-    proxy,
-    renewal,
-    replace,
-    written,
+from reconciler.desired import names
+from reconciler.desired.desired import DesiredContainer
+from reconciler.desired.spec import Attachment, VolumeSpec
+from reconciler.engine.docker import images, mounted
+from reconciler.engine.docker.haproxy import handover, proxy, renewal, replace, written
+from reconciler.engine.docker.haproxy.replace import stop
+from reconciler.engine.docker.haproxy.talk import is_confirmed
+from reconciler.engine.docker.haproxy.wait import (
+    await_drained,
+    await_idle,
+    await_servers,
+    guard_servers,
 )
 from reconciler.engine.docker.options import limits_body
 from reconciler.engine.docker.remove import remove_container
-from reconciler.engine.docker.replace import stop
-from reconciler.engine.docker.talk import is_confirmed
 from reconciler.engine.docker.translate import (
     create_body,
     network_body,
     restart_policy,
 )
-from reconciler.engine.docker.wait import (
-    await_drained,
-    await_exit,
-    await_idle,
-    await_ready,
-    await_servers,
-    guard_servers,
-    last_log_lines,
-)
+from reconciler.engine.docker.wait import await_exit, await_ready, last_log_lines
 from reconciler.engine.protocol import Closed, EngineError, Patience, Report, foreign_volume
-from reconciler.haproxy.rewrite import put_servers
+from reconciler.haproxy.control.rewrite import put_servers
 from reconciler.plan import actions as a
-from reconciler.plan import names
-from reconciler.plan.desired import DesiredContainer
-from reconciler.plan.spec import Attachment, VolumeSpec
 
 LINGER_S = 30.0
 """After hundreds of containers were removed at once, places of theirs were seen for ten seconds."""

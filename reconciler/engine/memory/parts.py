@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.desired.desired import Slot
+from reconciler.desired.limits import Limits
+from reconciler.desired.spec import ContainerFile, PublishedPort
 from reconciler.engine.protocol import EngineError
-from reconciler.haproxy.servers import read_servers
-from reconciler.plan.desired import Slot
-from reconciler.plan.limits import Limits
-from reconciler.plan.spec import ContainerFile, PublishedPort
+from reconciler.haproxy.control.servers import read_servers
 
 COULD_NOT_START = 128
 """The exit code that Docker gives a container it could not start."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.haproxy.servers import read_servers
+from reconciler.desired.desired import DesiredContainer, Slot
+from reconciler.desired.impact import Impact
+from reconciler.desired.limits import limits_in
+from reconciler.desired.spec import Attachment
+from reconciler.haproxy.control.servers import read_servers
 from reconciler.plan.actions import (
     AwaitReady,
     ConnectNetwork,
@@ -17,13 +21,9 @@ from reconciler.plan.actions import (
     UpdateContainer,
     WriteFiles,
 )
-from reconciler.plan.assign import HOLDS_PORTS, Kept
-from reconciler.plan.changes import link_impact
-from reconciler.plan.desired import DesiredContainer, Slot
-from reconciler.plan.impact import Impact
-from reconciler.plan.limits import limits_in
+from reconciler.plan.decide.changes import link_impact
+from reconciler.plan.decide.slots import HOLDS_PORTS, Kept
 from reconciler.plan.observed import ObservedContainer
-from reconciler.plan.spec import Attachment
 from reconciler.plan.steps.draft import Draft, target_of
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from reconciler.desired.desired import PROXY_SLOT
 from reconciler.plan.actions import CheckConfig, PullImage
-from reconciler.plan.desired import PROXY_SLOT
-from reconciler.plan.jobs import to_be_made
-from reconciler.plan.proxy import ProxyMode
+from reconciler.plan.decide.jobs import to_be_made
+from reconciler.plan.decide.proxy import ProxyMode
 from reconciler.plan.steps.draft import Draft, target_of
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.haproxy.commands import ServerSetting
+from reconciler.desired.impact import Impact
+from reconciler.haproxy.control.commands import ServerSetting
 from reconciler.plan.actions import (
     Action,
     AwaitDrained,
@@ -14,7 +15,6 @@ from reconciler.plan.actions import (
     StartContainer,
     Target,
 )
-from reconciler.plan.impact import Impact
 from reconciler.plan.steps.draft import DRAIN_MARGIN_S, Draft, target_of
 from reconciler.plan.steps.removals import stop
 from reconciler.plan.steps.roll import Leaver, Roll, RollBatch

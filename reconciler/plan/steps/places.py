@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from reconciler.desired.containers.haproxy import PROXY_USER
+from reconciler.desired.impact import Impact
+from reconciler.desired.spec import VolumeSpec, revision_of
 from reconciler.plan.actions import CreateNetwork, CreateVolume, DisconnectNetwork, RemoveNetwork
-from reconciler.plan.compile_haproxy import PROXY_USER
-from reconciler.plan.impact import Impact
-from reconciler.plan.spec import VolumeSpec, revision_of
 from reconciler.plan.steps.draft import Draft, target_of
 
 _UID, _GID = PROXY_USER.split(":")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Slot
+from reconciler.desired.impact import Impact
 from reconciler.haproxy.config import Config
 from reconciler.plan.actions import (
     AwaitDrained,
@@ -21,14 +23,12 @@ from reconciler.plan.actions import (
     UnpauseContainer,
     WriteConfig,
 )
-from reconciler.plan.assign import HOLDS_PORTS
-from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Slot
-from reconciler.plan.ground import has_ground, networks_of_proxy
-from reconciler.plan.impact import Impact
+from reconciler.plan.decide.ground import has_ground, networks_of_proxy
+from reconciler.plan.decide.proxy import ProxyMode
+from reconciler.plan.decide.rotation import slot_of
+from reconciler.plan.decide.slots import HOLDS_PORTS
+from reconciler.plan.decide.staging import stage_config
 from reconciler.plan.observed import ObservedContainer
-from reconciler.plan.proxy import ProxyMode
-from reconciler.plan.rotation import slot_of
-from reconciler.plan.staging import stage_config
 from reconciler.plan.steps.containers import change_in_place
 from reconciler.plan.steps.draft import DRAIN_MARGIN_S, Draft, target_of
 from reconciler.plan.steps.rollout import retire_servers, with_leavers

@@ -10,7 +10,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.match import Pattern
 from reconciler.topology.model.tls import RedirectCode
-from reconciler.topology.types import Port, Text, UrlPath, Whole, error, matching, scalar_text
+from reconciler.topology.model.types.scalar import (
+    Port,
+    Text,
+    UrlPath,
+    Whole,
+    error,
+    matching,
+    scalar_text,
+)
 
 _LONGEST_BODY = 8000
 """A response must fit into HAProxy's buffer, of 16 KiB unless said otherwise, with its headers."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.balance import BALANCE_SHORT, Balance
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.container import Healthcheck, Resources, Restart
 from reconciler.topology.model.content import (
     CACHE_SHORT,
@@ -33,8 +33,7 @@ from reconciler.topology.model.rollout import Rollout
 from reconciler.topology.model.server import Host, Server
 from reconciler.topology.model.settings import Agent, BackendTimeouts, RetryOn
 from reconciler.topology.model.sticky import STICKY_SHORT, Sticky
-from reconciler.topology.model.volume import Mount
-from reconciler.topology.types import (
+from reconciler.topology.model.types.scalar import (
     Duration,
     FilePath,
     Image,
@@ -48,8 +47,10 @@ from reconciler.topology.types import (
     Whole,
     Words,
     error,
+    listed,
     scalar_text,
 )
+from reconciler.topology.model.volume import Mount
 
 _OF_REQUESTS = ("host", "method", "status")
 

@@ -9,7 +9,7 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.match import ParameterName
-from reconciler.topology.types import Text, Whole, error, matching
+from reconciler.topology.model.types.scalar import Text, Whole, error, matching
 
 Algorithm = Literal[
     "roundrobin", "static-rr", "leastconn", "first", "random",

@@ -47,11 +47,6 @@ def _whole(model: type[BaseModel]) -> CoreSchema:
     return model.__pydantic_core_schema__
 
 
-def listed(value: Any) -> Any:
-    """One item stands for a list of it."""
-    return value if isinstance(value, list) else [value]
-
-
 @dataclass(frozen=True)
 class ShortForms:
     """What a validator turns into the long form of a field, as JSON Schema."""

@@ -11,8 +11,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.tls import TLS_SHORT, Tls
+from reconciler.topology.model.types.scalar import (
+    Text,
+    Whole,
+    error,
+    matching,
+    scalar_text,
+    written,
+)
 from reconciler.topology.model.volume import parse_mode
-from reconciler.topology.types import Text, Whole, error, matching, scalar_text, written
 
 _HIGHEST = 65535
 _LONGEST_SOCKET = 96

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model, accepts_one, listed
-from reconciler.topology.types import Duration, Size, Text, error, matching
+from reconciler.topology.model.base import Model, accepts_one
+from reconciler.topology.model.types.scalar import Duration, Size, Text, error, listed, matching
 
 _TYPES = (
     "text/html", "text/css", "text/plain", "text/xml", "text/javascript", "application/javascript",

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.match import Pattern
-from reconciler.topology.types import Duration, Text, error, matching
+from reconciler.topology.model.types.scalar import Duration, Text, error, listed, matching
 
 ANY = "*"
 _ORIGIN = re.compile(

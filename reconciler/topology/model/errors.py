@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts
 from reconciler.topology.model.header import HeaderValue, PageHeader
-from reconciler.topology.types import FilePath, Text, error
+from reconciler.topology.model.types.scalar import FilePath, Text, error
 
 _TYPES = {
     ".html": "text/html; charset=utf-8",

@@ -10,8 +10,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model, accepts, listed
-from reconciler.topology.types import FilePath, Text, Whole, error, matching, scalar_text
+from reconciler.topology.model.base import Model, accepts
+from reconciler.topology.model.types.scalar import (
+    FilePath,
+    Text,
+    Whole,
+    error,
+    listed,
+    matching,
+    scalar_text,
+)
 
 FileName = Annotated[
     str,

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from reconciler.topology.model.base import Model, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts_one
 from reconciler.topology.model.match import HeaderName, Pattern
-from reconciler.topology.types import Text, error
+from reconciler.topology.model.types.scalar import Text, error, listed
 
 _OF_HAPROXY = frozenset({"content-length", "transfer-encoding"})
 """They say where a message ends. Another word of it, and the next message begins elsewhere."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Duration, Port, error
+from reconciler.topology.model.types.scalar import Duration, Port, error
 
 _TOLD = ("max_age", "port")
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Duration, Image, Name, Pairs, Words, error
+from reconciler.topology.model.types.scalar import Duration, Image, Name, Pairs, Words, error
 
 
 class Job(Model):

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from reconciler.topology.container_types import DnsNames
-from reconciler.topology.endpoint_types import Ipv4, Ipv6, Mac
-from reconciler.topology.model.base import Model, accepts, listed
-from reconciler.topology.types import Name, error
+from reconciler.topology.model.base import Model, accepts
+from reconciler.topology.model.types.container import DnsNames
+from reconciler.topology.model.types.endpoint import Ipv4, Ipv6, Mac
+from reconciler.topology.model.types.scalar import Name, error, listed
 
 
 class Join(Model):

@@ -6,9 +6,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.match import HeaderName, ParameterName
-from reconciler.topology.types import Duration, FilePath, Text, error, matching, scalar_text
+from reconciler.topology.model.types.scalar import (
+    Duration,
+    FilePath,
+    Text,
+    error,
+    listed,
+    matching,
+    scalar_text,
+)
 
 Algorithm = Literal["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "HS256", "HS384", "HS512"]
 ClaimName = Annotated[

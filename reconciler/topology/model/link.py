@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts
-from reconciler.topology.types import FilePath, Text, error
+from reconciler.topology.model.types.scalar import FilePath, Text, error
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)*")
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Text, error
+from reconciler.topology.model.types.scalar import Text, error
 
 NAMED_FORMATS = ("http", "tcp", "clf", "json")
 _STREAMS = ("stdout", "stderr")

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.addresses import names_file, read_network
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
-from reconciler.topology.types import NamesFile, Text, UrlPath, error, matching
+from reconciler.topology.model.base import Model, accepts, accepts_one
+from reconciler.topology.model.types.address import names_file, read_network
+from reconciler.topology.model.types.scalar import NamesFile, Text, UrlPath, error, listed, matching
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")

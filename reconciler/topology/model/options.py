@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.container_types import (
+from reconciler.topology.model.base import Model, accepts
+from reconciler.topology.model.blkio import Blkio
+from reconciler.topology.model.types.container import (
     SECCOMP,
     ULIMITS,
     UNCONFINED,
@@ -33,10 +35,16 @@ from reconciler.topology.container_types import (
     User,
     check_ulimit,
 )
-from reconciler.topology.endpoint_types import Mac
-from reconciler.topology.model.base import Model, accepts, listed
-from reconciler.topology.model.blkio import Blkio
-from reconciler.topology.types import Pairs, Size, Text, Whole, error, scalar_text
+from reconciler.topology.model.types.endpoint import Mac
+from reconciler.topology.model.types.scalar import (
+    Pairs,
+    Size,
+    Text,
+    Whole,
+    error,
+    listed,
+    scalar_text,
+)
 
 
 class Ulimit(Model):

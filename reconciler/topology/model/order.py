@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Name, error, written
+from reconciler.topology.model.types.scalar import Name, error, written
 
 _OF_COMPOSE = {"service_started": "started", "service_healthy": "healthy"}
 _ENDED = {"completed", "service_completed_successfully"}

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator
 
 from reconciler.topology.model.base import accepts
-from reconciler.topology.types import check_text, error
+from reconciler.topology.model.types.scalar import check_text, error
 
 
 def _parse_lines(value: Any) -> list[str]:

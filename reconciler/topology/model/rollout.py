@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Duration, Whole, error, written
+from reconciler.topology.model.types.scalar import Duration, Whole, error, written
 
 
 def _parse_amount(value: Any) -> int | str:

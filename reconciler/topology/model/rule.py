@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.act import Deny, Query, Redirect, Respond, Rewrite, Tarpit
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.header import AddHeaders, ReplaceHeaders, SetHeaders
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
@@ -22,8 +22,8 @@ from reconciler.topology.model.match import (
     RoutePath,
     Wanted,
 )
+from reconciler.topology.model.types.scalar import Name, Whole, error, listed
 from reconciler.topology.model.users import USERS_SHORT, Users
-from reconciler.topology.types import Name, Whole, error
 
 ACTS = ("backend", "split", "redirect", "respond", "deny", "tarpit")
 _ON_THE_WAY = (

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Duration, Port, error, scalar_text
+from reconciler.topology.model.types.scalar import Duration, Port, error, scalar_text
 
 Failure = Literal[
     "none", "conn-failure", "empty-response", "junk-response", "response-timeout", "0rtt-rejected",

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from reconciler.topology.model.base import Model, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts_one
 from reconciler.topology.model.bind import Bind, check_address
+from reconciler.topology.model.types.scalar import Duration, Port, Text, UrlPath, error, listed
 from reconciler.topology.model.users import USERS_SHORT, Users
-from reconciler.topology.types import Duration, Port, Text, UrlPath, error
 
 
 class Stats(Model):

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model, accepts_one, listed
-from reconciler.topology.types import Duration, Text, Whole, error, matching
+from reconciler.topology.model.base import Model, accepts_one
+from reconciler.topology.model.types.scalar import Duration, Text, Whole, error, listed, matching
 
 _OF_COOKIES = ("domain", "httponly", "secure", "samesite", "maxidle", "maxlife")
 _OF_TABLES = ("expire", "size")

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.files import FileSource
 from reconciler.topology.model.http3 import HTTP3_SHORT, MaybeHttp3
-from reconciler.topology.types import FilePath, Port, Text, error, scalar_text
+from reconciler.topology.model.types.scalar import FilePath, Port, Text, error, listed, scalar_text
 
 RedirectCode = Literal[301, 302, 303, 307, 308]
 MinVersion = Annotated[Literal["1.0", "1.1", "1.2", "1.3"], BeforeValidator(scalar_text)]

@@ -7,21 +7,15 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.backend import Backend
-from reconciler.topology.model.base import (
-    Model,
-    accepts,
-    accepts_one,
-    listed,
-    null_as_empty,
-)
+from reconciler.topology.model.base import Model, accepts, accepts_one, null_as_empty
 from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.files import FileName, FileSource
 from reconciler.topology.model.frontend import Frontend
 from reconciler.topology.model.haproxy import HAProxy
 from reconciler.topology.model.stats import Stats
+from reconciler.topology.model.types.scalar import Name, ProxyName, Text, error, listed
+from reconciler.topology.model.types.subnet import Subnet
 from reconciler.topology.model.volume import Volume
-from reconciler.topology.subnet import Subnet
-from reconciler.topology.types import Name, ProxyName, Text, error
 
 
 class Network(Model):

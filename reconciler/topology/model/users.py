@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from reconciler.topology.model.base import accepts, listed
-from reconciler.topology.types import check_text, error, scalar_text
+from reconciler.topology.model.base import accepts
+from reconciler.topology.model.types.scalar import check_text, error, listed, scalar_text
 
 _HASH = re.compile(r"\$([0-9a-z]+)\$")
 _KINDS = {"1", "2a", "2b", "2y", "5", "6", "y"}

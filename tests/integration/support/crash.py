@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from reconciler.desired.compile import compile_topology
 from reconciler.engine.docker.engine import DockerEngine
 from reconciler.engine.protocol import Patience
+from reconciler.events.events import Event, StepDone
 from reconciler.plan import actions as a
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.events import Event, StepDone
 from reconciler.run.apply import ApplyOptions, apply
 from reconciler.topology.load import load_topology
 

@@ -17,7 +17,10 @@ from pathlib import Path
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([
     "reconciler.cli.main",
-    *(f"reconciler.cli.{name}" for name in ("apply", "destroy", "plan", "render", "status")),
+    *(
+        f"reconciler.cli.commands.{name}"
+        for name in ("apply", "destroy", "plan", "render", "status")
+    ),
     "reconciler.engine.docker.engine",
     "reconciler.view.documents",
     "tests.integration.support.crash",

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from reconciler.desired import names
 from reconciler.haproxy.paths import RUNTIME_SOCKET
-from reconciler.plan import names
 from tests.integration.support import tool, web
 from tests.integration.support.ports import free_port, random_name
 from tests.integration.support.tool import Ended

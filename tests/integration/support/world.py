@@ -10,7 +10,7 @@ from typing import Any
 import docker
 import docker.errors
 
-from reconciler.plan import names
+from reconciler.desired import names
 from tests.integration.support.waiting import await_true
 
 ECHO = "reconciler-test/echo:1"

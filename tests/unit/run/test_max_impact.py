@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.desired import Desired
+from reconciler.desired.impact import Impact
 from reconciler.engine.memory import MemoryEngine
 from reconciler.engine.protocol import Lock, Patience
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.desired import Desired
-from reconciler.plan.impact import Impact
-from reconciler.plan.limit import limit_impact
+from reconciler.plan.max_impact import limit_impact
 from reconciler.plan.plan import Change, Plan, Problem, Step
 from reconciler.plan.planner import plan_changes
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.topology.reading import good, messages_of, read, topology_with
+from tests.unit.topology.loading import good, messages_of, read, topology_with
 
 NO_ADDRESS = (
     "frontend `www` has sockets alone, where no client has an address; take it out, or add "

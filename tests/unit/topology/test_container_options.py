@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.options import Device, DeviceRate, Gpu, Logging, Ulimit
-from reconciler.plan.spec import Attachment, Healthcheck, Mount, PublishedPort
-from tests.unit.topology.reading import good, messages_of, read, topology_with
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.options import Device, DeviceRate, Gpu, Logging, Ulimit
+from reconciler.desired.spec import Attachment, Healthcheck, Mount, PublishedPort
+from tests.unit.topology.loading import good, messages_of, read, topology_with
 
 GOOD: dict[str, tuple[str, Any]] = {
     "networks: {default: }": ("networks", (Attachment("shop-default", ("web",)),)),

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from reconciler.haproxy.cors import Cors
-from reconciler.plan.compile import compile_topology
-from tests.unit.topology.reading import (
+from reconciler.desired.compile import compile_topology
+from reconciler.haproxy.model.cors import Cors
+from tests.unit.topology.loading import (
     good,
     messages_for_requests,
     messages_of,

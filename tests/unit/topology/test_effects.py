@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.compile import compile_topology
-from reconciler.topology.anatomy import Kind, kind_at, model_of, step
+from reconciler.desired.compile import compile_topology
 from reconciler.topology.load import load_topology
 from reconciler.topology.model import Topology
+from reconciler.topology.model.anatomy import Kind, kind_at, model_of, step
 from tests.golden.rendering import CONTENTS, TOPOLOGIES, VARIABLES, load
 
 WEB = {"image": "shop/web:1.4", "port": 8080, "replicas": 4}

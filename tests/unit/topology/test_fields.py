@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.topology.model import Topology
-from tests.unit.topology.reading import good, messages_of, read, topology_with, web_of
+from tests.unit.topology.loading import good, messages_of, read, topology_with, web_of
 
 
 def at(topology: Topology, path: str) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.haproxy.sections import diff_config
-from reconciler.plan.compile import compile_topology
+from reconciler.desired.compile import compile_topology
+from reconciler.haproxy.control.sections import diff_config
 from reconciler.topology.references import references
-from tests.unit.topology.reading import (
+from tests.unit.topology.loading import (
     good,
     messages_for_requests,
     messages_of,

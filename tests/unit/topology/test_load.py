@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.topology.reading import good, read, told, topology_with, web_of
+from tests.unit.topology.loading import good, read, told, topology_with, web_of
 
 EVERYTHING_WRONG = """\
 name: Shop

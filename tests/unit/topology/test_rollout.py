@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.topology.reading import good, messages_of, read, topology_with, web_of
+from tests.unit.topology.loading import good, messages_of, read, topology_with, web_of
 
 GOOD: dict[str, dict[str, Any]] = {
     "": {},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.plan.compile import compile_topology
-from tests.unit.topology.reading import good, messages_of, read, topology_with
+from reconciler.desired.compile import compile_topology
+from tests.unit.topology.loading import good, messages_of, read, topology_with
 
 REFUSED = {
     "{}": (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.topology.diagnostic import Severity
+from reconciler.diagnostics.diagnostic import Severity
 from reconciler.topology.load import load_topology
 from reconciler.topology.networks import proxy_networks
-from tests.unit.topology.reading import good, read, told, topology_with
+from tests.unit.topology.loading import good, read, told, topology_with
 
 STOP_FIRST = "\nrollout: {order: stop-first}"
 FIXED = "networks: {default: {subnet: 172.30.7.0/24}}"

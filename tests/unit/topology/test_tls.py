@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.cli.certificate import find_end
-from reconciler.haproxy.render import render_config
-from reconciler.plan.compile import compile_topology
+from reconciler.desired.compile import compile_topology
+from reconciler.files.certificate import find_end
+from reconciler.haproxy.render.proxy import render_config
 from tests.certificates import make_certificate
-from tests.unit.topology.reading import good, messages_of, read, told, topology_with
+from tests.unit.topology.loading import good, messages_of, read, told, topology_with
 
 REFUSED = {
     "tls: {certificates: []}": "bad-value `certificates` needs at least one item",

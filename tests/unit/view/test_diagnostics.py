@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.topology.diagnostic import Diagnostic, Severity, Span
+from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span
 from reconciler.view.diagnostics import render_diagnostic, render_diagnostics
 from reconciler.view.paint import Paint
 

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from jsonschema import Draft202012Validator
 
-from reconciler.plan.events import Failure, Waiting
-from reconciler.plan.impact import Impact
-from reconciler.plan.passes import (
+from reconciler.desired.impact import Impact
+from reconciler.diagnostics.diagnostic import Diagnostic, Span
+from reconciler.events.events import Failure, Waiting
+from reconciler.events.passes import (
     FileBroken,
     FileMended,
     News,
@@ -20,7 +21,6 @@ from reconciler.plan.passes import (
     PassEnded,
 )
 from reconciler.plan.plan import Change, Plan
-from reconciler.topology.diagnostic import Diagnostic, Span
 from reconciler.view.log import JsonLog, LogView, TextLog
 from reconciler.view.paint import Paint
 from reconciler.view.schemas import build_schema
