@@ -158,7 +158,7 @@ class Backend(ContainerOptions):
     or a mapping. One container at a time can have a port of the host; of `80` alone Docker chooses
     the host's."""
     joins: Joins = Field(
-        (Join(network="default"),),
+        (Join.model_construct(network="default"),),
         alias="networks",
         min_length=1,
         json_schema_extra=JOINS_SHORT,
@@ -202,7 +202,7 @@ class Backend(ContainerOptions):
     init: bool = False
     """Run a small init as process 1, which forwards signals and reaps children."""
     balance: Balance = Field(
-        Balance(algorithm="roundrobin"), json_schema_extra=accepts(*BALANCE_SHORT)
+        Balance.model_construct(algorithm="roundrobin"), json_schema_extra=accepts(*BALANCE_SHORT)
     )
     """HAProxy's algorithm to choose a server: `leastconn`, `hdr(X-User)`, or a mapping."""
     sticky: Sticky | None = Field(None, json_schema_extra=accepts(STICKY_SHORT))
@@ -210,7 +210,7 @@ class Backend(ContainerOptions):
     mode: Mode = "http"
     """What HAProxy speaks: `http` or `tcp`."""
     check: Check = Field(
-        Check(), json_schema_extra=accepts({"enum": ["tcp", False, True]},
+        Check.model_construct(), json_schema_extra=accepts({"enum": ["tcp", False, True]},
                                             {"type": "string", "pattern": "^/"})
     )  # fmt: skip
     """HAProxy's health check: `tcp`, `false`, a path, or a mapping."""
