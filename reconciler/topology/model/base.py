@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_plain_validator_function
 
 from reconciler.topology.model.description import description_of
 
@@ -22,11 +23,15 @@ class Model(BaseModel):
     def __get_pydantic_core_schema__(
         cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
-        """A section inside another is built when a file first has it: most files have few."""
+        """A section inside another is built when a file first has it: most files have few.
+
+        A default is made with `model_construct`, which builds nothing.
+        """
         if handler.field_name is None:
             return handler(source)
+        # As pydantic names it: in the JSON Schema it is one definition, wherever it is used.
         ref = f"{cls.__module__}.{cls.__qualname__}:{id(cls)}"
-        return core_schema.no_info_plain_validator_function(cls.model_validate, ref=ref)
+        return no_info_plain_validator_function(cls.model_validate, ref=ref)
 
     @classmethod
     def __get_pydantic_json_schema__(
