@@ -55,9 +55,12 @@ def measure_latency(proxy: str) -> list[Latency]:
         Latency("weight change until `show stat` tells it", 0.15, tuple(weights)),
         Latency("scale-down until the server gets no more traffic", 0.15, tuple(scaled)),
         Latency("configuration change until the new worker answers", 0.25, tuple(reloads)),
-        Latency("HAProxy replaced on a bridge, not handed over: connections refused", 0.7,
-                tuple(refused)),
-    ]  # fmt: skip
+        Latency(
+            "HAProxy replaced on a bridge, not handed over: connections refused",
+            0.7,
+            tuple(refused),
+        ),
+    ]
 
 
 @contextmanager

@@ -71,12 +71,7 @@ class Site:
     """`spec` is the file's content, to be changed at will; JSON is YAML."""
 
     def __init__(
-        self,
-        directory: Path,
-        images: Images,
-        network: str,
-        schema: Spec,
-        settings: Settings,
+        self, directory: Path, images: Images, network: str, schema: Spec, settings: Settings
     ) -> None:
         self.images, self.settings = images, settings
         self.name = f"ll{secrets.token_hex(4)}"
@@ -116,8 +111,9 @@ class Site:
         more: Spec = {}
         if network == "host":
             haproxy["network"] = "host"
-            more["networks"] = {"back": {"subnet": f"10.{_dice.randint(100, 250)}."
-                                                   f"{_dice.randint(0, 250)}.0/24"}}  # fmt: skip
+            more["networks"] = {
+                "back": {"subnet": f"10.{_dice.randint(100, 250)}.{_dice.randint(0, 250)}.0/24"}
+            }
         elif self.knows("haproxy.upgrade"):
             haproxy["upgrade"] = "handover"
         on = {"networks": ["back"]} if network == "host" else {}

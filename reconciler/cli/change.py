@@ -126,9 +126,14 @@ def _report(result: ApplyResult, wish: Wish, request: ChangeRequest, console: Co
         from reconciler.view.documents import result_document  # noqa: PLC0415  # for JSON only
 
         document = result_document(
-            topology, result.converged, result.failures, result.elapsed_s, result.reloads,
-            result.closed_s, wish.secrets,
-        )  # fmt: skip
+            topology,
+            result.converged,
+            result.failures,
+            result.elapsed_s,
+            result.reloads,
+            result.closed_s,
+            wish.secrets,
+        )
         console.line_document(document)
         return code
     if result.declined:

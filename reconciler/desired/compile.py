@@ -15,12 +15,7 @@ from reconciler.desired.containers.labels import labels_of
 from reconciler.desired.containers.seccomp import with_profile
 from reconciler.desired.containers.volumes import compile_mount, used_volumes
 from reconciler.desired.desired import Desired, DesiredContainer, Slot
-from reconciler.desired.names import (
-    SERVER_ROLE,
-    container_name,
-    network_name,
-    run_volume_name,
-)
+from reconciler.desired.names import SERVER_ROLE, container_name, network_name, run_volume_name
 from reconciler.desired.options import limits_of, options_of
 from reconciler.desired.order import Dependency
 from reconciler.desired.proxy.listeners import Listeners
@@ -100,7 +95,7 @@ def compile_topology(
             for name, backend in topology.backends.items()
         },
         lock_image=topology.haproxy.image,
-    )  # fmt: skip
+    )
 
 
 def _rollout(topology: Topology, name: str) -> Rollout:
@@ -272,6 +267,10 @@ def _healthcheck(backend: Backend) -> Healthcheck | None:
     if check.disable or check.test is None:
         return Healthcheck(test=("NONE",))
     return Healthcheck(
-        check.test, check.interval, check.timeout, check.retries, check.start_period,
+        check.test,
+        check.interval,
+        check.timeout,
+        check.retries,
+        check.start_period,
         check.start_interval,
-    )  # fmt: skip
+    )

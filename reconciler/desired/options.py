@@ -144,18 +144,25 @@ def options_of(wish: Wish) -> dict[str, Any]:
         "shm_bytes": wish.shm_size,
         "memswap_bytes": wish.memswap_limit,
         "ulimits": tuple(Ulimit(name, u.soft, u.hard) for name, u in sorted(wish.ulimits.items())),
-        "devices": tuple(Device(d.source, d.target or d.source, d.permissions)
-                         for d in wish.devices),
+        "devices": tuple(
+            Device(d.source, d.target or d.source, d.permissions) for d in wish.devices
+        ),
         "logging": Logging(wish.logging.driver or "", _pairs(wish.logging.options))
-        if wish.logging else None,
+        if wish.logging
+        else None,
         "platform": wish.platform or "",
         "runtime": wish.runtime or "",
         "gpus": tuple(
-            Gpu(g.driver, 0 if g.device_ids else g.count or -1, g.device_ids, g.capabilities,
-                _pairs(g.options))
+            Gpu(
+                g.driver,
+                0 if g.device_ids else g.count or -1,
+                g.device_ids,
+                g.capabilities,
+                _pairs(g.options),
+            )
             for g in wish.gpus
         ),
-    }  # fmt: skip
+    }
 
 
 _AS_THEY_ARE = (
@@ -164,8 +171,13 @@ _AS_THEY_ARE = (
     "userns_mode", "cgroup", "cgroup_parent", "cpuset", "oom_score_adj",
 )  # fmt: skip
 _WITHOUT_ORDER = (
-    "cap_add", "cap_drop", "security_opt", "group_add", "expose", "device_cgroup_rules",
-)  # fmt: skip
+    "cap_add",
+    "cap_drop",
+    "security_opt",
+    "group_add",
+    "expose",
+    "device_cgroup_rules",
+)
 _PAIRS = ("sysctls", "annotations", "storage_opt")
 
 

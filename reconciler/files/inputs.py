@@ -42,9 +42,13 @@ class Inputs:
 
 EXPIRED = frozenset({"expired-certificate"})
 OF_FILES = EXPIRED | {
-    "unreadable-file", "bad-certificate", "bad-ocsp", "bad-key", "bad-addresses",
+    "unreadable-file",
+    "bad-certificate",
+    "bad-ocsp",
+    "bad-key",
+    "bad-addresses",
     "missing-variable",
-}  # fmt: skip
+}
 """What may be wrong with files, and variables in place of files, that a topology refers to."""
 
 

@@ -22,11 +22,15 @@ def find_trouble(text: bytes, algorithm: str) -> tuple[str, str]:
     twice "" for nothing."""
     blocks = dict(_BLOCK.findall(text))
     if any(kind.endswith(b"PRIVATE KEY") for kind in blocks):
-        return ("holds a private key, which is for who signs",
-                "write the public one with `openssl pkey -pubout`")  # fmt: skip
+        return (
+            "holds a private key, which is for who signs",
+            "write the public one with `openssl pkey -pubout`",
+        )
     if b"CERTIFICATE" in blocks:
-        return ("holds a certificate, and not its public key alone",
-                "write the key with `openssl x509 -pubkey -noout`")  # fmt: skip
+        return (
+            "holds a certificate, and not its public key alone",
+            "write the key with `openssl x509 -pubkey -noout`",
+        )
     if b"RSA PUBLIC KEY" in blocks and algorithm.startswith("RS"):
         return "", ""
     try:

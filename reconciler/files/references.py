@@ -81,17 +81,29 @@ class References:
             case "label-file":
                 for name in self._read_pairs(reference, "bad-label-file", LABEL):
                     if name.startswith(LABEL_PREFIX):
-                        self._tell("bad-label-file", reference, f"says `{name}`, a label of this "
-                                   "tool's own", hint="give the label another name")  # fmt: skip
+                        self._tell(
+                            "bad-label-file",
+                            reference,
+                            f"says `{name}`, a label of this tool's own",
+                            hint="give the label another name",
+                        )
             case "page":
                 if len(self._text(reference, reference.source) or b"") > LONGEST_PAGE:
-                    self._tell("unreadable-file", reference, "is larger than 15 kB",
-                               hint="HAProxy has no more room for a page of its own")  # fmt: skip
+                    self._tell(
+                        "unreadable-file",
+                        reference,
+                        "is larger than 15 kB",
+                        hint="HAProxy has no more room for a page of its own",
+                    )
             case "profile":
                 text = self._text(reference, reference.source)
                 if text is not None and not _is_profile(text):
-                    self._tell("unreadable-file", reference, "is no profile of seccomp in JSON",
-                               hint="take Docker's default one for a start")  # fmt: skip
+                    self._tell(
+                        "unreadable-file",
+                        reference,
+                        "is no profile of seccomp in JSON",
+                        hint="take Docker's default one for a start",
+                    )
             case "addresses":
                 self._read_addresses(reference)
             case "variable":
@@ -135,8 +147,13 @@ class References:
             self._tell("bad-certificate", reference, problem, cert, hint=hint)
         elif ends is not None and ends <= f"{datetime.now(UTC):%Y%m%d%H%M%S}":
             day = f"{ends[:4]}-{ends[4:6]}-{ends[6:8]}"
-            self._tell("expired-certificate", reference, f"was valid until {day}", cert,
-                       hint="renew it; nothing was changed")  # fmt: skip
+            self._tell(
+                "expired-certificate",
+                reference,
+                f"was valid until {day}",
+                cert,
+                hint="renew it; nothing was changed",
+            )
         elif reference.ocsp:
             self._read_ocsp(reference, cert, texts[0] or b"")
 
@@ -149,9 +166,9 @@ class References:
         elif reference.ocsp == "update":
             if not names_responder(pem):
                 what = "names nobody to ask for its OCSP response"
-                self._tell_unusable(reference, what, cert,
-                                    hint="its authority has none for it: take `ocsp` out",
-                                    )  # fmt: skip
+                self._tell_unusable(
+                    reference, what, cert, hint="its authority has none for it: take `ocsp` out"
+                )
         else:
             self._read_response(reference, cert, pem)
 
@@ -163,11 +180,17 @@ class References:
         if text is None:
             return
         if not is_response(text):
-            self._tell("bad-ocsp", reference, "is no OCSP response in DER form", source,
-                       hint="`openssl ocsp` writes one with `-respout`")  # fmt: skip
+            self._tell(
+                "bad-ocsp",
+                reference,
+                "is no OCSP response in DER form",
+                source,
+                hint="`openssl ocsp` writes one with `-respout`",
+            )
         elif flaw := find_flaw(text, pem, datetime.now(UTC)):
-            self._tell_unusable(reference, f"{flaw}, and is not stapled", source,
-                                hint="write another one")  # fmt: skip
+            self._tell_unusable(
+                reference, f"{flaw}, and is not stapled", source, hint="write another one"
+            )
             del self._files[source]
 
     def _password(self, reference: Reference) -> bytes | None:
@@ -201,9 +224,13 @@ class References:
         try:
             self._files[reference.source] = kept_certificate(place, reference.names)
         except OSError as error:
-            self._tell("unreadable-file", reference, f"cannot be kept there: {_reason(error)}",
-                       place, hint="set XDG_DATA_HOME to a directory that can be written to",
-                       )  # fmt: skip
+            self._tell(
+                "unreadable-file",
+                reference,
+                f"cannot be kept there: {_reason(error)}",
+                place,
+                hint="set XDG_DATA_HOME to a directory that can be written to",
+            )
 
     def _read_pairs(
         self, reference: Reference, code: str, names: re.Pattern[str] = VARIABLE
@@ -236,9 +263,15 @@ class References:
             if is_shown:
                 span = Span(line.number, 1, len(line.text) + 1)
                 self.diagnostics.append(
-                    Diagnostic("bad-addresses", what, file, span,
-                               "write one in each line, like `10.0.0.0/8`", path=reference.path)
-                )  # fmt: skip
+                    Diagnostic(
+                        "bad-addresses",
+                        what,
+                        file,
+                        span,
+                        "write one in each line, like `10.0.0.0/8`",
+                        path=reference.path,
+                    )
+                )
             else:
                 self._tell("bad-addresses", reference, f"is wrong in line {line.number}: {what}")
         if (more := len(wrong) - MOST_LINES) > 0:
@@ -247,8 +280,12 @@ class References:
     def _read_variable(self, reference: Reference) -> None:
         value = self.environment.get(reference.source)
         if value is None:
-            self._tell("missing-variable", reference, "is not set",
-                       hint="set it in the environment or an --env-file")  # fmt: skip
+            self._tell(
+                "missing-variable",
+                reference,
+                "is not set",
+                hint="set it in the environment or an --env-file",
+            )
         else:
             self._variables[reference.source] = value.encode("utf-8", "surrogateescape")
 
@@ -294,8 +331,11 @@ class References:
         """A name that came from a variable is told as it was written."""
         own = self.loaded.source
         at = own.path_in_file(reference.path)
-        below = (text for path, text in own.variables.items()
-                 if path[: len(at)] == at and "password" not in path)  # fmt: skip
+        below = (
+            text
+            for path, text in own.variables.items()
+            if path[: len(at)] == at and "password" not in path
+        )
         name = own.written(at) or next(below, None) or source or reference.source
         span = own.span_of(reference.path)
         self.diagnostics.append(

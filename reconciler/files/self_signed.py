@@ -59,10 +59,14 @@ def make_certificate(names: tuple[str, ...]) -> bytes:
 
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.now(datetime.UTC)
-    subject = x509.Name([
-        x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "haproxy-reconciler, for development"),
-        x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0][:64]),
-    ])  # fmt: skip
+    subject = x509.Name(
+        [
+            x509.NameAttribute(
+                x509.NameOID.ORGANIZATION_NAME, "haproxy-reconciler, for development"
+            ),
+            x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0][:64]),
+        ]
+    )
     alternatives: list[x509.GeneralName] = []
     for name in names:
         try:
@@ -83,7 +87,5 @@ def make_certificate(names: tuple[str, ...]) -> bytes:
         .sign(key, hashes.SHA256())
     )
     return certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

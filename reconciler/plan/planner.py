@@ -56,9 +56,8 @@ def plan_changes(
     need = proxy_need(assignment, observed, config, rotations, sources)
     problems = (*find_problems(desired, observed, assignment, jobs), *too_small)
     changes = list_changes(
-        desired, observed, assignment, networks, need, rotations, workers,
-        remove_volumes,
-    )  # fmt: skip
+        desired, observed, assignment, networks, need, rotations, workers, remove_volumes
+    )
     seen = observed.proxies.get(need.have.id) if need.have else None
     running = running_config(seen)
     draft = Draft(desired, observed, assignment, networks, need, rotations, workers, jobs, running)

@@ -88,8 +88,9 @@ def apply(
     started = time.monotonic()
     plan, observed = make_plan(desired, engine, options)
     if plan.problems or not confirm(plan):
-        return ApplyResult(plan, observed, _problems(plan), _since(started),
-                           declined=not plan.problems)  # fmt: skip
+        return ApplyResult(
+            plan, observed, _problems(plan), _since(started), declined=not plan.problems
+        )
     if plan.is_empty:
         failures = _unreadable(observed)
         if not failures and options.wait and (waiting := _waits_for(desired, observed)):

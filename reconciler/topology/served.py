@@ -52,8 +52,11 @@ def proxied_backends(topology: Topology) -> dict[str, Backend]:
     page."""
     if topology.frontends:
         return served_backends(topology)
-    return {n: backend for n, backend in topology.backends.items() if backend.port is not None
-            or source_of(topology, n) is None}  # fmt: skip
+    return {
+        n: backend
+        for n, backend in topology.backends.items()
+        if backend.port is not None or source_of(topology, n) is None
+    }
 
 
 def tls_ports(frontends: Iterable[Frontend]) -> list[int]:

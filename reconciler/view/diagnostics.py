@@ -97,10 +97,7 @@ def _printable(text: str) -> str:
 
 
 def render_diagnostics(
-    diagnostics: Sequence[Diagnostic],
-    sources: Mapping[str, str],
-    paint: Paint,
-    width: int = 80,
+    diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], paint: Paint, width: int = 80
 ) -> list[str]:
     """All of them, an empty line between, and a closing line for each file."""
     lines: list[str] = []

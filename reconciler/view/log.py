@@ -122,8 +122,12 @@ def _failed(ended: PassEnded, paint: Paint) -> Iterator[str]:
 
 def _did(ended: PassEnded) -> str:
     plan = ended.plan
-    words = (("create", "created"), ("replace", "replaced"), ("update", "changed"),
-             ("remove", "removed"))  # fmt: skip
+    words = (
+        ("create", "created"),
+        ("replace", "replaced"),
+        ("update", "changed"),
+        ("remove", "removed"),
+    )
     done = [f"{number} {word}" for verb, word in words if (number := _number(plan, verb))]
     if plan.impact is Impact.RUNTIME:
         done.append("runtime change")

@@ -82,10 +82,13 @@ class LiveProgress:
         self._tasks: dict[int, TaskID] = {}
         console = Console(file=sys.stderr, highlight=False, no_color=not paint.enabled)
         self._progress = Progress(
-            SpinnerColumn(), TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20), TextColumn("{task.fields[amount]}", markup=False),
-            console=console, transient=True,
-        )  # fmt: skip
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[amount]}", markup=False),
+            console=console,
+            transient=True,
+        )
         self._progress.start()
 
     def __call__(self, event: Event) -> None:
@@ -98,10 +101,7 @@ class LiveProgress:
                 case StepProgressed(_, step, done, total):
                     amount = f"{size(done)} of {size(total)}" if total else size(done)
                     self._progress.update(
-                        self._tasks[step.id],
-                        completed=done,
-                        total=total,
-                        amount=amount,
+                        self._tasks[step.id], completed=done, total=total, amount=amount
                     )
                 case StepDone(_, step) | StepFailed(_, step) | StepSkipped(_, step):
                     task = self._tasks.pop(step.id, None)

@@ -125,8 +125,9 @@ def _server_at(
 def _drift(change: Change) -> str:
     if change.verb == "remove":
         return change.reason
-    fields = ", ".join(f"{f.field} {f.before or 'unset'} → {f.after or 'unset'}"
-                       for f in change.fields)  # fmt: skip
+    fields = ", ".join(
+        f"{f.field} {f.before or 'unset'} → {f.after or 'unset'}" for f in change.fields
+    )
     return fields or change.reason
 
 

@@ -170,9 +170,15 @@ def _changes(watched: Watched, stop: threading.Event) -> Iterator[object]:
         directories = watched.directories()
         # Without an event to stop at, which would be asked at each step: ticks are often enough.
         for changes in watch(
-            *directories, watch_filter=watched.concerns, debounce=DEBOUNCE_MS, step=STEP_MS,
-            rust_timeout=TICK_MS, yield_on_timeout=True, raise_interrupt=False, recursive=False,
-        ):  # fmt: skip
+            *directories,
+            watch_filter=watched.concerns,
+            debounce=DEBOUNCE_MS,
+            step=STEP_MS,
+            rust_timeout=TICK_MS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+            recursive=False,
+        ):
             yield changes
             if stop.is_set() or watched.directories() != directories:
                 return

@@ -46,12 +46,7 @@ class Admin:
     """Raises OSError when the address cannot be had."""
 
     def __init__(self, host: str, port: int) -> None:
-        from prometheus_client import (  # noqa: PLC0415  # only who listens needs it
-            CollectorRegistry,
-            Counter,
-            Gauge,
-            Histogram,
-        )
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram  # noqa: PLC0415  # only who listens needs it
 
         self.registry = CollectorRegistry()
         registry, each = self.registry, ("topology",)
@@ -59,13 +54,18 @@ class Admin:
             "reconciler_passes", "Passes by outcome", (*each, "outcome"), registry=registry
         )
         self._reloads = Counter(
-            "reconciler_reloads", "Reloads of HAProxy, for an edit or for a repair",
-            (*each, "reason"), registry=registry,
-        )  # fmt: skip
+            "reconciler_reloads",
+            "Reloads of HAProxy, for an edit or for a repair",
+            (*each, "reason"),
+            registry=registry,
+        )
         self._duration = Histogram(
-            "reconciler_pass_duration_seconds", "How long passes take", each, registry=registry,
+            "reconciler_pass_duration_seconds",
+            "How long passes take",
+            each,
+            registry=registry,
             buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120),
-        )  # fmt: skip
+        )
         self._found = Counter(
             "reconciler_drift_found", "Passes that found something to do", each, registry=registry
         )
@@ -73,9 +73,11 @@ class Admin:
             "reconciler_drift_healed", "Repairs that went well", each, registry=registry
         )
         self._success = Gauge(
-            "reconciler_last_success_timestamp_seconds", "When all was last as the file says",
-            each, registry=registry,
-        )  # fmt: skip
+            "reconciler_last_success_timestamp_seconds",
+            "When all was last as the file says",
+            each,
+            registry=registry,
+        )
         self._up = Gauge(
             "reconciler_servers_up", "Servers that HAProxy sees up", each, registry=registry
         )
@@ -143,13 +145,19 @@ class Admin:
             self._up.labels(topology).set(ended.servers_up)
             self._desired.labels(topology).set(ended.servers)
         self._set(
-            topology, doing="", idle=False, pass_id=ended.pass_id,
+            topology,
+            doing="",
+            idle=False,
+            pass_id=ended.pass_id,
             cause=strike_secrets(ended.cause, self._secrets),
-            outcome=str(ended.outcome), ended_at=round(time.time(), 3),
-            elapsed_s=round(ended.elapsed_s, 3), retry_s=ended.retry_s,
+            outcome=str(ended.outcome),
+            ended_at=round(time.time(), 3),
+            elapsed_s=round(ended.elapsed_s, 3),
+            retry_s=ended.retry_s,
             failures=[failure.code for failure in ended.failures],
-            servers_up=ended.servers_up, servers=ended.servers,
-        )  # fmt: skip
+            servers_up=ended.servers_up,
+            servers=ended.servers,
+        )
 
     def _forget(self, topology: str) -> None:
         """What nobody keeps has no state that an alert could be about."""

@@ -164,9 +164,12 @@ class Keeper:
         if self._kept and self._clock.now() >= self._again_at:
             self._kept, self._held = None, frozenset()
         attempt = Attempt(
-            new_pass_id(), self._causes or ["resync"], self._clock.now(), self._in_force(),
+            new_pass_id(),
+            self._causes or ["resync"],
+            self._clock.now(),
+            self._in_force(),
             is_retry=bool(self._trouble.failures and not self._causes),
-        )  # fmt: skip
+        )
         self._causes = []
         try:
             ended = self._ended(attempt, self._converge(attempt))
@@ -198,10 +201,14 @@ class Keeper:
         if not self._options.dry_run:
             self._lock.take(attempt.desired, self._engine, self._apply, patience)
         return converge(
-            attempt.desired, self._engine, self._apply, patience,
+            attempt.desired,
+            self._engine,
+            self._apply,
+            patience,
             lambda plan: self._may_run(plan, attempt),
-            lambda event: self._tell_all(self.topology, event), pass_id=attempt.id,
-        )  # fmt: skip
+            lambda event: self._tell_all(self.topology, event),
+            pass_id=attempt.id,
+        )
 
     def _must_end(self) -> bool:
         """Whether the pass that runs is of no use any more. It ends as when asked to stop: what is
@@ -340,11 +347,19 @@ class Keeper:
         if not attempt.is_held:
             self._told[self._kept is not None] = told
         return PassEnded(
-            attempt.id, attempt.cause, outcome, now - attempt.started,
-            is_edit=self._follows_edit, is_news=is_news, plan=plan, failures=failures,
-            reloads=result.reloads if result else 0, servers_up=up, servers=len(servers),
+            attempt.id,
+            attempt.cause,
+            outcome,
+            now - attempt.started,
+            is_edit=self._follows_edit,
+            is_news=is_news,
+            plan=plan,
+            failures=failures,
+            reloads=result.reloads if result else 0,
+            servers_up=up,
+            servers=len(servers),
             retry_s=retry_s,
-        )  # fmt: skip
+        )
 
     def _resync_s(self) -> float:
         return self._options.jitter(0.9 * self._options.resync_s, self._options.resync_s)

@@ -60,9 +60,11 @@ class Mailbox:
         """Whether there is mail that wants another state than this one."""
         with self._changed:
             wanted = self._mail.wanted
-            return wanted is not None and not wanted.suspended and wanted.desired not in (
-                None, desired,
-            )  # fmt: skip
+            return (
+                wanted is not None
+                and not wanted.suspended
+                and wanted.desired not in (None, desired)
+            )
 
     def ring(self) -> None:
         """End a wait, and say nothing."""

@@ -8,15 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.arch.source_tree import (
-    PACKAGE,
-    Import,
-    imports_of,
-    module_id,
-    modules,
-    room_of,
-    tree_of,
-)
+from tests.arch.source_tree import PACKAGE, Import, imports_of, module_id, modules, room_of, tree_of
 
 BELOW_PLAN = {"diagnostics", "topology", "haproxy", "desired"}
 MAY_IMPORT = {
@@ -71,8 +63,9 @@ MOST_MODULES = 20
 CROWDED = {"topology/model"}
 """It has a module for each section of the file, and there are many."""
 ROOMED = [path for path in modules() if room_of(path)]
-MODULES = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path
-           for path in modules()}  # fmt: skip
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in modules()
+}
 
 
 def _ours(imported: Import) -> str | None:
@@ -156,8 +149,11 @@ def test_no_room_is_crowded() -> None:
 
 def test_no_module_is_a_crumb() -> None:
     """Under 15 lines, and one other module could hold it."""
-    short = [path for path in ROOMED if path.stem != "__init__"
-             and path.read_text(encoding="utf-8").count("\n") < 15]  # fmt: skip
+    short = [
+        path
+        for path in ROOMED
+        if path.stem != "__init__" and path.read_text(encoding="utf-8").count("\n") < 15
+    ]
     users = {path: [m for m in modules() if path in _imported(m)] for path in short}
     assert [module_id(path) for path, by in users.items() if len(by) == 1] == []
 

@@ -120,10 +120,16 @@ class Bench:
     def wish(self, **fields: Any) -> Desired:
         """The topology of `FILE`, with some values of its own."""
         values = {
-            "name": self.topology, "image": ECHO, "haproxy": HAPROXY, "replicas": 1,
+            "name": self.topology,
+            "image": ECHO,
+            "haproxy": HAPROXY,
+            "replicas": 1,
             "check": "{path: /health, interval: 100ms, timeout: 2s, rise: 1}",
-            "greeting": "hello", "port": self.port, "hard_stop_after": "2s", **fields,
-        }  # fmt: skip
+            "greeting": "hello",
+            "port": self.port,
+            "hard_stop_after": "2s",
+            **fields,
+        }
         loaded = load_topology(self.file.format(**values).encode(), "bench.yaml", {})
         assert loaded.topology is not None, loaded.diagnostics
         return compile_topology(loaded.topology, "/nowhere")

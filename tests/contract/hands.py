@@ -119,9 +119,11 @@ class DockerHand:
 
     def set_limits(self, reference: str, *, memory_bytes: int, restart: str) -> None:
         self.client.update_container(
-            reference, mem_limit=memory_bytes, memswap_limit=memory_bytes * 2,
+            reference,
+            mem_limit=memory_bytes,
+            memswap_limit=memory_bytes * 2,
             restart_policy={"Name": restart},
-        )  # fmt: skip
+        )
 
     def edit_config(self, reference: str, text: str) -> None:
         entry = tarfile.TarInfo(CONFIG_PATH.lstrip("/"))
@@ -203,9 +205,10 @@ class DockerHand:
         }
         mode = {"NetworkMode": networks[0]} if networks else {}
         body = {
-            "Image": ECHO, "ExposedPorts": {key: {} for key in bindings},
+            "Image": ECHO,
+            "ExposedPorts": {key: {} for key in bindings},
             "HostConfig": {"PortBindings": bindings, **mode},
-        }  # fmt: skip
+        }
         container = self.client.create_container_from_config(body, name=name)["Id"]
         self.containers.append(container)
         self.client.start(container)

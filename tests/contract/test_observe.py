@@ -8,14 +8,7 @@ from reconciler.desired.desired import PROXY_SLOT
 from reconciler.desired.spec import PublishedPort, describe, revision_of
 from reconciler.plan import actions as a
 from reconciler.plan.observed import Holder, Observed
-from tests.contract.bench import (
-    ECHO,
-    HAPROXY,
-    WEB_1,
-    Bench,
-    made,
-    networks_of,
-)
+from tests.contract.bench import ECHO, HAPROXY, WEB_1, Bench, made, networks_of
 
 
 def test_nothing_is_there(bench: Bench) -> None:

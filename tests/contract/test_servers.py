@@ -157,8 +157,11 @@ def test_more_than_there_are_spare_servers(topology: Bench) -> None:
         assert error.code == "no-spare-server"
         assert f"`{backend}`" in error.message
     assert spares(topology) == 4
-    topology.do(a.SetServers(proxy_target(wish), tuple(ServerSetting("web", host, "check")
-                                                       for host in hosts[:4])))  # fmt: skip
+    topology.do(
+        a.SetServers(
+            proxy_target(wish), tuple(ServerSetting("web", host, "check") for host in hosts[:4])
+        )
+    )
     assert spares(topology) == 0
 
 

@@ -65,8 +65,10 @@ def test_haproxy_accepts_every_config(image: str) -> None:
     shop = make_certificate("shop.example.com", signer=authority)
     pem = (shop.with_public_key + authority.cert).decode()
     # Lists of two topologies may have one name: the longer one serves both.
-    files = sorted((file for config in configs.values() for file in config.files),
-                   key=lambda file: len(file.content))  # fmt: skip
+    files = sorted(
+        (file for config in configs.values() for file in config.files),
+        key=lambda file: len(file.content),
+    )
     beside = {
         file.place.lstrip("/"): file.content.decode() if file.kind in {"crt-list", "map"} else pem
         for file in files

@@ -60,9 +60,10 @@ def running(number: int, wanted: DesiredContainer, **changes: object) -> Observe
         "image_id": "sha256:1",
         "state": "running",
         "started_at": NOW - 200,
-        "networks": {"quickstart-mynetwork": ObservedNetworkLink("n", f"10.0.0.{number}",
-                                                                  frozenset())},
-    }  # fmt: skip
+        "networks": {
+            "quickstart-mynetwork": ObservedNetworkLink("n", f"10.0.0.{number}", frozenset())
+        },
+    }
     return ObservedContainer(**(facts | changes))  # type: ignore[arg-type]  # by name, as above
 
 
@@ -78,9 +79,17 @@ def server(
     """Its name is HAProxy's own affair: the host tells whose it is."""
     host = quickstart().containers[Slot(SERVER_ROLE, "webservers", number)].name
     return ServerState(
-        "webservers", f"webservers-{7 - number}", status, f"10.0.0.{number}:8080",
-        weight, sessions, check, changed_s, host, **more,
-    )  # fmt: skip
+        "webservers",
+        f"webservers-{7 - number}",
+        status,
+        f"10.0.0.{number}:8080",
+        weight,
+        sessions,
+        check,
+        changed_s,
+        host,
+        **more,
+    )
 
 
 ALL_UP = tuple(server(n, "UP", "L7OK/200 in 1 ms", n) for n in (1, 2, 3))
@@ -121,14 +130,26 @@ def status() -> str:
     drifted = Plan(
         "quickstart",
         (
-            Change("update", "container", there.containers[2].name, "in place",
-                   Impact.NONE, fields=(FieldChange("restart", "no", "always"),)),
-            Change("update", "container", there.containers[3].name, "limits", Impact.NONE,
-                   fields=(FieldChange("memory", "128m", "256m"),)),
+            Change(
+                "update",
+                "container",
+                there.containers[2].name,
+                "in place",
+                Impact.NONE,
+                fields=(FieldChange("restart", "no", "always"),),
+            ),
+            Change(
+                "update",
+                "container",
+                there.containers[3].name,
+                "limits",
+                Impact.NONE,
+                fields=(FieldChange("memory", "128m", "256m"),),
+            ),
         ),
         problems=(Problem("name-taken", "something is in the way"),),
         config=desired.config(),
-    )  # fmt: skip
+    )
     settled = Plan("quickstart", config=desired.config())
     stopped = observed(
         desired,
@@ -158,17 +179,23 @@ def plan() -> str:
     mixed = Plan(
         "quickstart",
         (
-            Change("replace", "container", "webservers-1", "its definition changed",
-                   Impact.REPLACE, "webservers", (image,)),
-            Change("update", "haproxy", "haproxy", "hitless reload: servers change",
-                   Impact.RELOAD),
+            Change(
+                "replace",
+                "container",
+                "webservers-1",
+                "its definition changed",
+                Impact.REPLACE,
+                "webservers",
+                (image,),
+            ),
+            Change("update", "haproxy", "haproxy", "hitless reload: servers change", Impact.RELOAD),
             Change("create", "network", "quickstart-more", "new", Impact.NONE),
         ),
         (
             Step(1, PullImage("echo:2"), (), "it is not there"),
             Step(2, StopContainer(Target(first.name), 1), (1,), "it leaves", Impact.RUNTIME),
         ),
-    )  # fmt: skip
+    )
     ours = "unix:///var/run/docker.sock"
     refused = limit_impact(mixed, Impact.RELOAD)
     made = plan_changes(desired, Observed())

@@ -26,18 +26,19 @@ def _without_ptrace() -> None:
 def _questions(stack: Stack, since: float) -> int:
     """How often something was asked through Docker since then."""
     events = stack.world.api.events(
-        since=since, until=time.time(), decode=True,
+        since=since,
+        until=time.time(),
+        decode=True,
         filters={"container": stack.haproxy, "event": "exec_create"},
-    )  # fmt: skip
+    )
     return sum(MARK in event["Action"] for event in events)
 
 
 def _run(stack: Stack, *arguments: str, direct: bool) -> str:
     stack.write()
     ended = tool.run(
-        [*arguments, str(stack.file)], stack.directory,
-        prepare=None if direct else _without_ptrace,
-    )  # fmt: skip
+        [*arguments, str(stack.file)], stack.directory, prepare=None if direct else _without_ptrace
+    )
     assert ended.code == 0, ended.text
     return ended.out
 

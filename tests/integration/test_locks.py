@@ -22,8 +22,10 @@ class _LongApply:
         stack.backend["replicas"] = 1
         stack.apply()
         stack.backend["healthcheck"] = {
-            "test": "test -e /tmp/go", "interval": "200ms", "retries": 1000,
-        }  # fmt: skip
+            "test": "test -e /tmp/go",
+            "interval": "200ms",
+            "retries": 1000,
+        }
         stack.write()
         self.process = tool.start(["apply", "--yes", str(stack.file)], stack.directory)
 

@@ -88,8 +88,11 @@ def containers_up(world: World) -> Up:
 
 
 def _proxies(world: World) -> list[Container]:
-    return [c for c in world.containers.values() if c.owner == NAME and c.slot.role == PROXY_ROLE
-            and c.state == "running"]  # fmt: skip
+    return [
+        c
+        for c in world.containers.values()
+        if c.owner == NAME and c.slot.role == PROXY_ROLE and c.state == "running"
+    ]
 
 
 def floor_of(before: Up, wish: Desired) -> Up:
@@ -218,9 +221,11 @@ changes = st.one_of(rollouts(), rolls())
 
 
 @given(
-    changes, st.integers(0, 60), st.sampled_from([Crash, EngineError]),
+    changes,
+    st.integers(0, 60),
+    st.sampled_from([Crash, EngineError]),
     st.none() | st.integers(0, 9),
-)  # fmt: skip
+)
 def test_capacity_never_falls(
     rollout: tuple[Desired, Desired], cut: int, how: type[BaseException], drained: int | None
 ) -> None:

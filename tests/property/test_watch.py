@@ -180,13 +180,24 @@ class Play:
     @property
     def events(self) -> list[Callable[[], None]]:
         return [
-            self.file_says, self.file_says_what_fails,
-            self.file_suspends, self.file_breaks, self.file_vanishes,
-            self.break_something, self.break_something, self.break_something,
-            self.engine_leaves, self.engine_comes_back, self.locks_are_lost,
-            self.steps_will_fail, self.disturb_the_next_pass,
-            self.restart, self.time_passes, self.time_passes, self.time_passes,
-        ]  # fmt: skip
+            self.file_says,
+            self.file_says_what_fails,
+            self.file_suspends,
+            self.file_breaks,
+            self.file_vanishes,
+            self.break_something,
+            self.break_something,
+            self.break_something,
+            self.engine_leaves,
+            self.engine_comes_back,
+            self.locks_are_lost,
+            self.steps_will_fail,
+            self.disturb_the_next_pass,
+            self.restart,
+            self.time_passes,
+            self.time_passes,
+            self.time_passes,
+        ]
 
     def calm_down(self) -> None:
         self.failures = self.disturbances = 0

@@ -19,10 +19,12 @@ Examples:
 )
 @click.option("--no-wait", is_flag=True, help="Do not wait for servers to be up in HAProxy.")
 @click.option(
-    "--max-impact", type=click.Choice([str(impact) for impact in Impact]), default="interrupt",
+    "--max-impact",
+    type=click.Choice([str(impact) for impact in Impact]),
+    default="interrupt",
     metavar="IMPACT",
     help="Begin nothing that does more to traffic: none, runtime, reload, replace, interrupt.",
-)  # fmt: skip
+)
 @options.changing
 def command(told: options.Changing, no_wait: bool, max_impact: str) -> int:
     """Make containers and HAProxy what the file says.

@@ -25,9 +25,10 @@ Examples:
 )
 @options.files
 @click.option(
-    "--detailed-exitcode", is_flag=True,
+    "--detailed-exitcode",
+    is_flag=True,
     help="Exit with 0 for no change, 1 for an error, 2 for changes.",
-)  # fmt: skip
+)
 @click.option("--steps", is_flag=True, help="Show each step too, with its impact.")
 @options.env_file
 @options.layered

@@ -23,9 +23,11 @@ Examples:
 )
 @click.argument("file", required=False)
 @click.option(
-    "--topology", "is_topology", is_flag=True,
+    "--topology",
+    "is_topology",
+    is_flag=True,
     help="Print the topology file instead, with its overlays and what it includes merged in.",
-)  # fmt: skip
+)
 @options.env_file
 @options.layered
 def command(file: str | None, is_topology: bool, env_files: tuple[str, ...], asked: Asked) -> int:

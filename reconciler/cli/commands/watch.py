@@ -52,13 +52,20 @@ Examples:
 @click.option("--dry-run", is_flag=True, help="Tell what differs, and touch nothing.")
 @click.option("--prune", is_flag=True, help="Remove a topology when its file is deleted.")
 @click.option(
-    "--resync", "resync_s", type=options.Duration(), default=300.0, metavar="TIME",
+    "--resync",
+    "resync_s",
+    type=options.Duration(),
+    default=300.0,
+    metavar="TIME",
     help="Look at everything so often, whatever happens.  [default: 5m]",
-)  # fmt: skip
+)
 @click.option(
-    "--max-impact", type=click.Choice([str(impact) for impact in Impact]), default="interrupt",
-    metavar="IMPACT", help="Do nothing that does more to traffic, as in apply.",
-)  # fmt: skip
+    "--max-impact",
+    type=click.Choice([str(impact) for impact in Impact]),
+    default="interrupt",
+    metavar="IMPACT",
+    help="Do nothing that does more to traffic, as in apply.",
+)
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text")
 @click.option(
     "--listen", metavar="HOST:PORT", help="Answer /healthz, /readyz, /metrics and /status there."

@@ -92,10 +92,7 @@ def _inherited(job: Job, server: DesiredContainer) -> dict[str, str]:
 def _own(name: str, index: int, sensitive: Mapping[Path, str]) -> dict[str, str]:
     """A single job stands in no list; the short form is its command."""
     found: dict[str, str] = {}
-    owners: tuple[Path, ...] = (
-        ("backends", name, "before"),
-        ("backends", name, "before", index),
-    )
+    owners: tuple[Path, ...] = (("backends", name, "before"), ("backends", name, "before", index))
     for owner in owners:
         found |= sensitive_fields(owner, sensitive)
         if owner in sensitive:

@@ -9,12 +9,7 @@ from reconciler.desired.desired import DesiredContainer
 from reconciler.desired.names import run_volume_name
 from reconciler.desired.spec import Mount, VolumeSpec
 from reconciler.topology.model import Topology
-from reconciler.topology.model.volume import (
-    BindOptions,
-    TmpfsOptions,
-    Volume,
-    VolumeOptions,
-)
+from reconciler.topology.model.volume import BindOptions, TmpfsOptions, Volume, VolumeOptions
 from reconciler.topology.model.volume import Mount as Wish
 
 

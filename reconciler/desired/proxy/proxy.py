@@ -100,10 +100,7 @@ def _raw(lines: tuple[str, ...], path: Path) -> tuple[haproxy.RawLine, ...]:
 
 
 def _proxy_backend(
-    name: str,
-    backend: Backend,
-    source: str | None,
-    containers: Mapping[Slot, DesiredContainer],
+    name: str, backend: Backend, source: str | None, containers: Mapping[Slot, DesiredContainer]
 ) -> haproxy.Backend:
     """`source` is the backend whose containers are its servers, if it has any."""
     path: Path = ("backends", name)

@@ -16,11 +16,7 @@ from reconciler.topology.references import Contents, response_source, self_signe
 from reconciler.topology.served import tls_ports
 
 HTTP_PROTOCOLS = ("h2", "http/1.1")
-_ENDINGS: Mapping[Ocsp, str] = {
-    False: ".pem",
-    True: ".stapled.pem",
-    "update": ".ocsp-update.pem",
-}
+_ENDINGS: Mapping[Ocsp, str] = {False: ".pem", True: ".stapled.pem", "update": ".ocsp-update.pem"}
 
 
 def way_to_tls(topology: Topology, frontend: Frontend) -> haproxy.ToTls | None:

@@ -223,8 +223,10 @@ def _facts(container: dict[str, object]) -> str:
     """What the list tells of a container, without what changes by itself."""
     settings = container.get("NetworkSettings")
     networks = settings.get("Networks") if isinstance(settings, dict) else {}
-    links = {name: [link.get("NetworkID"), link.get("IPAddress")]
-             for name, link in (networks or {}).items()}  # fmt: skip
+    links = {
+        name: [link.get("NetworkID"), link.get("IPAddress")]
+        for name, link in (networks or {}).items()
+    }
     keys = ("Id", "Names", "Image", "ImageID", "State", "Labels")
     return json.dumps([{key: container.get(key) for key in keys}, links], sort_keys=True)
 
@@ -236,8 +238,9 @@ def _rotation(table: str) -> dict[str, list[str]]:
     columns = header.split()
     if "srv_fqdn" not in columns:
         return {}
-    wanted = [columns.index(name) for name in ("srv_fqdn", "srv_addr", "srv_admin_state",
-                                               "srv_uweight")]  # fmt: skip
+    wanted = [
+        columns.index(name) for name in ("srv_fqdn", "srv_addr", "srv_admin_state", "srv_uweight")
+    ]
     found: dict[str, list[str]] = {}
     for row in rows:
         words = row.split()

@@ -74,11 +74,7 @@ def _acquire(
         "OpenStdin": True,
         "StdinOnce": True,
         "AttachStdin": True,
-        "Labels": {
-            names.TOPOLOGY: topology,
-            names.ROLE: names.LOCK_ROLE,
-            names.HOLDER: holder,
-        },
+        "Labels": {names.TOPOLOGY: topology, names.ROLE: names.LOCK_ROLE, names.HOLDER: holder},
         "HostConfig": {"NetworkMode": "none", "AutoRemove": True, "CapDrop": ["ALL"]},
     }
     while True:

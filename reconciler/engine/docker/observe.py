@@ -65,10 +65,7 @@ def observe(
 
 
 def _inspected(
-    client: docker.APIClient,
-    pool: Executor,
-    listed: list[dict[str, Any]],
-    inspections: Inspections,
+    client: docker.APIClient, pool: Executor, listed: list[dict[str, Any]], inspections: Inspections
 ) -> Iterator[ObservedContainer]:
     """In the list's order. What is known already costs no thread a switch."""
     known = [inspections.known(item) for item in listed]

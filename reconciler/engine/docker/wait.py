@@ -61,8 +61,12 @@ def await_ready(
             raise not_ready(
                 client, target, f"exits with code {state['ExitCode']} and is restarted by Docker"
             )
-    raise not_ready(client, target, f"did not become healthy within {patience.timeout_s:g} s "
-                     f"(Docker's health check says {health})")  # fmt: skip
+    raise not_ready(
+        client,
+        target,
+        f"did not become healthy within {patience.timeout_s:g} s "
+        f"(Docker's health check says {health})",
+    )
 
 
 def await_exit(
@@ -88,9 +92,7 @@ def await_exit(
 
 def not_ready(client: docker.APIClient, target: Target, what: str) -> EngineError:
     return EngineError(
-        "not-ready",
-        f"{target.name} {what}",
-        details=last_log_lines(client, target.reference),
+        "not-ready", f"{target.name} {what}", details=last_log_lines(client, target.reference)
     )
 
 

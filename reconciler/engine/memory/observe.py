@@ -181,10 +181,19 @@ def _outside_state(world: World, server: LiveServer) -> ServerState:
     if not server.is_disabled:
         status, check = _told(server, answers=server.host not in world.silent)
     return ServerState(
-        server.backend, server.name, status, f"{server.host}:{server.port}", server.weight, 0,
-        check, 0, server.host, is_disabled=server.is_disabled, is_drained=server.is_drained,
+        server.backend,
+        server.name,
+        status,
+        f"{server.host}:{server.port}",
+        server.weight,
+        0,
+        check,
+        0,
+        server.host,
+        is_disabled=server.is_disabled,
+        is_drained=server.is_drained,
         maxconn=server.maxconn,
-    )  # fmt: skip
+    )
 
 
 def _health(container: Container, server: LiveServer) -> tuple[str, str]:

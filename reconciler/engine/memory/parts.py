@@ -73,11 +73,19 @@ def loaded_servers(text: str) -> list[LiveServer]:
     """What a worker has for servers when it has just loaded a configuration."""
     return [
         LiveServer(
-            s.backend, s.name, s.host, s.port, s.weight, s.maxconn, s.is_checked, s.checks_http,
-            s.is_disabled, has_live_weight=s.has_live_weight,
+            s.backend,
+            s.name,
+            s.host,
+            s.port,
+            s.weight,
+            s.maxconn,
+            s.is_checked,
+            s.checks_http,
+            s.is_disabled,
+            has_live_weight=s.has_live_weight,
         )
         for s in read_servers(text)
-    ]  # fmt: skip
+    ]
 
 
 @dataclass(slots=True)

@@ -315,9 +315,10 @@ def _guard_servers(world: World, proxy: Container, servers: tuple[tuple[str, str
         container, _ = resolve(world, proxy, key[1]) or (None, None)
         if key in states and container is not None and container.image.errs:
             raise EngineError(
-                "guard-tripped", "requests to new servers failed",
+                "guard-tripped",
+                "requests to new servers failed",
                 "look at the new containers' logs; `rollout.guard` sets what is tolerated",
-            )  # fmt: skip
+            )
 
 
 def _await_drained(proxy: Container, at_most_s: float) -> None:

@@ -78,8 +78,12 @@ def commands_for(
 
 
 def _find(setting: ServerSetting, states: Sequence[ServerState]) -> ServerState | None:
-    there = (s for s in states if (s.backend, s.known_as) == (setting.backend, setting.host)
-             and setting.is_outside == (s.known_as == s.name))  # fmt: skip
+    there = (
+        s
+        for s in states
+        if (s.backend, s.known_as) == (setting.backend, setting.host)
+        and setting.is_outside == (s.known_as == s.name)
+    )
     return next(there, None)
 
 

@@ -79,10 +79,18 @@ def _servers_of(
         return
     for name in names:
         yield WrittenServer(
-            backend, name, host, int(port), _weight(said), "check" in said,
-            "option httpchk" in check, check, _number("maxconn", said), "disabled" in said,
+            backend,
+            name,
+            host,
+            int(port),
+            _weight(said),
+            "check" in said,
+            "option httpchk" in check,
+            check,
+            _number("maxconn", said),
+            "disabled" in said,
             has_live_weight,
-        )  # fmt: skip
+        )
 
 
 def _number(keyword: str, said: list[str]) -> int | None:

@@ -133,10 +133,13 @@ def listed_names(before: str, after: str) -> tuple[list[str], list[str]]:
     if all(there.get(name, digest) == digest for _, name, digest in written_files(after)):
         return [], []
     old, new = (
-        {m[2]: "a certificate" if m[4] else f"certificate `{m[2]}`"
-         for m in _COMMENT.finditer(_global_of(text)) if m[1] == "certificate"}
+        {
+            m[2]: "a certificate" if m[4] else f"certificate `{m[2]}`"
+            for m in _COMMENT.finditer(_global_of(text))
+            if m[1] == "certificate"
+        }
         for text in (before, after)
-    )  # fmt: skip
+    )
     joined = [told for name, told in new.items() if name not in old]
     return joined, [told for name, told in old.items() if name not in new]
 
@@ -144,10 +147,13 @@ def listed_names(before: str, after: str) -> tuple[list[str], list[str]]:
 def come_and_gone_responses(before: str, after: str) -> tuple[list[str], list[str]]:
     """OCSP responses that are new, and that go, of certificates that stay."""
     old, new = (
-        {m[2]: "an ocsp-response" if m[4] else f"ocsp-response `{m[2]}`"
-         for m in _COMMENT.finditer(_global_of(text)) if m[1] in {"certificate", "ocsp-response"}}
+        {
+            m[2]: "an ocsp-response" if m[4] else f"ocsp-response `{m[2]}`"
+            for m in _COMMENT.finditer(_global_of(text))
+            if m[1] in {"certificate", "ocsp-response"}
+        }
         for text in (before, after)
-    )  # fmt: skip
+    )
     stay = {f"{name}{RESPONSE}" for name in old.keys() & new.keys()}
     come = [told for name, told in new.items() if name in stay - old.keys()]
     return come, [told for name, told in old.items() if name in stay - new.keys()]

@@ -40,8 +40,9 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     yield from cache_lines(backend.cache)
     path = backend.path
     if common := list(_server_defaults(backend)):
-        yield Line(" ".join(["    default-server", *common]), path,
-                   tuple((*path, key) for key in _OF_ALL))  # fmt: skip
+        yield Line(
+            " ".join(["    default-server", *common]), path, tuple((*path, key) for key in _OF_ALL)
+        )
     for server in backend.outside:
         yield _outside(server, backend)
     yield from live_server_lines(backend)
@@ -105,8 +106,9 @@ def live_server_lines(backend: Backend) -> Iterator[Line]:
     first = len(backend.servers) + 1
     numbers = f"{first}-{first + backend.spares - 1}"
     text = f"    server-template {backend.name}- {numbers} {backend.idle_host}:{backend.port}"
-    yield Line(f"{text} disabled{_spare_rhythm(backend)}", path,
-               ((*path, "port"), (*path, "check")))  # fmt: skip
+    yield Line(
+        f"{text} disabled{_spare_rhythm(backend)}", path, ((*path, "port"), (*path, "check"))
+    )
 
 
 def _check(check: Check) -> Iterator[Line]:

@@ -91,8 +91,10 @@ def alt_svc_lines(frontend: Frontend) -> Iterator[Line]:
         if listener.tls and http3 and http3.alt_svc:
             header = f"set-header Alt-Svc {quote_format(http3.alt_svc)}"
             ports = listener.ports.replace("-", ":")
-            yield Line(f"    http-after-response {header} if {{ dst_port {ports} }}",
-                       (*listener.tls.path, "http3"))  # fmt: skip
+            yield Line(
+                f"    http-after-response {header} if {{ dst_port {ports} }}",
+                (*listener.tls.path, "http3"),
+            )
 
 
 def _place(listener: Listener) -> str:

@@ -30,8 +30,11 @@ def forwarding_lines(forwarding: Forwarding) -> Iterator[Line]:
     if forwarding.asks_scheme:
         yield from _scheme(trusted)
     if forwarding.tells:
-        yield Line("    http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)] "
-                   "unless { req.hdr(X-Forwarded-Proto) -m found }", told)  # fmt: skip
+        yield Line(
+            "    http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)] "
+            "unless { req.hdr(X-Forwarded-Proto) -m found }",
+            told,
+        )
         known = " if { src -m found }" if forwarding.has_sockets else ""
         yield Line(f"    http-request add-header X-Forwarded-For %[src]{known}", told)
     if forwarding.trusted:
@@ -42,8 +45,10 @@ def _request_id(header: str, unless: str, path: Path) -> Iterator[Line]:
     """A variable holds it, since logs are written when the request's headers are gone."""
     yield Line("    unique-id-format %[var(txn.request_id)]", path)
     yield Line(f"    http-request del-header {header}{unless}", path)
-    yield Line(f"    http-request set-header {header} %[uuid] "
-               f"unless {{ req.fhdr({header}) -m found }}", path)  # fmt: skip
+    yield Line(
+        f"    http-request set-header {header} %[uuid] unless {{ req.fhdr({header}) -m found }}",
+        path,
+    )
     yield Line(f"    http-request set-var(txn.request_id) req.fhdr({header})", path)
 
 
@@ -52,8 +57,11 @@ def _scheme(path: Path) -> Iterator[Line]:
     schemes of its own for some proxies."""
     said = "req.hdr(X-Forwarded-Proto,1),lower,regsub(^ws,http)"
     yield Line(f"    http-request set-var(txn.scheme) {said}", path)
-    yield Line("    http-request set-var(txn.scheme) ssl_fc,iif(https,http) "
-               f"unless {{ {SCHEME} -m found }}", path)  # fmt: skip
+    yield Line(
+        "    http-request set-var(txn.scheme) ssl_fc,iif(https,http) "
+        f"unless {{ {SCHEME} -m found }}",
+        path,
+    )
 
 
 def _through_proxies(last: int, path: Path) -> Iterator[Line]:

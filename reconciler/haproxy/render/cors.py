@@ -25,8 +25,11 @@ def asked_lines(frontend: Frontend) -> Iterator[Line]:
     """Before rules are chosen: the method that a browser asks for, where it does."""
     first = next(_owners(frontend), None)
     if first is not None:
-        yield Line(f"    http-request set-{ASKED_METHOD} req.fhdr(access-control-request-method) "
-                   "if METH_OPTIONS { req.fhdr(origin) -m found }", first[1].path)  # fmt: skip
+        yield Line(
+            f"    http-request set-{ASKED_METHOD} req.fhdr(access-control-request-method) "
+            "if METH_OPTIONS { req.fhdr(origin) -m found }",
+            first[1].path,
+        )
 
 
 def granting_lines(frontend: Frontend) -> Iterator[Line]:

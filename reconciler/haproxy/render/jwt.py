@@ -29,13 +29,17 @@ def jwt_lines(frontend: Frontend) -> Iterator[Line]:
     if found:
         path = found[0][1].path
         yield Line(f"    http-request deny status 401 default-errorfiles if {_REFUSED}", path)
-        yield Line("    http-after-response set-header WWW-Authenticate %[var(txn.challenge)] "
-                   f"if {_REFUSED}", path)  # fmt: skip
+        yield Line(
+            "    http-after-response set-header WWW-Authenticate %[var(txn.challenge)] "
+            f"if {_REFUSED}",
+            path,
+        )
     for number, jwt, this in found:
         for position, claim in enumerate(jwt.claims, start=1):
             without = f"!jwt-{number}.{position} {this}".rstrip()
-            yield Line(f"    http-request deny status 403 default-errorfiles if {without}",
-                       claim.path)  # fmt: skip
+            yield Line(
+                f"    http-request deny status 403 default-errorfiles if {without}", claim.path
+            )
 
 
 def _acls(name: str, jwt: Jwt) -> Iterator[Line]:
@@ -94,9 +98,7 @@ def _verdict(name: str, jwt: Jwt, this: str) -> Iterator[Line]:
 def _challenges(realm: str, jwt: Jwt, this: str) -> Iterator[Line]:
     """What a client is told that is not let in (RFC 6750, 3)."""
     bare = f'Bearer realm="{realm}"'
-    for challenge, variable in (
-        (f'{bare}, error="invalid_token"', "txn.jwt"), (bare, "txn.token"),
-    ):  # fmt: skip
+    for challenge, variable in ((f'{bare}, error="invalid_token"', "txn.jwt"), (bare, "txn.token")):
         text = f"set-var-fmt(txn.challenge) {quote_format(challenge)}"
         lacking = f"!{{ var({variable}) -m found }} {this}".rstrip()
         yield Line(f"    http-request {text} if {lacking}", jwt.path)

@@ -23,8 +23,12 @@ def request_lines(limit: RateLimit) -> Iterator[Line]:
         yield from acl_lines("not-limited", limit.allowed)
     unless = " unless not-limited" if limit.allowed else ""
     yield Line(f"    http-request track-sc0 src{unless}", path)
-    yield Line(f"    http-request deny status {limit.status} default-errorfiles "
-               f"if {{ sc_http_req_rate(0) gt {limit.requests} }}", path, values)  # fmt: skip
+    yield Line(
+        f"    http-request deny status {limit.status} default-errorfiles "
+        f"if {{ sc_http_req_rate(0) gt {limit.requests} }}",
+        path,
+        values,
+    )
 
 
 def connection_lines(limit: ConnectionLimit, frontend: str) -> Iterator[Line]:
@@ -35,21 +39,30 @@ def connection_lines(limit: ConnectionLimit, frontend: str) -> Iterator[Line]:
     for condition in limit.allowed:
         yield from acl_lines("not-counted", condition)
     unless = " unless not-counted" if limit.allowed else ""
-    yield Line(f"    tcp-request {stage} track-sc2 src table {connection_table(frontend)}{unless}",
-               path)  # fmt: skip
+    yield Line(
+        f"    tcp-request {stage} track-sc2 src table {connection_table(frontend)}{unless}", path
+    )
     if limit.most is not None:
-        yield Line(f"    tcp-request {stage} reject if {{ sc_conn_cur(2) gt {limit.most} }}",
-                   path, values)  # fmt: skip
+        yield Line(
+            f"    tcp-request {stage} reject if {{ sc_conn_cur(2) gt {limit.most} }}", path, values
+        )
     if limit.rate is not None:
-        yield Line(f"    tcp-request {stage} reject if {{ sc_conn_rate(2) gt {limit.rate[0]} }}",
-                   path, values)  # fmt: skip
+        yield Line(
+            f"    tcp-request {stage} reject if {{ sc_conn_rate(2) gt {limit.rate[0]} }}",
+            path,
+            values,
+        )
 
 
 def body_line(most_bytes: int, path: Path) -> Line:
     """By what it announces; of a body that announces nothing, by what has come with its header."""
-    return Line("    http-request deny status 413 default-errorfiles "
-                f"if {{ req.fhdr(content-length) -m int gt {most_bytes} }} "
-                f"|| {{ req.body_size gt {most_bytes} }}", path, (path,))  # fmt: skip
+    return Line(
+        "    http-request deny status 413 default-errorfiles "
+        f"if {{ req.fhdr(content-length) -m int gt {most_bytes} }} "
+        f"|| {{ req.body_size gt {most_bytes} }}",
+        path,
+        (path,),
+    )
 
 
 def header_line(limit: HeaderLimit) -> Line:

@@ -12,17 +12,23 @@ from reconciler.haproxy.render.quoting import quote
 _OPTIONS = {"http": "httplog", "tcp": "tcplog", "clf": "httplog clf"}
 _CLIENT = '"time":"%[date,utime(%Y-%m-%dT%H:%M:%SZ)]","client":"%ci","client_port":%cp'
 _WAY = '"frontend":"%f","backend":"%b","server":"%s"'
-_JSON_HTTP = ",".join([
-    _CLIENT, _WAY,
-    '"method":"%[capture.req.method,json(utf8s)]","path":"%[capture.req.uri,json(utf8s)]"',
-    '"status":%ST,"bytes":%B,"termination":"%tsc"',
-    '"queue_ms":%Tw,"connect_ms":%Tc,"response_ms":%Tr,"active_ms":%Ta',
-])  # fmt: skip
-_JSON_TCP = ",".join([
-    _CLIENT, _WAY,
-    '"bytes":%B,"termination":"%ts"',
-    '"queue_ms":%Tw,"connect_ms":%Tc,"total_ms":%Tt',
-])  # fmt: skip
+_JSON_HTTP = ",".join(
+    [
+        _CLIENT,
+        _WAY,
+        '"method":"%[capture.req.method,json(utf8s)]","path":"%[capture.req.uri,json(utf8s)]"',
+        '"status":%ST,"bytes":%B,"termination":"%tsc"',
+        '"queue_ms":%Tw,"connect_ms":%Tc,"response_ms":%Tr,"active_ms":%Ta',
+    ]
+)
+_JSON_TCP = ",".join(
+    [
+        _CLIENT,
+        _WAY,
+        '"bytes":%B,"termination":"%ts"',
+        '"queue_ms":%Tw,"connect_ms":%Tc,"total_ms":%Tt',
+    ]
+)
 _LONGEST = 8192
 """Bytes of a line. HAProxy cuts at 1,024 unless told, which a line of JSON does not survive."""
 

@@ -9,12 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.haproxy.config import SENSITIVE_MARK, Config, Line, identified
-from reconciler.haproxy.model import (
-    Backend,
-    Frontend,
-    Proxy,
-    StatsPage,
-)
+from reconciler.haproxy.model import Backend, Frontend, Proxy, StatsPage
 from reconciler.haproxy.model.log import LogTarget
 from reconciler.haproxy.model.origin import Path
 from reconciler.haproxy.model.routing import SCHEME
@@ -25,18 +20,16 @@ from reconciler.haproxy.render.bind import alt_svc_lines, bind_text, quic_text, 
 from reconciler.haproxy.render.clients import forwarding_lines
 from reconciler.haproxy.render.content import cache_section, compression_lines
 from reconciler.haproxy.render.errors import error_lines
-from reconciler.haproxy.render.limits import (
-    body_line,
-    connection_lines,
-    header_line,
-    request_lines,
-)
+from reconciler.haproxy.render.limits import body_line, connection_lines, header_line, request_lines
 from reconciler.haproxy.render.link import server_tls_defaults
 from reconciler.haproxy.render.log import log_lines, target_text
 from reconciler.haproxy.render.peers import own_name, peers_section
 from reconciler.haproxy.render.quoting import format_duration, quote
 from reconciler.haproxy.render.routing import rule_lines, same_url, userlist, userlists
 from reconciler.haproxy.render.settings import timeout_lines
+
+_LONGEST_TIMER = "24d"
+"""HAProxy counts in milliseconds of 31 bits (manual, 2.5)."""
 
 
 def render_config(proxy: Proxy) -> Config:
@@ -92,8 +85,10 @@ def _global(proxy: Proxy) -> Iterator[Line]:
         yield from _handover()
     else:
         yield Line(f"    stats socket {RUNTIME_SOCKET} mode 600 level admin")
-    yield Line(f"    hard-stop-after {format_duration(proxy.hard_stop_after_s)}",
-               ("haproxy", "hard_stop_after"))  # fmt: skip
+    yield Line(
+        f"    hard-stop-after {format_duration(proxy.hard_stop_after_s)}",
+        ("haproxy", "hard_stop_after"),
+    )
     if proxy.maxconn is not None:
         yield Line(f"    maxconn {proxy.maxconn}", ("haproxy", "maxconn"))
     yield from own_name(proxy)
@@ -122,13 +117,23 @@ def _defaults(proxy: Proxy) -> Iterator[Line]:
     yield Line("    option redispatch 1")
     yield Line("    retries 3")
     timeouts = proxy.timeouts
-    for name in ("connect", "client", "server", "http_request", "http_keep_alive", "queue",
-                 "tunnel", "tarpit", "check"):  # fmt: skip
+    for name in (
+        "connect",
+        "client",
+        "server",
+        "http_request",
+        "http_keep_alive",
+        "queue",
+        "tunnel",
+        "tarpit",
+        "check",
+    ):
         seconds = getattr(timeouts, name)
         if seconds is not None:
             keyword = name.replace("_", "-")
-            yield Line(f"    timeout {keyword} {format_duration(seconds)}",
-                       ("haproxy", "timeouts", name))  # fmt: skip
+            yield Line(
+                f"    timeout {keyword} {format_duration(seconds)}", ("haproxy", "timeouts", name)
+            )
     yield from raw_lines(proxy.raw_defaults)
 
 
@@ -141,6 +146,7 @@ def _resolvers() -> Iterator[Line]:
     yield Line("    timeout resolve 1s")
     yield Line("    timeout retry 500ms")
     yield Line("    hold valid 1s")
+    yield from _holds_without_answer()
 
 
 def _outside_resolvers(proxy: Proxy) -> Iterator[Line]:
@@ -154,6 +160,15 @@ def _outside_resolvers(proxy: Proxy) -> Iterator[Line]:
     yield Line("    timeout resolve 5s")
     yield Line("    timeout retry 1s")
     yield Line("    hold valid 10s")
+    yield from _holds_without_answer()
+
+
+def _holds_without_answer() -> Iterator[Line]:
+    """Docker's DNS is the engine itself. One that hangs or has ended says nothing of containers,
+    which run on: addresses stay as they were, and checks tell who serves. A name that the engine
+    says is gone is held for HAProxy's own half a minute."""
+    for status in ("timeout", "refused"):
+        yield Line(f"    hold {status} {_LONGEST_TIMER}")
 
 
 def _stats(stats: StatsPage) -> Iterator[Line]:
@@ -166,16 +181,19 @@ def _stats(stats: StatsPage) -> Iterator[Line]:
     yield Line(bind_text(stats.listener), stats.listener.path)
     yield Line("    option dontlog-normal")
     if stats.users:
-        yield Line("    http-request auth realm stats unless { http_auth(stats-users) }",
-                   (*stats.path, "auth"))  # fmt: skip
+        yield Line(
+            "    http-request auth realm stats unless { http_auth(stats-users) }",
+            (*stats.path, "auth"),
+        )
     yield Line("    http-request use-service prometheus-exporter if { path /metrics }", stats.path)
     yield Line("    stats enable", stats.path)
     yield Line(f"    stats uri {quote(stats.uri)}", (*stats.path, "uri"))
     if stats.admins:
         yield Line("    stats admin if { http_auth(stats-admins) }", (*stats.path, "admin"))
     if stats.refresh_s is not None:
-        yield Line(f"    stats refresh {format_duration(stats.refresh_s)}",
-                   (*stats.path, "refresh"))  # fmt: skip
+        yield Line(
+            f"    stats refresh {format_duration(stats.refresh_s)}", (*stats.path, "refresh")
+        )
 
 
 def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
@@ -212,8 +230,9 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
     yield from _https(frontend)
     yield from rule_lines(frontend)
     if frontend.default_backend:
-        yield Line(f"    default_backend {frontend.default_backend}",
-                   (*frontend.path, "default_backend"))  # fmt: skip
+        yield Line(
+            f"    default_backend {frontend.default_backend}", (*frontend.path, "default_backend")
+        )
 
 
 def _challenges(frontend: Frontend) -> Iterator[Line]:
@@ -231,10 +250,14 @@ def _https(frontend: Frontend) -> Iterator[Line]:
     by_tls = f"{{ {SCHEME} -m str https }}" if asks else "{ ssl_fc }"
     if frontend.to_tls is not None:
         where = same_url("https", frontend.to_tls.port)
-        yield Line(f"    http-request redirect code {frontend.to_tls.code} location {where} "
-                   f"unless {by_tls}", (*frontend.path, "redirect"))  # fmt: skip
+        yield Line(
+            f"    http-request redirect code {frontend.to_tls.code} location {where} "
+            f"unless {by_tls}",
+            (*frontend.path, "redirect"),
+        )
     if frontend.hsts:
         header = f'Strict-Transport-Security "{frontend.hsts}"'
-        yield Line(f"    http-after-response set-header {header} if {by_tls}",
-                   (*frontend.path, "hsts"))  # fmt: skip
+        yield Line(
+            f"    http-after-response set-header {header} if {by_tls}", (*frontend.path, "hsts")
+        )
     yield from alt_svc_lines(frontend)

@@ -73,8 +73,10 @@ def _choice(frontend: Frontend) -> Iterator[Line]:
     request = _request(frontend)
     for number, rule in rules:
         names = " ".join(_names(number, rule))
-        yield Line(f"    {request} set-var(txn.rule) int({number}) if {NONE_YET} {names}".rstrip(),
-                   rule.path)  # fmt: skip
+        yield Line(
+            f"    {request} set-var(txn.rule) int({number}) if {NONE_YET} {names}".rstrip(),
+            rule.path,
+        )
 
 
 def _consequences(frontend: Frontend) -> Iterator[Line]:
@@ -92,8 +94,9 @@ def _consequences(frontend: Frontend) -> Iterator[Line]:
         yield Line(f"    {request} {answer} if {NONE_YET}", (*frontend.path, "rules"))
     for number, rule in rules:
         if isinstance(rule.act, Split):
-            yield Line(f"    {request} set-var(txn.split) rand(100) if {chosen(number)}",
-                       rule.act.path)  # fmt: skip
+            yield Line(
+                f"    {request} set-var(txn.split) rand(100) if {chosen(number)}", rule.act.path
+            )
     for number, rule in rules:
         yield from _backend(number, rule.act)
 
@@ -153,8 +156,9 @@ def _on_the_way(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
         if rewrite.value:
             yield _change("http-request", rewrite.keyword, rewrite, this)
         else:  # of a query, which HAProxy sets to something alone
-            yield Line(f"    http-request set-pathq %[path] if {this}", rewrite.path,
-                       (rewrite.path,))  # fmt: skip
+            yield Line(
+                f"    http-request set-pathq %[path] if {this}", rewrite.path, (rewrite.path,)
+            )
     for header in rule.headers:
         # Also on answers that HAProxy gives itself.
         when = "http-after-response" if header.of_response else "http-request"

@@ -36,9 +36,12 @@ def list_changes(
         *_volume_changes(desired, observed),
         *_container_changes(desired, assignment, rotations, workers),
         *_proxy_changes(assignment, need, rotations),
-        *(() if observed.gaps else _removals(desired, observed, assignment, networks,
-                                             remove_volumes=remove_volumes)),
-    )  # fmt: skip
+        *(
+            ()
+            if observed.gaps
+            else _removals(desired, observed, assignment, networks, remove_volumes=remove_volumes)
+        ),
+    )
 
 
 def _removals(
@@ -66,10 +69,12 @@ def _network_changes(networks: NetworkPlan) -> Iterator[Change]:
         yield Change("create", "network", spec.name, "new", Impact.NONE)
     for spec in networks.replace:
         yield Change(
-            "replace", "network", spec.name,
+            "replace",
+            "network",
+            spec.name,
             "its definition changed; all containers leave it and join the new one",
             Impact.INTERRUPT,
-        )  # fmt: skip
+        )
 
 
 def _volume_changes(desired: Desired, observed: Observed) -> Iterator[Change]:
@@ -107,16 +112,14 @@ def _joining_change(joining: Joining, pace: Pace | None) -> Change:
     backend = joining.want.slot.backend
     if joining.replaces is None or joining.diff is None:
         fields = (FieldChange("image", None, _image(joining.want)),)
-        return Change("create", "container", joining.name, "new", Impact.NONE,
-                      backend, fields)  # fmt: skip
+        return Change("create", "container", joining.name, "new", Impact.NONE, backend, fields)
     reason = joining.diff.replace or f"it is {joining.replaces.state}"
     stops_first = pace is None and joining.want.spec.is_alone
     nobody_left = stops_first or (pace is not None and pace.least == 0)
     impact = Impact.INTERRUPT if nobody_left else Impact.REPLACE
     return Change(
-        "replace", "container", joining.name, reason, impact, backend,
-        joining.diff.fields, pace,
-    )  # fmt: skip
+        "replace", "container", joining.name, reason, impact, backend, joining.diff.fields, pace
+    )
 
 
 def _image(want: DesiredContainer) -> str:
@@ -132,8 +135,15 @@ def _kept_change(kept: Kept) -> Change | None:
         reason = f"{'unpause' if kept.have.state == 'paused' else 'start'}: it is {revived[0]}"
     if not fields:
         return None
-    return Change("update", "container", kept.have.given_name, reason, link_impact(kept),
-                  kept.want.slot.backend, tuple(fields))  # fmt: skip
+    return Change(
+        "update",
+        "container",
+        kept.have.given_name,
+        reason,
+        link_impact(kept),
+        kept.want.slot.backend,
+        tuple(fields),
+    )
 
 
 def link_impact(kept: Kept) -> Impact:
@@ -182,35 +192,53 @@ def _proxy_changes(
             yield Change("create", "haproxy", name, need.reason, Impact.NONE, "", (image,))
         case ProxyMode.REPLACE:
             reason = need.reason if need.is_cut_off else f"{need.reason}{_CLOSED}"
-            yield Change("replace", "haproxy", name, reason, need.end, "",
-                         _anew_fields(assignment))  # fmt: skip
+            yield Change("replace", "haproxy", name, reason, need.end, "", _anew_fields(assignment))
         case ProxyMode.RUNTIME:
             reloads = any(rotation.lacking for rotation in rotations.values())
             how = "hitless reload for more server slots" if reloads else "no reload"
             impact = max(Impact.RELOAD if reloads else Impact.RUNTIME, in_place)
             yield Change("update", "haproxy", name, f"{how}: {need.reason}", impact, "", fields)
         case ProxyMode.HANDOVER:
-            yield Change("replace", "haproxy", name, f"{need.reason}{_HANDED_OVER}",
-                         Impact.REPLACE, "", _anew_fields(assignment))  # fmt: skip
+            yield Change(
+                "replace",
+                "haproxy",
+                name,
+                f"{need.reason}{_HANDED_OVER}",
+                Impact.REPLACE,
+                "",
+                _anew_fields(assignment),
+            )
         case ProxyMode.RELOAD:
-            reason = f"reload: {need.reason}{_CLOSED}" if is_closed else (
-                f"hitless reload: {need.reason}")  # fmt: skip
+            reason = (
+                f"reload: {need.reason}{_CLOSED}"
+                if is_closed
+                else (f"hitless reload: {need.reason}")
+            )
             impact = max(Impact.RELOAD, in_place)
             yield Change("update", "haproxy", name, reason, impact, "", fields)
         case ProxyMode.UNPAUSE:
-            yield Change("update", "haproxy", name, f"unpause and reload: {need.reason}",
-                         max(Impact.RELOAD, in_place), "", fields)  # fmt: skip
+            yield Change(
+                "update",
+                "haproxy",
+                name,
+                f"unpause and reload: {need.reason}",
+                max(Impact.RELOAD, in_place),
+                "",
+                fields,
+            )
         case ProxyMode.START:
             yield Change("update", "haproxy", name, f"start: {need.reason}", in_place, "", fields)
         case ProxyMode.RESTART:
-            yield Change("update", "haproxy", name, f"restart: {need.reason}", need.end,
-                         "", fields)  # fmt: skip
+            yield Change("update", "haproxy", name, f"restart: {need.reason}", need.end, "", fields)
 
 
 def _anew_fields(assignment: Assignment) -> tuple[FieldChange, ...]:
     """What differs of HAProxy, and of the anchor that is made anew with it."""
-    diffs = (assignment.joining[slot].diff for slot in (PROXY_SLOT, ANCHOR_SLOT)
-             if slot in assignment.joining)  # fmt: skip
+    diffs = (
+        assignment.joining[slot].diff
+        for slot in (PROXY_SLOT, ANCHOR_SLOT)
+        if slot in assignment.joining
+    )
     return tuple(field for diff in diffs if diff is not None for field in diff.fields)
 
 
@@ -226,8 +254,14 @@ def _leaving_changes(assignment: Assignment, desired: Desired) -> Iterator[Chang
         impact = (
             Impact.INTERRUPT if is_proxy and PROXY_SLOT not in desired.containers else Impact.NONE
         )
-        yield Change("remove", "haproxy" if is_proxy else "container", container.name, reason,
-                     impact, container.slot.backend)  # fmt: skip
+        yield Change(
+            "remove",
+            "haproxy" if is_proxy else "container",
+            container.name,
+            reason,
+            impact,
+            container.slot.backend,
+        )
 
 
 def _leaving_reason(slot: Slot, desired: Desired) -> str:

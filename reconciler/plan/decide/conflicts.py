@@ -70,9 +70,10 @@ def _of_proxy(desired: Desired) -> Iterator[PublishedPort]:
 def _ports(desired: Desired, assignment: Assignment, observed: Observed) -> Iterator[Problem]:
     starts = [joining.want for joining in assignment.joining.values()]
     starts += [
-        kept.want for kept in assignment.kept.values()
+        kept.want
+        for kept in assignment.kept.values()
         if kept.have.state not in {"running", "paused"}
-    ]  # fmt: skip
+    ]
     wanted = {str(port) for want in starts for port in want.spec.host_ports}
     if any(want.slot in {PROXY_SLOT, ANCHOR_SLOT} for want in starts):
         wanted |= {str(port) for port in _of_proxy(desired)}

@@ -26,14 +26,16 @@ class _Since:
 _SINCE = (
     _Since("annotations", "24", (1, 43), lambda spec: bool(spec.annotations)),
     _Since(
-        "start_interval", "25", (1, 44),
+        "start_interval",
+        "25",
+        (1, 44),
         lambda spec: spec.healthcheck is not None and spec.healthcheck.start_interval_s is not None,
     ),
     _Since(
         "mac_address", "25", (1, 44), lambda spec: any(place.mac for place in spec.networks[1:])
     ),
     _Since("subpath", "26", (1, 45), lambda spec: any(mount.subpath for mount in spec.mounts)),
-)  # fmt: skip
+)
 
 
 def too_new(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Problem]:

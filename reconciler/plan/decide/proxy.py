@@ -101,8 +101,11 @@ def proxy_need(
 
 def _why_anew(assignment: Assignment) -> str:
     """A change of ports is its anchor's, where it has one."""
-    diffs = (assignment.joining[slot].diff for slot in (assignment.ground, PROXY_SLOT)
-             if slot in assignment.joining)  # fmt: skip
+    diffs = (
+        assignment.joining[slot].diff
+        for slot in (assignment.ground, PROXY_SLOT)
+        if slot in assignment.joining
+    )
     return next((diff.replace for diff in diffs if diff is not None and diff.replace), "")
 
 
@@ -155,9 +158,12 @@ def _need_of_kept(
         return ProxyNeed(ProxyMode.RELOAD, reason, proxy.config, config, have, must_write=True)
     if proxy.running.structure != config.structure:
         return ProxyNeed(
-            ProxyMode.RELOAD, "it runs something other than what is written",
-            proxy.config, config, have,
-        )  # fmt: skip
+            ProxyMode.RELOAD,
+            "it runs something other than what is written",
+            proxy.config,
+            config,
+            have,
+        )
     return ProxyNeed(ProxyMode.KEEP, "", proxy.config, config, have)
 
 

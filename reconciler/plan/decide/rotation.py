@@ -177,8 +177,9 @@ def plan_rotation(
     """Of backends that have the same containers. `alone` are the hosts of those that go, and cannot
     run beside who gets their slot."""
     names, source = {backend.name for backend in backends}, backends[0].source
-    there = [s for s in servers if s.backend in names and is_slot(s.backend, s.name)
-             and not s.is_idle]  # fmt: skip
+    there = [
+        s for s in servers if s.backend in names and is_slot(s.backend, s.name) and not s.is_idle
+    ]
     members = [Member(slot_of(source, s.name), s.address) for s in backends[0].servers]
     serving_in = frozenset((s.backend, s.host) for s in there if s.takes_traffic)
     everywhere = {s.host for s in there if all((name, s.host) in serving_in for name in names)}
@@ -202,10 +203,17 @@ def plan_rotation(
         for setting in (*_adjustments(backend, there, kept), *_outside_settings(backend, servers))
     )
     return Rotation(
-        source, backends, tuple(batches), tuple(joins), tuple(stays), tuple(leaves), tuple(unused),
-        settings, serving_in,
+        source,
+        backends,
+        tuple(batches),
+        tuple(joins),
+        tuple(stays),
+        tuple(leaves),
+        tuple(unused),
+        settings,
+        serving_in,
         tuple(backend for backend in backends if _lacks_spares(backend, batches, servers)),
-    )  # fmt: skip
+    )
 
 
 def _adjustments(

@@ -37,9 +37,7 @@ def plan_workers(
     if observed.gaps:
         return {}
     served = _served(desired, observed)
-    rolls = (
-        _roll(name, desired, assignment) for name in desired.rollouts if name not in served
-    )  # fmt: skip
+    rolls = (_roll(name, desired, assignment) for name in desired.rollouts if name not in served)
     return {roll.backend: roll for roll in rolls if roll is not None}
 
 

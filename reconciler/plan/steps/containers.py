@@ -37,12 +37,14 @@ def bring_up(
     want, because = joining.want, joining.diff.replace if joining.diff else "it is not there"
     created = draft.add(
         CreateContainer(want, joining.name),
-        [*needs, *draft.networks_of(want), *draft.volume_ready], because,
-    )  # fmt: skip
+        [*needs, *draft.networks_of(want), *draft.volume_ready],
+        because,
+    )
     started = first_start(draft, Target(joining.name), want, [created], because)
     draft.started[slot] = [started]
-    return [draft.add(AwaitReady(Target(joining.name), timeout_s), [started],
-                      "before it gets traffic")]  # fmt: skip
+    return [
+        draft.add(AwaitReady(Target(joining.name), timeout_s), [started], "before it gets traffic")
+    ]
 
 
 def first_start(
@@ -99,8 +101,9 @@ def change_in_place(draft: Draft, kept: Kept) -> list[int]:
     impact = max(link_impact(kept), Impact.RUNTIME)
     last: list[int] = []
     if diff.rename:
-        last.append(draft.add(RenameContainer(target, kept.have.given_name), (),
-                             "it was renamed by hand"))  # fmt: skip
+        last.append(
+            draft.add(RenameContainer(target, kept.have.given_name), (), "it was renamed by hand")
+        )
     if diff.update:
         action = UpdateContainer(target, limits_in(spec), spec.restart, spec.memswap_bytes)
         last.append(draft.add(action, (), "limits change in place"))

@@ -8,13 +8,7 @@ from dataclasses import dataclass, field
 from reconciler.desired.desired import Desired, DesiredContainer, Slot
 from reconciler.desired.impact import Impact
 from reconciler.haproxy.config import Config
-from reconciler.plan.actions import (
-    Action,
-    DisconnectNetwork,
-    ReloadProxy,
-    StopContainer,
-    Target,
-)
+from reconciler.plan.actions import Action, DisconnectNetwork, ReloadProxy, StopContainer, Target
 from reconciler.plan.decide.jobs import JobPlan
 from reconciler.plan.decide.networks import NetworkPlan
 from reconciler.plan.decide.proxy import ProxyNeed

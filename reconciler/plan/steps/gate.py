@@ -27,10 +27,11 @@ def gate_steps(draft: Draft) -> None:
         after = [pulls[image]] if image in pulls else []
         gate.append(
             draft.add(
-                CheckConfig(image, draft.need.config, running), after,
+                CheckConfig(image, draft.need.config, running),
+                after,
                 "nothing is touched unless HAProxy accepts the configuration",
             )
-        )  # fmt: skip
+        )
     draft.gate = tuple(gate)
 
 

@@ -30,8 +30,10 @@ def retire(
     draft, places = roll.draft, roll.rotation.places(leaver.host for leaver in leavers)
     last = draft.add(
         SetServers(roll.target, tuple(ServerSetting(*place, "drain") for place in places)),
-        needs, "it leaves", Impact.RUNTIME,
-    )  # fmt: skip
+        needs,
+        "it leaves",
+        Impact.RUNTIME,
+    )
     rollout = roll.rollout
     alive = roll.rotation.places(leaver.host for leaver in leavers if leaver.is_alive)
     if alive:
@@ -44,8 +46,10 @@ def retire(
         )
     gone = draft.add(
         SetServers(roll.target, tuple(ServerSetting(*place, "gone") for place in places)),
-        [last], "it leaves", Impact.RUNTIME,
-    )  # fmt: skip
+        [last],
+        "it leaves",
+        Impact.RUNTIME,
+    )
     gone = _old_workers_end(draft, roll.target, gone)
     return [
         *(

@@ -27,11 +27,13 @@ def network_steps(draft: Draft) -> None:
         left = [
             draft.add(
                 DisconnectNetwork(target_of(container), spec.name, there.id),
-                (), why, Impact.INTERRUPT,
+                (),
+                why,
+                Impact.INTERRUPT,
             )
             for container in draft.observed.containers
             if spec.name in container.networks
-        ]  # fmt: skip
+        ]
         gone = draft.add(RemoveNetwork(spec.name, there.id), left, why, Impact.INTERRUPT)
         draft.network_ready[spec.name] = draft.add(
             CreateNetwork(spec, revision_of(spec)), [gone], why, Impact.INTERRUPT

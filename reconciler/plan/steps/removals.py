@@ -64,9 +64,7 @@ def _leave_in_order(
     for container in leavers:
         needs.setdefault(container.slot.backend, set()).update(container.depends_on)
     gone: dict[str, list[int]] = {}
-    users_of = {
-        name: [user for user, needed in needs.items() if name in needed] for name in needs
-    }  # fmt: skip
+    users_of = {name: [user for user, needed in needs.items() if name in needed] for name in needs}
     for name in in_order(needs, users_of):
         users = [step for user in users_of[name] for step in gone.get(user, ())]
         own = [c for c in leavers if c.slot.backend == name]

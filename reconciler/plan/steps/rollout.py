@@ -170,8 +170,10 @@ def _join(roll: Roll, members: Sequence[Member], needs: Sequence[int]) -> list[i
 
     put = draft.add(
         SetServers(roll.target, rotation.first_settings(hosts)),
-        [*needs, *ready], "HAProxy checks new servers before they get traffic", Impact.RUNTIME,
-    )  # fmt: skip
+        [*needs, *ready],
+        "HAProxy checks new servers before they get traffic",
+        Impact.RUNTIME,
+    )
     checked, unchecked = rotation.checked, rotation.unchecked
     because = "the old servers keep the traffic until these can take it"
     opened = draft.add(watch(checked or unchecked), [put], because)

@@ -58,9 +58,7 @@ def _join(draft: Draft, slot: Slot, needs: Sequence[int], rollout: Rollout) -> l
     return [draft.add(steady, ready, "the old one goes on until this one is seen to run")]
 
 
-def _retire(
-    draft: Draft, leavers: Sequence[ObservedContainer], needs: Sequence[int]
-) -> list[int]:  # fmt: skip
+def _retire(draft: Draft, leavers: Sequence[ObservedContainer], needs: Sequence[int]) -> list[int]:
     """They stop and are removed; the steps that stop them."""
     ended: list[int] = []
     for container in leavers:

@@ -32,8 +32,12 @@ class Http3(Model):
     def _is_told(self) -> Http3:
         for key in _TOLD:
             if not self.alt_svc and key in self.model_fields_set:
-                raise error("bad-value", f"`{key}` is told in `Alt-Svc`, which is switched off",
-                            at=(key,), hint="leave one of them out")  # fmt: skip
+                raise error(
+                    "bad-value",
+                    f"`{key}` is told in `Alt-Svc`, which is switched off",
+                    at=(key,),
+                    hint="leave one of them out",
+                )
         return self
 
 

@@ -21,8 +21,9 @@ def _from_rate(value: Any, counted: str) -> Any:
         return value
     match = _RATE.fullmatch(value)
     if match is None:
-        raise error("bad-value", "`{value}` is not a rate", value=value,
-                    hint="write it like `100/10s`")  # fmt: skip
+        raise error(
+            "bad-value", "`{value}` is not a rate", value=value, hint="write it like `100/10s`"
+        )
     number, per = match.groups()
     return {counted: int(number), "per": per if per[0].isdigit() else f"1{per}"}
 
@@ -87,9 +88,11 @@ class ConnectionLimit(Model):
     @model_validator(mode="after")
     def _limits_something(self) -> ConnectionLimit:
         if self.max is None and self.rate is None:
-            raise error("missing-key", "`max` or `rate` is required in a limit of connections",
-                        hint="write `max: 20` for 20 at a time, `rate: 50/10s` for new ones",
-                        )  # fmt: skip
+            raise error(
+                "missing-key",
+                "`max` or `rate` is required in a limit of connections",
+                hint="write `max: 20` for 20 at a time, `rate: 50/10s` for new ones",
+            )
         return self
 
 
@@ -111,16 +114,21 @@ class HeaderLimit(Model):
         if isinstance(value, bool):
             return value
         if isinstance(value, int) and 0 < value < 1024:
-            raise error("bad-value", "this is a size, and a request has more than that",
-                        hint="write `8k` for the size, `{count: 50}` for how many")  # fmt: skip
+            raise error(
+                "bad-value",
+                "this is a size, and a request has more than that",
+                hint="write `8k` for the size, `{count: 50}` for how many",
+            )
         return {"size": value} if isinstance(value, int | str) else value
 
     @model_validator(mode="after")
     def _limits_something(self) -> HeaderLimit:
         if self.size is None and self.count is None:
-            raise error("missing-key", "`size` or `count` is required in a limit of headers",
-                        hint="write `size: 8k` for all of them together, `count: 50` for how many",
-                        )  # fmt: skip
+            raise error(
+                "missing-key",
+                "`size` or `count` is required in a limit of headers",
+                hint="write `size: 8k` for all of them together, `count: 50` for how many",
+            )
         return self
 
 

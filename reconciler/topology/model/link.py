@@ -35,12 +35,18 @@ class ServerTls(Model):
         if self.sni is not None and (len(self.sni) > 253 or _NAME.fullmatch(self.sni) is None):
             raise error("bad-value", "`{value}` is not a host name", value=self.sni, at=("sni",))
         if self.verify == "none" and self.ca is not None:
-            raise error("bad-value", "a `ca` has no meaning where nothing is checked", at=("ca",),
-                        hint="leave it out, or use `verify: required`")  # fmt: skip
+            raise error(
+                "bad-value",
+                "a `ca` has no meaning where nothing is checked",
+                at=("ca",),
+                hint="leave it out, or use `verify: required`",
+            )
         if self.verify == "required" and self.ca is None and self.sni is None:
-            raise error("missing-key", "with public authorities, anybody has some certificate",
-                        hint="add `sni:`, the name that the servers' must have, or a `ca` of your "
-                             "own")  # fmt: skip
+            raise error(
+                "missing-key",
+                "with public authorities, anybody has some certificate",
+                hint="add `sni:`, the name that the servers' must have, or a `ca` of your own",
+            )
         return self
 
 

@@ -72,8 +72,12 @@ class Publication(Model):
             check_address(self.host_ip, at="host_ip")
         targets = len(_numbers(self.target))
         if self.published is not None and len(self.host_ports) != targets != 1:
-            raise error("bad-value", "there are not as many ports of the host as of the container",
-                        at=("published",), hint="give both ranges the same length")  # fmt: skip
+            raise error(
+                "bad-value",
+                "there are not as many ports of the host as of the container",
+                at=("published",),
+                hint="give both ranges the same length",
+            )
         return self
 
     @property

@@ -45,12 +45,20 @@ class Stats(Model):
         if self.bind is not None:
             check_address(self.bind, at="bind")
         if self.uri == "/metrics":
-            raise error("bad-value", "`/metrics` is where Prometheus asks", at=("uri",),
-                        hint="give the page another path")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`/metrics` is where Prometheus asks",
+                at=("uri",),
+                hint="give the page another path",
+            )
         for index, user in enumerate(self.admin):
             if user not in self.auth:
-                raise error("bad-value", "nobody in `auth` has this name", at=("admin", index),
-                            hint="add the user and a password there")  # fmt: skip
+                raise error(
+                    "bad-value",
+                    "nobody in `auth` has this name",
+                    at=("admin", index),
+                    hint="add the user and a password there",
+                )
         return self
 
     @property

@@ -34,8 +34,12 @@ class Network(Model):
     @model_validator(mode="after")
     def _owns_its_subnet(self) -> Network:
         if self.external and self.subnet is not None:
-            raise error("bad-value", "an external network has its subnet already", at=("subnet",),
-                        hint="leave `subnet` out, or let this tool make the network")  # fmt: skip
+            raise error(
+                "bad-value",
+                "an external network has its subnet already",
+                at=("subnet",),
+                hint="leave `subnet` out, or let this tool make the network",
+            )
         return self
 
 
@@ -90,7 +94,5 @@ class Topology(Model):
             return value
         if value.get("stats") is False:
             value = value | {"stats": None}
-        sections = (
-            "networks", "volumes", "secrets", "configs", "backends", "frontends", "haproxy",
-        )  # fmt: skip
+        sections = ("networks", "volumes", "secrets", "configs", "backends", "frontends", "haproxy")
         return {key: item for key, item in value.items() if item is not None or key not in sections}

@@ -18,11 +18,31 @@ from reconciler.topology.model.anatomy import Kind, files_in, model_of, step
 from reconciler.topology.model.types.scalar import NamesFile
 from reconciler.topology.reading.source import NAMED, OVERRIDE, RESET, Source
 
-APPENDED = frozenset({
-    "volumes", "networks", "dns", "dns_search", "dns_opt", "cap_add", "cap_drop", "security_opt",
-    "tmpfs", "devices", "group_add", "env_file", "extra_hosts", "expose", "ports", "secrets",
-    "configs", "profiles", "depends_on", "device_cgroup_rules", "label_file",
-})  # fmt: skip
+APPENDED = frozenset(
+    {
+        "volumes",
+        "networks",
+        "dns",
+        "dns_search",
+        "dns_opt",
+        "cap_add",
+        "cap_drop",
+        "security_opt",
+        "tmpfs",
+        "devices",
+        "group_add",
+        "env_file",
+        "extra_hosts",
+        "expose",
+        "ports",
+        "secrets",
+        "configs",
+        "profiles",
+        "depends_on",
+        "device_cgroup_rules",
+        "label_file",
+    }
+)
 """Lists that grow, as in Compose; what is in them already is not added again."""
 _PAIRS = frozenset({"env", "labels", "annotations", "sysctls", "driver_opts", "storage_opt"})
 """Mappings that may be written as a list of `NAME=value`."""
@@ -205,9 +225,11 @@ def _write(path: Path, part: Part, source: Source) -> Any:
         source.broken.add(path)
     if part.is_plain:
         return part.value
-    return dict(_written(path, part, source)) if isinstance(part.value, dict) else [
-        _write((*path, at), item, source) for at, item in enumerate(part.value)
-    ]  # fmt: skip
+    return (
+        dict(_written(path, part, source))
+        if isinstance(part.value, dict)
+        else [_write((*path, at), item, source) for at, item in enumerate(part.value)]
+    )
 
 
 def _written(path: Path, part: Part, source: Source) -> Iterator[tuple[str, Any]]:

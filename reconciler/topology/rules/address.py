@@ -57,10 +57,15 @@ def _not_of_its_network(topology: Topology) -> Iterator[Finding]:
             wrong, hint = _trouble(own.network, own.value, network.subnet)
             if wrong:
                 yield Finding(
-                    _CODE, wrong, own.path, hint,
-                    quoted=((own.value, own.path),
-                            (network.subnet or "", ("networks", own.network, "subnet"))),
-                )  # fmt: skip
+                    _CODE,
+                    wrong,
+                    own.path,
+                    hint,
+                    quoted=(
+                        (own.value, own.path),
+                        (network.subnet or "", ("networks", own.network, "subnet")),
+                    ),
+                )
 
 
 def _trouble(network: str, address: str, subnet: str | None) -> tuple[str, str]:

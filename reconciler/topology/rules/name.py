@@ -46,8 +46,12 @@ def _reserved(topology: Topology) -> Iterator[Finding]:
 def _reserved_of_volume(name: str, volume: Volume) -> Iterator[Finding]:
     path: Path = ("volumes", name)
     if (volume.name or "").endswith(RUN_VOLUME_SUFFIX):
-        yield Finding("bad-name", f"names that end in `{RUN_VOLUME_SUFFIX}` are this tool's own",
-                      (*path, "name"), "give the volume another name")  # fmt: skip
+        yield Finding(
+            "bad-name",
+            f"names that end in `{RUN_VOLUME_SUFFIX}` are this tool's own",
+            (*path, "name"),
+            "give the volume another name",
+        )
     yield from _reserved_labels(volume.labels, (*path, "labels"))
 
 

@@ -22,8 +22,15 @@ def _had_by_one(topology: Topology) -> Iterator[Finding]:
                 if most == 1
                 else "give as many ports as there are replicas, or more"
             )
-            sole = Sole("published-port", f"port {port} of the host", path, port,
-                        (*path, "published"), instead, most)  # fmt: skip
+            sole = Sole(
+                "published-port",
+                f"port {port} of the host",
+                path,
+                port,
+                (*path, "published"),
+                instead,
+                most,
+            )
             yield from had_by_one(name, backend, sole)
 
 

@@ -58,8 +58,13 @@ def _containers_of(topology: Topology, name: str, wanted: str) -> Iterator[Findi
         hint = "name one that has an `image`"
         if there.containers_of is not None and there.containers_of != name:
             hint = f"its containers are those of `{there.containers_of}`: name that one"
-        yield Finding("no-containers", f"`{wanted}` has no containers of its own", path, hint,
-                      quoted=((wanted, path),))  # fmt: skip
+        yield Finding(
+            "no-containers",
+            f"`{wanted}` has no containers of its own",
+            path,
+            hint,
+            quoted=((wanted, path),),
+        )
     else:
         yield from _of_no_containers(name, backend)
 

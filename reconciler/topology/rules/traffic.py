@@ -33,12 +33,7 @@ def _http_alone(topology: Topology) -> Iterator[Finding]:
 
 
 def _told(
-    keys: Iterable[str],
-    owner: Model,
-    kind: str,
-    name: str,
-    *below: str,
-    on_key: bool = True,
+    keys: Iterable[str], owner: Model, kind: str, name: str, *below: str, on_key: bool = True
 ) -> Iterator[Finding]:
     for key in keys:
         if getattr(owner, key):

@@ -117,8 +117,9 @@ def test_no_surge_never_has_more(replicas: int, unavailable: int) -> None:
 
 def test_an_order_is_kept() -> None:
     assert plan_batches(Rollout(2, 1), "ab", "xy", 2) == [
-        Batch((), ("a",), ("x",)), Batch((), ("b",), ("y",))
-    ]  # fmt: skip
+        Batch((), ("a",), ("x",)),
+        Batch((), ("b",), ("y",)),
+    ]
 
 
 # -- from a file -----------------------------------------------------------------------------
@@ -149,7 +150,9 @@ def test_numbers_of_a_file(replicas: int, rollout: str) -> None:
 
 
 def test_the_rest_of_a_file() -> None:
-    text = ("rollout: {ready_timeout: 9s, min_ready: 2s, drain_timeout: 1m, on_failure: pause, "
-            "guard: {max_errors: 2.5%, window: 10s, min_requests: 5}}")  # fmt: skip
+    text = (
+        "rollout: {ready_timeout: 9s, min_ready: 2s, drain_timeout: 1m, on_failure: pause, "
+        "guard: {max_errors: 2.5%, window: 10s, min_requests: 5}}"
+    )
     found = compile_topology(good(topology_with(text)), "/srv").rollouts["web"]
     assert found == Rollout(1, 1, 0, 9.0, 2.0, 60.0, False, Guard(0.025, 10.0, 5))

@@ -35,9 +35,14 @@ from tests.unit.topology.loading import read, topology_with
 
 PLAIN = ContainerSpec("nginx:1.27")
 LATER = {
-    "network_mode", "hands_over", "pids", "cpu_shares", "reserved_memory_bytes", "files",
+    "network_mode",
+    "hands_over",
+    "pids",
+    "cpu_shares",
+    "reserved_memory_bytes",
+    "files",
     *(field.name for field in fields(ContainerOptions)),
-} - {"user", "cap_drop", "stop_signal"}  # fmt: skip
+} - {"user", "cap_drop", "stop_signal"}
 """Fields that the first pinned revisions did not have."""
 OTHER: dict[str, Any] = {
     "image": "nginx:1.28",

@@ -62,11 +62,14 @@ def test_a_value_is_in_the_revision_and_is_not_shown(tmp_path: Path) -> None:
 
 WRONG: dict[str, tuple[dict[str, str | bytes], str, str]] = {
     "no file": ({}, "unreadable-file", "`a.env` cannot be read: no such file or directory"),
-    "no pair": ({"a": "A=1\nhush"}, "bad-env-file",
-                "`a.env` is wrong in line 2: a line must be NAME=value"),
+    "no pair": (
+        {"a": "A=1\nhush"},
+        "bad-env-file",
+        "`a.env` is wrong in line 2: a line must be NAME=value",
+    ),
     "no text": ({"a": b"A=\xff"}, "unreadable-file", "`a.env` cannot be read: it is not UTF-8"),
     "a NUL": ({"a": "A=\0"}, "unreadable-file", "`a.env` cannot be read: there is a NUL in it"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", WRONG)

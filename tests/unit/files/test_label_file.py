@@ -34,14 +34,23 @@ def test_who_wins(tmp_path: Path) -> None:
 
 WRONG: dict[str, tuple[dict[str, str | bytes], str, str]] = {
     "no file": ({}, "unreadable-file", "`a.labels` cannot be read: no such file or directory"),
-    "no pair": ({"a": "a=1\nhush"}, "bad-label-file",
-                "`a.labels` is wrong in line 2: a line must be NAME=value"),
-    "no name": ({"a": "-a=hush"}, "bad-label-file",
-                "`a.labels` is wrong in line 1: a line must be NAME=value"),
+    "no pair": (
+        {"a": "a=1\nhush"},
+        "bad-label-file",
+        "`a.labels` is wrong in line 2: a line must be NAME=value",
+    ),
+    "no name": (
+        {"a": "-a=hush"},
+        "bad-label-file",
+        "`a.labels` is wrong in line 1: a line must be NAME=value",
+    ),
     "no text": ({"a": b"a=\xff"}, "unreadable-file", "`a.labels` cannot be read: it is not UTF-8"),
-    "ours": ({"a": "io.haproxy-reconciler.slot=1"}, "bad-label-file",
-             "`a.labels` says `io.haproxy-reconciler.slot`, a label of this tool's own"),
-}  # fmt: skip
+    "ours": (
+        {"a": "io.haproxy-reconciler.slot=1"},
+        "bad-label-file",
+        "`a.labels` says `io.haproxy-reconciler.slot`, a label of this tool's own",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", WRONG)

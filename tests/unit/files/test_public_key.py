@@ -32,8 +32,11 @@ def test_good(algorithm: str) -> None:
 
 BAD = [
     (b"", "ES256", "holds no public key in PEM form"),
-    (b"-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----", "ES256",
-     "holds no public key in PEM form"),
+    (
+        b"-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----",
+        "ES256",
+        "holds no public key in PEM form",
+    ),
     (OWN.key, "ES256", "holds a private key, which is for who signs"),
     (OWN.bundle, "ES256", "holds a private key, which is for who signs"),
     (OWN.cert, "ES256", "holds a certificate, and not its public key alone"),
@@ -41,7 +44,7 @@ BAD = [
     (P384, "ES256", "holds no key for `ES256`, which needs one of P-256"),
     (GOOD["RS256"], "ES512", "holds no key for `ES512`, which needs one of P-521"),
     (GOOD["RS512"], "ES256", "holds no public key in PEM form"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "algorithm", "expected"), BAD)

@@ -57,32 +57,39 @@ def told(inputs: Inputs) -> list[str]:
 PAIR = "{certificates: {cert: certs/a.crt, key: certs/a.key}}"
 WRONG: dict[str, tuple[str, dict[str, bytes], str]] = {
     "missing": (
-        "./certs/a.pem", {},
+        "./certs/a.pem",
+        {},
         "unreadable-file 9:12 `./certs/a.pem` cannot be read: no such file or directory",
     ),
     "a key that is missing": (
-        PAIR, {"a_crt": GOOD.cert},
+        PAIR,
+        {"a_crt": GOOD.cert},
         "unreadable-file 9:12 `certs/a.key` cannot be read: no such file or directory",
     ),
     "an empty directory": (
-        "./certs", {"readme_txt": b"x", "lonely_crt": GOOD.cert},
+        "./certs",
+        {"readme_txt": b"x", "lonely_crt": GOOD.cert},
         "unreadable-file 9:12 `./certs` holds no certificate; "
         "put `shop.pem` there, or `shop.crt` with `shop.key`",
     ),
     "another key": (
-        PAIR, {"a_crt": GOOD.cert, "a_key": OTHER.key},
+        PAIR,
+        {"a_crt": GOOD.cert, "a_key": OTHER.key},
         "bad-certificate 9:12 `certs/a.crt` does not belong to its private key",
     ),
     "no key": (
-        "./certs/a.pem", {"a_pem": GOOD.cert},
+        "./certs/a.pem",
+        {"a_pem": GOOD.cert},
         "bad-certificate 9:12 `./certs/a.pem` is no certificate with its private key in PEM form",
     ),
     "no certificate": (
-        "./certs/a.pem", {"a_pem": b"hello"},
+        "./certs/a.pem",
+        {"a_pem": b"hello"},
         "bad-certificate 9:12 `./certs/a.pem` is no certificate with its private key in PEM form",
     ),
     "a password": (
-        "./certs/a.pem", {"a_pem": GOOD.cert + GOOD.encrypted_key()},
+        "./certs/a.pem",
+        {"a_pem": GOOD.cert + GOOD.encrypted_key()},
         "bad-certificate 9:12 `./certs/a.pem` has a key with a password, "
         "which HAProxy could not ask for; "
         "say it as `password: {file: ./key.pass}`, or take it off the key",
@@ -104,12 +111,14 @@ WRONG: dict[str, tuple[str, dict[str, bytes], str]] = {
         "set it in the environment or an --env-file",
     ),
     "expired": (
-        "./certs/a.pem", {"a_pem": OLD.bundle},
+        "./certs/a.pem",
+        {"a_pem": OLD.bundle},
         f"expired-certificate 9:12 `./certs/a.pem` was valid until "
         f"{OLD.certificate.not_valid_after_utc:%Y-%m-%d}; renew it; nothing was changed",
     ),
     "one in a directory": (
-        "./certs", {"a_pem": GOOD.bundle, "b_pem": OLD.bundle},
+        "./certs",
+        {"a_pem": GOOD.bundle, "b_pem": OLD.bundle},
         f"expired-certificate 9:12 `./certs/b.pem` was valid until "
         f"{OLD.certificate.not_valid_after_utc:%Y-%m-%d}; renew it; nothing was changed",
     ),
@@ -118,7 +127,7 @@ WRONG: dict[str, tuple[str, dict[str, bytes], str]] = {
         {"a_pem": GOOD.bundle, "ca_pem": b"nobody"},
         "bad-certificate 9:49 `./certs/ca.pem` holds no certificates in PEM form",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -146,50 +155,59 @@ STAPLED = "{certificates: ./certs/a.pem, ocsp: true}"
 ENDED = (NOW - timedelta(days=1)).date()
 UNSTAPLED: dict[str, tuple[str, dict[str, bytes], str]] = {
     "no response": (
-        STAPLED, {},
+        STAPLED,
+        {},
         "unreadable-file `./certs/a.pem.ocsp` cannot be read: no such file or directory",
     ),
     "no response in it": (
-        STAPLED, {"a_pem_ocsp": AUTHORITY.cert},
+        STAPLED,
+        {"a_pem_ocsp": AUTHORITY.cert},
         "bad-ocsp `./certs/a.pem.ocsp` is no OCSP response in DER form; `openssl ocsp` writes one "
         "with `-respout`",
     ),
     "a refusal": (
-        STAPLED, {"a_pem_ocsp": REFUSAL},
+        STAPLED,
+        {"a_pem_ocsp": REFUSAL},
         "unusable-ocsp `./certs/a.pem.ocsp` is no answer but a refusal: unauthorized, and is not "
         "stapled; write another one",
     ),
     "of another certificate": (
-        STAPLED, {"a_pem_ocsp": make_response(ASKING, AUTHORITY)},
+        STAPLED,
+        {"a_pem_ocsp": make_response(ASKING, AUTHORITY)},
         "unusable-ocsp `./certs/a.pem.ocsp` is for another certificate, and is not stapled; write "
         "another one",
     ),
     "of before": (
-        STAPLED, {"a_pem_ocsp": make_response(CHAINED, AUTHORITY, days=-1)},
+        STAPLED,
+        {"a_pem_ocsp": make_response(CHAINED, AUTHORITY, days=-1)},
         f"unusable-ocsp `./certs/a.pem.ocsp` was valid until {ENDED}, and is not stapled; write "
         "another one",
     ),
     "for ever": (
-        STAPLED, {"a_pem_ocsp": make_response(CHAINED, AUTHORITY, days=None)},
+        STAPLED,
+        {"a_pem_ocsp": make_response(CHAINED, AUTHORITY, days=None)},
         "unusable-ocsp `./certs/a.pem.ocsp` does not say until when it is valid, and HAProxy takes "
         "none that does not, and is not stapled; write another one",
     ),
     "of an unknown one": (
-        STAPLED, {"a_pem_ocsp": make_response(CHAINED, AUTHORITY, status="UNKNOWN")},
+        STAPLED,
+        {"a_pem_ocsp": make_response(CHAINED, AUTHORITY, status="UNKNOWN")},
         "unusable-ocsp `./certs/a.pem.ocsp` says that its authority does not know the certificate, "
         "and is not stapled; write another one",
     ),
     "without its issuer": (
-        STAPLED, {"a_pem": CHAINED.bundle, "a_pem_ocsp": make_response(CHAINED, AUTHORITY)},
+        STAPLED,
+        {"a_pem": CHAINED.bundle, "a_pem_ocsp": make_response(CHAINED, AUTHORITY)},
         "unusable-ocsp `./certs/a.pem` has no certificate of its issuer, without which no OCSP "
         "response is stapled; append the rest of its chain to it",
     ),
     "nobody to ask": (
-        "{certificates: ./certs, ocsp: update}", {},
+        "{certificates: ./certs, ocsp: update}",
+        {},
         "unusable-ocsp `./certs/a.pem` names nobody to ask for its OCSP response; its authority "
         "has none for it: take `ocsp` out",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", UNSTAPLED)
@@ -206,11 +224,15 @@ def test_what_is_not_stapled(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["GOOD", "REVOKED"])
-@pytest.mark.parametrize("tls", [
-    STAPLED, "{certificates: ./certs/, ocsp: true}",
-    "{certificates: {cert: certs/a.pem, ocsp: true}}",
-    "{certificates: {cert: certs/p.crt, key: certs/p.key}, ocsp: true}",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "tls",
+    [
+        STAPLED,
+        "{certificates: ./certs/, ocsp: true}",
+        "{certificates: {cert: certs/a.pem, ocsp: true}}",
+        "{certificates: {cert: certs/p.crt, key: certs/p.key}, ocsp: true}",
+    ],
+)
 def test_a_response_is_kept_with_its_certificate(tmp_path: Path, tls: str, status: str) -> None:
     response = make_response(CHAINED, AUTHORITY, status=status)
     put(tmp_path, a_pem=CHAIN, a_pem_ocsp=response, b_pem=GOOD.bundle + AUTHORITY.cert)
@@ -241,10 +263,15 @@ def test_who_is_asked_for_a_response_gets_no_warning(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encrypted", [GOOD.encrypted_key(), GOOD.encrypted_key(traditional=True)])
-@pytest.mark.parametrize("said", [
-    "{file: certs/a.pass}", "{environment: KEY_PASSWORD}", "{content: secret}",
-    '{content: "s${REST}"}',
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{file: certs/a.pass}",
+        "{environment: KEY_PASSWORD}",
+        "{content: secret}",
+        '{content: "s${REST}"}',
+    ],
+)
 def test_a_key_is_kept_without_its_password(
     tmp_path: Path, said: str, encrypted: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

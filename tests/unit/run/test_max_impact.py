@@ -138,10 +138,14 @@ def test_only_what_exceeds_is_named_and_each_once() -> None:
 
     plan = Plan(
         "shop",
-        (change("web-1", Impact.REPLACE), change("web-2", Impact.REPLACE),
-         change("job", Impact.INTERRUPT), change("cache", Impact.RELOAD)),
+        (
+            change("web-1", Impact.REPLACE),
+            change("web-2", Impact.REPLACE),
+            change("job", Impact.INTERRUPT),
+            change("cache", Impact.RELOAD),
+        ),
         problems=(Problem("name-taken", "in the way"),),
-    )  # fmt: skip
+    )
     known, found = limit_impact(plan, Impact.RELOAD).problems
     assert known.code == "name-taken"
     assert found.message.endswith("allows: backend web (replace), container job (interrupt)")

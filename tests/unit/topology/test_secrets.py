@@ -19,8 +19,22 @@ from reconciler.topology.reading.parse import parse_source
 from tests.golden.rendering import DIRECTORY
 
 PLAIN = parse_source((DIRECTORY / "everything.yaml").read_bytes(), "f", {}).value
-NASTY = ("zq9", "zq9 Zq9!", "zq9:zq9", "zq9:/zq9:zq9", "99zq9", "zq9=zq9", "/zq9", "./zq9:/zq9",
-         "zq9\nzq9", "zq9\0", "'zq9", "frontend zq9", "zq9:99999", "10.11.12.13")  # fmt: skip
+NASTY = (
+    "zq9",
+    "zq9 Zq9!",
+    "zq9:zq9",
+    "zq9:/zq9:zq9",
+    "99zq9",
+    "zq9=zq9",
+    "/zq9",
+    "./zq9:/zq9",
+    "zq9\nzq9",
+    "zq9\0",
+    "'zq9",
+    "frontend zq9",
+    "zq9:99999",
+    "10.11.12.13",
+)
 SHOWS = re.compile(r"zq9|10\.11\.12\.13", re.IGNORECASE)
 
 

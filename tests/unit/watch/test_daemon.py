@@ -135,7 +135,8 @@ def test_everybody_is_asked_to_look(running: Running) -> None:
     with running:
         running.daemon.reconcile_now("asked by SIGHUP")
         await_true(
-            lambda: any(isinstance(n, PassEnded) and n.cause == "asked by SIGHUP"
-                        for n in running.news),
+            lambda: any(
+                isinstance(n, PassEnded) and n.cause == "asked by SIGHUP" for n in running.news
+            ),
             "it looked",
-        )  # fmt: skip
+        )

@@ -20,14 +20,7 @@ import pytest
 
 from reconciler.desired.impact import Impact
 from reconciler.events.events import Failure
-from reconciler.events.passes import (
-    FileBroken,
-    FileMended,
-    Noticed,
-    Outcome,
-    PassBegun,
-    PassEnded,
-)
+from reconciler.events.passes import FileBroken, FileMended, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.plan.plan import Change, Plan
 from reconciler.watch.files import Watched
 from reconciler.watch.http import Admin
@@ -117,24 +110,32 @@ def test_nobody_asked_to_be_told() -> None:
     notifier = Notifier({})
     notifier.say("READY=1")
     assert notifier.watchdog_s is None
-    assert Notifier({"NOTIFY_SOCKET": "/x", "WATCHDOG_USEC": "1", "WATCHDOG_PID": "1"}
-                    ).watchdog_s is None  # fmt: skip
+    assert (
+        Notifier({"NOTIFY_SOCKET": "/x", "WATCHDOG_USEC": "1", "WATCHDOG_PID": "1"}).watchdog_s
+        is None
+    )
 
 
 def test_the_command_tells_systemd_and_ends(tmp_path: Path) -> None:
     """The whole daemon, without an engine: it waits for one, and is ready all the same."""
     address = str(tmp_path / "notify")
     (tmp_path / "shop.yaml").write_text("name: shop\n", encoding="utf-8")
-    environment = {**os.environ, "NOTIFY_SOCKET": address, "WATCHDOG_USEC": "4000000",
-                   "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}  # fmt: skip
+    environment = {
+        **os.environ,
+        "NOTIFY_SOCKET": address,
+        "WATCHDOG_USEC": "4000000",
+        "DOCKER_HOST": f"unix://{tmp_path}/none.sock",
+    }
     environment.pop("WATCHDOG_PID", None)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(address)
         manager.settimeout(30)
         with subprocess.Popen(  # our own command
-            [sys.executable, "-m", "reconciler", "watch", str(tmp_path)], env=environment,
-            stdout=subprocess.PIPE, text=True,
-        ) as process:  # fmt: skip
+            [sys.executable, "-m", "reconciler", "watch", str(tmp_path)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
             assert manager.recv(100) == b"READY=1"
             assert manager.recv(100) == b"WATCHDOG=1"
             assert process.stdout is not None
@@ -211,10 +212,23 @@ def test_servers_are_told_of_passes_that_failed_too(admin: Admin) -> None:
 
 def test_what_was_before_is_no_success_of_what_is_wanted(admin: Admin) -> None:
     failures = (Failure("not-ready", "no"),)
-    for repaired in (Plan("shop"), Plan("shop", changes=(Change("create", "container", "web-1", "",
-                                                                Impact.NONE),))):  # fmt: skip
-        admin.note("shop", PassEnded("1f", "x", Outcome.KEPT, 0.3, plan=repaired,
-                                     failures=failures, servers_up=2, servers=2))  # fmt: skip
+    for repaired in (
+        Plan("shop"),
+        Plan("shop", changes=(Change("create", "container", "web-1", "", Impact.NONE),)),
+    ):
+        admin.note(
+            "shop",
+            PassEnded(
+                "1f",
+                "x",
+                Outcome.KEPT,
+                0.3,
+                plan=repaired,
+                failures=failures,
+                servers_up=2,
+                servers=2,
+            ),
+        )
     metrics = ask(admin, "/metrics")[1]
     assert 'last_success_timestamp_seconds{topology="shop"} 0.0' in metrics
     assert 'reconciler_drift_healed_total{topology="shop"} 1.0' in metrics

@@ -25,7 +25,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "a job fails": {"web": {"image": "app:2", "before": [{"image": "bad:1"}]}},
     "a job fails before a new backend": {"api": {"port": 80, "before": [{"image": "bad:1"}]}},
     "on a network of its own": {"web": {"image": "bad:1"}, "networks": {"more": {}}},
-}  # fmt: skip
+}
 
 
 def shop(**changed: Any) -> Desired:
@@ -34,10 +34,12 @@ def shop(**changed: Any) -> Desired:
         backends[name] = {"image": "app:1", **backends.get(name, {}), **changed[name]}
     networks = {"default": {}, **changed.get("networks", {})}
     document: dict[str, Any] = {
-        "name": "shop", "networks": networks, "backends": backends,
+        "name": "shop",
+        "networks": networks,
+        "backends": backends,
         "frontends": {"www": {"bind": 80, "default_backend": "web"}},
         "haproxy": {"image": "haproxy:1"},
-    }  # fmt: skip
+    }
     if "more" in networks:
         backends["web"]["networks"] = ["default", "more"]
     if "api" in backends:

@@ -48,9 +48,13 @@ class Watch:
         self.news: list[News] = []
         settings = {"holder": f"test{WATCHING}", "jitter": lambda _, high: high, **options}
         self.keeper = Keeper(
-            "shop", self.engines, WatchOptions(**settings), self.clock,
-            lambda _, news: self.news.append(news), lambda: self.is_stopping,
-        )  # fmt: skip
+            "shop",
+            self.engines,
+            WatchOptions(**settings),
+            self.clock,
+            lambda _, news: self.news.append(news),
+            lambda: self.is_stopping,
+        )
         self.world.listeners.append(self.wake)
         self.next_at: float | None = self.clock.now()
 
@@ -108,9 +112,10 @@ class Watch:
     def server(self, number: int = 1) -> str:
         """The id of a replica's container."""
         return next(
-            c.id for c in self.world.containers.values()
+            c.id
+            for c in self.world.containers.values()
             if c.owner == "shop" and c.slot.number == number and c.slot.backend == "web"
-        )  # fmt: skip
+        )
 
     @property
     def running(self) -> int:

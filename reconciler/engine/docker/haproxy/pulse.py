@@ -73,8 +73,12 @@ def read_facts(said: str) -> _Facts:
     for server in parse_servers(said):
         if not server.is_idle:
             facts[f"{server.backend}/{server.known_as}"] = (
-                server.is_up, server.weight, server.maxconn, server.is_disabled, server.is_drained,
-            )  # fmt: skip
+                server.is_up,
+                server.weight,
+                server.maxconn,
+                server.is_disabled,
+                server.is_drained,
+            )
     return facts
 
 

@@ -31,10 +31,18 @@ _SIGNALS = frozenset({
     "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
 })  # fmt: skip
 _REAL_TIME = r"RTMIN(\+([1-9]|1[0-5]))?|RTMAX(-([1-9]|1[0-4]))?"
-_IPC_SYSCTLS = frozenset({
-    "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall",
-    "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
-})  # fmt: skip
+_IPC_SYSCTLS = frozenset(
+    {
+        "kernel.msgmax",
+        "kernel.msgmnb",
+        "kernel.msgmni",
+        "kernel.sem",
+        "kernel.shmall",
+        "kernel.shmmax",
+        "kernel.shmmni",
+        "kernel.shm_rmid_forced",
+    }
+)
 ULIMITS = (
     "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile",
     "nproc", "rss", "rtprio", "rttime", "sigpending", "stack",
@@ -53,8 +61,9 @@ def _each(check: Callable[[str], str]) -> BeforeValidator:
             try:
                 found.append(check(check_text(text)))
             except _RefusedError as refused:
-                raise error(refused.code, refused.message, value=text, at=at,
-                            hint=refused.hint) from None  # fmt: skip
+                raise error(
+                    refused.code, refused.message, value=text, at=at, hint=refused.hint
+                ) from None
         return tuple(found)
 
     return BeforeValidator(parse)
@@ -70,8 +79,12 @@ def _check_signal(value: str) -> str:
     is_number = re.fullmatch(r"[1-9][0-9]?", value) is not None and int(value) <= 64
     if is_number or name in _SIGNALS or re.fullmatch(_REAL_TIME, name):
         return value if is_number else f"SIG{name}"
-    raise error("bad-value", "`{value}` is not a signal", value=value,
-                hint="write it like `SIGTERM` or `SIGUSR1`")  # fmt: skip
+    raise error(
+        "bad-value",
+        "`{value}` is not a signal",
+        value=value,
+        hint="write it like `SIGTERM` or `SIGUSR1`",
+    )
 
 
 def _check_address(value: str) -> str:
@@ -170,15 +183,22 @@ def parse_hosts(value: Any) -> tuple[str, ...]:
     if isinstance(value, Mapping):
         for name, addresses in value.items():
             many = isinstance(addresses, list)
-            pairs += [(name, item, (name, index) if many else (name,))
-                      for index, item in enumerate(listed(addresses))]  # fmt: skip
+            pairs += [
+                (name, item, (name, index) if many else (name,))
+                for index, item in enumerate(listed(addresses))
+            ]
     else:
         for index, item in enumerate(listed(value)):
             text = scalar_text(item, at=(index,))
             match = re.fullmatch(r"([^:=]+)[:=](.+)", text)
             if match is None:
-                raise error("bad-value", "`{value}` has no address", value=text, at=(index,),
-                            hint="write it like `db:192.0.2.7`")  # fmt: skip
+                raise error(
+                    "bad-value",
+                    "`{value}` has no address",
+                    value=text,
+                    at=(index,),
+                    hint="write it like `db:192.0.2.7`",
+                )
             pairs.append((match[1], match[2], (index,)))
     return tuple(f"{_host(name, at)}:{_host_address(item, at)}" for name, item, at in pairs)
 
@@ -197,8 +217,13 @@ def _host_address(value: Any, at: tuple[str | int, ...]) -> str:
     try:
         return _check_address(text)
     except _RefusedError:
-        raise error("bad-value", "`{value}` is not an IP address", value=text, at=at,
-                    hint="write an address, or `host-gateway` for the host") from None  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not an IP address",
+            value=text,
+            at=at,
+            hint="write an address, or `host-gateway` for the host",
+        ) from None
 
 
 def _check_sysctls(value: dict[str, str]) -> dict[str, str]:
@@ -207,16 +232,24 @@ def _check_sysctls(value: dict[str, str]) -> dict[str, str]:
         if not (
             name in _IPC_SYSCTLS or re.fullmatch(r"(net|fs\.mqueue)(\.[A-Za-z0-9_/-]+)+", name)
         ):
-            raise error("unknown-value", "`{value}` is no setting of a container's own", value=name,
-                        at=(name,), hint="`net.…`, `fs.mqueue.…` and those of IPC can be set"
-                        )  # fmt: skip
+            raise error(
+                "unknown-value",
+                "`{value}` is no setting of a container's own",
+                value=name,
+                at=(name,),
+                hint="`net.…`, `fs.mqueue.…` and those of IPC can be set",
+            )
     return value
 
 
 def check_ulimit(value: str) -> str:
     if value not in ULIMITS:
-        raise error("unknown-value", "`{value}` is not a limit that Linux has", value=value,
-                    hint=f"write one of {', '.join(ULIMITS)}")  # fmt: skip
+        raise error(
+            "unknown-value",
+            "`{value}` is not a limit that Linux has",
+            value=value,
+            hint=f"write one of {', '.join(ULIMITS)}",
+        )
     return value
 
 
@@ -252,14 +285,20 @@ Sysctls = Annotated[Pairs, AfterValidator(_check_sysctls)]
 Signal = Annotated[Text, AfterValidator(_check_signal)]
 User = Annotated[
     Text,
-    matching(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?",
-             "`{value}` is not a user", "write it like `app`, `1000` or `1000:1000`"),
-]  # fmt: skip
+    matching(
+        r"[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?",
+        "`{value}` is not a user",
+        "write it like `app`, `1000` or `1000:1000`",
+    ),
+]
 HostName = Annotated[
     Text,
-    matching(r"(?=.{1,63}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", "`{value}` is not a host name",
-             "use letters, digits, `-` and `.`, up to 63"),
-]  # fmt: skip
+    matching(
+        r"(?=.{1,63}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?",
+        "`{value}` is not a host name",
+        "use letters, digits, `-` and `.`, up to 63",
+    ),
+]
 CgroupPath = Annotated[
     Text,
     matching(

@@ -15,8 +15,12 @@ def _check_ipv4(value: str) -> str:
     try:
         return str(IPv4Address(value))
     except ValueError:
-        raise error("bad-value", "`{value}` is not an address of IPv4", value=value,
-                    hint="write it like `172.30.7.10`") from None  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not an address of IPv4",
+            value=value,
+            hint="write it like `172.30.7.10`",
+        ) from None
 
 
 def _check_ipv6(value: str) -> str:
@@ -25,8 +29,12 @@ def _check_ipv6(value: str) -> str:
     except ValueError:
         address = None
     if address is None or address.scope_id is not None:
-        raise error("bad-value", "`{value}` is not an address of IPv6", value=value,
-                    hint="write it like `fd00:7::10`") from None  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not an address of IPv6",
+            value=value,
+            hint="write it like `fd00:7::10`",
+        ) from None
     return str(address)
 
 
@@ -34,24 +42,40 @@ def _check_mac(value: str) -> str:
     """Docker takes no other length, and a network no address that is for many at once."""
     text = value.lower().replace("-", ":")
     if re.fullmatch(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", text) is None:
-        raise error("bad-value", "`{value}` is not a MAC address", value=value,
-                    hint="write it like `02:42:ac:1e:07:0a`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not a MAC address",
+            value=value,
+            hint="write it like `02:42:ac:1e:07:0a`",
+        )
     if int(text[:2], 16) & 1:
-        raise error("bad-value", "`{value}` is a MAC address for many at once", value=value,
-                    hint="begin with an even number: `02:42:ac:1e:07:0a`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is a MAC address for many at once",
+            value=value,
+            hint="begin with an even number: `02:42:ac:1e:07:0a`",
+        )
     return text
 
 
 Ipv4 = Annotated[
-    Text, AfterValidator(_check_ipv4),
+    Text,
+    AfterValidator(_check_ipv4),
     WithJsonSchema({"type": "string", "format": "ipv4", "examples": ["172.30.7.10"]}),
-]  # fmt: skip
+]
 Ipv6 = Annotated[
-    Text, AfterValidator(_check_ipv6),
+    Text,
+    AfterValidator(_check_ipv6),
     WithJsonSchema({"type": "string", "format": "ipv6", "examples": ["fd00:7::10"]}),
-]  # fmt: skip
+]
 Mac = Annotated[
-    Text, AfterValidator(_check_mac),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$",
-                    "examples": ["02:42:ac:1e:07:0a"]}),
-]  # fmt: skip
+    Text,
+    AfterValidator(_check_mac),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$",
+            "examples": ["02:42:ac:1e:07:0a"],
+        }
+    ),
+]

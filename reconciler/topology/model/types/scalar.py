@@ -52,8 +52,9 @@ def parse_duration(value: Any) -> float:
         )
     seconds = sum(float(number) * _UNIT_S[unit] for number, unit in parts)
     if seconds >= _LONGEST_S:
-        raise error("bad-duration", "`{value}` is longer than the 24 days HAProxy can count",
-                    value=text)  # fmt: skip
+        raise error(
+            "bad-duration", "`{value}` is longer than the 24 days HAProxy can count", value=text
+        )
     return seconds
 
 
@@ -117,8 +118,12 @@ def scalar_text(value: Any, *, at: tuple[str | int, ...] = ()) -> str:
     """A string, or a number as it was written. `at` is where below the field it stands."""
     if isinstance(value, bool):
         word = "true" if value else "false"
-        raise error("wrong-type", f"`{word}` without quotes is a boolean, and this takes text",
-                    hint=f'write "{word}"', at=at)  # fmt: skip
+        raise error(
+            "wrong-type",
+            f"`{word}` without quotes is a boolean, and this takes text",
+            hint=f'write "{word}"',
+            at=at,
+        )
     if not isinstance(value, str | int | float):
         raise error("wrong-type", "this takes text", at=at)
     return written(value)
@@ -173,23 +178,34 @@ def _check_image(value: str) -> str:
 
 def _check_path(value: str) -> str:
     if not value.startswith("/"):
-        raise error("bad-value", "`{value}` is not a path of a URL", value=value,
-                    hint=f"start it with a slash: `/{value}`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not a path of a URL",
+            value=value,
+            hint=f"start it with a slash: `/{value}`",
+        )
     if " " in value:
         raise error("bad-value", "a path of a URL holds no space", hint="write `%20` for a space")
     if "#" in value:
-        raise error("bad-value", "what comes after `#` in a URL is never sent",
-                    hint="leave it out, or write `%23` for the character")  # fmt: skip
+        raise error(
+            "bad-value",
+            "what comes after `#` in a URL is never sent",
+            hint="leave it out, or write `%23` for the character",
+        )
     if not value.isascii():
-        raise error("bad-value", "a path of a URL holds only ASCII",
-                    hint="write other characters as `%` and hex digits")  # fmt: skip
+        raise error(
+            "bad-value",
+            "a path of a URL holds only ASCII",
+            hint="write other characters as `%` and hex digits",
+        )
     return value
 
 
 def _check_file(value: str) -> str:
     if value.startswith("~"):
-        raise error("bad-value", "`~` is not expanded here",
-                    hint="write `${HOME}` or an absolute path")  # fmt: skip
+        raise error(
+            "bad-value", "`~` is not expanded here", hint="write `${HOME}` or an absolute path"
+        )
     if not value.strip("/"):
         raise error("bad-value", "the name of a file is needed here")
     return value
@@ -201,8 +217,11 @@ def parse_words(value: Any) -> list[str]:
         try:
             words = shlex.split(value)
         except ValueError as problem:
-            raise error("bad-value", f"the command cannot be split: {str(problem).lower()}",
-                        hint="write it as a list") from None  # fmt: skip
+            raise error(
+                "bad-value",
+                f"the command cannot be split: {str(problem).lower()}",
+                hint="write it as a list",
+            ) from None
         return [_check_word(word) for word in words]
     if isinstance(value, list):
         return [
@@ -232,16 +251,21 @@ def parse_pairs(value: Any) -> dict[str, str]:
     for position, (name, item) in enumerate(pairs):
         at = (name,) if isinstance(value, Mapping) else (position,)
         if item is None:
-            raise error("bad-value", "`{value}` has no value", value=name, at=at,
-                        hint=f'write `{name}: ""` for empty, or `{name}: ${{{name}}}` '
-                             "to take it from the environment")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`{value}` has no value",
+                value=name,
+                at=at,
+                hint=f'write `{name}: ""` for empty, or `{name}: ${{{name}}}` '
+                "to take it from the environment",
+            )
         if isinstance(item, Mapping | list):
-            raise error("wrong-type", "the value of `{value}` must be text or a number",
-                        value=name, at=at)  # fmt: skip
+            raise error(
+                "wrong-type", "the value of `{value}` must be text or a number", value=name, at=at
+            )
         text = scalar_text(item, at=at)
         if "\0" in text or not name or "=" in name or "\0" in name:
-            raise error("bad-value", "`{value}` cannot be passed to a container",
-                        value=name, at=at)  # fmt: skip
+            raise error("bad-value", "`{value}` cannot be passed to a container", value=name, at=at)
         result[name] = text
     return result
 
@@ -256,10 +280,16 @@ def _split_pair(item: Any, *, at: tuple[str | int, ...]) -> tuple[str, str | Non
 Duration = Annotated[
     float,
     BeforeValidator(parse_duration),
-    WithJsonSchema({"type": ["string", "integer"], "minimum": 0, "maximum": 0,
-                    "pattern": r"^(0|([0-9]+(\.[0-9]+)?(us|ms|s|m|h|d))+)$",
-                    "examples": ["500ms", "10s", "5m"]}),
-]  # fmt: skip
+    WithJsonSchema(
+        {
+            "type": ["string", "integer"],
+            "minimum": 0,
+            "maximum": 0,
+            "pattern": r"^(0|([0-9]+(\.[0-9]+)?(us|ms|s|m|h|d))+)$",
+            "examples": ["500ms", "10s", "5m"],
+        }
+    ),
+]
 """Seconds."""
 
 Size = Annotated[
@@ -319,17 +349,23 @@ Words = Annotated[
     tuple[str, ...],
     BeforeValidator(parse_words),
     WithJsonSchema(
-        {"anyOf": [{"type": "string"}, {"type": "array", "items": _TEXT_SCHEMA}],
-         "examples": [["nginx", "-g", "daemon off;"]]}
+        {
+            "anyOf": [{"type": "string"}, {"type": "array", "items": _TEXT_SCHEMA}],
+            "examples": [["nginx", "-g", "daemon off;"]],
+        }
     ),
-]  # fmt: skip
+]
 Pairs = Annotated[
     dict[str, str],
     BeforeValidator(parse_pairs),
     WithJsonSchema(
-        {"anyOf": [{"type": "object", "additionalProperties": _TEXT_SCHEMA},
-                   {"type": "array", "items": {"type": "string", "pattern": "="}}]}
+        {
+            "anyOf": [
+                {"type": "object", "additionalProperties": _TEXT_SCHEMA},
+                {"type": "array", "items": {"type": "string", "pattern": "="}},
+            ]
+        }
     ),
-]  # fmt: skip
+]
 Pull = Literal["missing", "always", "never"]
 Mode = Literal["http", "tcp"]

@@ -11,9 +11,12 @@ from reconciler.engine.docker import inspections as module
 from reconciler.engine.docker.inspections import Inspections
 
 ITEM: dict[str, Any] = {
-    "Id": "a", "Names": ["/web-1"], "State": "running", "Status": "Up 3 minutes (healthy)",
+    "Id": "a",
+    "Names": ["/web-1"],
+    "State": "running",
+    "Status": "Up 3 minutes (healthy)",
     "NetworkSettings": {"Networks": {"net": {"NetworkID": "n", "IPAddress": "10.0.0.2"}}},
-}  # fmt: skip
+}
 
 
 class Client:
@@ -57,10 +60,14 @@ def test_once_and_again_when_something_is_heard(kept: Inspections) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"State": "exited"}, {"Status": "Up 3 minutes (unhealthy)"}, {"Names": ["/other"]},
-     {"NetworkSettings": {"Networks": {}}}],
+    [
+        {"State": "exited"},
+        {"Status": "Up 3 minutes (unhealthy)"},
+        {"Names": ["/other"]},
+        {"NetworkSettings": {"Networks": {}}},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_again_when_the_list_shows_another_state(kept: Inspections, change: dict[str, Any]) -> None:
     client = Client()
     look(kept, client, ITEM)

@@ -45,8 +45,11 @@ def test_what_is_not_ours_or_no_change() -> None:
 
 def test_a_network_knows_containers_only() -> None:
     reader = EventReader()
-    left = {"Type": "network", "Action": "disconnect",
-            "Actor": {"Attributes": {"name": "net", "container": "c0ffee"}}}  # fmt: skip
+    left = {
+        "Type": "network",
+        "Action": "disconnect",
+        "Actor": {"Attributes": {"name": "net", "container": "c0ffee"}},
+    }
     assert reader.read(left) is None
     reader.read(event("start"))
     assert reader.read(left) == Wakeup("shop", "a container left network net")

@@ -72,18 +72,27 @@ CASES = {
     ),
     "a new host gets a spare one": (
         [put("c", "check", 3, 7)],
-        ["set server web/web-4 fqdn c", "set server web/web-4 weight 3",
-         "set maxconn server web/web-4 7", "set server web/web-4 state drain"],
+        [
+            "set server web/web-4 fqdn c",
+            "set server web/web-4 weight 3",
+            "set maxconn server web/web-4 7",
+            "set server web/web-4 state drain",
+        ],
     ),
     "each its own": (
         [put("c", "ready"), put("d", "ready"), put("c", "ready", backend="api")],
-        ["set server web/web-4 fqdn c", "set server web/web-4 state ready",
-         "set server web/web-3 fqdn d", "set server web/web-3 state ready",
-         "set server api/api-2 fqdn c", "set server api/api-2 state ready"],
+        [
+            "set server web/web-4 fqdn c",
+            "set server web/web-4 state ready",
+            "set server web/web-3 fqdn d",
+            "set server web/web-3 state ready",
+            "set server api/api-2 fqdn c",
+            "set server api/api-2 state ready",
+        ],
     ),
     "out of rotation already": ([put("c", "gone"), put("c", "adjust", 5, 5)], []),
     "out of a backend that is not there": ([put("a", "gone", backend="no")], []),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("settings", "commands"), CASES.values(), ids=CASES)
@@ -96,9 +105,10 @@ def test_an_agent_has_no_say_while_its_server_is_out_of_rotation() -> None:
     said = {aim: list(commands_for([put("a", aim)], there)) for aim in ("check", "drain", "ready")}
     out = ["disable agent web/web-1", "set server web/web-1 state drain"]
     assert said == {
-        "check": out, "drain": out,
+        "check": out,
+        "drain": out,
         "ready": ["set server web/web-1 state ready", "enable agent web/web-1"],
-    }  # fmt: skip
+    }
 
 
 NO_SPARE = {

@@ -68,8 +68,14 @@ def test_stat(version: str) -> None:
     first = servers[0]
     assert (first.address, first.weight, first.sessions) == ("127.0.0.1:8098", 10, 0)
     assert [s.check.split(" in ")[0] for s in servers] == [
-        "L7OK/200", "L4CON", "", "L7OK/200", "", "L7STS/503", ""
-    ]  # fmt: skip
+        "L7OK/200",
+        "L4CON",
+        "",
+        "L7OK/200",
+        "",
+        "L7STS/503",
+        "",
+    ]
     assert servers[1].check == "L4CON in 0 ms (Connection refused)"
     assert servers[5].check.endswith("(Service Unavailable)")
 
@@ -94,9 +100,11 @@ SETTINGS = {
 
 def traits(server: ServerState) -> str:
     said = {
-        "disabled": server.is_disabled, "drained": server.is_drained, "idle": server.is_idle,
+        "disabled": server.is_disabled,
+        "drained": server.is_drained,
+        "idle": server.is_idle,
         "takes traffic": server.takes_traffic,
-    }  # fmt: skip
+    }
     return " ".join(name for name, holds in said.items() if holds)
 
 
@@ -273,20 +281,35 @@ def test_reload_without_a_log() -> None:
 
 
 REJECTED = [
-    (Alert(8, "backend 'web', another server named 'a' was already defined at line 7, please use "
-              "distinct names."),),
+    (
+        Alert(
+            8,
+            "backend 'web', another server named 'a' was already defined at line 7, please use "
+            "distinct names.",
+        ),
+    ),
     (Alert(7, "'server web/b' : could not resolve address 'no.such.host.invalid'."),),
     (Alert(7, "unmatched quote at position 10"),),
-    (Alert(8, "frontend 'www' has the same name as frontend 'www' declared at "
-              "/tmp/haproxy.cfg:6."),),
-    (Alert(7, "'bind :80' in section 'frontend' : unable to stat SSL certificate from file "
-              "'/nope.pem' : No such file or directory."),),
+    (
+        Alert(
+            8, "frontend 'www' has the same name as frontend 'www' declared at /tmp/haproxy.cfg:6."
+        ),
+    ),
+    (
+        Alert(
+            7,
+            "'bind :80' in section 'frontend' : unable to stat SSL certificate from file "
+            "'/nope.pem' : No such file or directory.",
+        ),
+    ),
     (Alert(None, "Proxy 'www': unable to find required default_backend: 'nowhere'."),),
     (Alert(6, "'listen' expects an <id> argument"),),
-    (Alert(7, "'bind' : invalid port '99999'"),
-     Alert(8, "unknown keyword 'nosuch' in 'frontend' section")),
+    (
+        Alert(7, "'bind' : invalid port '99999'"),
+        Alert(8, "unknown keyword 'nosuch' in 'frontend' section"),
+    ),
     (),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

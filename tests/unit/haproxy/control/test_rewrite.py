@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.haproxy.config import Config, identified, live_lines, read_config
-from reconciler.haproxy.control.rewrite import add_backends, backend_structure, put_servers
+from reconciler.haproxy.control.rewrite import (
+    add_backends,
+    backend_structure,
+    put_servers,
+    with_addresses,
+    without_addresses,
+)
 from reconciler.haproxy.control.servers import read_servers
 from reconciler.haproxy.model import Backend, Check, OutsideServer, Proxy, Server
 from reconciler.haproxy.model.balance import Hash
@@ -28,10 +34,17 @@ CHECK = Check("/x", "web", "GET", "200", 2.0, None, 2, 3, ("b", "check"))
 
 def backend(name: str = "web", hosts: str = "ab", **fields: object) -> Backend:
     base: dict[str, object] = {
-        "name": name, "mode": "http", "balance": "roundrobin", "check": CHECK, "weight": 1,
-        "maxconn": None, "path": ("b", name), "source": name, "port": 80,
+        "name": name,
+        "mode": "http",
+        "balance": "roundrobin",
+        "check": CHECK,
+        "weight": 1,
+        "maxconn": None,
+        "path": ("b", name),
+        "source": name,
+        "port": 80,
         "servers": tuple(Server(f"{name}-{n}", h, 80) for n, h in enumerate(hosts, 1)),
-    }  # fmt: skip
+    }
     return Backend(**(base | fields))  # type: ignore[arg-type]  # by name, as above
 
 
@@ -200,13 +213,26 @@ def test_another_port_takes_a_reload() -> None:
 
 
 def test_lines_of_other_sections_that_look_like_servers() -> None:
-    lines = ["global", "    server a", "backend web", "    server web-1 b:80",
-             "    server web b:80", "    option httpchk",
-             "    default-server weight 5", "    default-server inter 5s", "", "frontend www",
-             "    server-template x", "backend web.next", "    server-template x"]  # fmt: skip
+    lines = [
+        "global",
+        "    server a",
+        "backend web",
+        "    server web-1 b:80",
+        "    server web b:80",
+        "    option httpchk",
+        "    default-server weight 5",
+        "    default-server inter 5s",
+        "",
+        "frontend www",
+        "    server-template x",
+        "backend web.next",
+        "    server-template x",
+    ]
     assert [line for line, live in zip(lines, live_lines(lines), strict=True) if live] == [
-        "    server web-1 b:80", "    default-server weight 5", "    server-template x"
-    ]  # fmt: skip
+        "    server web-1 b:80",
+        "    default-server weight 5",
+        "    server-template x",
+    ]
 
 
 def test_the_structure_of_one_backend_is_its_own() -> None:
@@ -281,3 +307,22 @@ def test_another_weight_takes_a_reload_where_an_agent_sets_them() -> None:
         for w, v in ((1, 1), (5, 1), (1, 9))
     ]
     assert len({config.structure for config in configs}) == 3
+
+
+NAMED = """backend web
+    default-server resolvers docker init-addr libc,none port 8080
+    server web-1 shop-web-1:8080 weight 3
+    server web-2 shop-web-2:8080
+    server-template web- 3-6 haproxy:8080 disabled
+    server db db.example.com:80
+"""
+
+
+def test_addresses_are_noted_and_taken_off_again() -> None:
+    noted = with_addresses(NAMED, {"shop-web-1": "172.18.0.3", "shop-web-2": "fd00::3"})
+    assert noted.splitlines()[2:4] == [
+        "    server web-1 shop-web-1:8080 init-addr libc,172.18.0.3,none weight 3",
+        "    server web-2 shop-web-2:8080 init-addr libc,fd00::3,none",
+    ]
+    assert without_addresses(noted) == NAMED
+    assert with_addresses(NAMED, {}) == without_addresses(NAMED) == NAMED

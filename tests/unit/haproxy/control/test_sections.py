@@ -73,10 +73,16 @@ CHANGES = {
     "several": (
         BEFORE.replace("maxconn 10", "maxconn 20").replace("bind :80", "bind :81"),
         "`global` changes, frontend `www` changes",
-        ["@@ global", "-    maxconn 10", "+    maxconn 20", "@@ frontend www", "-    bind :80",
-         "+    bind :81"],
+        [
+            "@@ global",
+            "-    maxconn 10",
+            "+    maxconn 20",
+            "@@ frontend www",
+            "-    bind :80",
+            "+    bind :81",
+        ],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("after", "why", "diff"), CHANGES.values(), ids=CHANGES.keys())

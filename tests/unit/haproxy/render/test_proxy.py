@@ -51,9 +51,18 @@ def test_what_means_something_is_in_quotes(word: str) -> None:
 
 
 DURATIONS = {
-    0.0: "0ms", 0.001: "1ms", 0.5: "500ms", 1.0: "1s", 1.5: "1500ms", 60.0: "1m", 90.0: "90s",
-    3600.0: "1h", 86400.0: "1d", 86401.0: "86401s", 0.1 + 0.2: "300ms",
-}  # fmt: skip
+    0.0: "0ms",
+    0.001: "1ms",
+    0.5: "500ms",
+    1.0: "1s",
+    1.5: "1500ms",
+    60.0: "1m",
+    90.0: "90s",
+    3600.0: "1h",
+    86400.0: "1d",
+    86401.0: "86401s",
+    0.1 + 0.2: "300ms",
+}
 
 
 @pytest.mark.parametrize(("seconds", "text"), DURATIONS.items())
@@ -70,16 +79,21 @@ def proxy(**changes: object) -> Proxy:
         "frontends": (Frontend("www", "http", (Listener(80, ("f", "bind", 0)),), "web", ("f",)),),
         "backends": (
             Backend(
-                "web", "http", "roundrobin",
-                Check("/x", "web", "GET", "200", 2.0, None, 2, 3, ("b", "check")), 1, None,
+                "web",
+                "http",
+                "roundrobin",
+                Check("/x", "web", "GET", "200", 2.0, None, 2, 3, ("b", "check")),
+                1,
+                None,
                 (Server("web-1", "shop-web-1-abc", 80), Server("web-2", "shop-web-2-abc", 80)),
-                ("b",), "web",
+                ("b",),
+                "web",
             ),
         ),
         "stats": StatsPage(
             Listener(8404, ("stats", "port")), "/", None, (("a", "p"),), (), ("stats",)
         ),
-    }  # fmt: skip
+    }
     return Proxy(**(base | changes))  # type: ignore[arg-type]  # by name, as above
 
 

@@ -56,8 +56,7 @@ def test_an_agent_sets_weights_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
-    {"CHECKED": "", "L7OK": "drained by hand", "": "drained by hand"}.items(),
+    ("status", "told"), {"CHECKED": "", "L7OK": "drained by hand", "": "drained by hand"}.items()
 )
 def test_what_an_agent_drained_is_none(status: str, told: str) -> None:
     """One that says `up`, or is not asked, has not drained it."""

@@ -16,10 +16,17 @@ from reconciler.plan.decide.rotation import plan_rotation, slot_of, with_hosts, 
 
 def backend(hosts: str, **fields: object) -> Backend:
     base: dict[str, object] = {
-        "name": "web", "mode": "http", "balance": "roundrobin", "check": None, "weight": 1,
-        "maxconn": None, "path": (), "source": "web", "port": 80,
+        "name": "web",
+        "mode": "http",
+        "balance": "roundrobin",
+        "check": None,
+        "weight": 1,
+        "maxconn": None,
+        "path": (),
+        "source": "web",
+        "port": 80,
         "servers": tuple(Server(f"web-{n}", host, 80) for n, host in enumerate(hosts, 1)),
-    }  # fmt: skip
+    }
     return Backend(**(base | fields))  # type: ignore[arg-type]  # by name, as above
 
 
@@ -75,11 +82,7 @@ CASES: dict[str, tuple[Backend, list[ServerState], dict[str, str]]] = {
         {"stays": "b", "joins": "a", "leaves": "z"},
     ),
     "another weight": (backend("ab"), seen("ab", weight=7), {"stays": "ab", "settings": "a"}),
-    "the weight of all": (
-        backend("ab", weight=3),
-        seen("ab"),
-        {"stays": "ab", "settings": "ab"},
-    ),
+    "the weight of all": (backend("ab", weight=3), seen("ab"), {"stays": "ab", "settings": "ab"}),
     "a weight that cannot be set": (
         backend("ab", balance="source"),
         seen("ab", weight=7),
@@ -111,11 +114,7 @@ CASES: dict[str, tuple[Backend, list[ServerState], dict[str, str]]] = {
         seen("ab"),
         {"stays": "ab", "joins": "cdefg", "lacks": "spares"},
     ),
-    "none at all": (
-        backend("ab"),
-        seen("a", 0),
-        {"stays": "a", "joins": "b", "lacks": "spares"},
-    ),
+    "none at all": (backend("ab"), seen("a", 0), {"stays": "a", "joins": "b", "lacks": "spares"}),
     "none, and none needed": (
         backend("ab"),
         seen("ab", 0, is_drained=True),

@@ -31,25 +31,40 @@ def wish(mounts: str) -> Desired:
 
 MOUNTS: dict[str, tuple[dict[str, Any], str]] = {
     "{type: volume, source: data, target: /d, volume: {nocopy: true}}": (
-        {"Type": "volume", "Source": "shop-data", "Target": "/d", "ReadOnly": False,
-         "VolumeOptions": {"NoCopy": True}},
+        {
+            "Type": "volume",
+            "Source": "shop-data",
+            "Target": "/d",
+            "ReadOnly": False,
+            "VolumeOptions": {"NoCopy": True},
+        },
         "shop-data:/d:nocopy",
     ),
     "{type: bind, source: ./x, target: /d, read_only: true, bind: {propagation: rslave}}": (
-        {"Type": "bind", "Source": "/etc/shop/x", "Target": "/d", "ReadOnly": True,
-         "BindOptions": {"Propagation": "rslave"}},
+        {
+            "Type": "bind",
+            "Source": "/etc/shop/x",
+            "Target": "/d",
+            "ReadOnly": True,
+            "BindOptions": {"Propagation": "rslave"},
+        },
         "/etc/shop/x:/d:ro,rslave",
     ),
     "{type: tmpfs, target: /d, tmpfs: {size: 1m, mode: 0755}}": (
-        {"Type": "tmpfs", "Source": "", "Target": "/d", "ReadOnly": False,
-         "TmpfsOptions": {"SizeBytes": 1024**2, "Mode": 0o755}},
+        {
+            "Type": "tmpfs",
+            "Source": "",
+            "Target": "/d",
+            "ReadOnly": False,
+            "TmpfsOptions": {"SizeBytes": 1024**2, "Mode": 0o755},
+        },
         "tmpfs:/d:size=1048576,mode=755",
     ),
     "'spare:/d:ro'": (
         {"Type": "volume", "Source": "company-spare", "Target": "/d", "ReadOnly": True},
         "company-spare:/d:ro",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("mount", "expected"), MOUNTS.items(), ids=MOUNTS.keys())

@@ -77,19 +77,37 @@ def merged(base: str, *overlays: str, **more: Any) -> Any:
         ("{x: !override 1, y: !reset 2}", "{z: 3}", {"x": 1, "z": 3}),
         ("{volumes: ['./a:/x']}", "{volumes: ['./b:/y']}", {"volumes": ["./a:/x", "../over/b:/y"]}),
         ("{x: 1}", "{volumes: [{source: ../b}]}", {"x": 1, "volumes": [{"source": "../b"}]}),
-        ("{x: 1}", "{env_file: a.env, command: ./a}",
-         {"x": 1, "env_file": "../over/a.env", "command": "./a"}),
-        ("{x: 1}", "{security_opt: ['seccomp:a.json', seccomp=unconfined, label=a, seccomp=/b]}",
-         {"x": 1, "security_opt": ["seccomp:../over/a.json", "seccomp=unconfined", "label=a",
-                                   "seccomp=/b"]}),
-        ("{ports: ['80:80', {target: 1, published: 2}]}",
-         "{ports: [80:80, {target: 1, published: 3}]}",
-         {"ports": ["80:80", {"target": 1, "published": 2}, {"target": 1, "published": 3}]}),
-        ("{x: 1}", "{errors: {503: a.html, 404: {file: b.html}}}",
-         {"x": 1, "errors": {"503": "../over/a.html", "404": {"file": "../over/b.html"}}}),
+        (
+            "{x: 1}",
+            "{env_file: a.env, command: ./a}",
+            {"x": 1, "env_file": "../over/a.env", "command": "./a"},
+        ),
+        (
+            "{x: 1}",
+            "{security_opt: ['seccomp:a.json', seccomp=unconfined, label=a, seccomp=/b]}",
+            {
+                "x": 1,
+                "security_opt": [
+                    "seccomp:../over/a.json",
+                    "seccomp=unconfined",
+                    "label=a",
+                    "seccomp=/b",
+                ],
+            },
+        ),
+        (
+            "{ports: ['80:80', {target: 1, published: 2}]}",
+            "{ports: [80:80, {target: 1, published: 3}]}",
+            {"ports": ["80:80", {"target": 1, "published": 2}, {"target": 1, "published": 3}]},
+        ),
+        (
+            "{x: 1}",
+            "{errors: {503: a.html, 404: {file: b.html}}}",
+            {"x": 1, "errors": {"503": "../over/a.html", "404": {"file": "../over/b.html"}}},
+        ),
         ("{x: 1}", "{env: {file: a, key: b}}", {"x": 1, "env": {"file": "a", "key": "b"}}),
     ],
-)  # fmt: skip
+)
 def test_what_is_there_afterwards(base: str, over: str, after: object) -> None:
     assert merged(base, over) == after
 
@@ -104,10 +122,7 @@ def test_errors_are_in_the_file_they_come_from() -> None:
     )
     loaded = load(BASE + "    port: p\n", over)
     places = [(d.file, d.span.line, d.span.column) for d in loaded.diagnostics if d.span]
-    assert places == [
-        ("0.yaml", 3, 15), ("0.yaml", 4, 14), ("0.yaml", 6, 15),
-        ("base.yaml", 5, 11),
-    ]  # fmt: skip
+    assert places == [("0.yaml", 3, 15), ("0.yaml", 4, 14), ("0.yaml", 6, 15), ("base.yaml", 5, 11)]
     assert set(loaded.source.texts) == {"base.yaml", "0.yaml"}
 
 
@@ -174,8 +189,9 @@ def test_profiles() -> None:
     loaded = load(base + "frontends: {www: {bind: 80, default_backend: dbg}}\n")
     (error,) = loaded.diagnostics
     assert (error.code, error.hint) == (
-        "unknown-backend", "`dbg` is there with --profile debug or all"
-    )  # fmt: skip
+        "unknown-backend",
+        "`dbg` is there with --profile debug or all",
+    )
 
 
 def _topology(loaded: Loaded) -> Any:
@@ -228,17 +244,17 @@ def test_only_what_names_a_file_starts_where_it_is_written() -> None:
     loaded = load(BASE, FILES_AND_NAMES)
     values = loaded.source.value
     web, front = values["backends"]["web"], values["frontends"]
-    assert values["secrets"] == {
-        "file": {"file": "../over/s.txt"}, "key": {"environment": "cert"}
-    }  # fmt: skip
+    assert values["secrets"] == {"file": {"file": "../over/s.txt"}, "key": {"environment": "cert"}}
     assert web["tls"] == {"ca": "../over/ca.pem", "sni": "key"}
     assert web["check"] == {"path": "/", "host": "tls"}
     assert web["secrets"] == [{"source": "file", "target": "cert"}]
     assert web["labels"] == {"file": "a"}
     assert web["volumes"] == [
-        "../over/v:/v", {"source": "..", "target": "/w"},
-        {"type": "volume", "source": "vol", "target": "/x"}, "vol:/y",
-    ]  # fmt: skip
+        "../over/v:/v",
+        {"source": "..", "target": "/w"},
+        {"type": "volume", "source": "vol", "target": "/x"},
+        "vol:/y",
+    ]
     assert web["env_file"] == ["../over/a.env", {"path": "../over/b.env"}]
     assert web["label_file"] == ["../over/a.labels", "/b.labels"]
     assert web["errors"] == {
@@ -250,8 +266,10 @@ def test_only_what_names_a_file_starts_where_it_is_written() -> None:
         "client_ca": "../a.pem",
     }
     assert front["errors"]["rules"][0] == {
-        "path": "/a", "set_headers": {"file": "key", "tls": "a", "cert": "./b"}, "backend": "tls"
-    }  # fmt: skip
+        "path": "/a",
+        "set_headers": {"file": "key", "tls": "a", "cert": "./b"},
+        "backend": "tls",
+    }
     assert front["file"]["tls"] == "../over/a.pem"
     assert front["file"]["jwt"] == {"key": ["../over/k.pem"], "claims": {"key": "k"}}
     assert front["key"]["tls"] == ["../over/a.pem", {"cert": "/b.pem", "key": "../over/c.key"}]
