@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks.pairs import Contender, report, take_turns
@@ -28,11 +29,11 @@ def measure_startup(rounds: int) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         programs = _install(Path(directory))
         for command, libraries in COMMANDS.items():
-            ours = [programs / "reconciler", command, QUICKSTART]
-            bare = [programs / "python", "-c", f"import {libraries}"]
+            ours: list[str | Path] = [programs / "reconciler", command, QUICKSTART]
+            bare: list[str | Path] = [programs / "python", "-c", f"import {libraries}"]
             contenders = [
-                Contender("reconciler", lambda ours=ours: _run(ours)),
-                Contender("imports", lambda bare=bare: _run(bare)),
+                Contender("reconciler", partial(_run, ours)),
+                Contender("imports", partial(_run, bare)),
             ]
             times = take_turns(contenders, rounds or 21, clock=_cpu_of_children)
             report(
