@@ -33,8 +33,8 @@ FROM_THE_GROUND_UP = {
     "topology/model": ("marks", "types/", "*"),
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),
     "desired": (
-        "impact", "marks", "limits", "names", "options", "order", "rollout", "spec", "sensitive",
-        "desired", "addresses", "proxy/", "containers/", "compile",
+        "impact", "marks", "limits", "names", "ownership", "options", "order", "rollout", "spec",
+        "sensitive", "desired", "addresses", "proxy/", "containers/", "compile",
     ),
     "plan": (
         "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "steps/",

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from reconciler.diagnostics.diagnostic import Path
+from reconciler.topology.model.description import Key
 from reconciler.topology.model.marks import NamesFile
 
 Kind = Any
@@ -91,7 +92,9 @@ def keys_with(model: type[BaseModel], mark: type[Mark]) -> dict[str, Mark]:
 @cache
 def _kinds_of(model: type[BaseModel]) -> dict[str, Kind]:
     """By key."""
-    return {key(name, field): _kind_of(field) for name, field in model.model_fields.items()}
+    return {
+        key(name, field): _kind_of(Key(model, name)) for name, field in model.model_fields.items()
+    }
 
 
 def files_in(value: Any, kind: Kind, path: Path = ()) -> Iterator[tuple[Path, NamesFile]]:
@@ -134,10 +137,11 @@ def _long_form(value: Any, model: type[BaseModel]) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _kind_of(field: FieldInfo) -> Kind:
+def _kind_of(key: Key) -> Kind:
     """Pydantic keeps what a whole field is annotated with beside its type. The field itself is one
-    more mark of it."""
-    return Annotated[(field.annotation, *field.metadata, field)]
+    more mark of it, and so is its key."""
+    field = key.model.model_fields[key.name]
+    return Annotated[(field.annotation, *field.metadata, field, key)]
 
 
 def _origin(kind: Kind) -> Any:

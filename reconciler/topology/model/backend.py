@@ -182,7 +182,10 @@ class Backend(ContainerOptions):
     joins: Annotated[
         Joins, Appends(), ByName(), OfContainers(), InPlaceOf("network_mode", "name its `networks`")
     ] = Field(
-        (Join(network="default"),), alias="networks", min_length=1, json_schema_extra=JOINS_SHORT
+        (Join.model_construct(network="default"),),
+        alias="networks",
+        min_length=1,
+        json_schema_extra=JOINS_SHORT,
     )
     """Networks the containers join; `default` is made when it is not defined. A name, a list, or a
     mapping with more names to be found by: `{front: {aliases: [shop]}}`."""
@@ -233,7 +236,7 @@ class Backend(ContainerOptions):
         InPlaceOf("mem_reservation", "limits are in `resources`: `{reservations: {memory: 64m}}`"),
         InPlaceOf("memory", "limits are in `resources`: `{memory: 128m}`"),
         InPlaceOf("pids_limit", "limits are in `resources`: `{pids: 100}`"),
-    ] = Resources()
+    ] = Resources.model_construct()
     """Limits; they change in place."""
     healthcheck: Annotated[Healthcheck | None, OfContainers()] = None
     """Docker's health check. A container must be healthy before it gets traffic."""
@@ -242,7 +245,7 @@ class Backend(ContainerOptions):
     init: Annotated[bool, OfContainers()] = False
     """Run a small init as process 1, which forwards signals and reaps children."""
     balance: Balance = Field(
-        Balance(algorithm="roundrobin"), json_schema_extra=accepts(*BALANCE_SHORT)
+        Balance.model_construct(algorithm="roundrobin"), json_schema_extra=accepts(*BALANCE_SHORT)
     )
     """HAProxy's algorithm to choose a server: `leastconn`, `hdr(X-User)`, or a mapping."""
     sticky: Sticky | None = Field(None, json_schema_extra=accepts(STICKY_SHORT))
@@ -250,7 +253,7 @@ class Backend(ContainerOptions):
     mode: Mode = "http"
     """What HAProxy speaks: `http` or `tcp`."""
     check: Check = Field(
-        Check(),
+        Check.model_construct(),
         json_schema_extra=accepts(
             {"enum": ["tcp", False, True]}, {"type": "string", "pattern": "^/"}
         ),
@@ -273,7 +276,7 @@ class Backend(ContainerOptions):
     """Connections of the backend at which each server takes `maxconn`."""
     maxqueue: Whole | None = Field(None, ge=1, le=10_000_000)
     """Requests that wait for one server; who sticks to it and finds more goes to another."""
-    timeouts: BackendTimeouts = BackendTimeouts()
+    timeouts: BackendTimeouts = BackendTimeouts.model_construct()
     """Timeouts of its own, in place of those of `haproxy`."""
     retries: Whole | None = Field(None, ge=0, le=100)
     """How often a request or a connection is tried again, on another server in the end; 3 when not
@@ -300,7 +303,7 @@ class Backend(ContainerOptions):
     """Leave it out unless one of these is chosen with `--profile` or RECONCILER_PROFILES."""
     raw: BackendLines = Field((), json_schema_extra=RAW_SHORT)
     """Lines for its section of haproxy.cfg as they are, before its servers."""
-    rollout: Annotated[Rollout, OfContainers()] = Rollout()
+    rollout: Annotated[Rollout, OfContainers()] = Rollout.model_construct()
     """How its containers are replaced."""
 
     depends_on: Annotated[
