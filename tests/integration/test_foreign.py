@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 
 from reconciler.plan import names
+from tests.images import ECHO
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack
-from tests.integration.support.world import ECHO
 
 
 def test_a_held_name(stack: Stack) -> None:
