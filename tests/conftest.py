@@ -1,4 +1,4 @@
-"""The marker `everywhere`: what is run on each engine and each HAProxy, not only on the usual ones."""
+"""The marker `everywhere` is for what is run on each engine and each HAProxy, not on one alone."""
 
 from __future__ import annotations
 

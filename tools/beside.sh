@@ -5,6 +5,7 @@
 # All checkouts of a machine share it, by its socket: whoever comes first starts it, out of its own .cache. In a
 # network namespace for itself its bridges and firewall rules meet nobody else's, and there, only there, it
 # publishes ports.
+# shellcheck disable=SC2034,SC2154  # what tools/engine has given, and what it reads
 
 suite=forky
 tree=$cache/docker-28

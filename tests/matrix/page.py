@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
 
-from tests.matrix.record import FILE, Record, Records
+from tests.matrix.record import FILE, Place, Record, Records
 
 PAGE = FILE.with_suffix(".md")
 
 HEAD = """\
 # Compatibility
 
-Each cell tells what the tests with a real engine and a real HAProxy said in that place. `make matrix` makes this
-page; `tools/engine` says what the engines are, and a HAProxy is laid out as haproxytech's images are, or as Docker's
-official ones where it says so (2.6 as well).
+Each cell tells what the tests with a real engine and a real HAProxy came to in that place.
+`make matrix` makes this page, and `tools/engine` says what the engines are. HAProxy's images are
+laid out as haproxytech's are; those named `official`, and 2.6, as Docker's official ones are.
 """
 NOTHING = "\nNothing has been run yet.\n"
 NOT_RUN = "not run"
@@ -31,17 +31,22 @@ def table(records: Records) -> str:
     """An engine a row, a HAProxy a column."""
     engines = list(dict.fromkeys(place.engine for place in records))
     tags = sorted({place.haproxy for place in records}, key=_order)
-    by_names = {(place.engine, place.haproxy): record for place, record in records.items()}
-    lines = [["Engine", *(f"HAProxy {tag}" for tag in tags)], ["---"] * (len(tags) + 1)]
+    heads = [
+        _head(tag, [r.haproxy for place, r in records.items() if place.haproxy == tag])
+        for tag in tags
+    ]
+    lines = [["Engine", *heads], ["---"] * (len(tags) + 1)]
     for engine in engines:
-        cells = [by_names.get((engine, tag)) for tag in tags]
-        told = next((cell.docker for cell in cells if cell and cell.docker), "")
-        lines.append([f"`{engine}`: {told}" if told else f"`{engine}`", *map(_cell, cells)])
+        docker = [r.docker for place, r in records.items() if place.engine == engine]
+        cells = [_cell(records.get(Place(engine, tag))) for tag in tags]
+        lines.append([_head(f"`{engine}`", docker), *cells])
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def write(records: Records, page: Path = PAGE) -> None:
-    page.write_text(render(records), encoding="utf-8")
+def _head(name: str, versions: Iterable[str]) -> str:
+    """With the versions that were met, more than one when a package was renewed in between."""
+    told = ", ".join(sorted({version for version in versions if version}))
+    return f"{name}: {told}" if told else name
 
 
 def _order(tag: str) -> tuple[tuple[int, ...], str]:
@@ -63,7 +68,7 @@ def _runs(records: Records) -> str:
     runs: dict[str, list[str]] = {}
     for record in records.values():
         of = f"- `pytest {record.selection}` at {record.source}"
-        runs.setdefault(of, []).append(f"{record.place.engine} with {record.haproxy or '?'}")
+        runs.setdefault(of, []).append(f"{record.place.engine} with {record.place.haproxy}")
     return "".join(f"{of}: {', '.join(places)}\n" for of, places in runs.items())
 
 
