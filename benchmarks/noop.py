@@ -16,10 +16,7 @@ def measure_noop(rounds: int) -> None:
             if has_compose():
                 made.compose("up", "--detach")
             times = take_turns(_contenders(made), rounds or 15)
-        report(
-            f"nothing to do, {replicas} replicas", times, "reconciler",
-            {"compose": goal},
-        )  # fmt: skip
+        report(f"nothing to do, {replicas} replicas", times, "reconciler", {"compose": goal})
 
 
 def _contenders(made: World) -> list[Contender]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from benchmarks.pairs import Contender, report, take_turns
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.desired import Desired
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.desired import Desired
+from reconciler.desired.spec import describe
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedNetworkLink
 from reconciler.plan.planner import plan_changes
-from reconciler.plan.spec import describe
 from reconciler.topology.model import Topology
 
 REPLICAS = 1000

@@ -31,20 +31,33 @@ def measure_watch(rounds: int) -> None:
         client = api_client()
         bare = _times(rounds or 5, lambda _: _bare(client, made))
         print(f"create and start one container, bare: {_told(bare)}")
-        _report("file saved, a weight changed in HAProxy", rounds or 15, daemon,
-                lambda n: made.edit(r"weight: \d+", f"weight: {n % 200 + 2}"))  # fmt: skip
-        _report("file saved, one more replica serves", rounds or 5, daemon,
-                lambda n: made.edit(r"replicas: \d+", f"replicas: {n + 3}"),
-                "send traffic to")  # fmt: skip
-        _report("container killed, replacement serves", rounds or 5, daemon,
-                lambda n: _kill(client, made, n + 1))  # fmt: skip
+        _report(
+            "file saved, a weight changed in HAProxy",
+            rounds or 15,
+            daemon,
+            lambda n: made.edit(r"weight: \d+", f"weight: {n % 200 + 2}"),
+        )
+        _report(
+            "file saved, one more replica serves",
+            rounds or 5,
+            daemon,
+            lambda n: made.edit(r"replicas: \d+", f"replicas: {n + 3}"),
+            "send traffic to",
+        )
+        _report(
+            "container killed, replacement serves",
+            rounds or 5,
+            daemon,
+            lambda n: _kill(client, made, n + 1),
+        )
         client.close()
         print(f"idle for {_IDLE_S:g} s: {daemon.idle_percent():.2f} % of a core, goal 0.2 %")
     for replicas in (100, 300):
         with world(replicas) as made, _watching(made) as daemon:
             times = _times(rounds or 15, lambda _: daemon.look())
-            print(f"a pass with nothing to do, {replicas} replicas: {_told(times)}, "
-                  "goal 60 ms at 100")  # fmt: skip
+            print(
+                f"a pass with nothing to do, {replicas} replicas: {_told(times)}, goal 60 ms at 100"
+            )
             print(f"memory, {replicas} replicas: {daemon.memory_mb():.0f} MB, goal 90 MB at 300")
     with world(2) as made, _watching(made) as daemon:
         _report_growth(daemon)
@@ -56,8 +69,10 @@ def _report_growth(daemon: _Daemon) -> None:
         daemon.look()
         if number == _PASSES // 10:
             before = daemon.memory_mb(), daemon.files()
-    print(f"memory and open files in {_PASSES} passes: {before[0]:.1f} MB and {before[1]}, then "
-          f"{daemon.memory_mb():.1f} MB and {daemon.files()}; goal flat")  # fmt: skip
+    print(
+        f"memory and open files in {_PASSES} passes: {before[0]:.1f} MB and {before[1]}, then "
+        f"{daemon.memory_mb():.1f} MB and {daemon.files()}; goal flat"
+    )
 
 
 class _Daemon:
@@ -121,11 +136,7 @@ def _times(rounds: int, act: Callable[[int], float]) -> list[float]:
 
 
 def _report(
-    what: str,
-    rounds: int,
-    daemon: _Daemon,
-    act: Callable[[int], object],
-    step: str = "",
+    what: str, rounds: int, daemon: _Daemon, act: Callable[[int], object], step: str = ""
 ) -> None:
     """Until the pass is over, or else until a step of it is done."""
 
@@ -161,7 +172,10 @@ def _bare(client: Any, made: World) -> float:
 
 
 def _kill(client: Any, made: World, number: int) -> None:
-    labels = [f"io.haproxy-reconciler.topology={made.name}", "io.haproxy-reconciler.role=server",
-              f"io.haproxy-reconciler.slot={number}"]  # fmt: skip
+    labels = [
+        f"io.haproxy-reconciler.topology={made.name}",
+        "io.haproxy-reconciler.role=server",
+        f"io.haproxy-reconciler.slot={number}",
+    ]
     (found,) = client.containers(filters={"label": labels})
     client.kill(found["Id"])

@@ -55,9 +55,10 @@ class Made:
         """`traditional`: as OpenSSL wrote them before there was PKCS #8."""
         form = serialization.PrivateFormat
         return self.private.private_bytes(
-            serialization.Encoding.PEM, form.TraditionalOpenSSL if traditional else form.PKCS8,
+            serialization.Encoding.PEM,
+            form.TraditionalOpenSSL if traditional else form.PKCS8,
             serialization.BestAvailableEncryption(b"secret"),
-        )  # fmt: skip
+        )
 
 
 def make_certificate(
@@ -91,12 +92,13 @@ def make_certificate(
     return Made(
         certificate.public_bytes(serialization.Encoding.PEM),
         private.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         ),
         certificate,
         private,
-    )  # fmt: skip
+    )
 
 
 def make_response(
@@ -106,10 +108,15 @@ def make_response(
     ends = None if days is None else NOW + datetime.timedelta(days=days)
     revoked = NOW - datetime.timedelta(days=1) if status == "REVOKED" else None
     builder = ocsp.OCSPResponseBuilder().add_response(
-        subject.certificate, issuer.certificate,
+        subject.certificate,
+        issuer.certificate,
         hashes.SHA1(),  # noqa: S303  # by which all the world names certificates in OCSP
-        ocsp.OCSPCertStatus[status], NOW - datetime.timedelta(days=2), ends, revoked, None,
-    )  # fmt: skip
+        ocsp.OCSPCertStatus[status],
+        NOW - datetime.timedelta(days=2),
+        ends,
+        revoked,
+        None,
+    )
     told = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer.certificate)
     return told.sign(issuer.private, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 

@@ -29,31 +29,53 @@ def _containers() -> Iterator[Group[Site]]:
     scale = _turn(2, 1, 3)
     images = _turn("b", "a")
     numbers = itertools.count(1)
-    yield Group((
-        Change("scale up", lambda s: s.web.update(replicas=REPLICAS + int(str(scale())))),
-        Change("scale down", _set("replicas", lambda: REPLICAS), replaces=True),
-    ))  # fmt: skip
-    yield Group((
-        Change("new image", lambda s: s.web.update(image=s.images.names["echo", str(images())]),
-               replaces=True),
-    ))  # fmt: skip
-    yield Group((
-        Change("new environment", _set("env", lambda: {"VERSION": str(next(numbers))}),
-               replaces=True),
-    ))  # fmt: skip
-    yield Group((
-        Change("new environment, TCP backend",
-               lambda s: s.spec["backends"]["lines"].update(env={"VERSION": str(next(numbers))}),
-               replaces=True),
-    ))  # fmt: skip
-    yield Group((
-        Change("new environment, stop-first", _stop_first(numbers), replaces=True),
-        Change("start-first again", lambda s: s.web["rollout"].pop("order")),
-    ), ("backends.*.rollout.order",))  # fmt: skip
-    yield Group((
-        Change("new environment, surge 100% and min_ready", _surge(numbers), replaces=True),
-        Change("rollout settings back", _no_surge),
-    ), ("backends.*.rollout.max_surge", "backends.*.rollout.min_ready"))  # fmt: skip
+    yield Group(
+        (
+            Change("scale up", lambda s: s.web.update(replicas=REPLICAS + int(str(scale())))),
+            Change("scale down", _set("replicas", lambda: REPLICAS), replaces=True),
+        )
+    )
+    yield Group(
+        (
+            Change(
+                "new image",
+                lambda s: s.web.update(image=s.images.names["echo", str(images())]),
+                replaces=True,
+            ),
+        )
+    )
+    yield Group(
+        (
+            Change(
+                "new environment",
+                _set("env", lambda: {"VERSION": str(next(numbers))}),
+                replaces=True,
+            ),
+        )
+    )
+    yield Group(
+        (
+            Change(
+                "new environment, TCP backend",
+                lambda s: s.spec["backends"]["lines"].update(env={"VERSION": str(next(numbers))}),
+                replaces=True,
+            ),
+        )
+    )
+    yield Group(
+        (
+            Change("new environment, stop-first", _stop_first(numbers), replaces=True),
+            Change("start-first again", lambda s: s.web["rollout"].pop("order")),
+        ),
+        ("backends.*.rollout.order",),
+    )
+    yield Group(
+        (
+            Change("new environment, surge 100% and min_ready", _surge(numbers), replaces=True),
+            Change("rollout settings back", _no_surge),
+        ),
+        ("backends.*.rollout.max_surge", "backends.*.rollout.min_ready"),
+    )
 
 
 def _stop_first(numbers: Iterator[int]) -> Act:
@@ -87,25 +109,29 @@ def _proxy() -> Iterator[Group[Site]]:
     def default_backend(name: str) -> Act:
         return lambda site: site.spec["frontends"]["www"].update(default_backend=name)
 
-    yield Group((
-        Change("another default backend", default_backend("green")),
-        Change("another default backend", default_backend("web")),
-    ))  # fmt: skip
-    yield Group((
-        Change("traffic to a new backend", _move_to_new_backend),
-        Change("and back", _move_back, replaces=True),
-    ))  # fmt: skip
-    yield Group((
-        Change("backend added", _add_backend),
-        Change("frontend added", _split_frontend),
-        Change("frontend removed", _join_frontend, replaces=True),
-        Change("backend removed", lambda s: s.spec["backends"].pop("blue"), replaces=True),
-    ))  # fmt: skip
+    yield Group(
+        (
+            Change("another default backend", default_backend("green")),
+            Change("another default backend", default_backend("web")),
+        )
+    )
+    yield Group(
+        (
+            Change("traffic to a new backend", _move_to_new_backend),
+            Change("and back", _move_back, replaces=True),
+        )
+    )
+    yield Group(
+        (
+            Change("backend added", _add_backend),
+            Change("frontend added", _split_frontend),
+            Change("frontend removed", _join_frontend, replaces=True),
+            Change("backend removed", lambda s: s.spec["backends"].pop("blue"), replaces=True),
+        )
+    )
     refresh, client = _turn("5s", "10s"), _turn("12s", "10s")
     yield Group((Change("statistics page", lambda s: s.spec["stats"].update(refresh=refresh())),))
-    yield Group((
-        Change("timeouts", lambda s: s.haproxy.update(timeouts={"client": client()})),
-    ))  # fmt: skip
+    yield Group((Change("timeouts", lambda s: s.haproxy.update(timeouts={"client": client()})),))
     images = _turn("b", "a")
 
     def another_image(site: Site) -> None:
@@ -159,10 +185,12 @@ def _troubles() -> Iterator[Group[Site]]:
             del site.web["env"]
 
     for name, act in (("exits", exit_at_once), ("listens elsewhere", listen_elsewhere)):
-        yield Group((
-            Change(f"image that {name}", act, code=1),
-            Change("reverted", as_before, replaces=True),
-        ))  # fmt: skip
+        yield Group(
+            (
+                Change(f"image that {name}", act, code=1),
+                Change("reverted", as_before, replaces=True),
+            )
+        )
     yield Group((Change("replica killed and healed", Site.kill_one, replaces=True, kills=True),))
 
 

@@ -80,8 +80,11 @@ class ComposeSite:
     def compose(self, *arguments: str) -> tuple[int, str]:
         done = subprocess.run(
             [os.environ["COMPOSE"], "-f", str(self.file), *arguments],
-            capture_output=True, text=True, check=False, timeout=tool.LONGEST_S,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=tool.LONGEST_S,
+        )
         return done.returncode, done.stderr[-500:]
 
     def change_timeout(self) -> None:
@@ -120,19 +123,32 @@ def compose_groups() -> list[Group[ComposeSite]]:
         return {"image": site.images.names[what, next(marks)]}
 
     return [
-        Group((
-            Change("scale up", lambda s: s.services["web"].update(scaled(REPLICAS + 2))),
-            Change("scale down", lambda s: s.services["web"].update(scaled(REPLICAS))),
-        )),
+        Group(
+            (
+                Change("scale up", lambda s: s.services["web"].update(scaled(REPLICAS + 2))),
+                Change("scale down", lambda s: s.services["web"].update(scaled(REPLICAS))),
+            )
+        ),
         Group((Change("new image", lambda s: s.services["web"].update(image("echo", images, s))),)),
         Group((Change("new environment", lambda s: s.services["web"].update(version())),)),
-        Group((Change("new environment, TCP backend",
-                      lambda s: s.services["lines"].update(version())),)),
+        Group(
+            (
+                Change(
+                    "new environment, TCP backend", lambda s: s.services["lines"].update(version())
+                ),
+            )
+        ),
         Group((Change("timeouts", ComposeSite.change_timeout),)),
-        Group((Change("HAProxy replaced",
-                      lambda s: s.services["haproxy"].update(image("haproxy", proxies, s))),)),
+        Group(
+            (
+                Change(
+                    "HAProxy replaced",
+                    lambda s: s.services["haproxy"].update(image("haproxy", proxies, s)),
+                ),
+            )
+        ),
         Group((Change("replica killed and healed", ComposeSite.kill_one, kills=True),)),
-    ]  # fmt: skip
+    ]
 
 
 @contextlib.contextmanager

@@ -74,10 +74,17 @@ def make(place: P, change: Change[P]) -> Made:
     change.act(place)
     applied = place.apply()
     return Made(
-        change.name, started, applied.ended, applied.code, change.code, applied.impact,
-        change.replaces, change.kills, applied.proxy_stops,
+        change.name,
+        started,
+        applied.ended,
+        applied.code,
+        change.code,
+        applied.impact,
+        change.replaces,
+        change.kills,
+        applied.proxy_stops,
         applied.problems,
-    )  # fmt: skip
+    )
 
 
 def run(
@@ -108,5 +115,6 @@ def _say(outcome: Outcome, load: Load) -> None:
     print(
         f"{outcome.who} {outcome.proxy} {outcome.network} {len(outcome.changes):4} {made.name:<42}"
         f"{made.ended - made.started:6.1f} s  {made.impact:<9} {load.requests():>9,}{wrong}",
-        file=sys.stderr, flush=True,
-    )  # fmt: skip
+        file=sys.stderr,
+        flush=True,
+    )

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from benchmarks.lossless.judge import Made, judge
 from benchmarks.lossless.load import Load, Mix
 from benchmarks.lossless.site import REPLICAS, Site, site
+from reconciler.desired.compile import compile_topology
 from reconciler.engine.docker.engine import DockerEngine
 from reconciler.engine.protocol import Patience
-from reconciler.plan.compile import compile_topology
 from reconciler.run.apply import ApplyOptions, make_plan
 from reconciler.run.execute import execute
 from reconciler.topology.load import load_topology
@@ -55,9 +55,12 @@ def measure_latency(proxy: str) -> list[Latency]:
         Latency("weight change until `show stat` tells it", 0.15, tuple(weights)),
         Latency("scale-down until the server gets no more traffic", 0.15, tuple(scaled)),
         Latency("configuration change until the new worker answers", 0.25, tuple(reloads)),
-        Latency("HAProxy replaced on a bridge, not handed over: connections refused", 0.7,
-                tuple(refused)),
-    ]  # fmt: skip
+        Latency(
+            "HAProxy replaced on a bridge, not handed over: connections refused",
+            0.7,
+            tuple(refused),
+        ),
+    ]
 
 
 @contextmanager

@@ -13,14 +13,7 @@ from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import IO
 
-from benchmarks.lossless.clients import (
-    Crowd,
-    keep_alive,
-    one_shot,
-    tcp_long,
-    tcp_short,
-    websocket,
-)
+from benchmarks.lossless.clients import Crowd, keep_alive, one_shot, tcp_long, tcp_short, websocket
 from benchmarks.lossless.record import Record
 
 FOREVER_S = 1e6
@@ -99,8 +92,10 @@ class Load:
     def __enter__(self) -> Load:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.lossless.load", self._arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         return self
 
     def requests(self) -> int:

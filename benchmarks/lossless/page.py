@@ -21,9 +21,11 @@ NOTHING = "-"
 
 
 def render(
-    outcomes: Sequence[Outcome], latencies: Mapping[str, Sequence[Latency]], amount: Amount,
+    outcomes: Sequence[Outcome],
+    latencies: Mapping[str, Sequence[Latency]],
+    amount: Amount,
     mix: Mix,
-) -> str:  # fmt: skip
+) -> str:
     ours = [outcome for outcome in outcomes if outcome.who == "reconciler"]
     composed = {outcome.proxy: outcome for outcome in outcomes if outcome.who == "compose"}
     lines = [*_head(ours, amount), "", *_how(mix, ours[0].settings), ""]
@@ -79,13 +81,13 @@ def _how(mix: Mix, settings: Settings) -> list[str]:
         f"`ready_timeout: {settings.ready_timeout}s`, "
         f"`hard_stop_after: {settings.hard_stop_after}s`. Long connections that ended at those "
         "times, on a container that left or an old HAProxy worker, stand under "
-        "\"ended when due\"; so "
+        '"ended when due"; so '
         "do those on a container that was killed.",
-        "- Under \"in flight\": slow requests and TCP connections that a killed container was "
+        '- Under "in flight": slow requests and TCP connections that a killed container was '
         "working on, which nobody can repeat.",
-        "- \"Refused for\" is the span from the first new connection that failed to the last.",
+        '- "Refused for" is the span from the first new connection that failed to the last.',
         "- A request counts for the change during which, or up to the start of the next, it ended.",
-    ]  # fmt: skip
+    ]
 
 
 def _one(outcome: Outcome, compose: Outcome | None) -> list[str]:
@@ -152,8 +154,9 @@ def _refused(changes: Sequence[Made]) -> str:
 
 def _totals(outcome: Outcome) -> list[str]:
     rate = outcome.record.total / outcome.elapsed_s
-    kinds = ", ".join(f"{kind} {failed:,} of {made:,}"
-                      for kind, made, failed in outcome.record.by_kind())  # fmt: skip
+    kinds = ", ".join(
+        f"{kind} {failed:,} of {made:,}" for kind, made, failed in outcome.record.by_kind()
+    )
     kept = sum(not long.cut for long in outcome.record.longs)
     return [
         f"{outcome.who}: {outcome.failed:,} of {outcome.record.total:,} requests failed, in "
@@ -189,8 +192,11 @@ def wrongs(made: Made) -> list[str]:
 def _latencies(measured: Sequence[Latency]) -> list[str]:
     if not measured:
         return []
-    rows = [f"| {it.what} | {it.median_s * 1000:.0f} ms | {max(it.seconds) * 1000:.0f} ms "
-            f"| {it.goal_s * 1000:.0f} ms | {len(it.seconds)} |" for it in measured]  # fmt: skip
+    rows = [
+        f"| {it.what} | {it.median_s * 1000:.0f} ms | {max(it.seconds) * 1000:.0f} ms "
+        f"| {it.goal_s * 1000:.0f} ms | {len(it.seconds)} |"
+        for it in measured
+    ]
     return [
         "From a warm process, with no lock, from the start of reading the file:",
         "",

@@ -16,7 +16,7 @@ import docker.errors
 
 from benchmarks.lossless import tool
 from benchmarks.lossless.settings import Settings
-from reconciler.plan import names
+from reconciler.desired import names
 from tests.engine import api_client
 from tests.images import ECHO
 
@@ -72,12 +72,7 @@ class Site:
     """`spec` is the file's content, to be changed at will; JSON is YAML."""
 
     def __init__(
-        self,
-        directory: Path,
-        images: Images,
-        network: str,
-        schema: Spec,
-        settings: Settings,
+        self, directory: Path, images: Images, network: str, schema: Spec, settings: Settings
     ) -> None:
         self.images, self.settings = images, settings
         self.name = f"ll{secrets.token_hex(4)}"
@@ -117,8 +112,9 @@ class Site:
         more: Spec = {}
         if network == "host":
             haproxy["network"] = "host"
-            more["networks"] = {"back": {"subnet": f"10.{_dice.randint(100, 250)}."
-                                                   f"{_dice.randint(0, 250)}.0/24"}}  # fmt: skip
+            more["networks"] = {
+                "back": {"subnet": f"10.{_dice.randint(100, 250)}.{_dice.randint(0, 250)}.0/24"}
+            }
         elif self.knows("haproxy.upgrade"):
             haproxy["upgrade"] = "handover"
         on = {"networks": ["back"]} if network == "host" else {}

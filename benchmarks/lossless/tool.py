@@ -53,8 +53,12 @@ def _ends_proxy(step: dict[str, Any]) -> bool:
 
 
 def environment(file: Path) -> dict[str, str]:
-    return {**os.environ, "NO_COLOR": "1", "XDG_CACHE_HOME": str(file.parent / "cache"),
-            "PYTHONUNBUFFERED": "1"}  # fmt: skip
+    return {
+        **os.environ,
+        "NO_COLOR": "1",
+        "XDG_CACHE_HOME": str(file.parent / "cache"),
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def command(*arguments: str) -> list[str]:
@@ -65,8 +69,11 @@ def apply(file: Path, timeout_s: float) -> Applied:
     applied = Applied(time.monotonic())
     process = subprocess.Popen(
         command("apply", "--yes", "--output", "json", "--timeout", f"{timeout_s:g}s", str(file)),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(file),
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(file),
+    )
     assert process.stdout
     assert process.stderr
     with process:
@@ -83,9 +90,12 @@ def apply(file: Path, timeout_s: float) -> Applied:
 
 def destroy(file: Path) -> None:
     subprocess.run(
-        command("destroy", "--yes", "--volumes", str(file)), env=environment(file),
-        capture_output=True, check=True, timeout=LONGEST_S,
-    )  # fmt: skip
+        command("destroy", "--yes", "--volumes", str(file)),
+        env=environment(file),
+        capture_output=True,
+        check=True,
+        timeout=LONGEST_S,
+    )
 
 
 def schema() -> dict[str, Any]:

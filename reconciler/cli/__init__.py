@@ -1,1 +1,1 @@
-"""The command line: arguments, confirmation, exit codes. One module a command."""
+"""The command line: arguments, confirmation, exit codes. One module a command in `commands`."""

@@ -14,21 +14,15 @@ import click
 
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE, FAILED, INTERRUPTED
-from reconciler.cli.inputs import load_or_report
 from reconciler.cli.options import Changing
-from reconciler.cli.session import (
-    Reporting,
-    Wish,
-    compile_inputs,
-    docker_engine,
-    locate_alerts,
-)
+from reconciler.cli.session import Reporting, docker_engine, load_or_report, locate_alerts
 from reconciler.cli.shortcut import Shortcut
+from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.engine.protocol import Engine, Patience
-from reconciler.plan.desired import PROXY_SLOT, Desired
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
+from reconciler.run.wish import Wish, compile_inputs
 from reconciler.view.plan import render_plan, render_summary
 from reconciler.view.progress import JsonProgress, LineProgress, LiveProgress, ProgressView
 from reconciler.view.words import count, seconds
@@ -132,9 +126,14 @@ def _report(result: ApplyResult, wish: Wish, request: ChangeRequest, console: Co
         from reconciler.view.documents import result_document  # noqa: PLC0415  # for JSON only
 
         document = result_document(
-            topology, result.converged, result.failures, result.elapsed_s, result.reloads,
-            result.closed_s, wish.secrets,
-        )  # fmt: skip
+            topology,
+            result.converged,
+            result.failures,
+            result.elapsed_s,
+            result.reloads,
+            result.closed_s,
+            wish.secrets,
+        )
         console.line_document(document)
         return code
     if result.declined:

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from reconciler.plan.events import Failure
-from reconciler.topology.diagnostic import Diagnostic
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.events.events import Failure
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.failure import render_failure
 from reconciler.view.paint import Paint

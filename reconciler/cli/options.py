@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.cli.asked import Asked
+from reconciler.files.asked import Asked
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
@@ -35,17 +35,26 @@ class Duration(click.ParamType[float]):
 
 files = click.argument("files", nargs=-1, metavar="[FILE]...")
 env_file = click.option(
-    "--env-file", "env_files", multiple=True, metavar="FILE",
+    "--env-file",
+    "env_files",
+    multiple=True,
+    metavar="FILE",
     help="Take variables from FILE; the environment goes before it. Repeatable.",
-)  # fmt: skip
+)
 _overlay = click.option(
-    "--overlay", "overlays", multiple=True, metavar="FILE",
+    "--overlay",
+    "overlays",
+    multiple=True,
+    metavar="FILE",
     help="Merge FILE over the topology. Repeatable.",
-)  # fmt: skip
+)
 _profile = click.option(
-    "--profile", "profiles", multiple=True, metavar="NAME",
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="NAME",
     help="Take in backends of this profile. Repeatable.",
-)  # fmt: skip
+)
 
 
 def layered(command: Callable[..., R]) -> Callable[..., R]:
@@ -59,26 +68,38 @@ def layered(command: Callable[..., R]) -> Callable[..., R]:
 
 
 output = click.option(
-    "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
     help="Text for people, or JSON as in schemas/.",
-)  # fmt: skip
+)
 timeout = click.option(
-    "--timeout", "timeout_s", type=Duration(), default=60.0, metavar="TIME",
+    "--timeout",
+    "timeout_s",
+    type=Duration(),
+    default=60.0,
+    metavar="TIME",
     help="How long to wait for a container or a server to become healthy.  [default: 60s]",
-)  # fmt: skip
+)
 _CHANGING = (
     files,
     click.option("-y", "--yes", is_flag=True, help="Do not ask."),
     timeout,
     click.option(
-        "--lock-timeout", "lock_timeout_s", type=Duration(), default=60.0, metavar="TIME",
+        "--lock-timeout",
+        "lock_timeout_s",
+        type=Duration(),
+        default=60.0,
+        metavar="TIME",
         help="How long to wait for another run on the same topology.  [default: 60s]",
     ),
     env_file,
     _overlay,
     _profile,
     output,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,65 +1,20 @@
-"""What the commands that talk to an engine share: compile, connect, and turn errors into words."""
+"""What the commands share: load or report, connect, and turn errors into words."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
 
 from reconciler.cli.console import Console
-from reconciler.cli.inputs import Inputs
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.protocol import Engine, EngineError
-from reconciler.haproxy.sections import hide_secrets
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.desired import Desired
-from reconciler.plan.events import Failure
+from reconciler.events.events import Failure
+from reconciler.files.asked import NOTHING, Asked
+from reconciler.files.inputs import Inputs, load_inputs
+from reconciler.haproxy.control.sections import hide_secrets
 from reconciler.run.execute import failure_of
-from reconciler.topology.diagnostic import Diagnostic
-from reconciler.topology.load import SHORTEST_SECRET, Loaded
+from reconciler.run.wish import Wish
 from reconciler.view.failure import strike_secrets
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """One loaded file and what it compiles to."""
-
-    loaded: Loaded
-    desired: Desired
-    stamps: Mapping[str, list[int]] = field(default_factory=dict)
-    """Of the files that it refers to."""
-
-    @property
-    def secrets(self) -> Sequence[str]:
-        return secrets_of(self.loaded, self.desired)
-
-
-def secrets_of(loaded: Loaded, desired: Desired) -> Sequence[str]:
-    """Texts to strike from what is shown: what variables, env files and secrets hold."""
-    found = {
-        value
-        for container in desired.containers.values()
-        for name, value in container.spec.env
-        if f"env.{name}" in container.sensitive and len(value) >= SHORTEST_SECRET
-    }
-    found |= {
-        line
-        for container in desired.containers.values()
-        for file in container.spec.files
-        if file.origin.startswith("secrets.")
-        for line in map(str.strip, file.content.decode("utf-8", "replace").splitlines())
-        if len(line) >= SHORTEST_SECRET
-    }
-    return (*loaded.secrets, *sorted(found - {*loaded.secrets}))
-
-
-def compile_inputs(inputs: Inputs) -> Iterator[Wish]:
-    for referred in inputs.references:
-        loaded = referred.loaded
-        if loaded.topology is not None:
-            desired = compile_topology(
-                loaded.topology, referred.directory, loaded.sensitive, referred.contents
-            )
-            yield Wish(loaded, desired, referred.stamps)
 
 
 @contextlib.contextmanager
@@ -122,3 +77,20 @@ def locate_alerts(failure: Failure, wish: Wish) -> list[Diagnostic]:
             )
         )
     return found
+
+
+def load_or_report(
+    names: Sequence[str],
+    env_files: Sequence[str],
+    console: Console,
+    tolerated: Collection[str] = (),
+    asked: Asked = NOTHING,
+) -> Inputs | None:
+    """The inputs, or None after showing what is wrong with them. Warnings do not stop."""
+    inputs = load_inputs(names, env_files, tolerated, asked)
+    if inputs.has_errors:
+        console.show_diagnostics(inputs.diagnostics, inputs.sources)
+        return None
+    if inputs.diagnostics and not console.is_json:
+        console.show_diagnostics(inputs.diagnostics, inputs.sources, to_stderr=True)
+    return inputs

@@ -18,8 +18,6 @@ import re
 from collections.abc import Mapping
 
 from reconciler import __version__
-from reconciler.cli.asked import NOTHING, PROFILES, Asked
-from reconciler.cli.stamp import stamp
 from reconciler.engine.docker.glance import (
     GlanceError,
     first_process,
@@ -27,6 +25,8 @@ from reconciler.engine.docker.glance import (
     local_socket,
     look,
 )
+from reconciler.files.asked import NOTHING, PROFILES, Asked
+from reconciler.files.stamp import stamp
 
 _VARIABLE = re.compile(rb"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from reconciler.desired.desired import Scope
 from reconciler.plan.actions import Action
-from reconciler.plan.desired import Scope
 from reconciler.plan.observed import Observed
 
 

@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.haproxy.balance import read_weighs
-from reconciler.haproxy.files import ProxyFile, is_live_comment
-from reconciler.haproxy.origin import Path
+from reconciler.haproxy.model.balance import read_weighs
+from reconciler.haproxy.model.files import ProxyFile, is_live_comment
+from reconciler.haproxy.model.origin import Path
 from reconciler.haproxy.slots import is_slot
 
 _SERVER = "    server "

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.haproxy.commands import ServerSetting
-from reconciler.haproxy.files import ProxyFile
+from reconciler.haproxy.control.commands import ServerSetting
+from reconciler.haproxy.model.files import ProxyFile
 from reconciler.plan.actions import (
     Action,
     AwaitDrained,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.haproxy.commands import ServerSetting
+from reconciler.desired.desired import DesiredContainer
+from reconciler.desired.limits import Limits
+from reconciler.desired.rollout import Guard
+from reconciler.desired.spec import Attachment, ContainerFile, NetworkSpec, VolumeSpec
 from reconciler.haproxy.config import Config
-from reconciler.haproxy.files import ProxyFile
-from reconciler.plan.desired import DesiredContainer
-from reconciler.plan.limits import Limits
-from reconciler.plan.rollout import Guard
-from reconciler.plan.spec import Attachment, ContainerFile, NetworkSpec, VolumeSpec
+from reconciler.haproxy.control.commands import ServerSetting
+from reconciler.haproxy.model.files import ProxyFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.desired.desired import Slot
+from reconciler.desired.limits import limits_in
+from reconciler.desired.spec import ContainerSpec, PublishedPort
 from reconciler.haproxy.config import read_config
-from reconciler.haproxy.runtime import ServerState, WorkerInfo
+from reconciler.haproxy.control.replies import ServerState, WorkerInfo
 from reconciler.haproxy.slots import PROBE_SUFFIX
-from reconciler.plan.desired import Slot
-from reconciler.plan.limits import limits_in
-from reconciler.plan.spec import ContainerSpec, PublishedPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,18 +181,35 @@ class Observed:
     def fingerprint(self) -> str:
         """Changes when anything does that a plan may depend on."""
         facts = (
-            sorted((c.id, c.name, c.state, c.restart, str(limits_in(c)),
-                    *sorted(f"{n}@{link.network_id}" for n, link in c.networks.items()))
-                   for c in self.containers),
+            sorted(
+                (
+                    c.id,
+                    c.name,
+                    c.state,
+                    c.restart,
+                    str(limits_in(c)),
+                    *sorted(f"{n}@{link.network_id}" for n, link in c.networks.items()),
+                )
+                for c in self.containers
+            ),
             sorted((c.id, c.name, c.state, c.exit_code) for c in self.jobs),
             sorted((n.name, n.id) for n in self.networks.values()),
             sorted((v.name, v.is_ours, v.driver, v.options) for v in self.volumes.values()),
             sorted(self.images.items()),
-            sorted((i, p.config or "", *p.files, p.running.structure if p.running else "",
-                    *sorted(f"{s.backend}/{s.host} {s.weight} {s.maxconn} {s.takes_traffic}"
-                            for s in p.serving))
-                   for i, p in self.proxies.items()),
+            sorted(
+                (
+                    i,
+                    p.config or "",
+                    *p.files,
+                    p.running.structure if p.running else "",
+                    *sorted(
+                        f"{s.backend}/{s.host} {s.weight} {s.maxconn} {s.takes_traffic}"
+                        for s in p.serving
+                    ),
+                )
+                for i, p in self.proxies.items()
+            ),
             sorted((h.kind, h.what, h.who) for h in self.holders),
             self.gaps,
-        )  # fmt: skip
+        )
         return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reconciler.desired.impact import Impact
+from reconciler.desired.rollout import Pace
 from reconciler.haproxy.config import Config
 from reconciler.plan.actions import Action
-from reconciler.plan.impact import Impact
-from reconciler.plan.rollout import Pace
 
 Verb = Literal["create", "update", "replace", "remove"]
 Kind = Literal["network", "volume", "container", "job", "haproxy"]

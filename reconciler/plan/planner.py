@@ -6,27 +6,27 @@ ready before HAProxy is told; old ones leave when no worker of HAProxy uses them
 
 from __future__ import annotations
 
-from reconciler.plan.addresses import assign_addresses
-from reconciler.plan.assign import Assignment, assign_slots
-from reconciler.plan.changes import list_changes
-from reconciler.plan.conflicts import find_problems
-from reconciler.plan.desired import PROXY_SLOT, Desired
-from reconciler.plan.ground import has_ground, networks_of_proxy
-from reconciler.plan.jobs import job_changes, plan_jobs
-from reconciler.plan.networks import NetworkPlan, plan_networks
-from reconciler.plan.observed import Observed, ObservedContainer
-from reconciler.plan.plan import Change, Plan
-from reconciler.plan.proxy import proxy_need
-from reconciler.plan.rotation import (
+from reconciler.desired.desired import PROXY_SLOT, Desired
+from reconciler.plan.decide.addresses import assign_addresses
+from reconciler.plan.decide.changes import list_changes
+from reconciler.plan.decide.conflicts import find_problems
+from reconciler.plan.decide.fallback import without_attempts
+from reconciler.plan.decide.ground import has_ground, networks_of_proxy
+from reconciler.plan.decide.jobs import job_changes, plan_jobs
+from reconciler.plan.decide.networks import NetworkPlan, plan_networks
+from reconciler.plan.decide.proxy import proxy_need
+from reconciler.plan.decide.rotation import (
     Rotation,
     plan_rotations,
     running_config,
     without_unreachable,
 )
+from reconciler.plan.decide.slots import Assignment, assign_slots
+from reconciler.plan.decide.workers import plan_workers
+from reconciler.plan.observed import Observed, ObservedContainer
+from reconciler.plan.plan import Change, Plan
 from reconciler.plan.steps import build_steps
 from reconciler.plan.steps.draft import Draft
-from reconciler.plan.upkeep import without_attempts
-from reconciler.plan.workers import plan_workers
 
 
 def plan_changes(
@@ -56,9 +56,8 @@ def plan_changes(
     need = proxy_need(assignment, observed, config, rotations, sources)
     problems = (*find_problems(desired, observed, assignment, jobs), *too_small)
     changes = list_changes(
-        desired, observed, assignment, networks, need, rotations, workers,
-        remove_volumes,
-    )  # fmt: skip
+        desired, observed, assignment, networks, need, rotations, workers, remove_volumes
+    )
     seen = observed.proxies.get(need.have.id) if need.have else None
     running = running_config(seen)
     draft = Draft(desired, observed, assignment, networks, need, rotations, workers, jobs, running)

@@ -1,1 +1,1 @@
-"""Loops over the road from file to containers: apply once, and carry out a plan in parallel."""
+"""The road from file to containers, walked once: apply, and carry out a plan in parallel."""

@@ -9,15 +9,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from reconciler.desired.desired import PROXY_SLOT, Desired
+from reconciler.desired.impact import Impact
 from reconciler.engine.protocol import Engine, EngineError, Lock, LockedError, Patience
+from reconciler.events.events import Failure, PlanStarted, Waiting
 from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, RemoveContainer, Target
-from reconciler.plan.addresses import assign_addresses
-from reconciler.plan.assign import assign_slots
-from reconciler.plan.desired import PROXY_SLOT, Desired
-from reconciler.plan.events import Failure, PlanStarted, Waiting
-from reconciler.plan.impact import Impact
-from reconciler.plan.limit import limit_impact
-from reconciler.plan.networks import plan_networks
+from reconciler.plan.decide.addresses import assign_addresses
+from reconciler.plan.decide.networks import plan_networks
+from reconciler.plan.decide.slots import assign_slots
+from reconciler.plan.max_impact import limit_impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
@@ -88,8 +88,9 @@ def apply(
     started = time.monotonic()
     plan, observed = make_plan(desired, engine, options)
     if plan.problems or not confirm(plan):
-        return ApplyResult(plan, observed, _problems(plan), _since(started),
-                           declined=not plan.problems)  # fmt: skip
+        return ApplyResult(
+            plan, observed, _problems(plan), _since(started), declined=not plan.problems
+        )
     if plan.is_empty:
         failures = _unreadable(observed)
         if not failures and options.wait and (waiting := _waits_for(desired, observed)):

@@ -16,7 +16,7 @@ from reconciler.engine.protocol import (
     Patience,
     Progress,
 )
-from reconciler.plan.events import (
+from reconciler.events.events import (
     Event,
     Failure,
     StepDone,

@@ -9,17 +9,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.topology.diagnostic import Diagnostic, Path, has_errors
-from reconciler.topology.finding import Finding
-from reconciler.topology.layers import Layers, combine
-from reconciler.topology.lines import cover
-from reconciler.topology.messages import explain_errors
+from reconciler.diagnostics.diagnostic import Diagnostic, Path, has_errors
 from reconciler.topology.model import Topology
 from reconciler.topology.mounted import DIRECTORIES, is_inline
-from reconciler.topology.parse import parse_source
 from reconciler.topology.profiles import choose_profiles
+from reconciler.topology.reading.layers import Layers, combine
+from reconciler.topology.reading.lines import cover
+from reconciler.topology.reading.parse import parse_source
+from reconciler.topology.reading.source import Source
 from reconciler.topology.rules import check_rules
-from reconciler.topology.source import Source
+from reconciler.topology.rules.finding import Finding
+from reconciler.topology.wording.messages import explain_errors
 
 SHORTEST_SECRET = 4
 
@@ -169,9 +169,7 @@ def _may_echo(finding: Finding, cut: set[Path], source: Source) -> bool:
         lost or any("networks" in path[1:] for path in cut)
     ):
         return True
-    if finding.code in {
-        "unknown-backend", "unknown-network", "unknown-secret", "unknown-config",
-    }:  # fmt: skip
+    if finding.code in {"unknown-backend", "unknown-network", "unknown-secret", "unknown-config"}:
         section = finding.code.removeprefix("unknown-") + "s"
         wanted = source.value_at(finding.path)
         is_named = isinstance(wanted, str)  # and not a key, as in the long form of `depends_on`
@@ -215,6 +213,7 @@ def _without_extensions(value: Any) -> Any:
 def _without_echoes(found: list[Diagnostic], source: Source) -> list[Diagnostic]:
     """A variable that is missing makes its field wrong too; one message is enough."""
     return [
-        d for d in found
+        d
+        for d in found
         if not any(d.path[:end] in source.broken for end in range(1, len(d.path) + 1))
-    ]  # fmt: skip
+    ]

@@ -1,4 +1,4 @@
-"""Which networks HAProxy joins."""
+"""Which networks HAProxy joins, and on which of them containers get fixed addresses."""
 
 from __future__ import annotations
 
@@ -25,3 +25,25 @@ def proxy_networks(topology: Topology) -> tuple[str, ...]:
     if all(net in topology.networks and topology.networks[net].internal for net in joined):
         joined[DEFAULT_NETWORK] = None
     return tuple(joined)
+
+
+def needs_fixed_addresses(topology: Topology, backend: str) -> bool:
+    """On the host's network, where HAProxy may be told to send traffic to it: today or later, so
+    that this takes no new containers."""
+    is_reachable = address_network(topology, backend) is not None
+    has_port = any(
+        there.port is not None and source_of(topology, name) == backend
+        for name, there in topology.backends.items()
+    )
+    return topology.haproxy.network == "host" and has_port and is_reachable
+
+
+def address_network(topology: Topology, backend: str) -> str | None:
+    """The network, by its name in the file, on which a backend's containers get fixed addresses.
+
+    The first of its networks that says its subnet.
+    """
+    joined = topology.backends[backend].networks
+    return next(
+        (net for net in joined if net in topology.networks and topology.networks[net].subnet), None
+    )

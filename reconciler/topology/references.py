@@ -6,19 +6,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from reconciler.topology.addresses import names_file
-from reconciler.topology.container_types import SECCOMP
-from reconciler.topology.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.errors import ErrorPage, Status
 from reconciler.topology.model.files import FileSource
 from reconciler.topology.model.tls import Ocsp, Tls
+from reconciler.topology.model.types.address import names_file
+from reconciler.topology.model.types.container import SECCOMP
 from reconciler.topology.mounted import mounted_files
 
 Kind = Literal[
-    "certificate", "self-signed", "authority", "public-key", "env-file", "label-file", "page",
-    "addresses", "variable", "profile", "file",
-]  # fmt: skip
+    "certificate",
+    "self-signed",
+    "authority",
+    "public-key",
+    "env-file",
+    "label-file",
+    "page",
+    "addresses",
+    "variable",
+    "profile",
+    "file",
+]
 """`certificate`: with its key, in one file, or two, or a directory of them. `self-signed`: one that
 is made, and has no file in the topology. `page`: one that HAProxy answers with. `addresses`:
 with one in each line. `variable`: no file, but a variable of the environment. `profile`: of
@@ -150,16 +159,21 @@ def _of_tokens(frontend: Frontend, path: Path) -> Iterator[Reference]:
     owners += [(rule.jwt, (*path, "rules", index)) for index, rule in enumerate(frontend.rules)]
     for jwt, at in owners:
         for index, key in enumerate(jwt.key if jwt is not None and jwt.enabled else ()):
-            yield Reference(key, (*at, "jwt", "key", index), "public-key",
-                            algorithm=(jwt.algorithm or "") if jwt else "")  # fmt: skip
+            yield Reference(
+                key,
+                (*at, "jwt", "key", index),
+                "public-key",
+                algorithm=(jwt.algorithm or "") if jwt else "",
+            )
 
 
 def _of_tls(tls: Tls, path: Path) -> Iterator[Reference]:
     for index, item in enumerate(tls.certificates):
         at = (*path, "certificates", index)
         yield from _of_password(item.password, (*at, "password"))
-        yield Reference(item.cert, at, "certificate", item.key, item.password,
-                        ocsp=tls.ocsp_of(item))  # fmt: skip
+        yield Reference(
+            item.cert, at, "certificate", item.key, item.password, ocsp=tls.ocsp_of(item)
+        )
     if tls.self_signed is not None:
         source = self_signed_source(tls.self_signed)
         yield Reference(source, (*path, "self_signed"), "self-signed", names=tls.self_signed)

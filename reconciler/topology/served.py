@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.topology.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Backend, Frontend, Topology
-from reconciler.topology.types import Mode
+from reconciler.topology.model.types.scalar import Mode
 
 
 def destinations(frontend: Frontend) -> Iterator[tuple[str, Path]]:
@@ -52,8 +52,11 @@ def proxied_backends(topology: Topology) -> dict[str, Backend]:
     page."""
     if topology.frontends:
         return served_backends(topology)
-    return {n: backend for n, backend in topology.backends.items() if backend.port is not None
-            or source_of(topology, n) is None}  # fmt: skip
+    return {
+        n: backend
+        for n, backend in topology.backends.items()
+        if backend.port is not None or source_of(topology, n) is None
+    }
 
 
 def tls_ports(frontends: Iterable[Frontend]) -> list[int]:

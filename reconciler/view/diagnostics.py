@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
-from reconciler.topology.diagnostic import Diagnostic, Severity, Span
-from reconciler.topology.lines import split_lines
+from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span
+from reconciler.topology.reading.lines import split_lines
 from reconciler.view.paint import Paint
 from reconciler.view.words import count
 
@@ -97,10 +97,7 @@ def _printable(text: str) -> str:
 
 
 def render_diagnostics(
-    diagnostics: Sequence[Diagnostic],
-    sources: Mapping[str, str],
-    paint: Paint,
-    width: int = 80,
+    diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], paint: Paint, width: int = 80
 ) -> list[str]:
     """All of them, an empty line between, and a closing line for each file."""
     lines: list[str] = []

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 
 from typing_extensions import TypedDict
 
-from reconciler.haproxy.sections import diff_config
-from reconciler.plan.action_labels import label_of
-from reconciler.plan.desired import Desired
-from reconciler.plan.events import (
+from reconciler.desired.desired import Desired
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.events.events import (
     Event,
     Failure,
     PlanStarted,
@@ -21,10 +20,11 @@ from reconciler.plan.events import (
     StepProgressed,
     Waiting,
 )
+from reconciler.events.passes import FileBroken, FileMended, News, Noticed, PassBegun, PassEnded
+from reconciler.haproxy.control.sections import diff_config
+from reconciler.plan.action_labels import label_of
 from reconciler.plan.observed import Observed
-from reconciler.plan.passes import FileBroken, FileMended, News, Noticed, PassBegun, PassEnded
 from reconciler.plan.plan import Change, Plan
-from reconciler.topology.diagnostic import Diagnostic
 from reconciler.view.failure import strike_secrets
 from reconciler.view.status import Row, first_address, status_rows
 

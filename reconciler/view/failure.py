@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.plan.events import Failure
+from reconciler.events.events import Failure
 from reconciler.view.paint import Paint
 
 

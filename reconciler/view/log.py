@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from reconciler.plan.impact import Impact
-from reconciler.plan.passes import (
+from reconciler.desired.impact import Impact
+from reconciler.events.passes import (
     FileBroken,
     FileMended,
     News,
@@ -122,8 +122,12 @@ def _failed(ended: PassEnded, paint: Paint) -> Iterator[str]:
 
 def _did(ended: PassEnded) -> str:
     plan = ended.plan
-    words = (("create", "created"), ("replace", "replaced"), ("update", "changed"),
-             ("remove", "removed"))  # fmt: skip
+    words = (
+        ("create", "created"),
+        ("replace", "replaced"),
+        ("update", "changed"),
+        ("remove", "removed"),
+    )
     done = [f"{number} {word}" for verb, word in words if (number := _number(plan, verb))]
     if plan.impact is Impact.RUNTIME:
         done.append("runtime change")

@@ -6,17 +6,21 @@ import json
 import textwrap
 from collections.abc import Iterator
 
-from reconciler.haproxy.sections import diff_config
+from reconciler.desired.impact import EXPLANATION, Impact
+from reconciler.desired.rollout import Pace
+from reconciler.haproxy.control.sections import diff_config
 from reconciler.plan.action_labels import label_of
-from reconciler.plan.impact import EXPLANATION, Impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Change, FieldChange, Plan, Step
-from reconciler.plan.rollout import Pace
 from reconciler.view.paint import Paint
 from reconciler.view.words import count
 
-_SIGN = {"create": ("+", "add"), "update": ("~", "change"), "replace": ("~", "change"),
-         "remove": ("-", "remove")}  # fmt: skip
+_SIGN = {
+    "create": ("+", "add"),
+    "update": ("~", "change"),
+    "replace": ("~", "change"),
+    "remove": ("-", "remove"),
+}
 _TITLE_WIDTH = 30
 _LONGEST_VALUE = 48
 _WIDTH = 80
@@ -138,8 +142,14 @@ def _groups(changes: tuple[Change, ...]) -> Iterator[list[Change]]:
     """Changes that say the same of several containers of a backend, together."""
     grouped: dict[tuple[object, ...], list[Change]] = {}
     for change in changes:
-        key: tuple[object, ...] = (change.verb, change.kind, change.backend, change.reason,
-                                   change.fields, change.impact)  # fmt: skip
+        key: tuple[object, ...] = (
+            change.verb,
+            change.kind,
+            change.backend,
+            change.reason,
+            change.fields,
+            change.impact,
+        )
         if not change.backend or change.kind == "job":
             key = (*key, change.name)
         grouped.setdefault(key, []).append(change)
@@ -153,8 +163,11 @@ def _render_group(group: list[Change], plan: Plan, paint: Paint) -> Iterator[str
     inline = [_inline(field) for field in first.fields if field.field != "state"]
     detail = first.fields if first.verb == "replace" else ()
     if first.verb == "update" and inline:
-        summary = f"{', '.join(inline)}; {summary}" if summary != "in place" else (
-            f"{', '.join(inline)}, in place")  # fmt: skip
+        summary = (
+            f"{', '.join(inline)}; {summary}"
+            if summary != "in place"
+            else (f"{', '.join(inline)}, in place")
+        )
     impact = paint("dim", f"[{first.impact}]")
     yield f"  {paint(kind, sign)} {title:<{_TITLE_WIDTH}}  {summary}  {impact}"
     named = [field.field for field in detail] + (["capacity"] if first.pace else [])

@@ -8,9 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.plan.action_labels import label_of
-from reconciler.plan.actions import AwaitReady
-from reconciler.plan.events import (
+from reconciler.events.events import (
     Event,
     StepDone,
     StepFailed,
@@ -19,6 +17,8 @@ from reconciler.plan.events import (
     StepStarted,
     Waiting,
 )
+from reconciler.plan.action_labels import label_of
+from reconciler.plan.actions import AwaitReady
 from reconciler.view.documents import event_document
 from reconciler.view.paint import Paint
 from reconciler.view.words import seconds, size
@@ -82,10 +82,13 @@ class LiveProgress:
         self._tasks: dict[int, TaskID] = {}
         console = Console(file=sys.stderr, highlight=False, no_color=not paint.enabled)
         self._progress = Progress(
-            SpinnerColumn(), TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20), TextColumn("{task.fields[amount]}", markup=False),
-            console=console, transient=True,
-        )  # fmt: skip
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[amount]}", markup=False),
+            console=console,
+            transient=True,
+        )
         self._progress.start()
 
     def __call__(self, event: Event) -> None:
@@ -98,10 +101,7 @@ class LiveProgress:
                 case StepProgressed(_, step, done, total):
                     amount = f"{size(done)} of {size(total)}" if total else size(done)
                     self._progress.update(
-                        self._tasks[step.id],
-                        completed=done,
-                        total=total,
-                        amount=amount,
+                        self._tasks[step.id], completed=done, total=total, amount=amount
                     )
                 case StepDone(_, step) | StepFailed(_, step) | StepSkipped(_, step):
                     task = self._tasks.pop(step.id, None)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.haproxy.runtime import ServerState
-from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, Slot
-from reconciler.plan.drift import server_drift
-from reconciler.plan.names import SERVER_ROLE, server_name
+from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, Slot
+from reconciler.desired.names import SERVER_ROLE, server_name
+from reconciler.desired.spec import PublishedPort
+from reconciler.haproxy.control.replies import ServerState
+from reconciler.plan.decide.drift import server_drift
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Change, Plan
-from reconciler.plan.spec import PublishedPort
 from reconciler.view.paint import Paint
 from reconciler.view.words import ago, count, table
 
@@ -125,8 +125,9 @@ def _server_at(
 def _drift(change: Change) -> str:
     if change.verb == "remove":
         return change.reason
-    fields = ", ".join(f"{f.field} {f.before or 'unset'} → {f.after or 'unset'}"
-                       for f in change.fields)  # fmt: skip
+    fields = ", ".join(
+        f"{f.field} {f.before or 'unset'} → {f.after or 'unset'}" for f in change.fields
+    )
     return fields or change.reason
 
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.topology.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.mounted import is_inline
-from reconciler.topology.source import Source
+from reconciler.topology.reading.source import Source
 
 _BARE = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+-]*(:[A-Za-z0-9_./+-]+)*")
 _TAKEN = re.compile(r"[0-9.+-][0-9a-fx_.eE:+-]*|~|(null|true|false|yes|no|on|off|y|n)", re.I)

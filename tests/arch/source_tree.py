@@ -31,7 +31,7 @@ def module_id(path: Path) -> str:
 
 
 def room_of(path: Path) -> str:
-    """`plan` for reconciler/plan/diff.py; "" for what stands at the top."""
+    """`plan` for reconciler/plan/decide/diff.py; "" for what stands at the top."""
     parts = path.relative_to(PACKAGE).parts
     return parts[0] if len(parts) > 1 else ""
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.topology.anatomy import files_in, key, step
 from reconciler.topology.model import Topology
+from reconciler.topology.model.anatomy import files_in, key, step
 from reconciler.topology.model.base import Model
 from reconciler.topology.references import references
 from tests.golden.rendering import TOPOLOGIES, load
@@ -30,8 +30,9 @@ def _keys_relative_to_the_file() -> Iterator[tuple[type[Model], str]]:
 
 
 def test_what_is_relative_to_the_file_has_the_type_that_says_so() -> None:
-    found = {(model.__name__, name): step(model, name)
-             for model, name in _keys_relative_to_the_file()}  # fmt: skip
+    found = {
+        (model.__name__, name): step(model, name) for model, name in _keys_relative_to_the_file()
+    }
     unmarked = {place for place, kind in found.items() if not [*files_in("./x.pem", kind)]}
     assert len(found) > 5
     assert unmarked == READ_AT_ONCE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from reconciler.plan.impact import CONTAINER_FIELDS, EXPLANATION, Impact, is_in_place
-from reconciler.plan.limits import LIMITS
-from reconciler.plan.spec import ContainerSpec
+from reconciler.desired.impact import CONTAINER_FIELDS, EXPLANATION, Impact, is_in_place
+from reconciler.desired.limits import LIMITS
+from reconciler.desired.spec import ContainerSpec
 
 FIELDS = [field.name for field in fields(ContainerSpec)]
 

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.desired import PROXY_SLOT, Desired, Slot
+from reconciler.desired.names import SERVER_ROLE
+from reconciler.desired.spec import Attachment, PublishedPort, VolumeSpec, revision_of
 from reconciler.engine.protocol import Engine, EngineError, Patience
 from reconciler.plan import actions as a
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.desired import PROXY_SLOT, Desired, Slot
-from reconciler.plan.names import SERVER_ROLE
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
-from reconciler.plan.spec import Attachment, PublishedPort, VolumeSpec, revision_of
 from reconciler.plan.steps.places import RUN_VOLUME_OPTIONS
 from reconciler.run.execute import execute
 from reconciler.topology.load import load_topology
@@ -117,10 +117,16 @@ class Bench:
     def wish(self, **fields: Any) -> Desired:
         """The topology of `FILE`, with some values of its own."""
         values = {
-            "name": self.topology, "image": ECHO, "haproxy": HAPROXY, "replicas": 1,
+            "name": self.topology,
+            "image": ECHO,
+            "haproxy": HAPROXY,
+            "replicas": 1,
             "check": "{path: /health, interval: 100ms, timeout: 2s, rise: 1}",
-            "greeting": "hello", "port": self.port, "hard_stop_after": "2s", **fields,
-        }  # fmt: skip
+            "greeting": "hello",
+            "port": self.port,
+            "hard_stop_after": "2s",
+            **fields,
+        }
         loaded = load_topology(self.file.format(**values).encode(), "bench.yaml", {})
         assert loaded.topology is not None, loaded.diagnostics
         return compile_topology(loaded.topology, "/nowhere")

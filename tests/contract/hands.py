@@ -15,10 +15,10 @@ from typing import Any
 
 import docker
 
+from reconciler.desired.spec import Attachment, PublishedPort
 from reconciler.engine.memory import Image, World
-from reconciler.haproxy.files import FILES_DIRECTORY
+from reconciler.haproxy.model.files import FILES_DIRECTORY
 from reconciler.haproxy.paths import CONFIG_PATH
-from reconciler.plan.spec import Attachment, PublishedPort
 from tests.engine import api_client
 from tests.images import ECHO, HAPROXY, OTHER_HAPROXY
 
@@ -120,9 +120,11 @@ class DockerHand:
 
     def set_limits(self, reference: str, *, memory_bytes: int, restart: str) -> None:
         self.client.update_container(
-            reference, mem_limit=memory_bytes, memswap_limit=memory_bytes * 2,
+            reference,
+            mem_limit=memory_bytes,
+            memswap_limit=memory_bytes * 2,
             restart_policy={"Name": restart},
-        )  # fmt: skip
+        )
 
     def edit_config(self, reference: str, text: str) -> None:
         entry = tarfile.TarInfo(CONFIG_PATH.lstrip("/"))
@@ -204,9 +206,10 @@ class DockerHand:
         }
         mode = {"NetworkMode": networks[0]} if networks else {}
         body = {
-            "Image": ECHO, "ExposedPorts": {key: {} for key in bindings},
+            "Image": ECHO,
+            "ExposedPorts": {key: {} for key in bindings},
             "HostConfig": {"PortBindings": bindings, **mode},
-        }  # fmt: skip
+        }
         container = self.client.create_container_from_config(body, name=name)["Id"]
         self.containers.append(container)
         self.client.start(container)

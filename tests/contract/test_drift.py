@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.plan.desired import PROXY_SLOT
+from reconciler.desired.desired import PROXY_SLOT
 from reconciler.plan.planner import plan_changes
 from tests.contract.bench import Bench, proxy_target, target
 from tests.images import ECHO, OTHER_HAPROXY

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import docker
 import pytest
 
-from reconciler.engine.docker import talk
+from reconciler.desired.desired import PROXY_SLOT, Desired
+from reconciler.engine.docker.haproxy import talk
 from reconciler.haproxy.config import Config
-from reconciler.haproxy.files import ProxyFile
 from reconciler.haproxy.model import BindTls, RawLine
-from reconciler.haproxy.render import render_config
+from reconciler.haproxy.model.files import ProxyFile
+from reconciler.haproxy.render.proxy import render_config
 from reconciler.plan import actions as a
-from reconciler.plan.desired import PROXY_SLOT, Desired
 from tests.certificates import make_certificate
 from tests.contract.bench import Bench, proxy_target, refuse_broken
 from tests.contract.hands import MemoryHand

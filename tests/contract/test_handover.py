@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT
+from reconciler.desired.impact import Impact
 from reconciler.engine.protocol import Closed
 from reconciler.plan import actions as a
-from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT
-from reconciler.plan.impact import Impact
 from tests.contract.bench import FILE, WEB_1, Bench, made, proxy_target, target
 from tests.contract.test_perform import config_of
 from tests.images import OTHER_HAPROXY

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.desired.desired import PROXY_SLOT
+from reconciler.desired.spec import PublishedPort, describe, revision_of
 from reconciler.engine.memory.observe import HAPROXY_VERSION
 from reconciler.plan import actions as a
-from reconciler.plan.desired import PROXY_SLOT
 from reconciler.plan.observed import Holder, Observed
-from reconciler.plan.spec import PublishedPort, describe, revision_of
 from tests.contract.bench import WEB_1, Bench, made, networks_of
 from tests.images import ABSENT, ECHO, HAPROXY, release_of
 

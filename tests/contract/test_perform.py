@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 
+from reconciler.desired.desired import PROXY_SLOT, Desired
+from reconciler.desired.limits import Limits
+from reconciler.desired.rollout import Guard
+from reconciler.desired.spec import Attachment, NetworkSpec, PublishedPort, VolumeSpec, revision_of
 from reconciler.engine.protocol import ConfigRejectedError, Patience
-from reconciler.haproxy.commands import ServerSetting
 from reconciler.haproxy.config import Config, Line
+from reconciler.haproxy.control.commands import ServerSetting
 from reconciler.haproxy.model import RawLine
-from reconciler.haproxy.render import render_config
+from reconciler.haproxy.render.proxy import render_config
 from reconciler.plan import actions as a
 from reconciler.plan.action_labels import label_of
-from reconciler.plan.desired import PROXY_SLOT, Desired
-from reconciler.plan.limits import Limits
 from reconciler.plan.observed import ObservedVolume
-from reconciler.plan.rollout import Guard
-from reconciler.plan.spec import Attachment, NetworkSpec, PublishedPort, VolumeSpec, revision_of
 from tests.contract.bench import (
     FILE,
     WEB_1,

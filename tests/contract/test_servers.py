@@ -8,14 +8,14 @@ from threading import Timer
 
 import pytest
 
+from reconciler.desired.desired import Desired, Slot
+from reconciler.desired.names import SERVER_ROLE
+from reconciler.desired.rollout import Guard
 from reconciler.engine.protocol import Patience
-from reconciler.haproxy.commands import Aim, ServerSetting
-from reconciler.haproxy.render import render_config, server_lines
-from reconciler.haproxy.runtime import ServerState
+from reconciler.haproxy.control.commands import Aim, ServerSetting
+from reconciler.haproxy.control.replies import ServerState
+from reconciler.haproxy.render.proxy import render_config, server_lines
 from reconciler.plan import actions as a
-from reconciler.plan.desired import Desired, Slot
-from reconciler.plan.names import SERVER_ROLE
-from reconciler.plan.rollout import Guard
 from tests.contract.bench import FILE, WEB_1, Bench, made, proxy_target, target
 
 WEB_2 = Slot(SERVER_ROLE, "web", 2)
@@ -157,8 +157,11 @@ def test_more_than_there_are_spare_servers(topology: Bench) -> None:
         assert error.code == "no-spare-server"
         assert f"`{backend}`" in error.message
     assert spares(topology) == 4
-    topology.do(a.SetServers(proxy_target(wish), tuple(ServerSetting("web", host, "check")
-                                                       for host in hosts[:4])))  # fmt: skip
+    topology.do(
+        a.SetServers(
+            proxy_target(wish), tuple(ServerSetting("web", host, "check") for host in hosts[:4])
+        )
+    )
     assert spares(topology) == 0
 
 

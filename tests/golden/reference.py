@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.topology.diagnostic import Path
-from reconciler.topology.parse import parse_source
+from reconciler.diagnostics.diagnostic import Path
+from reconciler.topology.reading.parse import parse_source
+from reconciler.topology.reading.source import Source
 from reconciler.topology.schema import topology_schema
-from reconciler.topology.source import Source
 from tests.arch.source_tree import ROOT
 from tests.golden.rendering import DIRECTORY, VARIABLES
 

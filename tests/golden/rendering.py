@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reconciler.desired.compile import compile_topology
 from reconciler.haproxy.config import Config
-from reconciler.plan.compile import compile_topology
 from reconciler.topology.load import Loaded, load_topology
 from reconciler.topology.references import Contents
 

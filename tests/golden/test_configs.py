@@ -11,14 +11,14 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
+from reconciler.diagnostics.diagnostic import Severity
 from reconciler.haproxy.config import SENSITIVE_MARK, read_config
-from reconciler.haproxy.runtime import parse_alerts
-from reconciler.haproxy.sections import diff_config
-from reconciler.haproxy.versions import explain
-from reconciler.topology.anatomy import Kind, forms, key, model_of, step
-from reconciler.topology.diagnostic import Severity
+from reconciler.haproxy.control.replies import parse_alerts
+from reconciler.haproxy.control.sections import diff_config
+from reconciler.haproxy.control.versions import explain
 from reconciler.topology.model import Topology
-from reconciler.topology.parse import parse_source
+from reconciler.topology.model.anatomy import Kind, forms, key, model_of, step
+from reconciler.topology.reading.parse import parse_source
 from reconciler.topology.schema import topology_schema
 from tests.certificates import make_certificate
 from tests.golden.docker_images import check_all
@@ -66,8 +66,10 @@ def test_haproxy_accepts_every_config(image: str) -> None:
     shop = make_certificate("shop.example.com", signer=authority)
     pem = (shop.with_public_key + authority.cert).decode()
     # Lists of two topologies may have one name: the longer one serves both.
-    files = sorted((file for config in configs.values() for file in config.files),
-                   key=lambda file: len(file.content))  # fmt: skip
+    files = sorted(
+        (file for config in configs.values() for file in config.files),
+        key=lambda file: len(file.content),
+    )
     beside = {
         file.place.lstrip("/"): file.content.decode() if file.kind in {"crt-list", "map"} else pem
         for file in files

@@ -89,9 +89,12 @@ def test_hostile_words_read_back(image: str) -> None:
         text = text.replace(" port 80 check ", f" port {server_port} check ")
         command = ["haproxy", "-f", "/tmp/hostile.cfg"]
         with container(
-            image, command, {"tmp/hostile.cfg": text}, network_mode="host",
+            image,
+            command,
+            {"tmp/hostile.cfg": text},
+            network_mode="host",
             tmpfs={RUN_DIRECTORY: ""},
-        ) as running:  # fmt: skip
+        ) as running:
             up = within_seconds(lambda: status_of(page, "/metrics", "x", "x") == 401)
             assert up, running.logs().decode()
             answers = {

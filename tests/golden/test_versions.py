@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.haproxy.runtime import parse_alerts
-from reconciler.haproxy.versions import SINCE, explain, read_version
+from reconciler.haproxy.control.replies import parse_alerts
+from reconciler.haproxy.control.versions import SINCE, explain, read_version
 from tests.certificates import make_certificate
 from tests.golden.docker_images import check_all
 from tests.images import CHECKING_HAPROXIES, version_of

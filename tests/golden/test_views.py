@@ -13,18 +13,18 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
+from reconciler.desired.impact import Impact
+from reconciler.desired.names import SERVER_ROLE
+from reconciler.desired.spec import describe
+from reconciler.haproxy.control.replies import ServerState, WorkerInfo
 from reconciler.haproxy.paths import IDLE_HOST
-from reconciler.haproxy.runtime import ServerState, WorkerInfo
 from reconciler.plan.actions import PullImage, StopContainer, Target
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.desired import PROXY_SLOT, Desired, DesiredContainer, Slot
-from reconciler.plan.impact import Impact
-from reconciler.plan.limit import limit_impact
-from reconciler.plan.names import SERVER_ROLE
+from reconciler.plan.max_impact import limit_impact
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedNetworkLink, ObservedProxy
 from reconciler.plan.plan import Change, FieldChange, Plan, Problem, Step
 from reconciler.plan.planner import plan_changes
-from reconciler.plan.spec import describe
 from reconciler.topology.load import load_topology
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.paint import Paint
@@ -60,9 +60,10 @@ def running(number: int, wanted: DesiredContainer, **changes: object) -> Observe
         "image_id": "sha256:1",
         "state": "running",
         "started_at": NOW - 200,
-        "networks": {"quickstart-mynetwork": ObservedNetworkLink("n", f"10.0.0.{number}",
-                                                                  frozenset())},
-    }  # fmt: skip
+        "networks": {
+            "quickstart-mynetwork": ObservedNetworkLink("n", f"10.0.0.{number}", frozenset())
+        },
+    }
     return ObservedContainer(**(facts | changes))  # type: ignore[arg-type]  # by name, as above
 
 
@@ -78,9 +79,17 @@ def server(
     """Its name is HAProxy's own affair: the host tells whose it is."""
     host = quickstart().containers[Slot(SERVER_ROLE, "webservers", number)].name
     return ServerState(
-        "webservers", f"webservers-{7 - number}", status, f"10.0.0.{number}:8080",
-        weight, sessions, check, changed_s, host, **more,
-    )  # fmt: skip
+        "webservers",
+        f"webservers-{7 - number}",
+        status,
+        f"10.0.0.{number}:8080",
+        weight,
+        sessions,
+        check,
+        changed_s,
+        host,
+        **more,
+    )
 
 
 ALL_UP = tuple(server(n, "UP", "L7OK/200 in 1 ms", n) for n in (1, 2, 3))
@@ -121,14 +130,26 @@ def status() -> str:
     drifted = Plan(
         "quickstart",
         (
-            Change("update", "container", there.containers[2].name, "in place",
-                   Impact.NONE, fields=(FieldChange("restart", "no", "always"),)),
-            Change("update", "container", there.containers[3].name, "limits", Impact.NONE,
-                   fields=(FieldChange("memory", "128m", "256m"),)),
+            Change(
+                "update",
+                "container",
+                there.containers[2].name,
+                "in place",
+                Impact.NONE,
+                fields=(FieldChange("restart", "no", "always"),),
+            ),
+            Change(
+                "update",
+                "container",
+                there.containers[3].name,
+                "limits",
+                Impact.NONE,
+                fields=(FieldChange("memory", "128m", "256m"),),
+            ),
         ),
         problems=(Problem("name-taken", "something is in the way"),),
         config=desired.config(),
-    )  # fmt: skip
+    )
     settled = Plan("quickstart", config=desired.config())
     stopped = observed(
         desired,
@@ -158,17 +179,23 @@ def plan() -> str:
     mixed = Plan(
         "quickstart",
         (
-            Change("replace", "container", "webservers-1", "its definition changed",
-                   Impact.REPLACE, "webservers", (image,)),
-            Change("update", "haproxy", "haproxy", "hitless reload: servers change",
-                   Impact.RELOAD),
+            Change(
+                "replace",
+                "container",
+                "webservers-1",
+                "its definition changed",
+                Impact.REPLACE,
+                "webservers",
+                (image,),
+            ),
+            Change("update", "haproxy", "haproxy", "hitless reload: servers change", Impact.RELOAD),
             Change("create", "network", "quickstart-more", "new", Impact.NONE),
         ),
         (
             Step(1, PullImage("echo:2"), (), "it is not there"),
             Step(2, StopContainer(Target(first.name), 1), (1,), "it leaves", Impact.RUNTIME),
         ),
-    )  # fmt: skip
+    )
     ours = "unix:///var/run/docker.sock"
     refused = limit_impact(mixed, Impact.RELOAD)
     made = plan_changes(desired, Observed())

@@ -32,14 +32,18 @@ CORS: dict[str, Any] = {
         {"path_prefix": "/private", "auth": "ops:secret", "backend": "web"},
         {"path": "/refused", "deny": True},
         {"path": "/pit", "tarpit": 429},
-        {"path": "/put", "method": "PUT", "backend": "web",
-         "cors": {"origins_regex": r"https://pr-[0-9]+\.shop\.example", "methods": "*"}},
+        {
+            "path": "/put",
+            "method": "PUT",
+            "backend": "web",
+            "cors": {"origins_regex": r"https://pr-[0-9]+\.shop\.example", "methods": "*"},
+        },
         {"path": "/put", "respond": "not put"},
         {"path": "/mine", "method": "OPTIONS", "cors": False, "respond": "asked"},
         {"path": "/mine", "method": "GET", "cors": False, "backend": "web"},
     ],
     "default_backend": "web",
-}  # fmt: skip
+}
 
 HOSTILE = 'it\'s a "secret" of %[src] $HOME \\n # {x} that nobody guesses'
 ISSUER, NEXT, MINE, STRANGER = rs256(), rs256(), es256(), rs256()
@@ -57,19 +61,40 @@ TOKENS: dict[str, Any] = {
         {"path": "/open", "respond": "open", "jwt": False},
         {"path": "/closed", "deny": 410},
         {"path": "/signed", "auth": "ops:secret", "backend": "web", "jwt": False},
-        {"path": "/shared", "backend": "web",
-         "jwt": {"algorithm": "HS256", "secret": "${SECRET}", "header": "X-Token",
-                 "exp": "optional", "leeway": "1m"}},
-        {"path": "/mine", "backend": "web",
-         "jwt": {"algorithm": "ES256", "key": "./mine.pem", "cookie": "session"}},
-        {"path": "/claims", "backend": "web",
-         "jwt": {"algorithm": "RS256", "key": "./issuer.pem",
-                 "claims": {"scope": ["orders:read", "orders"], "verified": True, "level": [3, 4],
-                            "https://shop.example/role": "it's me",
-                            "$.realm_access.roles": ["ops", "dev"]}}},
+        {
+            "path": "/shared",
+            "backend": "web",
+            "jwt": {
+                "algorithm": "HS256",
+                "secret": "${SECRET}",
+                "header": "X-Token",
+                "exp": "optional",
+                "leeway": "1m",
+            },
+        },
+        {
+            "path": "/mine",
+            "backend": "web",
+            "jwt": {"algorithm": "ES256", "key": "./mine.pem", "cookie": "session"},
+        },
+        {
+            "path": "/claims",
+            "backend": "web",
+            "jwt": {
+                "algorithm": "RS256",
+                "key": "./issuer.pem",
+                "claims": {
+                    "scope": ["orders:read", "orders"],
+                    "verified": True,
+                    "level": [3, 4],
+                    "https://shop.example/role": "it's me",
+                    "$.realm_access.roles": ["ops", "dev"],
+                },
+            },
+        },
     ],
     "default_backend": "web",
-}  # fmt: skip
+}
 
 
 class Site:
@@ -103,9 +128,8 @@ def site(
 def asked_before(site: Site, path: str, origin: str, method: str = "PUT") -> web.Response:
     """What a browser asks before it sends a request from a page of `origin`."""
     return web.ask(
-        site.pages, path, "OPTIONS",
-        {"Origin": origin, "Access-Control-Request-Method": method},
-    )  # fmt: skip
+        site.pages, path, "OPTIONS", {"Origin": origin, "Access-Control-Request-Method": method}
+    )
 
 
 def granted(answer: web.Response) -> dict[str, str]:
@@ -121,19 +145,25 @@ def test_what_a_browser_asks_before(site: Site) -> None:
             answer = asked_before(site, path, origin)
             assert (answer.status, answer.body) == (204, "")
             assert granted(answer) == {
-                "allow-origin": origin, "allow-methods": "GET, PUT", "max-age": "600",
-                "allow-headers": "Content-Type, Authorization", "allow-credentials": "true",
-                "expose-headers": "X-Total", "vary": "Origin",
-            }  # fmt: skip
+                "allow-origin": origin,
+                "allow-methods": "GET, PUT",
+                "max-age": "600",
+                "allow-headers": "Content-Type, Authorization",
+                "allow-credentials": "true",
+                "expose-headers": "X-Total",
+                "vary": "Origin",
+            }
     answer = asked_before(site, "/private", EVIL)
     assert (answer.status, granted(answer)) == (204, {"vary": "Origin"})
 
 
 def test_what_pages_may_read(site: Site) -> None:
     readable = {
-        "allow-origin": SHOP, "allow-credentials": "true", "expose-headers": "X-Total",
+        "allow-origin": SHOP,
+        "allow-credentials": "true",
+        "expose-headers": "X-Total",
         "vary": "Origin",
-    }  # fmt: skip
+    }
     for path, status in {"/": 200, "/private": 401, "/refused": 403}.items():
         answer = web.ask(site.pages, path, headers={"Origin": SHOP})
         assert (answer.status, granted(answer)) == (status, readable)
@@ -151,9 +181,7 @@ def test_a_rule_of_its_own(site: Site) -> None:
     assert granted(asked_before(site, "/own", SHOP)) == {}
     assert granted(web.ask(site.pages, "/fonts", headers={"Origin": EVIL})) == {"allow-origin": "*"}
     preview = asked_before(site, "/put", PREVIEW)
-    assert granted(preview) == {
-        "allow-origin": PREVIEW, "allow-methods": "*", "vary": "Origin",
-    }  # fmt: skip
+    assert granted(preview) == {"allow-origin": PREVIEW, "allow-methods": "*", "vary": "Origin"}
     assert granted(asked_before(site, "/put", SHOP)) == {"vary": "Origin"}
     assert granted(asked_before(site, "/put", SHOP, "GET"))["allow-methods"] == "GET, PUT"
 
@@ -283,17 +311,24 @@ def test_a_token_elsewhere(site: Site) -> None:
 
 def test_what_a_token_must_say(site: Site) -> None:
     good = {
-        "scope": "a orders:read b", "verified": True, "level": 3,
-        "https://shop.example/role": "it's me", "realm_access": {"roles": ["x", "dev"]},
-    }  # fmt: skip
+        "scope": "a orders:read b",
+        "verified": True,
+        "level": 3,
+        "https://shop.example/role": "it's me",
+        "realm_access": {"roles": ["x", "dev"]},
+    }
     assert status(site, "/claims", Authorization=bearer(ISSUER, **good)) == 200
     listed = good | {"scope": ["x", "orders"], "level": 4}
     assert status(site, "/claims", Authorization=bearer(ISSUER, **listed)) == 200
     for wrong in (
-        {"scope": "orders:readall"}, {"scope": None}, {"verified": False}, {"level": 5},
-        {"https://shop.example/role": "it"}, {"realm_access": {"roles": ["develop"]}},
+        {"scope": "orders:readall"},
+        {"scope": None},
+        {"verified": False},
+        {"level": 5},
+        {"https://shop.example/role": "it"},
+        {"realm_access": {"roles": ["develop"]}},
         {"realm_access": {}, "realm_access.roles": "ops"},
-    ):  # fmt: skip
+    ):
         answer = web.ask(
             site.tokens, "/claims", headers={"Authorization": bearer(ISSUER, **good | wrong)}
         )

@@ -174,10 +174,11 @@ ANSWERS: dict[str, tuple[int, str, dict[str, str]]] = {
     "/silent": (504, PAGES["large"], {"content-type": "text/plain; charset=utf-8"}),
     "/forbidden": (403, PAGES["down"], {}),
     "/closed": (
-        503, PAGES["closed"],
+        503,
+        PAGES["closed"],
         {"content-type": "application/problem+json", "retry-after": "120", "x-hostile": HOSTILE},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("path", ANSWERS)

@@ -117,8 +117,10 @@ def test_networks_are_joined_and_left_in_place(stack: Stack) -> None:
     stack.backend["networks"] = ["default", "side"]
     stack.apply()
     assert _joined(stack) == {
-        "haproxy": {default}, "web-1": {default, side}, "web-2": {default, side},
-    }  # fmt: skip
+        "haproxy": {default},
+        "web-1": {default, side},
+        "web-2": {default, side},
+    }
     stack.assert_converged()
 
     stack.backend["networks"] = ["default"]

@@ -21,28 +21,41 @@ HERE = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
 """The test itself, as HAProxy sees it, and what is behind it."""
 
 FRONTENDS: dict[str, dict[str, Any]] = {
-    "told": {"forwarded_for": True, "rules": [
-        {"source": "203.0.113.9", "respond": "it is 9"},
-    ]},
-    "behind": {"forwarded_for": True, "trusted_proxies": HERE, "rate_limit": "4/1h", "rules": [
-        {"path": "/who", "source": "203.0.113.9", "respond": "it is 9"},
-    ]},
+    "told": {"forwarded_for": True, "rules": [{"source": "203.0.113.9", "respond": "it is 9"}]},
+    "behind": {
+        "forwarded_for": True,
+        "trusted_proxies": HERE,
+        "rate_limit": "4/1h",
+        "rules": [{"path": "/who", "source": "203.0.113.9", "respond": "it is 9"}],
+    },
     "written": {"log": "json", "request_id": True, "trusted_proxies": HERE},
-    "sampled": {"log": {"format": "%HP %ci %ID", "sample": "50%", "target": "stderr"},
-                "request_id": "X-Forwarded-Trace", "trusted_proxies": "192.0.2.0/24"},
+    "sampled": {
+        "log": {"format": "%HP %ci %ID", "sample": "50%", "target": "stderr"},
+        "request_id": "X-Forwarded-Trace",
+        "trusted_proxies": "192.0.2.0/24",
+    },
     "quiet": {"log": False},
-    "led": {"trusted_proxies": HERE, "redirect": {"scheme": "https", "port": 8443, "code": 301},
-            "hsts": "1y"},
-    "ruled": {"trusted_proxies": HERE, "forwarded_for": True, "rules": [
-        {"path": "/back", "redirect": {"scheme": "http", "port": 80}},
-        {"redirect": {"scheme": "https", "port": 443}},
-    ]},
+    "led": {
+        "trusted_proxies": HERE,
+        "redirect": {"scheme": "https", "port": 8443, "code": 301},
+        "hsts": "1y",
+    },
+    "ruled": {
+        "trusted_proxies": HERE,
+        "forwarded_for": True,
+        "rules": [
+            {"path": "/back", "redirect": {"scheme": "http", "port": 80}},
+            {"redirect": {"scheme": "https", "port": 443}},
+        ],
+    },
     "alone": {"trusted_proxies": "192.0.2.0/24", "redirect": "https"},
     "hasty": {"timeouts": {"http_request": "300ms", "http_keep_alive": "400ms"}},
-    "listed": {"allow": ["192.0.2.7", "./office.txt"], "trusted_proxies": HERE,
-               "deny": "198.51.100.66", "rules": [
-        {"path": "/ops", "source": "./ops.txt", "respond": "it is ops"},
-    ]},
+    "listed": {
+        "allow": ["192.0.2.7", "./office.txt"],
+        "trusted_proxies": HERE,
+        "deny": "198.51.100.66",
+        "rules": [{"path": "/ops", "source": "./ops.txt", "respond": "it is ops"}],
+    },
     "shut": {"mode": "tcp", "deny": ["./everybody.txt"], "default_backend": "streams"},
     "small": {"max_body": "2k"},
     "plain": {"max_headers": {"size": "2k", "count": 5}},
@@ -51,13 +64,15 @@ FRONTENDS: dict[str, dict[str, Any]] = {
     "new": {"connection_limit": "3/1h"},
     "told-by": {"connection_limit": 1},
     "free": {"connection_limit": {"max": 1, "allow": HERE}},
-    "staffed": {"trusted_proxies": "./trusted.txt",
-                "rate_limit": {"requests": 1, "per": "1h", "allow": "./staff.txt"}},
+    "staffed": {
+        "trusted_proxies": "./trusted.txt",
+        "rate_limit": {"requests": 1, "per": "1h", "allow": "./staff.txt"},
+    },
     "guests": {"connection_limit": {"max": 1, "allow": "./guests.txt"}},
     "relayed": {"connection_limit": 1, "trusted_proxies": HERE},
     "streams": {"mode": "tcp", "connection_limit": 1, "default_backend": "streams"},
     "well": {"log": {"normal": False, "format": "clf"}},
-}  # fmt: skip
+}
 
 
 class Site:
@@ -95,8 +110,10 @@ def site(
     (stack.directory / "large.html").write_text("it is too large", encoding="utf-8")
     stack.spec["backends"]["streams"] = {"containers_of": "web", "port": 8080, "mode": "tcp"}
     stack.spec["frontends"]["told-by"]["bind"] = {
-        "address": "127.0.0.1", "port": site.ports["told-by"], "accept_proxy": True,
-    }  # fmt: skip
+        "address": "127.0.0.1",
+        "port": site.ports["told-by"],
+        "accept_proxy": True,
+    }
     with swept(stack):
         stack.apply()
         yield site
@@ -104,8 +121,13 @@ def site(
 
 
 def test_what_servers_are_told(site: Site) -> None:
-    seen = site.ask("told", x_forwarded_for="203.0.113.9", x_forwarded_proto="https",
-                    x_forwarded_host="evil", forwarded="for=1.1.1.1")  # fmt: skip
+    seen = site.ask(
+        "told",
+        x_forwarded_for="203.0.113.9",
+        x_forwarded_proto="https",
+        x_forwarded_host="evil",
+        forwarded="for=1.1.1.1",
+    )
     told = [line for line in seen.body.split("\n") if "orwarded" in line]
     assert len(told) == 2
     assert "X-Forwarded-Proto: http" in told
@@ -212,10 +234,16 @@ def test_bodies(site: Site, size: int, status: int) -> None:
 
 @pytest.mark.parametrize(
     ("frontend", "size", "count", "status"),
-    [("plain", 2048, 5, 200), ("plain", 2049, 5, 431), ("plain", 100, 6, 431),
-     ("telling", 14336, 2, 200), ("telling", 14336, 40, 200), ("telling", 14337, 2, 431),
-     ("telling", 16384, 2, 400)],
-)  # fmt: skip
+    [
+        ("plain", 2048, 5, 200),
+        ("plain", 2049, 5, 431),
+        ("plain", 100, 6, 431),
+        ("telling", 14336, 2, 200),
+        ("telling", 14336, 40, 200),
+        ("telling", 14337, 2, 431),
+        ("telling", 16384, 2, 400),
+    ],
+)
 def test_headers(site: Site, frontend: str, size: int, count: int, status: int) -> None:
     names = ["Host", *(f"X-{n:02}" for n in range(count - 1))]
     head = "".join(f"{name}: a\r\n" for name in names)
@@ -261,9 +289,10 @@ def test_who_came_to_a_proxy_by_tls_is_not_sent_there(site: Site, said: str) -> 
     led = site.ask("led", x_forwarded_proto=said)
     assert (led.status, led.headers.get(HSTS)) == (200, "max-age=31536000")
     assert site.ask("ruled", x_forwarded_proto=said).status == 200
-    assert site.ask("ruled", "/back", host="a.b:1", x_forwarded_proto=said).headers[
-        "location"
-    ] == "http://a.b/back"  # fmt: skip
+    assert (
+        site.ask("ruled", "/back", host="a.b:1", x_forwarded_proto=said).headers["location"]
+        == "http://a.b/back"
+    )
 
 
 @pytest.mark.parametrize("said", [{}, {"x_forwarded_proto": "http"}])
@@ -281,8 +310,9 @@ def test_strangers_are_not_believed_to_have_come_by_tls(site: Site) -> None:
 
 
 def test_what_is_written(site: Site) -> None:
-    assert "X-Request-Id: kept" in site.ask("written", '/"a', x_forwarded_for="203.0.113.9",
-                                            x_request_id="kept")  # fmt: skip
+    assert "X-Request-Id: kept" in site.ask(
+        "written", '/"a', x_forwarded_for="203.0.113.9", x_request_id="kept"
+    )
     given = site.ask("written", "/b")
     for path in ("/s1", "/s2", "/s3", "/s4"):
         traced = site.ask("sampled", path, x_forwarded_trace="strange")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from reconciler.desired.compile import compile_topology
 from reconciler.engine.docker.connect import api_of
 from reconciler.engine.docker.translate import create_body
-from reconciler.plan.compile import compile_topology
 from reconciler.topology.model import Topology
 from tests.images import ECHO
 from tests.integration.support import web
@@ -80,10 +80,14 @@ INSIDE = {
 
 
 TOLD = {
-    "DeviceCgroupRules": ["c 1:3 r"], "IpcMode": "private", "PidMode": "host",
-    "UsernsMode": "host", "CpusetCpus": "0",
-    "CgroupnsMode": "private", "CgroupParent": "/reconciler-test",
-}  # fmt: skip
+    "DeviceCgroupRules": ["c 1:3 r"],
+    "IpcMode": "private",
+    "PidMode": "host",
+    "UsernsMode": "host",
+    "CpusetCpus": "0",
+    "CgroupnsMode": "private",
+    "CgroupParent": "/reconciler-test",
+}
 """What can hardly be seen from inside."""
 
 
@@ -109,9 +113,7 @@ def test_options_hold_inside_a_container(stack: Stack) -> None:
     assert "hunter" not in json.dumps(config["Labels"])
     assert config["StopSignal"] == "SIGINT"
     assert {"9100/tcp", "9101/tcp", "53/udp"} <= set(config["ExposedPorts"])
-    assert host["LogConfig"] == {
-        "Type": "json-file", "Config": {"max-size": "1m", "max-file": "2"},
-    }  # fmt: skip
+    assert host["LogConfig"] == {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "2"}}
     assert (host["PidsLimit"], host["CpuShares"], host["MemoryReservation"]) == (50, 307, 16 << 20)
     assert config["OpenStdin"]
     assert config["Tty"]
@@ -133,9 +135,7 @@ def test_options_hold_inside_a_container(stack: Stack) -> None:
     assert "up to date" in stack.plan("--detailed-exitcode").out
 
 
-def test_a_port_goes_to_the_next_container_and_a_profile_holds(
-    stack: Stack,
-) -> None:
+def test_a_port_goes_to_the_next_container_and_a_profile_holds(stack: Stack) -> None:
     port = free_port()
     inside = stack.backend["port"]
     stack.backend.update(
@@ -174,11 +174,16 @@ def test_what_needs_a_host_of_its_own_is_told_to_docker(world: World) -> None:
     """No GPU is here, and no right to give all rights: such containers are made, and not run."""
     rates = [{"path": "/dev/null", "rate": "1m"}]
     backend = {
-        "image": ECHO, "privileged": True, "gpus": [{"driver": "nvidia", "count": 2}],
+        "image": ECHO,
+        "privileged": True,
+        "gpus": [{"driver": "nvidia", "count": 2}],
         "uts": "host",
-        "blkio_config": {"weight": 300, "device_read_bps": rates,
-                         "device_write_iops": [{"path": "/dev/null", "rate": 9}]},
-    }  # fmt: skip
+        "blkio_config": {
+            "weight": 300,
+            "device_read_bps": rates,
+            "device_write_iops": [{"path": "/dev/null", "rate": 9}],
+        },
+    }
     topology = Topology.model_validate({"name": random_name(), "backends": {"web": backend}})
     (container,) = compile_topology(topology, "/srv").containers.values()
     body = create_body(topology.name, container, "")

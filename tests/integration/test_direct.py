@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from reconciler.engine.docker.scripts import MARK
+from reconciler.engine.docker.haproxy.scripts import MARK
 from reconciler.haproxy.paths import CONFIG_PATH
 from tests.integration.support import tool
 from tests.integration.support.stack import Stack
@@ -26,18 +26,19 @@ def _without_ptrace() -> None:
 def _questions(stack: Stack, since: float) -> int:
     """How often something was asked through Docker since then."""
     events = stack.world.api.events(
-        since=since, until=time.time(), decode=True,
+        since=since,
+        until=time.time(),
+        decode=True,
         filters={"container": stack.haproxy, "event": "exec_create"},
-    )  # fmt: skip
+    )
     return sum(MARK in event["Action"] for event in events)
 
 
 def _run(stack: Stack, *arguments: str, direct: bool) -> str:
     stack.write()
     ended = tool.run(
-        [*arguments, str(stack.file)], stack.directory,
-        prepare=None if direct else _without_ptrace,
-    )  # fmt: skip
+        [*arguments, str(stack.file)], stack.directory, prepare=None if direct else _without_ptrace
+    )
     assert ended.code == 0, ended.text
     return ended.out
 

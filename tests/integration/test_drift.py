@@ -78,12 +78,15 @@ SERVERS = [
     Drift("removed", lambda s, c: s.world.remove(c), kept=False),
     Drift("renamed", _rename),
     Drift("disconnected", _disconnect),
-    Drift("connected elsewhere",
-          lambda s, c: s.world.api.connect_container_to_network(c, "bridge")),
+    Drift(
+        "connected elsewhere", lambda s, c: s.world.api.connect_container_to_network(c, "bridge")
+    ),
     Drift("other memory", _limit),
-    Drift("other policy",
-          lambda s, c: s.world.api.update_container(c, restart_policy={"Name": "always"})),
-]  # fmt: skip
+    Drift(
+        "other policy",
+        lambda s, c: s.world.api.update_container(c, restart_policy={"Name": "always"}),
+    ),
+]
 PROXIES = [
     Drift("stopped", lambda s, c: s.world.api.stop(c, timeout=1), "haproxy", whole=False),
     Drift("killed", lambda s, c: s.world.api.kill(c), "haproxy", whole=False),
@@ -96,7 +99,7 @@ PROXIES = [
     Drift("empty file", _empty, "haproxy", whole=False),
     Drift("runs another configuration", _reload_other, "haproxy", whole=False),
     Drift("disconnected", _disconnect, "haproxy"),
-]  # fmt: skip
+]
 
 
 def _check(stack: Stack, drift: Drift) -> None:

@@ -22,9 +22,13 @@ backends: {web: {image: 'reconciler-test/echo:1', port: 8080}}
 frontends: {www: {bind: '127.0.0.1:20000', default_backend: web}}
 """
 COMMANDS = [
-    ["plan"], ["plan", "--detailed-exitcode"], ["status"], ["apply", "--yes"],
-    ["destroy", "--yes"], ["validate", "--haproxy"],
-]  # fmt: skip
+    ["plan"],
+    ["plan", "--detailed-exitcode"],
+    ["status"],
+    ["apply", "--yes"],
+    ["destroy", "--yes"],
+    ["validate", "--haproxy"],
+]
 
 
 def _assert_one_clear_line(

@@ -14,9 +14,11 @@ ENVIRONMENTS = DIRECTORY / "environments"
 
 def test_an_environment_over_a_file(stack: Stack, haproxy_image: str, tmp_path: Path) -> None:
     stack.env |= {"ECHO_IMAGE": ECHO, "HAPROXY_IMAGE": haproxy_image}
-    stack.text = (ENVIRONMENTS / "base.yaml").read_text(encoding="utf-8").replace(
-        "./proxy.yaml", str(ENVIRONMENTS / "proxy.yaml")
-    )  # fmt: skip
+    stack.text = (
+        (ENVIRONMENTS / "base.yaml")
+        .read_text(encoding="utf-8")
+        .replace("./proxy.yaml", str(ENVIRONMENTS / "proxy.yaml"))
+    )
     own = tmp_path / "own.yaml"
     bind = {"bind": f"127.0.0.1:{stack.port}"}
     own.write_text(json.dumps({"name": stack.name, "frontends": {"www": bind}}), encoding="utf-8")

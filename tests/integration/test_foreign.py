@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from reconciler.plan import names
+from reconciler.desired import names
 from tests.images import ECHO
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack
@@ -93,9 +93,11 @@ def test_what_is_not_in_the_file_goes(stack: Stack) -> None:
     """A container with our labels is ours, whoever made it: the file decides."""
     stack.apply()
     labels = {
-        names.TOPOLOGY: stack.name, names.ROLE: names.SERVER_ROLE,
-        names.BACKEND: "web", names.SLOT: "7",
-    }  # fmt: skip
+        names.TOPOLOGY: stack.name,
+        names.ROLE: names.SERVER_ROLE,
+        names.BACKEND: "web",
+        names.SLOT: "7",
+    }
     with stack.world.foreign_container(Labels=labels, Image=ECHO):
         assert (
             json.loads(stack.plan("-o", "json").out)["plans"][0]["changes"][0]["verb"] == "remove"

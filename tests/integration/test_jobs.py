@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.plan import names
+from reconciler.desired import names
 from tests.integration.support.interruption import await_unlocked, crash_after
 from tests.integration.support.stack import Stack
 from tests.integration.support.waiting import await_true

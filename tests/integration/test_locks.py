@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 
-from reconciler.plan import names
+from reconciler.desired import names
 from tests.integration.support import tool
 from tests.integration.support.stack import Stack
 from tests.integration.support.waiting import await_true
@@ -22,8 +22,10 @@ class _LongApply:
         stack.backend["replicas"] = 1
         stack.apply()
         stack.backend["healthcheck"] = {
-            "test": "test -e /tmp/go", "interval": "200ms", "retries": 1000,
-        }  # fmt: skip
+            "test": "test -e /tmp/go",
+            "interval": "200ms",
+            "retries": 1000,
+        }
         stack.write()
         self.process = tool.start(["apply", "--yes", str(stack.file)], stack.directory)
 

@@ -21,8 +21,18 @@ from reconciler.topology.model import HAProxy
 from tests.integration.support.versions import both_versions
 
 SHORT = Settings(drain_timeout=3, hard_stop_after=4, ready_timeout=4, apply_timeout=10)
-MIX = Mix(one_shot=3, keep_alive=3, slow=3, websocket=3, tcp_short=1, tcp_long=2,
-          pause_s=0.01, slow_s=1.5, life_s=2.0, longest_s=900.0)  # fmt: skip
+MIX = Mix(
+    one_shot=3,
+    keep_alive=3,
+    slow=3,
+    websocket=3,
+    tcp_short=1,
+    tcp_long=2,
+    pause_s=0.01,
+    slow_s=1.5,
+    life_s=2.0,
+    longest_s=900.0,
+)
 CHANGES = {
     "scale up",
     "weight",

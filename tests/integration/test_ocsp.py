@@ -145,9 +145,10 @@ def test_haproxy_asks_for_a_response(site: Site) -> None:
     stack = site.stack
     shop, api = (site.write(name, days=None, into="asking") for name in (SHOP, API))
     stack.spec["frontends"]["asking"] = {
-        "bind": {"address": "127.0.0.1", "port": site.asking}, "default_backend": "web",
+        "bind": {"address": "127.0.0.1", "port": site.asking},
+        "default_backend": "web",
         "tls": {"certificates": [f"./asking/{SHOP}.pem", "./asking/"], "ocsp": "update"},
-    }  # fmt: skip
+    }
     if stack.spec["haproxy"]["image"] == OLDEST_HAPROXY:
         refused = stack.apply(expect=1).text
         assert "`crt-list ocsp-update` needs HAProxy 2.8, and this is 2.6" in refused

@@ -28,8 +28,11 @@ def _echoed(port: int) -> web.Response:
 def test_both_ports_of_a_container_change_together(stack: Stack) -> None:
     port = free_port()
     stack.spec["backends"]["live"] = {
-        "containers_of": "web", "port": TCP_PORT, "mode": "tcp", "balance": "leastconn",
-    }  # fmt: skip
+        "containers_of": "web",
+        "port": TCP_PORT,
+        "mode": "tcp",
+        "balance": "leastconn",
+    }
     stack.spec["frontends"]["live"] = {"bind": f"127.0.0.1:{port}", "default_backend": "live"}
     stack.apply()
     assert web.exchange(port, b"hello") == b"hello"

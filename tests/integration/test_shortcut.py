@@ -55,11 +55,17 @@ CHANGES: dict[str, tuple[Act, bool]] = {
     "copied in": (_copy_in, True),
     "extra": (_extra_container, True),
     "restarted": (_stop_and_start, False),
-    "limits": (lambda s: s.world.api.update_container(_server(s), mem_limit=64 << 20,
-                                                      memswap_limit=128 << 20), True),
-    "network removed and made": (lambda s: s.world.api.disconnect_container_from_network(
-        _server(s), f"{s.name}-default"), True),
-}  # fmt: skip
+    "limits": (
+        lambda s: s.world.api.update_container(
+            _server(s), mem_limit=64 << 20, memswap_limit=128 << 20
+        ),
+        True,
+    ),
+    "network removed and made": (
+        lambda s: s.world.api.disconnect_container_from_network(_server(s), f"{s.name}-default"),
+        True,
+    ),
+}
 
 
 @pytest.mark.parametrize("part", range(2))

@@ -44,9 +44,12 @@ class Soak:
         print(f"seed {seed}")
         self.dice = random.Random(seed)  # noqa: S311  # not for secrets
         self.edits: list[Callable[[], object]] = [
-            self._edit_replicas, self._edit_env, self._edit_weight, self._edit_timeouts,
+            self._edit_replicas,
+            self._edit_env,
+            self._edit_weight,
+            self._edit_timeouts,
             self._break_the_file,
-        ]  # fmt: skip
+        ]
         self.harms: list[Callable[[], object]] = [self._kill, self._remove, self._rename]
 
     def run(self) -> None:
@@ -146,11 +149,14 @@ def test_soak(stack: Stack) -> None:
         tempfile.TemporaryDirectory() as short,
         gateway(Path(short)) as engine,
         watching(
-            "--resync", "10s", stack.directory, directory=stack.directory,
+            "--resync",
+            "10s",
+            stack.directory,
+            directory=stack.directory,
             env={"DOCKER_HOST": engine.docker_host},
         ) as daemon,
         contextlib.ExitStack() as load,
-    ):  # fmt: skip
+    ):
         daemon.await_outcome("converged")
         soak = Soak(stack, daemon)
         soak.edits.append(lambda: soak.cut_off(engine))
@@ -168,10 +174,7 @@ def test_soak(stack: Stack) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(SOAK_S + 240)
 def test_soak_of_an_engine_that_ends_now_and_then(tmp_path: Path) -> None:
-    with (
-        private_engine(ECHO, HAPROXY) as engine,
-        contextlib.closing(World(engine.url)) as world,
-    ):
+    with private_engine(ECHO, HAPROXY) as engine, contextlib.closing(World(engine.url)) as world:
         stack = Stack(world, tmp_path)
         stack.env["DOCKER_HOST"] = engine.url
         _prepare(stack)

@@ -6,7 +6,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from reconciler.engine.docker.talk import ask
+from reconciler.engine.docker.haproxy.talk import ask
 from reconciler.haproxy.paths import RUNTIME_SOCKET
 from reconciler.view.schemas import build_schema
 from tests.integration.support.stack import Stack
@@ -29,8 +29,11 @@ def test_what_was_done_by_hand(stack: Stack) -> None:
     assert all(rows[name]["haproxy_changed_s"] >= 0 for name in ("web-1", "web-2", "web-3"))
     assert rows["haproxy"]["haproxy_changed_s"] is None
 
-    commands = ("set server web/web-1 state drain", "set server web/web-2 weight 3",
-                "disable health web/web-3")  # fmt: skip
+    commands = (
+        "set server web/web-1 state drain",
+        "set server web/web-2 weight 3",
+        "disable health web/web-3",
+    )
     assert not ask(stack.world.api, stack.haproxy, RUNTIME_SOCKET, ";".join(commands)).strip()
     rows = _rows(stack)
     assert [rows[f"web-{n}"]["drift"] for n in (1, 2, 3)] == [

@@ -51,9 +51,7 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     stack = Stack(world, tmp_path_factory.mktemp("tls"), HAPROXY)
     authority = make_certificate("partners", is_authority=True)
     shop, api = make_certificate("shop.example.com"), make_certificate("api.example.com")
-    site = Site(
-        stack, free_port(), free_port(), shop, api, authority, free_port(), free_port()
-    )  # fmt: skip
+    site = Site(stack, free_port(), free_port(), shop, api, authority, free_port(), free_port())
     certs = stack.directory / "certs"
     shop.write(site.pem)
     (certs / "api").mkdir()
@@ -68,33 +66,55 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
         stack.spec["backends"][name] = {
             "servers": {"name": "inner", "address": "127.0.0.1", "port": inner},
             "tls": {"ca": "certs/ca.pem", "sni": f"{wanted}.example.com"},
-            "proto": "h2", "send_proxy": True, "check": check,
-        }  # fmt: skip
+            "proto": "h2",
+            "send_proxy": True,
+            "check": check,
+        }
     stack.spec["backends"]["challenges"] = echo_backend()
     stack.spec["haproxy"] |= {"hard_stop_after": "2s", "timeouts": {"http_keep_alive": "2m"}}
     plain = {"address": "127.0.0.1", "port": stack.port}
     stack.spec["frontends"] = {
         "www": {
-            "bind": [plain, {"address": "127.0.0.1", "port": site.port,
-                             "tls": ["./certs/shop.pem", "./certs/api/"]}],
-            "redirect": "https", "hsts": "1y", "default_backend": "web", "acme": "challenges",
+            "bind": [
+                plain,
+                {
+                    "address": "127.0.0.1",
+                    "port": site.port,
+                    "tls": ["./certs/shop.pem", "./certs/api/"],
+                },
+            ],
+            "redirect": "https",
+            "hsts": "1y",
+            "default_backend": "web",
+            "acme": "challenges",
             "rules": [{"path_prefix": "/.well-known", "deny": True}],
         },
         "partners": {
             "bind": f"127.0.0.1:{site.partners}",
-            "tls": {"certificates": "certs/shop.pem", "client_ca": "certs/ca.pem",
-                    "min_version": "1.3"},
+            "tls": {
+                "certificates": "certs/shop.pem",
+                "client_ca": "certs/ca.pem",
+                "min_version": "1.3",
+            },
             "default_backend": "web",
         },
         "inner": {
-            "bind": {"address": "127.0.0.1", "port": inner, "accept_proxy": True,
-                     "tls": {"certificates": {"cert": "certs/inner.pem",
-                                              "password": {"file": "certs/inner.pass"}}}},
+            "bind": {
+                "address": "127.0.0.1",
+                "port": inner,
+                "accept_proxy": True,
+                "tls": {
+                    "certificates": {
+                        "cert": "certs/inner.pem",
+                        "password": {"file": "certs/inner.pass"},
+                    }
+                },
+            },
             "default_backend": "web",
         },
         "itself": {"bind": f"127.0.0.1:{site.to_itself}", "default_backend": "itself"},
         "another": {"bind": f"127.0.0.1:{site.to_another}", "default_backend": "another"},
-    }  # fmt: skip
+    }
     with swept(stack):
         stack.apply()
         yield site
@@ -124,9 +144,10 @@ def test_clients_show_a_certificate(site: Site, tmp_path: Path) -> None:
     with tls.connect(site.partners, "x", tls.context(client=partner)) as connection:
         assert tls.request(connection)[0] == 200
     for client in (stranger, None):
-        with pytest.raises((ssl.SSLError, ConnectionError)), tls.connect(
-            site.partners, "x", tls.context(client=client)
-        ) as connection:  # fmt: skip
+        with (
+            pytest.raises((ssl.SSLError, ConnectionError)),
+            tls.connect(site.partners, "x", tls.context(client=client)) as connection,
+        ):
             tls.request(connection)  # TLS 1.3 tells a client with the first answer
 
 

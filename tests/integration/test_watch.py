@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.plan import names
+from reconciler.desired import names
 from tests.integration.support.stack import Stack
 from tests.integration.support.traffic import Traffic
 from tests.integration.support.waiting import await_true
@@ -245,6 +245,10 @@ def test_git_checkout_of_another_branch(stack: Stack) -> None:
 def _git(tree: Path, *arguments: str) -> None:
     import subprocess  # noqa: PLC0415  # for this alone
 
-    who = {"GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@t", "GIT_COMMITTER_NAME": "t",
-           "GIT_COMMITTER_EMAIL": "t@t"}  # fmt: skip
+    who = {
+        "GIT_AUTHOR_NAME": "t",
+        "GIT_AUTHOR_EMAIL": "t@t",
+        "GIT_COMMITTER_NAME": "t",
+        "GIT_COMMITTER_EMAIL": "t@t",
+    }
     subprocess.run(["git", "-C", str(tree), *arguments], check=True, env={**os.environ, **who})

@@ -10,6 +10,9 @@ from collections.abc import Collection
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
+from reconciler.desired.desired import Desired
+from reconciler.desired.impact import Impact
+from reconciler.desired.names import PROXY_ROLE, SERVER_ROLE
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.observe import resolve, server_states
 from reconciler.engine.protocol import EngineError, Patience, Report
@@ -25,9 +28,6 @@ from reconciler.plan.actions import (
     StopContainer,
     Target,
 )
-from reconciler.plan.desired import Desired
-from reconciler.plan.impact import Impact
-from reconciler.plan.names import PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.plan import Plan
 from tests.property.topologies import NAME, rollouts, rolls
 from tests.property.worlds import Crash, apply_wish, apply_with, new_world, plan_of
@@ -88,8 +88,11 @@ def containers_up(world: World) -> Up:
 
 
 def _proxies(world: World) -> list[Container]:
-    return [c for c in world.containers.values() if c.owner == NAME and c.slot.role == PROXY_ROLE
-            and c.state == "running"]  # fmt: skip
+    return [
+        c
+        for c in world.containers.values()
+        if c.owner == NAME and c.slot.role == PROXY_ROLE and c.state == "running"
+    ]
 
 
 def floor_of(before: Up, wish: Desired) -> Up:
@@ -218,9 +221,11 @@ changes = st.one_of(rollouts(), rolls())
 
 
 @given(
-    changes, st.integers(0, 60), st.sampled_from([Crash, EngineError]),
+    changes,
+    st.integers(0, 60),
+    st.sampled_from([Crash, EngineError]),
     st.none() | st.integers(0, 9),
-)  # fmt: skip
+)
 def test_capacity_never_falls(
     rollout: tuple[Desired, Desired], cut: int, how: type[BaseException], drained: int | None
 ) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from reconciler.desired.desired import Desired
 from reconciler.engine.protocol import EngineError
-from reconciler.plan.desired import Desired
 from tests.property.topologies import wishes
 from tests.property.worlds import (
     Crash,

@@ -5,18 +5,13 @@ from __future__ import annotations
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
+from reconciler.desired.desired import Desired
+from reconciler.desired.names import SERVER_ROLE
 from reconciler.engine.memory import MemoryEngine, World
 from reconciler.engine.memory.observe import server_states
 from reconciler.engine.protocol import EngineError, Patience, Report
 from reconciler.plan.action_labels import label_of
-from reconciler.plan.actions import (
-    Action,
-    CreateContainer,
-    RemoveContainer,
-    StopContainer,
-)
-from reconciler.plan.desired import Desired
-from reconciler.plan.names import SERVER_ROLE
+from reconciler.plan.actions import Action, CreateContainer, RemoveContainer, StopContainer
 from reconciler.plan.plan import Plan, Step
 from reconciler.run.execute import Outcome, execute
 from tests.property.test_capacity import (
@@ -59,8 +54,11 @@ def run_with_failure(
 
 
 def names_of_servers(world: World) -> set[str]:
-    return {c.given_name for c in world.containers.values()
-            if c.owner == NAME and c.slot.role == SERVER_ROLE}  # fmt: skip
+    return {
+        c.given_name
+        for c in world.containers.values()
+        if c.owner == NAME and c.slot.role == SERVER_ROLE
+    }
 
 
 def in_rotation(world: World) -> set[str]:
@@ -150,20 +148,24 @@ def test_the_next_apply_converges(
     assert plan_of(world, wish).is_empty
     assert serves_what_is_written(world)
     assert names_of_servers(world) == {
-        c.given_name for c in MemoryEngine(NAME, world).observe(wish.scope()).containers
+        c.given_name
+        for c in MemoryEngine(NAME, world).observe(wish.scope()).containers
         if c.slot in wish.containers and c.slot.role == SERVER_ROLE
-    }  # fmt: skip
+    }
 
 
 # -- two that were found by the above --------------------------------------------------------
 
 
 def of_one_backend(**web: object) -> Desired:
-    return wish_of({
-        "name": NAME, "backends": {"web": {"port": 8080, "check": "tcp", **web}},
-        "frontends": {"www": {"bind": 80, "default_backend": "web"}},
-        "haproxy": {"image": "haproxy:1"},
-    })  # fmt: skip
+    return wish_of(
+        {
+            "name": NAME,
+            "backends": {"web": {"port": 8080, "check": "tcp", **web}},
+            "frontends": {"www": {"bind": 80, "default_backend": "web"}},
+            "haproxy": {"image": "haproxy:1"},
+        }
+    )
 
 
 def test_who_leaves_early_is_stopped_before_it_is_removed() -> None:

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired.compile import compile_topology
 from reconciler.haproxy.config import Config
-from reconciler.plan.compile import compile_topology
-from reconciler.topology.anatomy import Kind, model_of, step
 from reconciler.topology.load import validate
 from reconciler.topology.model import Topology
-from reconciler.topology.source import Source
+from reconciler.topology.model.anatomy import Kind, model_of, step
+from reconciler.topology.reading.source import Source
 from tests.golden.docker_images import check_all
 from tests.golden.rendering import CONTENTS, TOPOLOGIES, load
 from tests.images import CHECKING_HAPROXIES

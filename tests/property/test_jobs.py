@@ -7,19 +7,20 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.desired.desired import Desired
+from reconciler.desired.names import JOB_ROLE, SERVER_ROLE
 from reconciler.engine.memory import MemoryEngine, World
 from reconciler.engine.protocol import Patience, Report
 from reconciler.plan.actions import Action, CreateContainer, StartContainer
-from reconciler.plan.desired import Desired
-from reconciler.plan.names import JOB_ROLE, SERVER_ROLE
 from tests.property.topologies import NAME, wish_of
 from tests.property.worlds import Crash, apply_wish, apply_with, new_world, plan_of
 
 _jobs = st.lists(
     st.sampled_from(["a", "b"]).map(lambda name: {"name": name, "command": name})
     | st.just({"name": "own", "image": "tool:1"}),
-    max_size=2, unique_by=lambda job: job["name"],
-)  # fmt: skip
+    max_size=2,
+    unique_by=lambda job: job["name"],
+)
 
 
 @st.composite
@@ -27,15 +28,22 @@ def wishes(draw: st.DrawFn) -> Desired:
     """One backend with traffic and one without; jobs before both."""
     backends = {
         name: {
-            "image": draw(st.sampled_from(["app:1", "app:2"])), "port": 8080,
-            "replicas": draw(st.integers(1, 2)), "rollout": draw(st.sampled_from(_ROLLOUTS)),
+            "image": draw(st.sampled_from(["app:1", "app:2"])),
+            "port": 8080,
+            "replicas": draw(st.integers(1, 2)),
+            "rollout": draw(st.sampled_from(_ROLLOUTS)),
             **({"before": jobs} if (jobs := draw(_jobs)) else {}),
         }
         for name in ("web", "work")
-    }  # fmt: skip
-    return wish_of({"name": NAME, "backends": backends,
-                    "frontends": {"www": {"bind": 80, "default_backend": "web"}},
-                    "haproxy": {"image": "haproxy:1"}})  # fmt: skip
+    }
+    return wish_of(
+        {
+            "name": NAME,
+            "backends": backends,
+            "frontends": {"www": {"bind": 80, "default_backend": "web"}},
+            "haproxy": {"image": "haproxy:1"},
+        }
+    )
 
 
 _ROLLOUTS: tuple[dict[str, object], ...] = ({}, {"order": "stop-first"}, {"max_surge": 2})
@@ -62,13 +70,20 @@ class Watched(MemoryEngine):
         super().perform(action, patience, report)
 
     def done(self) -> set[str]:
-        return {c.revision for c in self.world.containers.values()
-                if c.slot.role == JOB_ROLE and c.state == "exited" and not c.exit_code}  # fmt: skip
+        return {
+            c.revision
+            for c in self.world.containers.values()
+            if c.slot.role == JOB_ROLE and c.state == "exited" and not c.exit_code
+        }
 
     def known(self, backend: str) -> set[str]:
         """What the labels of containers say."""
-        return {job for c in self.world.containers.values() if c.slot.backend == backend
-                for job in c.jobs}  # fmt: skip
+        return {
+            job
+            for c in self.world.containers.values()
+            if c.slot.backend == backend
+            for job in c.jobs
+        }
 
 
 def revisions(wish: Desired) -> set[tuple[str, str]]:
@@ -100,11 +115,11 @@ def test_a_job_that_fails_changes_nothing(old: Desired, new: Desired, code: int 
     apply_wish(world, old)
     there = servers(world)
     due = {
-        name for name, jobs in new.jobs.items()
-        if not {j.container.revision for j in jobs} <= {
-            j.container.revision for j in old.jobs.get(name, ())
-        }
-    }  # fmt: skip
+        name
+        for name, jobs in new.jobs.items()
+        if not {j.container.revision for j in jobs}
+        <= {j.container.revision for j in old.jobs.get(name, ())}
+    }
     for name in {job.container.spec.image for jobs in new.jobs.values() for job in jobs}:
         world.pull(name)
         world.images[name].job_exit_code = code
@@ -114,8 +129,9 @@ def test_a_job_that_fails_changes_nothing(old: Desired, new: Desired, code: int 
             now, old_ones = servers(world).get(backend, set()), there.get(backend, set())
             assert now <= old_ones
             assert len(now) >= min(len(old_ones), new.rollouts[backend].replicas)
-    failed = Counter(c.slot for c in world.containers.values()
-                     if c.slot.role == JOB_ROLE and c.exit_code)  # fmt: skip
+    failed = Counter(
+        c.slot for c in world.containers.values() if c.slot.role == JOB_ROLE and c.exit_code
+    )
     assert set(failed.values()) <= {1}
     for image in world.images.values():
         image.job_exit_code = 0

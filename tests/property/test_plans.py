@@ -9,15 +9,10 @@ from typing import Any, TypeVar
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.desired.desired import ANCHOR_SLOT, Desired
+from reconciler.desired.impact import Impact
 from reconciler.engine.memory import MemoryEngine
-from reconciler.plan.actions import (
-    RemoveContainer,
-    RemoveNetwork,
-    RemoveVolume,
-    StopContainer,
-)
-from reconciler.plan.desired import ANCHOR_SLOT, Desired
-from reconciler.plan.impact import Impact
+from reconciler.plan.actions import RemoveContainer, RemoveNetwork, RemoveVolume, StopContainer
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes

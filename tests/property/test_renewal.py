@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.desired import Desired
+from reconciler.desired.proxy.hosts import LEAST_HOSTS
 from reconciler.engine.memory import MemoryEngine, World
 from reconciler.engine.protocol import EngineError
 from reconciler.plan.actions import RenewFiles
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.compile_hosts import LEAST_HOSTS
-from reconciler.plan.desired import Desired
 from reconciler.topology.model import Topology
 from reconciler.topology.references import Contents
 from tests.property.topologies import NAME
@@ -32,15 +32,29 @@ CERTIFICATES = ("a.pem", "b.pem", "c.pem")
 
 def wish_with(certificates: Mapping[str, str], to_api: int = 0, replicas: int = 1) -> Desired:
     """`certificates`: each with what is in it. `to_api`: how many hosts of a map go there."""
-    backends = {name: {"image": "app:1", "port": 8080, "replicas": replicas, "check": "tcp"}
-                for name in ("web", "api")}  # fmt: skip
-    rules = [{"host": f"{number}.example.com", "backend": "api" if number < to_api else "web"}
-             for number in range(LEAST_HOSTS)]  # fmt: skip
-    topology = Topology.model_validate({
-        "name": NAME, "backends": backends, "haproxy": {"image": "haproxy:1"},
-        "frontends": {"www": {"bind": 443, "tls": list(certificates), "rules": rules,
-                              "default_backend": "web"}},
-    })  # fmt: skip
+    backends = {
+        name: {"image": "app:1", "port": 8080, "replicas": replicas, "check": "tcp"}
+        for name in ("web", "api")
+    }
+    rules = [
+        {"host": f"{number}.example.com", "backend": "api" if number < to_api else "web"}
+        for number in range(LEAST_HOSTS)
+    ]
+    topology = Topology.model_validate(
+        {
+            "name": NAME,
+            "backends": backends,
+            "haproxy": {"image": "haproxy:1"},
+            "frontends": {
+                "www": {
+                    "bind": 443,
+                    "tls": list(certificates),
+                    "rules": rules,
+                    "default_backend": "web",
+                }
+            },
+        }
+    )
     contents = Contents({name: text.encode() for name, text in certificates.items()})
     return compile_topology(topology, "/srv", contents=contents)
 

@@ -13,17 +13,17 @@ from collections.abc import Callable
 
 import pytest
 
+from reconciler.desired.compile import compile_topology
 from reconciler.engine.memory import Image, MemoryEngines, World
 from reconciler.engine.protocol import EngineError, Wakeup
+from reconciler.events.passes import News, Outcome, PassEnded
 from reconciler.plan.actions import Action
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.passes import News, Outcome, PassEnded
-from reconciler.run.follow import Broken, Follower, Reading, Said
-from reconciler.run.keeper import Keeper, WatchOptions
-from reconciler.run.mailbox import Wanted
 from reconciler.topology.load import load_topology
+from reconciler.watch.follower import Broken, Follower, Reading, Said
+from reconciler.watch.keeper import Keeper, WatchOptions
+from reconciler.watch.mailbox import Wanted
 from tests.property.worlds import BREAKS, foreigners, new_world, plan_of
-from tests.unit.run.watching import VirtualClock
+from tests.unit.watch.watching import VirtualClock
 
 HISTORIES = 1000
 CHUNK = 50
@@ -180,13 +180,24 @@ class Play:
     @property
     def events(self) -> list[Callable[[], None]]:
         return [
-            self.file_says, self.file_says_what_fails,
-            self.file_suspends, self.file_breaks, self.file_vanishes,
-            self.break_something, self.break_something, self.break_something,
-            self.engine_leaves, self.engine_comes_back, self.locks_are_lost,
-            self.steps_will_fail, self.disturb_the_next_pass,
-            self.restart, self.time_passes, self.time_passes, self.time_passes,
-        ]  # fmt: skip
+            self.file_says,
+            self.file_says_what_fails,
+            self.file_suspends,
+            self.file_breaks,
+            self.file_vanishes,
+            self.break_something,
+            self.break_something,
+            self.break_something,
+            self.engine_leaves,
+            self.engine_comes_back,
+            self.locks_are_lost,
+            self.steps_will_fail,
+            self.disturb_the_next_pass,
+            self.restart,
+            self.time_passes,
+            self.time_passes,
+            self.time_passes,
+        ]
 
     def calm_down(self) -> None:
         self.failures = self.disturbances = 0

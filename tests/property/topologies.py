@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.desired import Desired
-from reconciler.topology.diagnostic import Severity
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.desired import Desired
+from reconciler.diagnostics.diagnostic import Severity
 from reconciler.topology.model import Topology
 from reconciler.topology.rules import check_rules
 
@@ -35,13 +35,16 @@ ROLLOUTS: tuple[dict[str, Any], ...] = (
     {"max_surge": 9, "on_failure": "pause", "guard": {"window": "1s"}},
 )
 _rollouts = st.sampled_from(ROLLOUTS)
-_outside = st.sampled_from([
-    "10.9.9.9:80", {"name": "old", "address": "127.0.0.1", "weight": 3},
-    {"name": "spare", "address": "db.example.com", "port": 81, "maxconn": 5, "backup": True},
-])  # fmt: skip
-_balances = st.sampled_from([
-    "roundrobin", "leastconn", "source", {"algorithm": "source", "hash_type": "consistent"},
-])  # fmt: skip
+_outside = st.sampled_from(
+    [
+        "10.9.9.9:80",
+        {"name": "old", "address": "127.0.0.1", "weight": 3},
+        {"name": "spare", "address": "db.example.com", "port": 81, "maxconn": 5, "backup": True},
+    ]
+)
+_balances = st.sampled_from(
+    ["roundrobin", "leastconn", "source", {"algorithm": "source", "hash_type": "consistent"}]
+)
 
 
 @st.composite
@@ -79,10 +82,13 @@ def _others(draw: st.DrawFn, backends: dict[str, Any], *, checked: bool) -> dict
     """Backends that have the containers of these, at another port."""
     names = draw(st.lists(st.sampled_from(sorted(backends)), max_size=2)) if backends else []
     return {
-        f"other-{number}": {"containers_of": name, "port": draw(st.sampled_from([7000, 7001])),
-                            "check": "tcp" if checked else draw(_checks)}
+        f"other-{number}": {
+            "containers_of": name,
+            "port": draw(st.sampled_from([7000, 7001])),
+            "check": "tcp" if checked else draw(_checks),
+        }
         for number, name in enumerate(names)
-    }  # fmt: skip
+    }
 
 
 @st.composite
@@ -130,9 +136,12 @@ def files(draw: st.DrawFn, *, checked: bool = False) -> dict[str, Any]:
         if names
     }
     found: dict[str, Any] = {
-        "name": NAME, "networks": networks, "backends": backends, "frontends": frontends,
+        "name": NAME,
+        "networks": networks,
+        "backends": backends,
+        "frontends": frontends,
         "haproxy": {"image": draw(st.sampled_from(PROXY_IMAGES))},
-    }  # fmt: skip
+    }
     if draw(_maybe):
         found["stats"] = draw(st.sampled_from([8404, 8405]))
     if draw(_maybe):
@@ -214,29 +223,49 @@ def rolls(draw: st.DrawFn) -> tuple[Desired, Desired]:
     names = draw(st.lists(st.sampled_from(["api", "web"]), min_size=1, unique=True))
     plain = {"port": 8080, "balance": draw(st.sampled_from(["roundrobin", "leastconn"]))}
     before = {
-        name: {**plain, "check": draw(_checks), "image": draw(st.sampled_from(IMAGES)),
-               "replicas": draw(st.integers(0, 7))}
+        name: {
+            **plain,
+            "check": draw(_checks),
+            "image": draw(st.sampled_from(IMAGES)),
+            "replicas": draw(st.integers(0, 7)),
+        }
         for name in names
-    }  # fmt: skip
+    }
     after = {
-        name: {**backend, **{key: draw(_TAKES_A_ROLL[key])
-                             for key in sorted(draw(st.sets(st.sampled_from(sorted(_TAKES_A_ROLL)),
-                                                            min_size=1)) | {"rollout"})}}
+        name: {
+            **backend,
+            **{
+                key: draw(_TAKES_A_ROLL[key])
+                for key in sorted(
+                    draw(st.sets(st.sampled_from(sorted(_TAKES_A_ROLL)), min_size=1)) | {"rollout"}
+                )
+            },
+        }
         for name, backend in before.items()
-    }  # fmt: skip
+    }
     for backends in (before, after):  # nobody sends traffic to these
-        backends["jobs"] = {"image": draw(st.sampled_from(IMAGES)),
-                            "replicas": draw(st.integers(0, 4)), "rollout": draw(_rollouts),
-                            "depends_on": draw(st.sampled_from([[], [names[0]]]))}  # fmt: skip
+        backends["jobs"] = {
+            "image": draw(st.sampled_from(IMAGES)),
+            "replicas": draw(st.integers(0, 4)),
+            "rollout": draw(_rollouts),
+            "depends_on": draw(st.sampled_from([[], [names[0]]])),
+        }
         backends["other"] = {**plain, "port": 9000, "containers_of": names[-1], "check": "tcp"}
     frontends = {"on-80": {"bind": 80, "default_backend": names[0]}}
-    frontends |= {"on-81": {"bind": 81, "default_backend": draw(st.sampled_from(
-        [names[-1], "other"]))}}  # fmt: skip
+    frontends |= {
+        "on-81": {"bind": 81, "default_backend": draw(st.sampled_from([names[-1], "other"]))}
+    }
     old, new = (
-        wish_of({"name": NAME, "backends": backends, "frontends": frontends,
-                 "haproxy": {"image": PROXY_IMAGES[0]}})
+        wish_of(
+            {
+                "name": NAME,
+                "backends": backends,
+                "frontends": frontends,
+                "haproxy": {"image": PROXY_IMAGES[0]},
+            }
+        )
         for backends in (before, after)
-    )  # fmt: skip
+    )
     return old, new
 
 

@@ -9,16 +9,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from reconciler.desired.desired import Desired
+from reconciler.desired.names import PROXY_ROLE
+from reconciler.desired.spec import Attachment, PublishedPort
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.parts import LiveServer, loaded_servers
 from reconciler.engine.protocol import EngineError, Patience
 from reconciler.haproxy.paths import IDLE_HOSTS
 from reconciler.plan.actions import Action
-from reconciler.plan.desired import Desired
-from reconciler.plan.names import PROXY_ROLE
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
-from reconciler.plan.spec import Attachment, PublishedPort
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
 from tests.property.topologies import NAME, SHARED_NETWORK, files, wish_of
 
@@ -39,9 +39,13 @@ def new_world() -> World:
 
 def apply_wish(world: World, wish: Desired, *, remove_volumes: bool = False) -> ApplyResult:
     return apply(
-        wish, MemoryEngine(NAME, world), ApplyOptions(remove_volumes=remove_volumes), Patience(),
-        lambda _: True, lambda _: None,
-    )  # fmt: skip
+        wish,
+        MemoryEngine(NAME, world),
+        ApplyOptions(remove_volumes=remove_volumes),
+        Patience(),
+        lambda _: True,
+        lambda _: None,
+    )
 
 
 def plan_of(world: World, wish: Desired) -> Plan:
@@ -134,8 +138,11 @@ def _enable_spare(world: World, _: Container) -> None:
 
 
 def _running_proxies(world: World) -> list[Container]:
-    return [c for c in world.containers.values() if c.owner == NAME and c.worker is not None
-            and c.state == "running"]  # fmt: skip
+    return [
+        c
+        for c in world.containers.values()
+        if c.owner == NAME and c.worker is not None and c.state == "running"
+    ]
 
 
 def _swap_names(world: World, container: Container) -> None:
@@ -209,8 +216,7 @@ def _events() -> st.SearchStrategy[Event]:
 
 
 histories = st.tuples(
-    st.builds(Event, st.just("apply"), st.just(0), files()),
-    st.lists(_events(), max_size=4),
+    st.builds(Event, st.just("apply"), st.just(0), files()), st.lists(_events(), max_size=4)
 ).map(lambda parts: (parts[0], *parts[1]))
 
 
@@ -233,11 +239,20 @@ def serves_what_is_written(world: World) -> bool:
 def _servers(servers: Sequence[LiveServer]) -> set[tuple[object, ...]]:
     """All that traffic sees of them: neither names nor spare ones."""
     return {
-        (s.backend, s.host, s.port, s.weight, s.maxconn, s.is_checked, s.checks_http,
-         s.is_disabled, s.is_drained)
+        (
+            s.backend,
+            s.host,
+            s.port,
+            s.weight,
+            s.maxconn,
+            s.is_checked,
+            s.checks_http,
+            s.is_disabled,
+            s.is_drained,
+        )
         for s in servers
         if s.host not in IDLE_HOSTS
-    }  # fmt: skip
+    }
 
 
 def foreigners(world: World) -> object:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.topology.diagnostic import CODES
-from reconciler.topology.layers import Document, Layers
+from reconciler.diagnostics.diagnostic import CODES
 from reconciler.topology.load import load_topology
+from reconciler.topology.reading.layers import Document, Layers
 from reconciler.view.diagnostics import render_diagnostic
 from reconciler.view.paint import Paint
 

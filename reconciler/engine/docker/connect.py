@@ -19,10 +19,13 @@ OLDEST_API = (1, 41)
 TIMEOUT_S = 120
 _NOBODY_ANSWERS = "start Docker, or set DOCKER_HOST or `docker context use`"
 _HINTS = (
-    ("certificate", "the engine's certificate must be signed by the ca.pem in DOCKER_CERT_PATH, "
-     "and be for this name; REQUESTS_CA_BUNDLE, where it is set, comes before that file"),
+    (
+        "certificate",
+        "the engine's certificate must be signed by the ca.pem in DOCKER_CERT_PATH, "
+        "and be for this name; REQUESTS_CA_BUNDLE, where it is set, comes before that file",
+    ),
     ("paramiko", "`pip install 'haproxy-reconciler[ssh]'`, for engines by ssh"),
-)  # fmt: skip
+)
 """By a word of the cause, what to do about it."""
 
 
@@ -35,9 +38,13 @@ def connect(parallel: int) -> tuple[docker.APIClient, str]:
     where = options.get("base_url") or "unix:///var/run/docker.sock"
     try:
         client = docker.APIClient(
-            version="auto", timeout=TIMEOUT_S, num_pools=4, max_pool_size=parallel + 2,
-            use_ssh_client=True, **options,
-        )  # fmt: skip
+            version="auto",
+            timeout=TIMEOUT_S,
+            num_pools=4,
+            max_pool_size=parallel + 2,
+            use_ssh_client=True,
+            **options,
+        )
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
         cause = cause_of(error)
         raise EngineError(

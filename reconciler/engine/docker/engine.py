@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import docker.errors
 import requests.exceptions
 
+from reconciler.desired.desired import Scope
 from reconciler.engine.docker import lock, observe, perform
 from reconciler.engine.docker.connect import cause_of, connect
 from reconciler.engine.docker.inspections import Inspections
@@ -16,7 +17,6 @@ from reconciler.engine.docker.refusals import refusal
 from reconciler.engine.protocol import EngineError, Patience, Report
 from reconciler.plan.action_labels import label_of
 from reconciler.plan.actions import Action
-from reconciler.plan.desired import Scope
 from reconciler.plan.observed import Observed
 
 PARALLEL = 8

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.desired import names
 from reconciler.engine.protocol import Wakeup
-from reconciler.plan import names
 
 _ROLES = {names.SERVER_ROLE, names.PROXY_ROLE, names.ANCHOR_ROLE}
 """Locks and checks come and go with passes, and are not part of what is kept."""

@@ -35,9 +35,12 @@ def run_in_container(
     """
     data = given.encode()
     made = client.exec_create(
-        container, ["sh", "-c", _fed(script, data), "sh", *arguments],
-        stdin=True, stdout=True, stderr=True,
-    )  # fmt: skip
+        container,
+        ["sh", "-c", _fed(script, data), "sh", *arguments],
+        stdin=True,
+        stdout=True,
+        stderr=True,
+    )
     with closing_stream(client.exec_start(made["Id"], socket=True)) as connection:
         return _converse(connection, data)
 

@@ -13,11 +13,11 @@ import os
 import socket
 import time
 
-from reconciler.engine.docker.direct import Inside
-from reconciler.engine.docker.scripts import GLANCE, MARK, QUESTION
+from reconciler.desired import names
+from reconciler.engine.docker.haproxy.direct import Inside
+from reconciler.engine.docker.haproxy.scripts import GLANCE, MARK, QUESTION
 from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
 from reconciler.haproxy.slots import is_idle
-from reconciler.plan import names
 
 TIMEOUT_S = 20
 _API = "/v1.41"
@@ -210,8 +210,10 @@ def _facts(container: dict[str, object]) -> str:
     """What the list tells of a container, without what changes by itself."""
     settings = container.get("NetworkSettings")
     networks = settings.get("Networks") if isinstance(settings, dict) else {}
-    links = {name: [link.get("NetworkID"), link.get("IPAddress")]
-             for name, link in (networks or {}).items()}  # fmt: skip
+    links = {
+        name: [link.get("NetworkID"), link.get("IPAddress")]
+        for name, link in (networks or {}).items()
+    }
     keys = ("Id", "Names", "Image", "ImageID", "State", "Labels")
     return json.dumps([{key: container.get(key) for key in keys}, links], sort_keys=True)
 
@@ -223,8 +225,9 @@ def _rotation(table: str) -> dict[str, list[str]]:
     columns = header.split()
     if "srv_fqdn" not in columns:
         return {}
-    wanted = [columns.index(name) for name in ("srv_fqdn", "srv_addr", "srv_admin_state",
-                                               "srv_uweight")]  # fmt: skip
+    wanted = [
+        columns.index(name) for name in ("srv_fqdn", "srv_addr", "srv_admin_state", "srv_uweight")
+    ]
     found: dict[str, list[str]] = {}
     for row in rows:
         words = row.split()

@@ -10,11 +10,7 @@ from reconciler.engine.protocol import EngineError, Patience, Progress, Report
 
 
 def pull(
-    client: docker.APIClient,
-    reference: str,
-    patience: Patience,
-    report: Report,
-    platform: str = "",
+    client: docker.APIClient, reference: str, patience: Patience, report: Report, platform: str = ""
 ) -> None:
     """Registry credentials are those of `docker login`: the SDK reads them. Raises EngineError."""
     repository, tag = parse_repository_tag(reference)

@@ -19,10 +19,10 @@ import docker
 import docker.errors
 import requests.exceptions
 
+from reconciler.desired import names
 from reconciler.engine.docker.exec import closing_stream
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.protocol import EngineError, LockedError
-from reconciler.plan import names
 
 _POLL_S = 0.2
 _NEVER_STARTED_S = 20.0
@@ -74,11 +74,7 @@ def _acquire(
         "OpenStdin": True,
         "StdinOnce": True,
         "AttachStdin": True,
-        "Labels": {
-            names.TOPOLOGY: topology,
-            names.ROLE: names.LOCK_ROLE,
-            names.HOLDER: holder,
-        },
+        "Labels": {names.TOPOLOGY: topology, names.ROLE: names.LOCK_ROLE, names.HOLDER: holder},
         "HostConfig": {"NetworkMode": "none", "AutoRemove": True, "CapDrop": ["ALL"]},
     }
     while True:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import docker
 
-from reconciler.plan.spec import ContainerFile
+from reconciler.desired.spec import ContainerFile
 
 
 def write_files(client: docker.APIClient, container: str, files: Sequence[ContainerFile]) -> None:

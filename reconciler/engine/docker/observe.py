@@ -10,14 +10,15 @@ from typing import Any
 import docker
 import docker.errors
 
-from reconciler.engine.docker import proxy, written
+from reconciler.desired import names
+from reconciler.desired.desired import Scope
+from reconciler.desired.spec import PublishedPort
 from reconciler.engine.docker.connect import api_of
+from reconciler.engine.docker.haproxy import proxy, written
 from reconciler.engine.docker.host import missing_paths
 from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.docker.translate import slot_of
 from reconciler.engine.protocol import EngineError
-from reconciler.plan import names
-from reconciler.plan.desired import Scope
 from reconciler.plan.observed import (
     Holder,
     Observed,
@@ -26,7 +27,6 @@ from reconciler.plan.observed import (
     ObservedProxy,
     ObservedVolume,
 )
-from reconciler.plan.spec import PublishedPort
 
 
 def observe(
@@ -65,10 +65,7 @@ def observe(
 
 
 def _inspected(
-    client: docker.APIClient,
-    pool: Executor,
-    listed: list[dict[str, Any]],
-    inspections: Inspections,
+    client: docker.APIClient, pool: Executor, listed: list[dict[str, Any]], inspections: Inspections
 ) -> Iterator[ObservedContainer]:
     """In the list's order. What is known already costs no thread a switch."""
     known = [inspections.known(item) for item in listed]

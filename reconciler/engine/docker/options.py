@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from reconciler.plan.limits import Limits
-from reconciler.plan.options import ContainerOptions, Device, DeviceRate, Gpu, Logging, Ulimit
+from reconciler.desired.limits import Limits
+from reconciler.desired.options import ContainerOptions, Device, DeviceRate, Gpu, Logging, Ulimit
 
 _NANO = 1_000_000_000
 
@@ -40,10 +40,15 @@ def _logging(logging: Logging) -> dict[str, Any]:
 
 def _gpus(gpus: tuple[Gpu, ...]) -> list[dict[str, Any]]:
     return [
-        {"Driver": g.driver, "Count": g.count, "DeviceIDs": list(g.device_ids) or None,
-         "Capabilities": [list(g.capabilities)], "Options": dict(g.options)}
+        {
+            "Driver": g.driver,
+            "Count": g.count,
+            "DeviceIDs": list(g.device_ids) or None,
+            "Capabilities": [list(g.capabilities)],
+            "Options": dict(g.options),
+        }
         for g in gpus
-    ]  # fmt: skip
+    ]
 
 
 def _exposed(ports: tuple[str, ...]) -> dict[str, dict[str, str]]:

@@ -10,39 +10,26 @@ from typing import Any, assert_never
 import docker
 import docker.errors
 
-from reconciler.engine.docker import (
-    handover,
-    images,
-    mounted,
-    proxy,
-    renewal,
-    replace,
-    written,
+from reconciler.desired import names
+from reconciler.desired.desired import DesiredContainer
+from reconciler.desired.spec import Attachment, VolumeSpec
+from reconciler.engine.docker import images, mounted
+from reconciler.engine.docker.haproxy import handover, proxy, renewal, replace, written
+from reconciler.engine.docker.haproxy.replace import stop
+from reconciler.engine.docker.haproxy.talk import is_confirmed
+from reconciler.engine.docker.haproxy.wait import (
+    await_drained,
+    await_idle,
+    await_servers,
+    guard_servers,
 )
 from reconciler.engine.docker.options import limits_body
 from reconciler.engine.docker.remove import remove_container
-from reconciler.engine.docker.replace import stop
-from reconciler.engine.docker.talk import is_confirmed
-from reconciler.engine.docker.translate import (
-    create_body,
-    network_body,
-    restart_policy,
-)
-from reconciler.engine.docker.wait import (
-    await_drained,
-    await_exit,
-    await_idle,
-    await_ready,
-    await_servers,
-    guard_servers,
-    last_log_lines,
-)
+from reconciler.engine.docker.translate import create_body, network_body, restart_policy
+from reconciler.engine.docker.wait import await_exit, await_ready, last_log_lines
 from reconciler.engine.protocol import Closed, EngineError, Patience, Report, foreign_volume
-from reconciler.haproxy.rewrite import put_servers
+from reconciler.haproxy.control.rewrite import put_servers
 from reconciler.plan import actions as a
-from reconciler.plan import names
-from reconciler.plan.desired import DesiredContainer
-from reconciler.plan.spec import Attachment, VolumeSpec
 
 LINGER_S = 30.0
 """After hundreds of containers were removed at once, places of theirs were seen for ten seconds."""
@@ -165,11 +152,7 @@ def _made_before(
 
 def _create_volume(client: docker.APIClient, topology: str, spec: VolumeSpec) -> None:
     """Docker hands out one that is there as if it had been made: its labels tell whose it is."""
-    labels = {
-        **dict(spec.labels),
-        names.TOPOLOGY: topology,
-        names.ROLE: names.VOLUME_ROLE,
-    }
+    labels = {**dict(spec.labels), names.TOPOLOGY: topology, names.ROLE: names.VOLUME_ROLE}
     made = client.create_volume(
         spec.name, driver=spec.driver, driver_opts=dict(spec.options), labels=labels
     )
@@ -181,9 +164,13 @@ def _create_network(client: docker.APIClient, body: dict[str, Any]) -> None:
     """A network of that name made by a run that was killed is fine: the next look decides."""
     try:
         client.create_network(
-            body["Name"], driver=body["Driver"], internal=body["Internal"],
-            check_duplicate=True, labels=body["Labels"], ipam=body.get("IPAM"),
-        )  # fmt: skip
+            body["Name"],
+            driver=body["Driver"],
+            internal=body["Internal"],
+            check_duplicate=True,
+            labels=body["Labels"],
+            ipam=body.get("IPAM"),
+        )
     except docker.errors.APIError as error:
         if error.status_code != 409:
             raise
@@ -217,11 +204,13 @@ def _has_containers(client: docker.APIClient, network: str) -> bool:
 def _connect(client: docker.APIClient, container: str, attachment: Attachment) -> None:
     try:
         client.connect_container_to_network(
-            container, attachment.network,
+            container,
+            attachment.network,
             aliases=list(attachment.aliases) or None,
-            ipv4_address=attachment.told_ipv4 or None, ipv6_address=attachment.ipv6 or None,
+            ipv4_address=attachment.told_ipv4 or None,
+            ipv6_address=attachment.ipv6 or None,
             mac_address=attachment.mac or None,
-        )  # fmt: skip
+        )
     except docker.errors.APIError as error:
         if "already exists in network" not in str(error):
             raise

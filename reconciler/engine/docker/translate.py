@@ -10,18 +10,10 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.engine.docker.options import (
-    config_options,
-    host_options,
-    limits_body,
-    observed_limits,
-)
-from reconciler.engine.docker.sockets import with_sockets
-from reconciler.plan import names
-from reconciler.plan.desired import DesiredContainer, Slot
-from reconciler.plan.limits import limits_in
-from reconciler.plan.observed import ObservedContainer, ObservedNetworkLink
-from reconciler.plan.spec import (
+from reconciler.desired import names
+from reconciler.desired.desired import DesiredContainer, Slot
+from reconciler.desired.limits import limits_in
+from reconciler.desired.spec import (
     OF_A_CONTAINER,
     Attachment,
     ContainerSpec,
@@ -31,7 +23,15 @@ from reconciler.plan.spec import (
     PublishedPort,
     describe,
 )
-from reconciler.topology.subnet import gateway_of, range_of_docker
+from reconciler.engine.docker.haproxy.sockets import with_sockets
+from reconciler.engine.docker.options import (
+    config_options,
+    host_options,
+    limits_body,
+    observed_limits,
+)
+from reconciler.plan.observed import ObservedContainer, ObservedNetworkLink
+from reconciler.topology.model.types.subnet import gateway_of, range_of_docker
 
 _NANO = 1_000_000_000
 

@@ -17,15 +17,15 @@ import docker.errors
 import requests.exceptions
 import urllib3.exceptions
 
+from reconciler.desired import names
 from reconciler.engine.docker.connect import connect
 from reconciler.engine.docker.engine import DockerEngine
 from reconciler.engine.docker.events import FILTERS, EventReader, container_of
+from reconciler.engine.docker.haproxy.pulse import Pulse
+from reconciler.engine.docker.haproxy.talk import locate
 from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.docker.lock import engine_time
-from reconciler.engine.docker.pulse import Pulse
-from reconciler.engine.docker.talk import locate
 from reconciler.engine.protocol import EngineError, Wake, Wakeup
-from reconciler.plan import names
 
 LOOK_S = 3.0
 """How often HAProxy is asked."""

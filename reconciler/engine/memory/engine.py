@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from reconciler.desired.desired import Scope
 from reconciler.engine.memory.observe import observe
 from reconciler.engine.memory.perform import perform
 from reconciler.engine.memory.world import World
 from reconciler.engine.protocol import EngineError, Lock, LockedError, Patience, Report, Wake
 from reconciler.plan.action_labels import label_of
 from reconciler.plan.actions import Action
-from reconciler.plan.desired import Scope
 from reconciler.plan.observed import Observed
 
 

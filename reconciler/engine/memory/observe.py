@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from reconciler.desired.desired import Scope
+from reconciler.desired.names import ANCHOR_ROLE, JOB_ROLE, PROXY_ROLE, SERVER_ROLE
+from reconciler.desired.spec import VolumeSpec
 from reconciler.engine.memory.parts import Container, LiveServer, Network
 from reconciler.engine.memory.world import World
-from reconciler.haproxy.runtime import ServerState, WorkerInfo
+from reconciler.haproxy.control.replies import ServerState, WorkerInfo
 from reconciler.haproxy.slots import is_slot
-from reconciler.plan.desired import Scope
-from reconciler.plan.names import ANCHOR_ROLE, JOB_ROLE, PROXY_ROLE, SERVER_ROLE
 from reconciler.plan.observed import (
     Holder,
     Observed,
@@ -21,7 +22,6 @@ from reconciler.plan.observed import (
     ObservedProxy,
     ObservedVolume,
 )
-from reconciler.plan.spec import VolumeSpec
 
 HAPROXY_VERSION = "3.0.0"
 _IDENTITY = re.compile(r"^    description topology=(\S+) config=(\S+) text=(\S+)$", re.MULTILINE)
@@ -181,10 +181,19 @@ def _outside_state(world: World, server: LiveServer) -> ServerState:
     if not server.is_disabled:
         status, check = _told(server, answers=server.host not in world.silent)
     return ServerState(
-        server.backend, server.name, status, f"{server.host}:{server.port}", server.weight, 0,
-        check, 0, server.host, is_disabled=server.is_disabled, is_drained=server.is_drained,
+        server.backend,
+        server.name,
+        status,
+        f"{server.host}:{server.port}",
+        server.weight,
+        0,
+        check,
+        0,
+        server.host,
+        is_disabled=server.is_disabled,
+        is_drained=server.is_drained,
         maxconn=server.maxconn,
-    )  # fmt: skip
+    )
 
 
 def _health(container: Container, server: LiveServer) -> tuple[str, str]:

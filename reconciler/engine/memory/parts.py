@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.desired.desired import Slot
+from reconciler.desired.limits import Limits
+from reconciler.desired.spec import ContainerFile, PublishedPort
 from reconciler.engine.protocol import EngineError
-from reconciler.haproxy.servers import read_servers
-from reconciler.plan.desired import Slot
-from reconciler.plan.limits import Limits
-from reconciler.plan.spec import ContainerFile, PublishedPort
+from reconciler.haproxy.control.servers import read_servers
 
 COULD_NOT_START = 128
 """The exit code that Docker gives a container it could not start."""
@@ -73,11 +73,19 @@ def loaded_servers(text: str) -> list[LiveServer]:
     """What a worker has for servers when it has just loaded a configuration."""
     return [
         LiveServer(
-            s.backend, s.name, s.host, s.port, s.weight, s.maxconn, s.is_checked, s.checks_http,
-            s.is_disabled, has_live_weight=s.has_live_weight,
+            s.backend,
+            s.name,
+            s.host,
+            s.port,
+            s.weight,
+            s.maxconn,
+            s.is_checked,
+            s.checks_http,
+            s.is_disabled,
+            has_live_weight=s.has_live_weight,
         )
         for s in read_servers(text)
-    ]  # fmt: skip
+    ]
 
 
 @dataclass(slots=True)

@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import assert_never
 
+from reconciler.desired.desired import DesiredContainer
+from reconciler.desired.limits import limits_in
+from reconciler.desired.spec import OF_A_CONTAINER, Attachment, describe
 from reconciler.engine.memory.observe import observed_proxy, resolve, server_states
 from reconciler.engine.memory.parts import Container, Link, refused
 from reconciler.engine.memory.world import World
@@ -20,14 +23,11 @@ from reconciler.engine.protocol import (
     no_spare_server,
     removed_meanwhile,
 )
-from reconciler.haproxy.commands import NoSpareServerError, ServerSetting, commands_for
 from reconciler.haproxy.config import Config, read_config
-from reconciler.haproxy.files import ProxyFile
-from reconciler.haproxy.rewrite import mark_reload, mark_renewal, put_servers
+from reconciler.haproxy.control.commands import NoSpareServerError, ServerSetting, commands_for
+from reconciler.haproxy.control.rewrite import mark_reload, mark_renewal, put_servers
+from reconciler.haproxy.model.files import ProxyFile
 from reconciler.plan import actions as a
-from reconciler.plan.desired import DesiredContainer
-from reconciler.plan.limits import limits_in
-from reconciler.plan.spec import OF_A_CONTAINER, Attachment, describe
 
 
 def perform(world: World, topology: str, action: a.Action, report: Report) -> None:  # noqa: PLR0915  # a branch an action
@@ -315,9 +315,10 @@ def _guard_servers(world: World, proxy: Container, servers: tuple[tuple[str, str
         container, _ = resolve(world, proxy, key[1]) or (None, None)
         if key in states and container is not None and container.image.errs:
             raise EngineError(
-                "guard-tripped", "requests to new servers failed",
+                "guard-tripped",
+                "requests to new servers failed",
                 "look at the new containers' logs; `rollout.guard` sets what is tolerated",
-            )  # fmt: skip
+            )
 
 
 def _await_drained(proxy: Container, at_most_s: float) -> None:

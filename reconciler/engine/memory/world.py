@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from reconciler.desired.names import JOB_ROLE, PROXY_ROLE
+from reconciler.desired.spec import OF_A_CONTAINER, Attachment, PublishedPort, VolumeSpec
 from reconciler.engine.memory.commands import obey
 from reconciler.engine.memory.parts import (
     COULD_NOT_START,
@@ -25,8 +27,6 @@ from reconciler.engine.memory.parts import (
     refused,
 )
 from reconciler.engine.protocol import EngineError, Wake, Wakeup
-from reconciler.plan.names import JOB_ROLE, PROXY_ROLE
-from reconciler.plan.spec import OF_A_CONTAINER, Attachment, PublishedPort, VolumeSpec
 
 
 class World:

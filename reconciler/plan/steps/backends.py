@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.plan.desired import Slot
-from reconciler.plan.names import SERVER_ROLE
-from reconciler.plan.order import in_order
+from reconciler.desired.desired import Slot
+from reconciler.desired.names import SERVER_ROLE
+from reconciler.desired.order import in_order
+from reconciler.plan.decide.way import others_in_the_way
 from reconciler.plan.steps.containers import bring_up
 from reconciler.plan.steps.draft import Draft
 from reconciler.plan.steps.jobs import job_steps
@@ -12,7 +13,6 @@ from reconciler.plan.steps.removals import stop
 from reconciler.plan.steps.rollout import begin_rollouts, roll_servers
 from reconciler.plan.steps.way import make_way, with_holders
 from reconciler.plan.steps.workers import roll_workers
-from reconciler.plan.way import others_in_the_way
 
 
 def backend_steps(draft: Draft) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.haproxy.servers import read_servers
+from reconciler.desired.desired import DesiredContainer, Slot
+from reconciler.desired.impact import Impact
+from reconciler.desired.limits import limits_in
+from reconciler.desired.spec import Attachment
+from reconciler.haproxy.control.servers import read_servers
 from reconciler.plan.actions import (
     AwaitReady,
     ConnectNetwork,
@@ -17,13 +21,9 @@ from reconciler.plan.actions import (
     UpdateContainer,
     WriteFiles,
 )
-from reconciler.plan.assign import HOLDS_PORTS, Kept
-from reconciler.plan.changes import link_impact
-from reconciler.plan.desired import DesiredContainer, Slot
-from reconciler.plan.impact import Impact
-from reconciler.plan.limits import limits_in
+from reconciler.plan.decide.changes import link_impact
+from reconciler.plan.decide.slots import HOLDS_PORTS, Kept
 from reconciler.plan.observed import ObservedContainer
-from reconciler.plan.spec import Attachment
 from reconciler.plan.steps.draft import Draft, target_of
 
 
@@ -37,12 +37,14 @@ def bring_up(
     want, because = joining.want, joining.diff.replace if joining.diff else "it is not there"
     created = draft.add(
         CreateContainer(want, joining.name),
-        [*needs, *draft.networks_of(want), *draft.volume_ready], because,
-    )  # fmt: skip
+        [*needs, *draft.networks_of(want), *draft.volume_ready],
+        because,
+    )
     started = first_start(draft, Target(joining.name), want, [created], because)
     draft.started[slot] = [started]
-    return [draft.add(AwaitReady(Target(joining.name), timeout_s), [started],
-                      "before it gets traffic")]  # fmt: skip
+    return [
+        draft.add(AwaitReady(Target(joining.name), timeout_s), [started], "before it gets traffic")
+    ]
 
 
 def first_start(
@@ -99,8 +101,9 @@ def change_in_place(draft: Draft, kept: Kept) -> list[int]:
     impact = max(link_impact(kept), Impact.RUNTIME)
     last: list[int] = []
     if diff.rename:
-        last.append(draft.add(RenameContainer(target, kept.have.given_name), (),
-                             "it was renamed by hand"))  # fmt: skip
+        last.append(
+            draft.add(RenameContainer(target, kept.have.given_name), (), "it was renamed by hand")
+        )
     if diff.update:
         action = UpdateContainer(target, limits_in(spec), spec.restart, spec.memswap_bytes)
         last.append(draft.add(action, (), "limits change in place"))

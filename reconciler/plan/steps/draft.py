@@ -5,24 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.desired.desired import Desired, DesiredContainer, Slot
+from reconciler.desired.impact import Impact
 from reconciler.haproxy.config import Config
-from reconciler.plan.actions import (
-    Action,
-    DisconnectNetwork,
-    ReloadProxy,
-    StopContainer,
-    Target,
-)
-from reconciler.plan.assign import Assignment
-from reconciler.plan.desired import Desired, DesiredContainer, Slot
-from reconciler.plan.impact import Impact
-from reconciler.plan.jobs import JobPlan
-from reconciler.plan.networks import NetworkPlan
+from reconciler.plan.actions import Action, DisconnectNetwork, ReloadProxy, StopContainer, Target
+from reconciler.plan.decide.jobs import JobPlan
+from reconciler.plan.decide.networks import NetworkPlan
+from reconciler.plan.decide.proxy import ProxyNeed
+from reconciler.plan.decide.rotation import Rotation
+from reconciler.plan.decide.slots import Assignment
+from reconciler.plan.decide.workers import WorkerRoll
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import Step
-from reconciler.plan.proxy import ProxyNeed
-from reconciler.plan.rotation import Rotation
-from reconciler.plan.workers import WorkerRoll
 
 DRAIN_MARGIN_S = 5.0
 """Over `hard_stop_after`, at which HAProxy ends an old worker itself."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from reconciler.desired.desired import PROXY_SLOT
 from reconciler.plan.actions import CheckConfig, PullImage
-from reconciler.plan.desired import PROXY_SLOT
-from reconciler.plan.jobs import to_be_made
-from reconciler.plan.proxy import ProxyMode
+from reconciler.plan.decide.jobs import to_be_made
+from reconciler.plan.decide.proxy import ProxyMode
 from reconciler.plan.steps.draft import Draft, target_of
 
 
@@ -27,10 +27,11 @@ def gate_steps(draft: Draft) -> None:
         after = [pulls[image]] if image in pulls else []
         gate.append(
             draft.add(
-                CheckConfig(image, draft.need.config, running), after,
+                CheckConfig(image, draft.need.config, running),
+                after,
                 "nothing is touched unless HAProxy accepts the configuration",
             )
-        )  # fmt: skip
+        )
     draft.gate = tuple(gate)
 
 

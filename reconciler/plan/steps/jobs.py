@@ -9,7 +9,7 @@ from reconciler.plan.actions import (
     Target,
     UnpauseContainer,
 )
-from reconciler.plan.jobs import DueJob
+from reconciler.plan.decide.jobs import DueJob
 from reconciler.plan.steps.containers import first_start
 from reconciler.plan.steps.draft import Draft, target_of
 from reconciler.plan.steps.removals import stop

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.haproxy.commands import ServerSetting
+from reconciler.desired.impact import Impact
+from reconciler.haproxy.control.commands import ServerSetting
 from reconciler.plan.actions import (
     Action,
     AwaitDrained,
@@ -14,7 +15,6 @@ from reconciler.plan.actions import (
     StartContainer,
     Target,
 )
-from reconciler.plan.impact import Impact
 from reconciler.plan.steps.draft import DRAIN_MARGIN_S, Draft, target_of
 from reconciler.plan.steps.removals import stop
 from reconciler.plan.steps.roll import Leaver, Roll, RollBatch
@@ -30,8 +30,10 @@ def retire(
     draft, places = roll.draft, roll.rotation.places(leaver.host for leaver in leavers)
     last = draft.add(
         SetServers(roll.target, tuple(ServerSetting(*place, "drain") for place in places)),
-        needs, "it leaves", Impact.RUNTIME,
-    )  # fmt: skip
+        needs,
+        "it leaves",
+        Impact.RUNTIME,
+    )
     rollout = roll.rollout
     alive = roll.rotation.places(leaver.host for leaver in leavers if leaver.is_alive)
     if alive:
@@ -44,8 +46,10 @@ def retire(
         )
     gone = draft.add(
         SetServers(roll.target, tuple(ServerSetting(*place, "gone") for place in places)),
-        [last], "it leaves", Impact.RUNTIME,
-    )  # fmt: skip
+        [last],
+        "it leaves",
+        Impact.RUNTIME,
+    )
     gone = _old_workers_end(draft, roll.target, gone)
     return [
         *(

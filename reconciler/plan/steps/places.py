@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from reconciler.desired.containers.haproxy import PROXY_USER
+from reconciler.desired.impact import Impact
+from reconciler.desired.spec import VolumeSpec, revision_of
 from reconciler.plan.actions import CreateNetwork, CreateVolume, DisconnectNetwork, RemoveNetwork
-from reconciler.plan.compile_haproxy import PROXY_USER
-from reconciler.plan.impact import Impact
-from reconciler.plan.spec import VolumeSpec, revision_of
 from reconciler.plan.steps.draft import Draft, target_of
 
 _UID, _GID = PROXY_USER.split(":")
@@ -27,11 +27,13 @@ def network_steps(draft: Draft) -> None:
         left = [
             draft.add(
                 DisconnectNetwork(target_of(container), spec.name, there.id),
-                (), why, Impact.INTERRUPT,
+                (),
+                why,
+                Impact.INTERRUPT,
             )
             for container in draft.observed.containers
             if spec.name in container.networks
-        ]  # fmt: skip
+        ]
         gone = draft.add(RemoveNetwork(spec.name, there.id), left, why, Impact.INTERRUPT)
         draft.network_ready[spec.name] = draft.add(
             CreateNetwork(spec, revision_of(spec)), [gone], why, Impact.INTERRUPT

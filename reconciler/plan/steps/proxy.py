@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Slot
+from reconciler.desired.impact import Impact
 from reconciler.haproxy.config import Config
 from reconciler.plan.actions import (
     AwaitDrained,
@@ -21,14 +23,12 @@ from reconciler.plan.actions import (
     UnpauseContainer,
     WriteConfig,
 )
-from reconciler.plan.assign import HOLDS_PORTS
-from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT, Slot
-from reconciler.plan.ground import has_ground, networks_of_proxy
-from reconciler.plan.impact import Impact
+from reconciler.plan.decide.ground import has_ground, networks_of_proxy
+from reconciler.plan.decide.proxy import ProxyMode
+from reconciler.plan.decide.rotation import slot_of
+from reconciler.plan.decide.slots import HOLDS_PORTS
+from reconciler.plan.decide.staging import stage_config
 from reconciler.plan.observed import ObservedContainer
-from reconciler.plan.proxy import ProxyMode
-from reconciler.plan.rotation import slot_of
-from reconciler.plan.staging import stage_config
 from reconciler.plan.steps.containers import change_in_place
 from reconciler.plan.steps.draft import DRAIN_MARGIN_S, Draft, target_of
 from reconciler.plan.steps.rollout import retire_servers, with_leavers
@@ -70,20 +70,25 @@ def proxy_steps(draft: Draft, *, wait: bool) -> None:
                     tuple((backend, hosts[slot]) for backend, slot in servers),
                     tuple(Target(names[slot]) for _, slot in servers),
                 ),
-                [*ready, *confirmed], "done means that HAProxy's own checks pass",
+                [*ready, *confirmed],
+                "done means that HAProxy's own checks pass",
             )
-        ]  # fmt: skip
+        ]
     if need.have is not None and target.id == need.have.id:
         draft.settled = [*draft.settled, *retire_servers(draft, target, draft.settled)]
     if _someone_leaves(draft) and draft.has_old_workers(target) and draft.desired.proxy is not None:
         at_most = draft.desired.proxy.hard_stop_after_s + DRAIN_MARGIN_S
         draft.settled = [
-            draft.add(AwaitDrained(target, at_most), draft.settled,
-                     "old workers may still use containers that leave")
-        ]  # fmt: skip
+            draft.add(
+                AwaitDrained(target, at_most),
+                draft.settled,
+                "old workers may still use containers that leave",
+            )
+        ]
     if need.leftovers:
-        draft.add(RemoveFiles(target, need.leftovers), draft.settled,
-                  "HAProxy does not use them any more")  # fmt: skip
+        draft.add(
+            RemoveFiles(target, need.leftovers), draft.settled, "HAProxy does not use them any more"
+        )
 
 
 def _someone_leaves(draft: Draft) -> bool:
@@ -183,15 +188,18 @@ def _prove(draft: Draft, target: Target, needs: list[int], reachable: Collection
     if staged is None:
         return []
     loaded = draft.add(
-        ReloadProxy(target, staged.config, draft.written), needs,
-        "HAProxy checks new servers beside the old ones, without traffic", Impact.RELOAD,
-    )  # fmt: skip
+        ReloadProxy(target, staged.config, draft.written),
+        needs,
+        "HAProxy checks new servers beside the old ones, without traffic",
+        Impact.RELOAD,
+    )
     return [
         draft.add(
             AwaitServers(target, staged.servers, tuple(map(Target, staged.containers))),
-            [loaded], "the old servers keep the traffic until the new ones can take it",
+            [loaded],
+            "the old servers keep the traffic until the new ones can take it",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _kept_proxy(draft: Draft, ready: list[int]) -> list[int]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT
+from reconciler.desired.impact import Impact
+from reconciler.desired.names import PROXY_ROLE
+from reconciler.desired.order import in_order
+from reconciler.desired.spec import OF_A_CONTAINER
 from reconciler.plan.actions import RemoveContainer, RemoveNetwork, RemoveVolume, StopContainer
-from reconciler.plan.assign import HOLDS_PORTS
-from reconciler.plan.desired import ANCHOR_SLOT, PROXY_SLOT
-from reconciler.plan.impact import Impact
-from reconciler.plan.names import PROXY_ROLE
+from reconciler.plan.decide.proxy import ProxyMode
+from reconciler.plan.decide.slots import HOLDS_PORTS
+from reconciler.plan.decide.volumes import leaving_volumes
 from reconciler.plan.observed import ObservedContainer
-from reconciler.plan.order import in_order
-from reconciler.plan.proxy import ProxyMode
-from reconciler.plan.spec import OF_A_CONTAINER
 from reconciler.plan.steps.draft import Draft, target_of
-from reconciler.plan.volumes import leaving_volumes
 
 DEFAULT_GRACE_S = 10.0
 """For a container whose own grace is not known; Docker's default."""
@@ -64,9 +64,7 @@ def _leave_in_order(
     for container in leavers:
         needs.setdefault(container.slot.backend, set()).update(container.depends_on)
     gone: dict[str, list[int]] = {}
-    users_of = {
-        name: [user for user, needed in needs.items() if name in needed] for name in needs
-    }  # fmt: skip
+    users_of = {name: [user for user, needed in needs.items() if name in needed] for name in needs}
     for name in in_order(needs, users_of):
         users = [step for user in users_of[name] for step in gone.get(user, ())]
         own = [c for c in leavers if c.slot.backend == name]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.desired.rollout import Batch, Rollout
 from reconciler.plan.actions import Target
+from reconciler.plan.decide.rotation import Member, Rotation
 from reconciler.plan.observed import ObservedContainer
-from reconciler.plan.rollout import Batch, Rollout
-from reconciler.plan.rotation import Member, Rotation
 from reconciler.plan.steps.draft import Draft
 
 

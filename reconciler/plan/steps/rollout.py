@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from reconciler.desired.impact import Impact
+from reconciler.desired.rollout import Batch
 from reconciler.haproxy.config import Config
+from reconciler.haproxy.control.rewrite import put_servers
 from reconciler.haproxy.model import Backend
-from reconciler.haproxy.render import server_lines
-from reconciler.haproxy.rewrite import put_servers
+from reconciler.haproxy.render.proxy import server_lines
 from reconciler.plan.actions import (
     AwaitServers,
     GuardServers,
@@ -18,10 +20,8 @@ from reconciler.plan.actions import (
     Target,
     WriteServers,
 )
-from reconciler.plan.impact import Impact
+from reconciler.plan.decide.rotation import Member, Rotation, with_hosts, with_room
 from reconciler.plan.observed import ObservedContainer
-from reconciler.plan.rollout import Batch
-from reconciler.plan.rotation import Member, Rotation, with_hosts, with_room
 from reconciler.plan.steps.containers import bring_up
 from reconciler.plan.steps.draft import Draft, target_of
 from reconciler.plan.steps.leave import rescue_batch, retire
@@ -170,8 +170,10 @@ def _join(roll: Roll, members: Sequence[Member], needs: Sequence[int]) -> list[i
 
     put = draft.add(
         SetServers(roll.target, rotation.first_settings(hosts)),
-        [*needs, *ready], "HAProxy checks new servers before they get traffic", Impact.RUNTIME,
-    )  # fmt: skip
+        [*needs, *ready],
+        "HAProxy checks new servers before they get traffic",
+        Impact.RUNTIME,
+    )
     checked, unchecked = rotation.checked, rotation.unchecked
     because = "the old servers keep the traffic until these can take it"
     opened = draft.add(watch(checked or unchecked), [put], because)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reconciler.desired.impact import Impact
 from reconciler.plan.actions import StopContainer
-from reconciler.plan.impact import Impact
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.steps.draft import Draft, target_of
 from reconciler.plan.steps.removals import DEFAULT_GRACE_S

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.desired.desired import Slot
+from reconciler.desired.rollout import Batch, Rollout
 from reconciler.plan.actions import AwaitReady, RemoveContainer, StartContainer, Target
-from reconciler.plan.desired import Slot
+from reconciler.plan.decide.workers import WorkerRoll
 from reconciler.plan.observed import ObservedContainer
-from reconciler.plan.rollout import Batch, Rollout
 from reconciler.plan.steps.containers import bring_up
 from reconciler.plan.steps.draft import Draft, target_of
 from reconciler.plan.steps.removals import remove, stop
-from reconciler.plan.workers import WorkerRoll
 
 UNCHECKED_S = 1.0
 """Nobody checks a worker without a health check: it must run for so long, since what crashes as it
@@ -58,9 +58,7 @@ def _join(draft: Draft, slot: Slot, needs: Sequence[int], rollout: Rollout) -> l
     return [draft.add(steady, ready, "the old one goes on until this one is seen to run")]
 
 
-def _retire(
-    draft: Draft, leavers: Sequence[ObservedContainer], needs: Sequence[int]
-) -> list[int]:  # fmt: skip
+def _retire(draft: Draft, leavers: Sequence[ObservedContainer], needs: Sequence[int]) -> list[int]:
     """They stop and are removed; the steps that stop them."""
     ended: list[int] = []
     for container in leavers:

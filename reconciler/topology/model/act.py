@@ -10,7 +10,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.match import Pattern
 from reconciler.topology.model.tls import RedirectCode
-from reconciler.topology.types import Port, Text, UrlPath, Whole, error, matching, scalar_text
+from reconciler.topology.model.types.scalar import (
+    Port,
+    Text,
+    UrlPath,
+    Whole,
+    error,
+    matching,
+    scalar_text,
+)
 
 _LONGEST_BODY = 8000
 """A response must fit into HAProxy's buffer, of 16 KiB unless said otherwise, with its headers."""
@@ -21,8 +29,11 @@ def _check_body(value: str) -> str:
         if (ord(character) < 32 and character not in "\n\r\t") or ord(character) == 127:
             raise error("bad-value", "a control character cannot stand in this value")
     if len(value.encode()) > _LONGEST_BODY:
-        raise error("bad-value", f"a body has at most {_LONGEST_BODY:,} bytes",
-                    hint="let a server answer with more")  # fmt: skip
+        raise error(
+            "bad-value",
+            f"a body has at most {_LONGEST_BODY:,} bytes",
+            hint="let a server answer with more",
+        )
     return value
 
 
@@ -67,9 +78,12 @@ class Redirect(Model):
         if sum(way is not None for way in (self.to, self.prefix, self.scheme)) != 1:
             raise error("bad-value", "a redirect says one of `to`, `prefix` and `scheme`")
         if self.port is not None and self.scheme is None:
-            raise error("bad-value", "`port` goes with `scheme`", at=("port",),
-                        hint="write the port into the URL: `https://www.example.com:8443`",
-                        )  # fmt: skip
+            raise error(
+                "bad-value",
+                "`port` goes with `scheme`",
+                at=("port",),
+                hint="write the port into the URL: `https://www.example.com:8443`",
+            )
         return self
 
 
@@ -93,8 +107,7 @@ class Respond(Model):
     @model_validator(mode="after")
     def _body_allowed(self) -> Respond:
         if self.body and self.status in {204, 205, 304}:
-            raise error("bad-value", f"an answer of status {self.status} has no body",
-                        at=("body",))  # fmt: skip
+            raise error("bad-value", f"an answer of status {self.status} has no body", at=("body",))
         return self
 
 
@@ -106,8 +119,9 @@ def _refusal(value: Any, key: str) -> Any:
     if value is True:
         return {}
     if value is False:
-        raise error("bad-value", f"a rule that does not {key} does nothing",
-                    hint=f"leave `{key}` out")  # fmt: skip
+        raise error(
+            "bad-value", f"a rule that does not {key} does nothing", hint=f"leave `{key}` out"
+        )
     return {"status": value} if isinstance(value, int) else value
 
 
@@ -137,11 +151,13 @@ class Tarpit(Model):
 
 def _check_query(value: str) -> str:
     if value.startswith("?"):
-        raise error("bad-value", "a query is what comes after the `?`",
-                    hint="leave the `?` out")  # fmt: skip
+        raise error("bad-value", "a query is what comes after the `?`", hint="leave the `?` out")
     if re.fullmatch(r"[!-~]*", value) is None or "#" in value:
-        raise error("bad-value", "a query holds only ASCII, without spaces and `#`",
-                    hint="write other characters as `%` and hex digits")  # fmt: skip
+        raise error(
+            "bad-value",
+            "a query holds only ASCII, without spaces and `#`",
+            hint="write other characters as `%` and hex digits",
+        )
     return value
 
 
@@ -165,9 +181,17 @@ class Rewrite(Model):
     @model_validator(mode="after")
     def _only_a_path(self) -> Rewrite:
         if "?" in self.to:
-            raise error("bad-value", "`?` begins a query, and this is for the path", at=("to",),
-                        hint="leave it out: the client's own query stays")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`?` begins a query, and this is for the path",
+                at=("to",),
+                hint="leave it out: the client's own query stays",
+            )
         if self.regex is None and re.search(r"\\\d", self.to):
-            raise error("bad-value", "there is no group to take the place of `\\1`", at=("to",),
-                        hint="add a `regex`: `{regex: ^/old/(.*), to: /new/\\1}`")  # fmt: skip
+            raise error(
+                "bad-value",
+                "there is no group to take the place of `\\1`",
+                at=("to",),
+                hint="add a `regex`: `{regex: ^/old/(.*), to: /new/\\1}`",
+            )
         return self

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.balance import BALANCE_SHORT, Balance
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.container import Healthcheck, Resources, Restart
 from reconciler.topology.model.content import (
     CACHE_SHORT,
@@ -22,19 +22,14 @@ from reconciler.topology.model.job import Job
 from reconciler.topology.model.join import JOINS_SHORT, Join, Joins
 from reconciler.topology.model.link import TO_SERVERS_SHORT, SendProxy, ToServers
 from reconciler.topology.model.options import ContainerOptions
-from reconciler.topology.model.order import (
-    DEPENDENCIES_SCHEMA,
-    Dependency,
-    parse_dependencies,
-)
+from reconciler.topology.model.order import DEPENDENCIES_SCHEMA, Dependency, parse_dependencies
 from reconciler.topology.model.port import Publications
 from reconciler.topology.model.raw import RAW_SHORT, BackendLines
 from reconciler.topology.model.rollout import Rollout
 from reconciler.topology.model.server import Host, Server
 from reconciler.topology.model.settings import Agent, BackendTimeouts, RetryOn
 from reconciler.topology.model.sticky import STICKY_SHORT, Sticky
-from reconciler.topology.model.volume import Mount
-from reconciler.topology.types import (
+from reconciler.topology.model.types.scalar import (
     Duration,
     FilePath,
     Image,
@@ -48,8 +43,10 @@ from reconciler.topology.types import (
     Whole,
     Words,
     error,
+    listed,
     scalar_text,
 )
+from reconciler.topology.model.volume import Mount
 
 _OF_REQUESTS = ("host", "method", "status")
 
@@ -109,8 +106,12 @@ class Check(Model):
     @model_validator(mode="after")
     def _path_with_http(self) -> Check:
         if self.type == "none" and self.agent is not None:
-            raise error("bad-value", "an `agent` needs a check of HAProxy's own beside it",
-                        at=("agent",), hint="use `type: tcp`, or a `path`")  # fmt: skip
+            raise error(
+                "bad-value",
+                "an `agent` needs a check of HAProxy's own beside it",
+                at=("agent",),
+                hint="use `type: tcp`, or a `path`",
+            )
         if (self.type == "http") != (self.path is not None):
             wrong = "needs a `path`" if self.type == "http" else "takes no `path`"
             at = ("path",) if self.path is not None else ("type",)
@@ -123,11 +124,19 @@ class Check(Model):
             if key not in self.model_fields_set or key == "type":
                 continue
             if self.type == "none":
-                raise error("bad-value", f"`{key}` has no meaning where nothing is checked",
-                            at=(key,), hint="leave it out, or use `type: tcp`")  # fmt: skip
+                raise error(
+                    "bad-value",
+                    f"`{key}` has no meaning where nothing is checked",
+                    at=(key,),
+                    hint="leave it out, or use `type: tcp`",
+                )
             if self.type == "tcp" and key in _OF_REQUESTS:
-                raise error("bad-value", f"`{key}` is for a check that asks over HTTP", at=(key,),
-                            hint="add a `path`, or leave it out")  # fmt: skip
+                raise error(
+                    "bad-value",
+                    f"`{key}` is for a check that asks over HTTP",
+                    at=(key,),
+                    hint="add a `path`, or leave it out",
+                )
         return self
 
 
@@ -157,10 +166,7 @@ class Backend(ContainerOptions):
     or a mapping. One container at a time can have a port of the host; of `80` alone Docker chooses
     the host's."""
     joins: Joins = Field(
-        (Join(network="default"),),
-        alias="networks",
-        min_length=1,
-        json_schema_extra=JOINS_SHORT,
+        (Join(network="default"),), alias="networks", min_length=1, json_schema_extra=JOINS_SHORT
     )
     """Networks the containers join; `default` is made when it is not defined. A name, a list, or a
     mapping with more names to be found by: `{front: {aliases: [shop]}}`."""
@@ -209,9 +215,11 @@ class Backend(ContainerOptions):
     mode: Mode = "http"
     """What HAProxy speaks: `http` or `tcp`."""
     check: Check = Field(
-        Check(), json_schema_extra=accepts({"enum": ["tcp", False, True]},
-                                            {"type": "string", "pattern": "^/"})
-    )  # fmt: skip
+        Check(),
+        json_schema_extra=accepts(
+            {"enum": ["tcp", False, True]}, {"type": "string", "pattern": "^/"}
+        ),
+    )
     """HAProxy's health check: `tcp`, `false`, a path, or a mapping."""
     tls: ToServers = Field(None, json_schema_extra=TO_SERVERS_SHORT)
     """TLS with the servers: `{sni: db.example.com}`, `{ca: ./ca.pem}`, `{verify: none}`."""
@@ -276,34 +284,52 @@ class Backend(ContainerOptions):
     @model_validator(mode="after")
     def _settings_that_go_together(self) -> Backend:
         if self.minconn is not None and (self.maxconn is None or self.maxconn < self.minconn):
-            raise error("bad-value", "`minconn` needs a `maxconn` that is not below it",
-                        at=("minconn",))  # fmt: skip
+            raise error(
+                "bad-value", "`minconn` needs a `maxconn` that is not below it", at=("minconn",)
+            )
         for index, server in enumerate(self.servers):
             if (server.maxconn or self.minconn or 0) < (self.minconn or 0):
                 # HAProxy would take the larger for both, and never have what the file says.
-                raise error("bad-value", "a server's `maxconn` is not below the backend's "
-                            "`minconn`", at=("servers", index, "maxconn"),
-                            hint=f"write {self.minconn} or more, or a smaller `minconn`",
-                            )  # fmt: skip
+                raise error(
+                    "bad-value",
+                    "a server's `maxconn` is not below the backend's `minconn`",
+                    at=("servers", index, "maxconn"),
+                    hint=f"write {self.minconn} or more, or a smaller `minconn`",
+                )
         self._swap_beside_memory()
         if "none" in self.retry_on and len(self.retry_on) > 1:
-            raise error("bad-value", "`none` stands alone: nothing is tried again",
-                        at=("retry_on",), hint="leave `none` out, or the others")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`none` stands alone: nothing is tried again",
+                at=("retry_on",),
+                hint="leave `none` out, or the others",
+            )
         if self.slow_start is not None and self.balance.is_static:
-            raise error("bad-value", f"`{self.balance.algorithm}` has no `slow_start`: its parts "
-                        "cannot change", at=("slow_start",),
-                        hint="use `leastconn` or `roundrobin`")  # fmt: skip
+            raise error(
+                "bad-value",
+                f"`{self.balance.algorithm}` has no `slow_start`: its parts cannot change",
+                at=("slow_start",),
+                hint="use `leastconn` or `roundrobin`",
+            )
         return self
 
     def _swap_beside_memory(self) -> None:
         memory, swap = self.resources.memory, self.memswap_limit
         if swap is not None and memory is None:
-            raise error("bad-value", "`memswap_limit` needs a limit for memory beside it",
-                        at=("memswap_limit",), hint="add `resources: {memory: …}`")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`memswap_limit` needs a limit for memory beside it",
+                at=("memswap_limit",),
+                hint="add `resources: {memory: …}`",
+            )
         if swap is not None and memory is not None and -1 < swap < memory:
-            raise error("bad-value", "`memswap_limit` is for memory and swap together, and less "
-                        "than `memory` of `resources`", at=("memswap_limit",),
-                        hint="write as much for no swap, or more")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`memswap_limit` is for memory and swap together, and less "
+                "than `memory` of `resources`",
+                at=("memswap_limit",),
+                hint="write as much for no swap, or more",
+            )
 
     @property
     def networks(self) -> tuple[str, ...]:

@@ -9,12 +9,20 @@ from pydantic import Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.match import ParameterName
-from reconciler.topology.types import Text, Whole, error, matching
+from reconciler.topology.model.types.scalar import Text, Whole, error, matching
 
 Algorithm = Literal[
-    "roundrobin", "static-rr", "leastconn", "first", "random",
-    "source", "uri", "url_param", "hdr", "hash",
-]  # fmt: skip
+    "roundrobin",
+    "static-rr",
+    "leastconn",
+    "first",
+    "random",
+    "source",
+    "uri",
+    "url_param",
+    "hdr",
+    "hash",
+]
 _OF_HTTP = frozenset({"uri", "url_param", "hdr"})
 """Algorithms that look at requests."""
 _FETCHES_OF_HTTP = re.compile(
@@ -95,15 +103,25 @@ class Balance(Model):
         allowed = {"algorithm", *own, *(_OF_HASHES if self.algorithm in _HASHES else ())}
         for key in type(self).model_fields:
             if key in self.model_fields_set - allowed:
-                raise error("bad-value", f"`{self.algorithm}` has no `{key}`", at=(key,),
-                            hint=_hint(sorted(allowed - {"algorithm"})))  # fmt: skip
+                raise error(
+                    "bad-value",
+                    f"`{self.algorithm}` has no `{key}`",
+                    at=(key,),
+                    hint=_hint(sorted(allowed - {"algorithm"})),
+                )
         needed = _NEEDED.get(self.algorithm)
         if needed is not None and getattr(self, needed) is None:
-            raise error("missing-key", f"`{self.algorithm}` needs a `{needed}`",
-                        hint=f"write `{{algorithm: {self.algorithm}, {needed}: …}}`")  # fmt: skip
+            raise error(
+                "missing-key",
+                f"`{self.algorithm}` needs a `{needed}`",
+                hint=f"write `{{algorithm: {self.algorithm}, {needed}: …}}`",
+            )
         if self.hash_balance_factor is not None and self.hash_type != "consistent":
-            raise error("bad-value", "`hash_balance_factor` needs `hash_type: consistent`",
-                        at=("hash_balance_factor",))  # fmt: skip
+            raise error(
+                "bad-value",
+                "`hash_balance_factor` needs `hash_type: consistent`",
+                at=("hash_balance_factor",),
+            )
         return self
 
     @property

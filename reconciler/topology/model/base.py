@@ -17,11 +17,6 @@ class Model(BaseModel):
     )
 
 
-def listed(value: Any) -> Any:
-    """One item stands for a list of it."""
-    return value if isinstance(value, list) else [value]
-
-
 @dataclass(frozen=True)
 class ShortForms:
     """What a validator turns into the long form of a field, as JSON Schema."""

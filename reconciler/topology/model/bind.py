@@ -11,8 +11,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.tls import TLS_SHORT, Tls
+from reconciler.topology.model.types.scalar import (
+    Text,
+    Whole,
+    error,
+    matching,
+    scalar_text,
+    written,
+)
 from reconciler.topology.model.volume import parse_mode
-from reconciler.topology.types import Text, Whole, error, matching, scalar_text, written
 
 _HIGHEST = 65535
 _LONGEST_SOCKET = 96
@@ -24,16 +31,27 @@ def _parse_ports(value: Any) -> tuple[int, int]:
     text = scalar_text(value)
     match = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", text, re.ASCII)
     if match is None:
-        raise error("bad-value", "`{value}` is neither a port nor a range of ports", value=text,
-                    hint="write `80` or `8000-8010`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is neither a port nor a range of ports",
+            value=text,
+            hint="write `80` or `8000-8010`",
+        )
     first, last = (int((match[n] or match[1])[:9]) for n in (1, 2))
     for port in (first, last):
         if not 1 <= port <= _HIGHEST:
-            raise error("out-of-range", f"a port is a number from 1 to {_HIGHEST}, not `{{value}}`",
-                        value=port)  # fmt: skip
+            raise error(
+                "out-of-range",
+                f"a port is a number from 1 to {_HIGHEST}, not `{{value}}`",
+                value=port,
+            )
     if last < first:
-        raise error("bad-value", "`{value}` ends before it begins", value=text,
-                    hint=f"write `{last}-{first}`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` ends before it begins",
+            value=text,
+            hint=f"write `{last}-{first}`",
+        )
     return first, last
 
 
@@ -41,10 +59,14 @@ Ports = Annotated[
     tuple[int, int],
     BeforeValidator(_parse_ports),
     WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": _HIGHEST},
-                   {"type": "string", "pattern": "^[0-9]+(-[0-9]+)?$"}]}
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": _HIGHEST},
+                {"type": "string", "pattern": "^[0-9]+(-[0-9]+)?$"},
+            ]
+        }
     ),
-]  # fmt: skip
+]
 """The first and the last."""
 
 
@@ -52,15 +74,26 @@ def _check_socket(value: str) -> str:
     text = posixpath.normpath(value.removeprefix("unix@"))
     directory, name = posixpath.split(text)
     if not text.startswith("/") or directory.strip("/") == "":
-        raise error("bad-value", "`{value}` is not the path of a socket", value=value,
-                    hint="write the absolute path of a file in a directory for it, like "
-                         "`/run/shop/www.sock`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not the path of a socket",
+            value=value,
+            hint="write the absolute path of a file in a directory for it, like "
+            "`/run/shop/www.sock`",
+        )
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name) is None or ":" in directory:
-        raise error("bad-value", "`{value}` cannot be the path of a socket", value=value,
-                    hint="use letters, digits, `_`, `.` and `-`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` cannot be the path of a socket",
+            value=value,
+            hint="use letters, digits, `_`, `.` and `-`",
+        )
     if len(text.encode()) > _LONGEST_SOCKET:
-        raise error("bad-value", f"the path of a socket has at most {_LONGEST_SOCKET} bytes",
-                    hint="use a shorter one")  # fmt: skip
+        raise error(
+            "bad-value",
+            f"the path of a socket has at most {_LONGEST_SOCKET} bytes",
+            hint="use a shorter one",
+        )
     return text
 
 
@@ -78,10 +111,13 @@ SocketMode = Annotated[
 
 Interface = Annotated[
     Text,
-    matching(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", "`{value}` is not the name of an interface",
-             "write it as `ip link` shows it: `eth0`"),
+    matching(
+        r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}",
+        "`{value}` is not the name of an interface",
+        "write it as `ip link` shows it: `eth0`",
+    ),
     WithJsonSchema({"type": "string"}),
-]  # fmt: skip
+]
 
 
 class Bind(Model):
@@ -120,21 +156,24 @@ class Bind(Model):
     @model_validator(mode="after")
     def _one_place(self) -> Bind:
         if self.port is None and self.socket is None:
-            raise error("missing-key", "`port` is required in a bind",
-                        hint="or `socket`, for a Unix socket")  # fmt: skip
+            raise error(
+                "missing-key", "`port` is required in a bind", hint="or `socket`, for a Unix socket"
+            )
         for key in ("port", "address"):
             if self.socket is not None and key in self.model_fields_set:
-                raise error("bad-value", f"a socket has no `{key}`", at=(key,),
-                            hint="make it two binds")  # fmt: skip
+                raise error(
+                    "bad-value", f"a socket has no `{key}`", at=(key,), hint="make it two binds"
+                )
         if self.mode is not None and self.socket is None:
-            raise error("bad-value", "`mode` is for a `socket`", at=("mode",),
-                        hint="leave it out")  # fmt: skip
+            raise error("bad-value", "`mode` is for a `socket`", at=("mode",), hint="leave it out")
         if self.socket is not None and self.interface is not None:
-            raise error("bad-value", "a socket has no interface", at=("interface",),
-                        hint="leave it out")  # fmt: skip
+            raise error(
+                "bad-value", "a socket has no interface", at=("interface",), hint="leave it out"
+            )
         if self.socket is not None and self.tls is not None and self.tls.http3 is not None:
-            raise error("bad-value", "a socket has no HTTP/3", at=("tls", "http3"),
-                        hint="leave it out")  # fmt: skip
+            raise error(
+                "bad-value", "a socket has no HTTP/3", at=("tls", "http3"), hint="leave it out"
+            )
         return self
 
     @model_validator(mode="after")
@@ -154,16 +193,23 @@ def parse_bind(value: float | str) -> dict[str, Any]:
     `unix@/run/shop/www.sock`."""
     text = written(value)
     if isinstance(value, bool):
-        raise error("wrong-type", "a port or an address and a port is needed here",
-                    hint='write `80`, `"127.0.0.1:8080"` or `"[::1]:8080"`')  # fmt: skip
+        raise error(
+            "wrong-type",
+            "a port or an address and a port is needed here",
+            hint='write `80`, `"127.0.0.1:8080"` or `"[::1]:8080"`',
+        )
     if text.startswith("unix@"):
         return {"socket": text}
     if re.fullmatch(_PORTS, text):
         return {"port": text}
     address, colon, port = text.rpartition(":")
     if not colon or not re.fullmatch(_PORTS, port):
-        raise error("bad-value", "`{value}` is not an address and a port", value=text,
-                    hint='write `80`, `"127.0.0.1:8080"` or `"[::1]:8080"`')  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not an address and a port",
+            value=text,
+            hint='write `80`, `"127.0.0.1:8080"` or `"[::1]:8080"`',
+        )
     if address in {"", "*"}:
         return {"port": port}
     return {"address": address.removeprefix("[").removesuffix("]"), "port": port}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from reconciler.topology.container_types import AbsolutePath
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Size, Whole
+from reconciler.topology.model.types.container import AbsolutePath
+from reconciler.topology.model.types.scalar import Size, Whole
 
 
 class DeviceWeight(Model):

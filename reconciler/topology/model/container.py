@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import (
+from reconciler.topology.model.types.scalar import (
     Duration,
     Size,
     Whole,
@@ -46,9 +46,12 @@ class Resources(Model):
     def _reserved_within(self) -> Resources:
         limit, reserved = self.memory, self.reservations.memory
         if limit is not None and reserved is not None and reserved > limit:
-            raise error("bad-value", "more memory is reserved than allowed",
-                        at=("reservations", "memory"),
-                        hint="lower it, or raise `memory` of `resources`")  # fmt: skip
+            raise error(
+                "bad-value",
+                "more memory is reserved than allowed",
+                at=("reservations", "memory"),
+                hint="lower it, or raise `memory` of `resources`",
+            )
         return self
 
 
@@ -92,8 +95,11 @@ class Healthcheck(Model):
     @model_validator(mode="after")
     def _one_of(self) -> Healthcheck:
         if self.test is None and not self.disable:
-            raise error("missing-key", "`test` is required in a healthcheck",
-                        hint="add `test: [CMD, …]`, or `disable: true`")  # fmt: skip
+            raise error(
+                "missing-key",
+                "`test` is required in a healthcheck",
+                hint="add `test: [CMD, …]`, or `disable: true`",
+            )
         return self
 
 
@@ -112,8 +118,12 @@ def parse_restart(value: Any) -> str:
 Restart = Annotated[
     str,
     BeforeValidator(parse_restart),
-    WithJsonSchema({"anyOf": [
-        {"enum": ["no", False, "always", "unless-stopped", "on-failure"]},
-        {"type": "string", "pattern": "^on-failure:[0-9]{1,4}$"},
-    ]}),
-]  # fmt: skip
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": ["no", False, "always", "unless-stopped", "on-failure"]},
+                {"type": "string", "pattern": "^on-failure:[0-9]{1,4}$"},
+            ]
+        }
+    ),
+]

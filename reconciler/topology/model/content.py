@@ -6,13 +6,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model, accepts_one, listed
-from reconciler.topology.types import Duration, Size, Text, error, matching
+from reconciler.topology.model.base import Model, accepts_one
+from reconciler.topology.model.types.scalar import Duration, Size, Text, error, listed, matching
 
 _TYPES = (
-    "text/html", "text/css", "text/plain", "text/xml", "text/javascript", "application/javascript",
-    "application/json", "application/xml", "image/svg+xml",
-)  # fmt: skip
+    "text/html",
+    "text/css",
+    "text/plain",
+    "text/xml",
+    "text/javascript",
+    "application/javascript",
+    "application/json",
+    "application/xml",
+    "image/svg+xml",
+)
 _MB = 1024**2
 
 MediaType = Annotated[
@@ -69,12 +76,18 @@ class Cache(Model):
     @model_validator(mode="after")
     def _fits(self) -> Cache:
         if self.size % _MB:
-            raise error("bad-value", "a cache has whole megabytes", at=("size",),
-                        hint=f"write `{self.size // _MB}m` or `{self.size // _MB + 1}m`",
-                        )  # fmt: skip
+            raise error(
+                "bad-value",
+                "a cache has whole megabytes",
+                at=("size",),
+                hint=f"write `{self.size // _MB}m` or `{self.size // _MB + 1}m`",
+            )
         if self.max_object_size is not None and self.max_object_size > self.size // 2:
-            raise error("bad-value", "`max_object_size` is more than half of the cache's `size`",
-                        at=("max_object_size",))  # fmt: skip
+            raise error(
+                "bad-value",
+                "`max_object_size` is more than half of the cache's `size`",
+                at=("max_object_size",),
+            )
         return self
 
 

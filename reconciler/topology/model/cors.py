@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.match import Pattern
-from reconciler.topology.types import Duration, Text, error, matching
+from reconciler.topology.model.types.scalar import Duration, Text, error, listed, matching
 
 ANY = "*"
 _ORIGIN = re.compile(
@@ -27,12 +27,20 @@ def _check_origin(value: str) -> str:
         return origin
     match = _ORIGIN.fullmatch(origin)
     if match is None:
-        raise error("bad-value", "`{value}` is not an origin", value=value,
-                    hint="write scheme, host and port, with nothing after them: "
-                         "`https://app.example.com` or `http://localhost:3000`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not an origin",
+            value=value,
+            hint="write scheme, host and port, with nothing after them: "
+            "`https://app.example.com` or `http://localhost:3000`",
+        )
     if match["port"] is not None and match["port"] == _USUAL_PORTS.get(match["scheme"]):
-        raise error("bad-value", "browsers leave the usual port out of `{value}`", value=value,
-                    hint="leave it out here, too")  # fmt: skip
+        raise error(
+            "bad-value",
+            "browsers leave the usual port out of `{value}`",
+            value=value,
+            hint="leave it out here, too",
+        )
     return origin
 
 
@@ -102,8 +110,11 @@ class Cors(Model):
     @model_validator(mode="after")
     def _says_who(self) -> Cors:
         if self.enabled and not self.origins and not self.origins_regex:
-            raise error("missing-key", "nothing says which pages may read answers",
-                        hint="add `origins`, like `https://app.example.com`")  # fmt: skip
+            raise error(
+                "missing-key",
+                "nothing says which pages may read answers",
+                hint="add `origins`, like `https://app.example.com`",
+            )
         if self.credentials:
             self._check_credentials()
         return self
@@ -112,9 +123,12 @@ class Cors(Model):
         """With them, browsers take `*` for no origin, and for the name of a method or header."""
         for key in ("origins", "methods", "headers", "expose_headers"):
             if ANY in getattr(self, key):
-                raise error("bad-value", f"browsers take no `*` in `{key}` together with "
-                            "`credentials`", at=(key,),
-                            hint="name them, or leave `credentials` out")  # fmt: skip
+                raise error(
+                    "bad-value",
+                    f"browsers take no `*` in `{key}` together with `credentials`",
+                    at=(key,),
+                    hint="name them, or leave `credentials` out",
+                )
 
     @property
     def is_for_all(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import FilePath
+from reconciler.topology.model.types.scalar import FilePath
 
 
 class EnvFile(Model):

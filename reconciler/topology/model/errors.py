@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts
 from reconciler.topology.model.header import HeaderValue, PageHeader
-from reconciler.topology.types import FilePath, Text, error
+from reconciler.topology.model.types.scalar import FilePath, Text, error
 
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -39,8 +39,11 @@ class ErrorPage(Model):
     @model_validator(mode="after")
     def _known_type(self) -> ErrorPage:
         if self.content_type is None and self.type is None:
-            raise error("missing-key", "the name of the file does not tell what is in it",
-                        hint="add `content_type:`, like `text/html`")  # fmt: skip
+            raise error(
+                "missing-key",
+                "the name of the file does not tell what is in it",
+                hint="add `content_type:`, like `text/html`",
+            )
         return self
 
     @property
@@ -49,9 +52,24 @@ class ErrorPage(Model):
 
 
 Status = Literal[
-    "400", "401", "403", "404", "405", "407", "408", "410", "413", "425", "429", "431",
-    "500", "501", "502", "503", "504",
-]  # fmt: skip
+    "400",
+    "401",
+    "403",
+    "404",
+    "405",
+    "407",
+    "408",
+    "410",
+    "413",
+    "425",
+    "429",
+    "431",
+    "500",
+    "501",
+    "502",
+    "503",
+    "504",
+]
 """Those that HAProxy has a page for, and 431, which `max_headers` alone answers with."""
 OF_HEADERS: Status = "431"
 ErrorPages = dict[

@@ -10,8 +10,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model, accepts, listed
-from reconciler.topology.types import FilePath, Text, Whole, error, matching, scalar_text
+from reconciler.topology.model.base import Model, accepts
+from reconciler.topology.model.types.scalar import (
+    FilePath,
+    Text,
+    Whole,
+    error,
+    listed,
+    matching,
+    scalar_text,
+)
 
 FileName = Annotated[
     str,
@@ -54,21 +62,30 @@ class FileSource(Model):
     @classmethod
     def _not_of_swarm(cls, value: Any) -> Any:
         if isinstance(value, dict) and "external" in value:
-            raise error("bad-value", "only Docker Swarm keeps something `external`",
-                        at=("external",),
-                        hint="take it out, and name a `file` or a variable with `environment`",
-                        )  # fmt: skip
+            raise error(
+                "bad-value",
+                "only Docker Swarm keeps something `external`",
+                at=("external",),
+                hint="take it out, and name a `file` or a variable with `environment`",
+            )
         return value
 
     @model_validator(mode="after")
     def _exactly_one(self) -> FileSource:
         given = self._given
         if not given:
-            raise error("missing-key", "nothing says what it holds",
-                        hint="add `file`, `environment` or `content`")  # fmt: skip
+            raise error(
+                "missing-key",
+                "nothing says what it holds",
+                hint="add `file`, `environment` or `content`",
+            )
         if len(given) > 1:
-            raise error("bad-value", f"`{given[0]}` and `{given[1]}` exclude each other",
-                        at=(given[0],), hint="keep one of them")  # fmt: skip
+            raise error(
+                "bad-value",
+                f"`{given[0]}` and `{given[1]}` exclude each other",
+                at=(given[0],),
+                hint="keep one of them",
+            )
         return self
 
     @property
@@ -83,16 +100,24 @@ class FileSource(Model):
 
 def _check_target(value: str) -> str:
     if value.endswith("/") or {".", ".."} & set(value.split("/")):
-        raise error("bad-value", "`{value}` is not the path of a file", value=value,
-                    hint="write it like `/etc/app/app.conf`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not the path of a file",
+            value=value,
+            hint="write it like `/etc/app/app.conf`",
+        )
     return value
 
 
 def _parse_mode(value: Any) -> int:
     text = scalar_text(value)
     if re.fullmatch(r"0o?[0-7]{3,4}", text) is None:
-        raise error("bad-value", "`{value}` is not the mode of a file", value=text,
-                    hint="write it in octal, after a zero: `0440`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not the mode of a file",
+            value=text,
+            hint="write it in octal, after a zero: `0440`",
+        )
     return int(text.replace("o", ""), 8)
 
 

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.bind import BIND_SHORT, Bind
 from reconciler.topology.model.content import COMPRESSION_SHORT, MaybeCompression
 from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.header import IdHeader
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
-from reconciler.topology.model.limit import (
+from reconciler.topology.model.limits import (
     CONNECTION_SHORT,
     HEADERS_SHORT,
     ConnectionLimit,
@@ -26,7 +26,7 @@ from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.settings import FrontendTimeouts
 from reconciler.topology.model.tls import TLS_SHORT, TO_TLS_SHORT, Hsts, Tls, ToTls
-from reconciler.topology.types import Mode, Name, Size, Whole, error
+from reconciler.topology.model.types.scalar import Mode, Name, Size, Whole, error, listed
 
 
 def _request_id(value: Any) -> Any:

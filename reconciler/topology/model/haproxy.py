@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.container import Resources, Restart
 from reconciler.topology.model.log import LOG_SHORT, Log
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
-from reconciler.topology.types import Duration, Image, Name, Pull, Whole
+from reconciler.topology.model.types.scalar import Duration, Image, Name, Pull, Whole, listed
 
 
 class Timeouts(Model):

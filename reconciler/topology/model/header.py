@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from reconciler.topology.model.base import Model, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts_one
 from reconciler.topology.model.match import HeaderName, Pattern
-from reconciler.topology.types import Text, error
+from reconciler.topology.model.types.scalar import Text, error, listed
 
 _OF_HAPROXY = frozenset({"content-length", "transfer-encoding"})
 """They say where a message ends. Another word of it, and the next message begins elsewhere."""
@@ -36,26 +36,41 @@ def _check_value(value: str) -> str:
 
 def _check_settable(name: str) -> str:
     if name.lower() in _OF_HAPROXY:
-        raise error("bad-name", "`{value}` says where a message ends, which HAProxy sees to",
-                    value=name, hint="leave it out")  # fmt: skip
+        raise error(
+            "bad-name",
+            "`{value}` says where a message ends, which HAProxy sees to",
+            value=name,
+            hint="leave it out",
+        )
     return name
 
 
 def _check_of_page(name: str) -> str:
     if name.lower() == "content-type":
-        raise error("bad-name", "a page's `{value}` has a key of its own", value=name,
-                    hint="write `content_type:` beside `headers`")  # fmt: skip
+        raise error(
+            "bad-name",
+            "a page's `{value}` has a key of its own",
+            value=name,
+            hint="write `content_type:` beside `headers`",
+        )
     if name.lower() in _OF_PAGES:
-        raise error("bad-name", "HAProxy says `{value}` of its answers itself", value=name,
-                    hint="leave it out")  # fmt: skip
+        raise error(
+            "bad-name",
+            "HAProxy says `{value}` of its answers itself",
+            value=name,
+            hint="leave it out",
+        )
     return name
 
 
 def _check_of_id(name: str) -> str:
     if name.lower() in _TAKEN:
-        raise error("bad-name", "`{value}` says something else of a request than its id",
-                    value=name, hint="write a name like `X-Request-ID`, or `true` for that one",
-                    )  # fmt: skip
+        raise error(
+            "bad-name",
+            "`{value}` says something else of a request than its id",
+            value=name,
+            hint="write a name like `X-Request-ID`, or `true` for that one",
+        )
     return name
 
 

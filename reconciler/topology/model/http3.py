@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Duration, Port, error
+from reconciler.topology.model.types.scalar import Duration, Port, error
 
 _TOLD = ("max_age", "port")
 
@@ -32,8 +32,12 @@ class Http3(Model):
     def _is_told(self) -> Http3:
         for key in _TOLD:
             if not self.alt_svc and key in self.model_fields_set:
-                raise error("bad-value", f"`{key}` is told in `Alt-Svc`, which is switched off",
-                            at=(key,), hint="leave one of them out")  # fmt: skip
+                raise error(
+                    "bad-value",
+                    f"`{key}` is told in `Alt-Svc`, which is switched off",
+                    at=(key,),
+                    hint="leave one of them out",
+                )
         return self
 
 

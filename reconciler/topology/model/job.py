@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Duration, Image, Name, Pairs, Words, error
+from reconciler.topology.model.types.scalar import Duration, Image, Name, Pairs, Words, error
 
 
 class Job(Model):
@@ -34,8 +34,11 @@ class Job(Model):
     @model_validator(mode="after")
     def _does_something(self) -> Job:
         if self.command is None and self.entrypoint is None and self.image is None:
-            raise error("missing-key", "a job needs a `command`",
-                        hint="or an `image` whose own command is the job")  # fmt: skip
+            raise error(
+                "missing-key",
+                "a job needs a `command`",
+                hint="or an `image` whose own command is the job",
+            )
         return self
 
     def name_at(self, index: int) -> str:

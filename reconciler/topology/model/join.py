@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from reconciler.topology.container_types import DnsNames
-from reconciler.topology.endpoint_types import Ipv4, Ipv6, Mac
-from reconciler.topology.model.base import Model, accepts, listed
-from reconciler.topology.types import Name, error
+from reconciler.topology.model.base import Model, accepts
+from reconciler.topology.model.types.container import DnsNames
+from reconciler.topology.model.types.endpoint import Ipv4, Ipv6, Mac
+from reconciler.topology.model.types.scalar import Name, error, listed
 
 
 class Join(Model):
@@ -43,8 +43,12 @@ def parse_joins(value: Any) -> Any:
 
 def _item(name: Any, more: Any) -> Any:
     if more is not None and not isinstance(more, dict):
-        raise error("wrong-type", "how a network is joined is a mapping", at=(name,),
-                    hint="write `{aliases: [shop]}`, or a list of names")  # fmt: skip
+        raise error(
+            "wrong-type",
+            "how a network is joined is a mapping",
+            at=(name,),
+            hint="write `{aliases: [shop]}`, or a list of names",
+        )
     return {"network": name, **(more or {})}
 
 
@@ -52,16 +56,21 @@ _NAME = {"type": "string", "pattern": "^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$"}
 _NAMES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 JOINS_SHORT = accepts(
     _NAME,
-    {"type": "object", "minProperties": 1, "additionalProperties": {
-        "type": ["object", "null"], "additionalProperties": False,
-        "properties": {
-            "aliases": _NAMES,
-            "ipv4_address": {"type": "string", "format": "ipv4"},
-            "ipv6_address": {"type": "string", "format": "ipv6"},
-            "mac_address": {"type": "string"},
+    {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {
+            "type": ["object", "null"],
+            "additionalProperties": False,
+            "properties": {
+                "aliases": _NAMES,
+                "ipv4_address": {"type": "string", "format": "ipv4"},
+                "ipv6_address": {"type": "string", "format": "ipv6"},
+                "mac_address": {"type": "string"},
+            },
         },
-    }},
-)  # fmt: skip
+    },
+)
 Joins = Annotated[
     tuple[Annotated[Join, Field(json_schema_extra=accepts(_NAME))], ...],
     BeforeValidator(parse_joins),

@@ -6,9 +6,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.match import HeaderName, ParameterName
-from reconciler.topology.types import Duration, FilePath, Text, error, matching, scalar_text
+from reconciler.topology.model.types.scalar import (
+    Duration,
+    FilePath,
+    Text,
+    error,
+    listed,
+    matching,
+    scalar_text,
+)
 
 Algorithm = Literal["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "HS256", "HS384", "HS512"]
 ClaimName = Annotated[
@@ -84,21 +92,35 @@ class Jwt(Model):
         if self.enabled:
             self._check_key()
         if self.header is not None and self.cookie is not None:
-            raise error("bad-value", "a token is in a `header` or in a `cookie`", at=("cookie",),
-                        hint="keep one of them")  # fmt: skip
+            raise error(
+                "bad-value",
+                "a token is in a `header` or in a `cookie`",
+                at=("cookie",),
+                hint="keep one of them",
+            )
         return self
 
     def _check_key(self) -> None:
         if self.algorithm is None:
-            raise error("missing-key", "`algorithm` is required: how tokens are signed",
-                        hint="write what the issuer says, like `RS256`")  # fmt: skip
+            raise error(
+                "missing-key",
+                "`algorithm` is required: how tokens are signed",
+                hint="write what the issuer says, like `RS256`",
+            )
         needed, other = ("secret", "key") if self.is_symmetric else ("key", "secret")
         if getattr(self, other):
-            raise error("bad-value", f"`{self.algorithm}` has no `{other}`", at=(other,),
-                        hint=f"it is checked with a `{needed}`")  # fmt: skip
+            raise error(
+                "bad-value",
+                f"`{self.algorithm}` has no `{other}`",
+                at=(other,),
+                hint=f"it is checked with a `{needed}`",
+            )
         if not getattr(self, needed):
-            hint = ("add `secret: ${JWT_SECRET}`" if self.is_symmetric
-                    else "add `key: ./issuer.pem`, a PEM file with the public key")  # fmt: skip
+            hint = (
+                "add `secret: ${JWT_SECRET}`"
+                if self.is_symmetric
+                else "add `key: ./issuer.pem`, a PEM file with the public key"
+            )
             raise error("missing-key", f"`{self.algorithm}` needs a `{needed}`", hint=hint)
 
     @property

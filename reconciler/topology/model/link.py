@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts
-from reconciler.topology.types import FilePath, Text, error
+from reconciler.topology.model.types.scalar import FilePath, Text, error
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)*")
 
@@ -35,12 +35,18 @@ class ServerTls(Model):
         if self.sni is not None and (len(self.sni) > 253 or _NAME.fullmatch(self.sni) is None):
             raise error("bad-value", "`{value}` is not a host name", value=self.sni, at=("sni",))
         if self.verify == "none" and self.ca is not None:
-            raise error("bad-value", "a `ca` has no meaning where nothing is checked", at=("ca",),
-                        hint="leave it out, or use `verify: required`")  # fmt: skip
+            raise error(
+                "bad-value",
+                "a `ca` has no meaning where nothing is checked",
+                at=("ca",),
+                hint="leave it out, or use `verify: required`",
+            )
         if self.verify == "required" and self.ca is None and self.sni is None:
-            raise error("missing-key", "with public authorities, anybody has some certificate",
-                        hint="add `sni:`, the name that the servers' must have, or a `ca` of your "
-                             "own")  # fmt: skip
+            raise error(
+                "missing-key",
+                "with public authorities, anybody has some certificate",
+                hint="add `sni:`, the name that the servers' must have, or a `ca` of your own",
+            )
         return self
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Text, error
+from reconciler.topology.model.types.scalar import Text, error
 
 NAMED_FORMATS = ("http", "tcp", "clf", "json")
 _STREAMS = ("stdout", "stderr")
@@ -25,9 +25,13 @@ Level = Literal["emerg", "alert", "crit", "err", "warning", "notice", "info", "d
 
 def _check_format(value: str) -> str:
     if value not in NAMED_FORMATS and "%" not in value:
-        raise error("bad-value", "`{value}` is no format of logs", value=value,
-                    hint=f"write one of {', '.join(NAMED_FORMATS)}, or a log format of HAProxy's, "
-                         "like `%ci %r %ST`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is no format of logs",
+            value=value,
+            hint=f"write one of {', '.join(NAMED_FORMATS)}, or a log format of HAProxy's, "
+            "like `%ci %r %ST`",
+        )
     return value
 
 
@@ -44,9 +48,12 @@ def _check_target(value: str) -> str:
         if not (port.isascii() and port.isdigit() and 0 < int(port[:9]) < 65536):
             raise ValueError(port)
     except ValueError:
-        raise error("bad-value", "logs cannot be sent to `{value}`", value=value,
-                    hint="write `stdout`, `stderr`, or an IP address like `192.0.2.7:514`",
-                    ) from None  # fmt: skip
+        raise error(
+            "bad-value",
+            "logs cannot be sent to `{value}`",
+            value=value,
+            hint="write `stdout`, `stderr`, or an IP address like `192.0.2.7:514`",
+        ) from None
     return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
 
 
@@ -61,8 +68,12 @@ def _check_sample(value: str) -> str:
     except (ValueError, ZeroDivisionError):
         part = Fraction(0)
     if not 0 < part <= 1 or part.denominator > 10_000:
-        raise error("bad-value", "`{value}` is no part of the requests", value=value,
-                    hint="write it in percent: `10%`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is no part of the requests",
+            value=value,
+            hint="write it in percent: `10%`",
+        )
     return value
 
 

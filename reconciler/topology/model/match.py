@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.addresses import names_file, read_network
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
-from reconciler.topology.types import NamesFile, Text, UrlPath, error, matching
+from reconciler.topology.model.base import Model, accepts, accepts_one
+from reconciler.topology.model.types.address import names_file, read_network
+from reconciler.topology.model.types.scalar import NamesFile, Text, UrlPath, error, listed, matching
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
@@ -25,9 +25,12 @@ def _check_host(value: str) -> str:
     except ValueError:
         if len(host) <= 253 and _HOST.fullmatch(host):
             return host
-        raise error("bad-value", "`{value}` is not a host", value=value,
-                    hint="write `www.example.com` or `*.example.com`, without a port",
-                    ) from None  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not a host",
+            value=value,
+            hint="write `www.example.com` or `*.example.com`, without a port",
+        ) from None
     return f"[{address}]" if address.version == 6 else str(address)
 
 
@@ -35,8 +38,12 @@ def _check_pattern(value: str) -> str:
     if not value or len(value) > 1000:
         raise error("bad-value", "a regular expression has 1 to 1,000 characters")
     if problem := _broken_pattern(value):
-        raise error("bad-value", f"`{{value}}` is no regular expression: {problem}", value=value,
-                    hint="put a backslash before a character that means itself")  # fmt: skip
+        raise error(
+            "bad-value",
+            f"`{{value}}` is no regular expression: {problem}",
+            value=value,
+            hint="put a backslash before a character that means itself",
+        )
     return value
 
 
@@ -61,15 +68,23 @@ _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|.", re.DOTALL)
 
 def _check_route(value: str) -> str:
     if "?" in value:
-        raise error("bad-value", "`{value}` holds a query, which is no part of the path",
-                    value=value, hint="match it with `query:`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` holds a query, which is no part of the path",
+            value=value,
+            hint="match it with `query:`",
+        )
     return value
 
 
 def _check_method(value: str) -> str:
     if re.fullmatch(r"[A-Z]{1,32}", value) is None:
-        raise error("bad-value", "`{value}` is not a method", value=value,
-                    hint="write it in capitals: `GET`, `POST`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not a method",
+            value=value,
+            hint="write it in capitals: `GET`, `POST`",
+        )
     return value
 
 
@@ -78,9 +93,12 @@ def _check_listed(value: str) -> str:
         return value
     network = read_network(value)
     if network is None:
-        raise error("bad-value", "`{value}` is neither an address nor a network", value=value,
-                    hint="write it like `10.0.0.0/8`, or `./addresses.txt` for a file of them",
-                    )  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is neither an address nor a network",
+            value=value,
+            hint="write it like `10.0.0.0/8`, or `./addresses.txt` for a file of them",
+        )
     return network
 
 
@@ -139,9 +157,11 @@ class Wanted(Model):
     @model_validator(mode="after")
     def _one_way(self) -> Wanted:
         if (self.present is None) == (not self.value and not self.regex):
-            raise error("bad-value", "say `value` or `regex`, or else `present` alone",
-                        hint="a text stands for its `value`, true and false for `present`",
-                        )  # fmt: skip
+            raise error(
+                "bad-value",
+                "say `value` or `regex`, or else `present` alone",
+                hint="a text stands for its `value`, true and false for `present`",
+            )
         return self
 
 

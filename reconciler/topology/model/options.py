@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.container_types import (
+from reconciler.topology.model.base import Model, accepts
+from reconciler.topology.model.blkio import Blkio
+from reconciler.topology.model.types.container import (
     SECCOMP,
     ULIMITS,
     UNCONFINED,
@@ -33,10 +35,16 @@ from reconciler.topology.container_types import (
     User,
     check_ulimit,
 )
-from reconciler.topology.endpoint_types import Mac
-from reconciler.topology.model.base import Model, accepts, listed
-from reconciler.topology.model.blkio import Blkio
-from reconciler.topology.types import Pairs, Size, Text, Whole, error, scalar_text
+from reconciler.topology.model.types.endpoint import Mac
+from reconciler.topology.model.types.scalar import (
+    Pairs,
+    Size,
+    Text,
+    Whole,
+    error,
+    listed,
+    scalar_text,
+)
 
 
 class Ulimit(Model):
@@ -53,15 +61,22 @@ class Ulimit(Model):
         if isinstance(value, dict):
             return value
         if re.fullmatch(r"-1|[0-9]{1,18}", scalar_text(value)) is None:
-            raise error("wrong-type", "a limit is a whole number, or -1 for none",
-                        hint="write `65536`, or `{soft: 1024, hard: 65536}`")  # fmt: skip
+            raise error(
+                "wrong-type",
+                "a limit is a whole number, or -1 for none",
+                hint="write `65536`, or `{soft: 1024, hard: 65536}`",
+            )
         return {"soft": value, "hard": value}
 
     @model_validator(mode="after")
     def _in_order(self) -> Ulimit:
         if self.hard != -1 and (self.soft > self.hard or self.soft == -1):
-            raise error("bad-value", "the soft limit is above the hard one", at=("soft",),
-                        hint="raise `hard`, or lower `soft`")  # fmt: skip
+            raise error(
+                "bad-value",
+                "the soft limit is above the hard one",
+                at=("soft",),
+                hint="raise `hard`, or lower `soft`",
+            )
         return self
 
 
@@ -82,8 +97,12 @@ class Device(Model):
             return value
         parts = value.split(":")
         if len(parts) > 3 or not all(parts):
-            raise error("bad-value", "`{value}` is not a device", value=value,
-                        hint="write `/dev/a`, `/dev/a:/dev/b` or `/dev/a:/dev/b:r`")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`{value}` is not a device",
+                value=value,
+                hint="write `/dev/a`, `/dev/a:/dev/b` or `/dev/a:/dev/b:r`",
+            )
         return dict(zip(("source", "target", "permissions"), parts, strict=False))
 
 
@@ -124,8 +143,12 @@ class Gpu(Model):
     @model_validator(mode="after")
     def _one_of(self) -> Gpu:
         if self.count is not None and self.device_ids:
-            raise error("bad-value", "`count` and `device_ids` say both how many", at=("count",),
-                        hint="leave one of them out")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`count` and `device_ids` say both how many",
+                at=("count",),
+                hint="leave one of them out",
+            )
         return self
 
 
@@ -166,10 +189,14 @@ class ContainerOptions(Model):
     """Memory and swap together, `-1` for as much swap as the host has; twice `memory` of
     `resources`, which it needs, when not given. Another one makes new containers."""
     ulimits: dict[
-        Annotated[str, BeforeValidator(scalar_text), AfterValidator(check_ulimit),
-                  WithJsonSchema({"enum": list(ULIMITS)})],
+        Annotated[
+            str,
+            BeforeValidator(scalar_text),
+            AfterValidator(check_ulimit),
+            WithJsonSchema({"enum": list(ULIMITS)}),
+        ],
         Annotated[Ulimit, Field(json_schema_extra=accepts(_ULIMIT_SHORT))],
-    ] = Field(default_factory=dict)  # fmt: skip
+    ] = Field(default_factory=dict)
     """The kernel's limits for its processes: `{nofile: 65536}`, or `{nofile: {soft: 1024, hard:
     65536}}`."""
     cap_add: Capabilities = ()
@@ -242,16 +269,24 @@ class ContainerOptions(Model):
     def _one_profile(self) -> ContainerOptions:
         seccomp = [at for at, o in enumerate(self.security_opt) if o.startswith(SECCOMP)]
         if len(seccomp) > 1:
-            raise error("bad-value", "a container has one profile of seccomp",
-                        at=("security_opt", seccomp[1]), hint="leave one of them")  # fmt: skip
+            raise error(
+                "bad-value",
+                "a container has one profile of seccomp",
+                at=("security_opt", seccomp[1]),
+                hint="leave one of them",
+            )
         return self
 
     @model_validator(mode="after")
     def _names_of_its_own(self) -> ContainerOptions:
         for key in ("hostname", "domainname"):
             if self.uts == "host" and getattr(self, key) is not None:
-                raise error("bad-value", "with `uts: host` it has the host's name", at=(key,),
-                            hint=f"leave `{key}` or `uts` out")  # fmt: skip
+                raise error(
+                    "bad-value",
+                    "with `uts: host` it has the host's name",
+                    at=(key,),
+                    hint=f"leave `{key}` or `uts` out",
+                )
         return self
 
     @property

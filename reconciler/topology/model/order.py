@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Name, error, written
+from reconciler.topology.model.types.scalar import Name, error, written
 
 _OF_COMPOSE = {"service_started": "started", "service_healthy": "healthy"}
 _ENDED = {"completed", "service_completed_successfully"}
@@ -43,8 +43,11 @@ def parse_dependencies(value: Any) -> Any:
     if isinstance(value, dict):
         return [_item(name, more) for name, more in value.items()]
     if not isinstance(value, str | list):
-        raise error("wrong-type", "this takes a list of backends, or a mapping by their names",
-                    hint="write `[db, cache]`, or `{db: {condition: started}}`")  # fmt: skip
+        raise error(
+            "wrong-type",
+            "this takes a list of backends, or a mapping by their names",
+            hint="write `[db, cache]`, or `{db: {condition: started}}`",
+        )
     items = value if isinstance(value, list) else [value]
     return [{"backend": item} if isinstance(item, str) else item for item in items]
 
@@ -53,11 +56,19 @@ def _item(name: Any, more: Any) -> Any:
     if more is None:
         return {"backend": name}
     if not isinstance(more, dict):
-        raise error("wrong-type", "what is waited for is a mapping", at=(name,),
-                    hint="write `{condition: started}`, or a list of names")  # fmt: skip
+        raise error(
+            "wrong-type",
+            "what is waited for is a mapping",
+            at=(name,),
+            hint="write `{condition: started}`, or a list of names",
+        )
     if "backend" in more:
-        raise error("unknown-key", "the backend's name is the key here already",
-                    at=(name, "backend"), hint="leave it out")  # fmt: skip
+        raise error(
+            "unknown-key",
+            "the backend's name is the key here already",
+            at=(name, "backend"),
+            hint="leave it out",
+        )
     return {"backend": name, **more}
 
 
@@ -65,13 +76,27 @@ _CONDITIONS = {"enum": ["started", "healthy", *_OF_COMPOSE]}
 DEPENDENCIES_SCHEMA = {
     "anyOf": [
         {"type": "string"},
-        {"type": "array", "items": {"anyOf": [{"type": "string"}, {
-            "type": "object", "additionalProperties": False, "required": ["backend"],
-            "properties": {"backend": {"type": "string"}, "condition": _CONDITIONS},
-        }]}},
-        {"type": "object", "additionalProperties": {
-            "type": ["object", "null"], "additionalProperties": False,
-            "properties": {"condition": _CONDITIONS},
-        }},
+        {
+            "type": "array",
+            "items": {
+                "anyOf": [
+                    {"type": "string"},
+                    {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "required": ["backend"],
+                        "properties": {"backend": {"type": "string"}, "condition": _CONDITIONS},
+                    },
+                ]
+            },
+        },
+        {
+            "type": "object",
+            "additionalProperties": {
+                "type": ["object", "null"],
+                "additionalProperties": False,
+                "properties": {"condition": _CONDITIONS},
+            },
+        },
     ]
-}  # fmt: skip
+}

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model, accepts, listed
+from reconciler.topology.model.base import Model, accepts
 from reconciler.topology.model.bind import check_address
-from reconciler.topology.types import Text, error, scalar_text
+from reconciler.topology.model.types.scalar import Text, error, listed, scalar_text
 
 _SHORT = re.compile(
     r"(?:(?:(?P<host_ip>\[[^\]]*\]|[^:]+):)?(?P<published>[0-9-]*):)?(?P<target>[0-9-]+)"
@@ -72,8 +72,12 @@ class Publication(Model):
             check_address(self.host_ip, at="host_ip")
         targets = len(_numbers(self.target))
         if self.published is not None and len(self.host_ports) != targets != 1:
-            raise error("bad-value", "there are not as many ports of the host as of the container",
-                        at=("published",), hint="give both ranges the same length")  # fmt: skip
+            raise error(
+                "bad-value",
+                "there are not as many ports of the host as of the container",
+                at=("published",),
+                hint="give both ranges the same length",
+            )
         return self
 
     @property

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator
 
 from reconciler.topology.model.base import accepts
-from reconciler.topology.types import check_text, error
+from reconciler.topology.model.types.scalar import check_text, error
 
 
 def _parse_lines(value: Any) -> list[str]:
@@ -20,8 +20,12 @@ def _parse_lines(value: Any) -> list[str]:
         check_text(line.replace("\t", " "))
         word = line.split(maxsplit=1)[0] if line.strip() else ""
         if (section := _QUOTING.sub("", word)) in SECTIONS:
-            raise error("bad-value", "`{value}` would start a section of its own", value=word,
-                        hint=_FOR_ACME if section == "acme" else _WITHIN)  # fmt: skip
+            raise error(
+                "bad-value",
+                "`{value}` would start a section of its own",
+                value=word,
+                hint=_FOR_ACME if section == "acme" else _WITHIN,
+            )
     return [line.strip() for line in lines]  # with the empty ones: a line's place is its position
 
 
@@ -56,9 +60,13 @@ SECTIONS = frozenset(
 RawLines = Annotated[tuple[str, ...], BeforeValidator(_parse_lines)]
 RAW_SHORT = accepts({"type": "string"})
 _OF_KEYS = {
-    "server": "servers", "server-template": "replicas", "default-server": "servers",
-    "balance": "balance", "hash-type": "balance", "mode": "mode",
-}  # fmt: skip
+    "server": "servers",
+    "server-template": "replicas",
+    "default-server": "servers",
+    "balance": "balance",
+    "hash-type": "balance",
+    "mode": "mode",
+}
 
 
 def _leave_servers_alone(lines: tuple[str, ...]) -> tuple[str, ...]:
@@ -66,8 +74,13 @@ def _leave_servers_alone(lines: tuple[str, ...]) -> tuple[str, ...]:
     for index, line in enumerate(lines):
         word = _QUOTING.sub("", line.split(maxsplit=1)[0]) if line else ""
         if word in _OF_KEYS:
-            raise error("bad-value", "`{value}` cannot be a raw line of a backend", value=word,
-                        at=(index,), hint=f"use its key `{_OF_KEYS[word]}`")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`{value}` cannot be a raw line of a backend",
+                value=word,
+                at=(index,),
+                hint=f"use its key `{_OF_KEYS[word]}`",
+            )
     return lines
 
 

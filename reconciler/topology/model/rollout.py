@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Duration, Whole, error, written
+from reconciler.topology.model.types.scalar import Duration, Whole, error, written
 
 
 def _parse_amount(value: Any) -> int | str:
@@ -20,8 +20,12 @@ def _parse_amount(value: Any) -> int | str:
         return int(text)
     if re.fullmatch(r"[0-9]{1,3}%", text) and int(text[:-1]) <= 100:
         return text
-    raise error("bad-value", "`{value}` is neither a number of containers nor a percentage",
-                value=text, hint="write it like `2` or `25%`")  # fmt: skip
+    raise error(
+        "bad-value",
+        "`{value}` is neither a number of containers nor a percentage",
+        value=text,
+        hint="write it like `2` or `25%`",
+    )
 
 
 def _parse_share(value: Any) -> float:
@@ -31,17 +35,24 @@ def _parse_share(value: Any) -> float:
     text = written(value)
     match = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]+)?)%", text)
     if match is None or float(match[1]) > 100:
-        raise error("bad-value", "`{value}` is not a percentage", value=text,
-                    hint="write it like `5%`")  # fmt: skip
+        raise error(
+            "bad-value", "`{value}` is not a percentage", value=text, hint="write it like `5%`"
+        )
     return float(match[1]) / 100
 
 
 Amount = Annotated[
     int | str,
     BeforeValidator(_parse_amount),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0, "maximum": 99999},
-                              {"type": "string", "pattern": "^[0-9]{1,3}%$"}]}),
-]  # fmt: skip
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": 99999},
+                {"type": "string", "pattern": "^[0-9]{1,3}%$"},
+            ]
+        }
+    ),
+]
 Share = Annotated[
     float,
     BeforeValidator(_parse_share),
@@ -105,10 +116,12 @@ class Rollout(Model):
             )
         wants_surge = "max_surge" in self.model_fields_set and self.max_surge not in nobody
         if not is_start_first and wants_surge:
-            raise error("bad-value", "`stop-first` never has more containers than `replicas`",
-                        at=("max_surge",),
-                        hint="leave it out; `max_unavailable` is how many stop at a time",
-                        )  # fmt: skip
+            raise error(
+                "bad-value",
+                "`stop-first` never has more containers than `replicas`",
+                at=("max_surge",),
+                hint="leave it out; `max_unavailable` is how many stop at a time",
+            )
         if not is_start_first and self.max_unavailable in nobody:
             raise error(
                 "bad-value",

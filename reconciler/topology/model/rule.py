@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.act import Deny, Query, Redirect, Respond, Rewrite, Tarpit
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.header import AddHeaders, ReplaceHeaders, SetHeaders
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
@@ -22,14 +22,22 @@ from reconciler.topology.model.match import (
     RoutePath,
     Wanted,
 )
+from reconciler.topology.model.types.scalar import Name, Whole, error, listed
 from reconciler.topology.model.users import USERS_SHORT, Users
-from reconciler.topology.types import Name, Whole, error
 
 ACTS = ("backend", "split", "redirect", "respond", "deny", "tarpit")
 _ON_THE_WAY = (
-    "strip_prefix", "add_prefix", "rewrite", "set_query", "set_method",
-    "set_headers", "add_headers", "replace_headers", "del_headers", "cache",
-)  # fmt: skip
+    "strip_prefix",
+    "add_prefix",
+    "rewrite",
+    "set_query",
+    "set_method",
+    "set_headers",
+    "add_headers",
+    "replace_headers",
+    "del_headers",
+    "cache",
+)
 Share = Annotated[Whole, Field(ge=0, le=100)]
 _ANY_OF = Field((), min_length=1, json_schema_extra=accepts_one)
 
@@ -122,34 +130,61 @@ class Rule(Model):
     def _one_act(self) -> Rule:
         acts = [act for act in ACTS if getattr(self, act) not in (None, {})]
         if not acts:
-            raise error("missing-key", "a rule does something",
-                        hint=f"add one of {', '.join(ACTS)}")  # fmt: skip
+            raise error(
+                "missing-key", "a rule does something", hint=f"add one of {', '.join(ACTS)}"
+            )
         if len(acts) > 1:
-            raise error("bad-value", f"a rule does one thing, not `{acts[0]}` and `{acts[1]}`",
-                        hint="make it two rules", at=(acts[1],))  # fmt: skip
+            raise error(
+                "bad-value",
+                f"a rule does one thing, not `{acts[0]}` and `{acts[1]}`",
+                hint="make it two rules",
+                at=(acts[1],),
+            )
         if self.auth and self.jwt is not None and self.jwt.enabled and self.jwt.is_bearer:
-            raise error("bad-value", "a request has one `Authorization`, not one for `auth` and "
-                        "one for `jwt`", at=("jwt",),
-                        hint="keep one of them, or say which `header` or `cookie` the token is",
-                        )  # fmt: skip
+            raise error(
+                "bad-value",
+                "a request has one `Authorization`, not one for `auth` and one for `jwt`",
+                at=("jwt",),
+                hint="keep one of them, or say which `header` or `cookie` the token is",
+            )
         for key in ("strip_prefix", "add_prefix"):
             if getattr(self, key) is not None and self.rewrite is not None:
-                raise error("bad-value", f"`{key}` and `rewrite` both say what the path is",
-                            hint="one `rewrite` with a `regex` can do both", at=("rewrite",),
-                            )  # fmt: skip
+                raise error(
+                    "bad-value",
+                    f"`{key}` and `rewrite` both say what the path is",
+                    hint="one `rewrite` with a `regex` can do both",
+                    at=("rewrite",),
+                )
         if self.split and sum(self.split.values()) != 100:
-            raise error("bad-value", f"the parts are {sum(self.split.values())} together, not 100",
-                        at=("split",))  # fmt: skip
+            raise error(
+                "bad-value",
+                f"the parts are {sum(self.split.values())} together, not 100",
+                at=("split",),
+            )
         if self.backend is None and not self.split:
             for key in _ON_THE_WAY:
                 if key in self.model_fields_set and getattr(self, key) not in (None, {}, ()):
-                    raise error("bad-value", f"`{key}` is for what goes to a backend, and this "
-                                f"rule has none", at=(key,))  # fmt: skip
+                    raise error(
+                        "bad-value",
+                        f"`{key}` is for what goes to a backend, and this rule has none",
+                        at=(key,),
+                    )
         return self
 
     @property
     def looks_at(self) -> tuple[str, ...]:
         """The keys that must match."""
-        keys = ("host", "host_regex", "path", "path_prefix", "path_regex", "method", "header",
-                "query", "cookie", "source", "sni")  # fmt: skip
+        keys = (
+            "host",
+            "host_regex",
+            "path",
+            "path_prefix",
+            "path_regex",
+            "method",
+            "header",
+            "query",
+            "cookie",
+            "source",
+            "sni",
+        )
         return tuple(key for key in keys if getattr(self, key))

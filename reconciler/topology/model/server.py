@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Port, Text, Whole, error, written
+from reconciler.topology.model.types.scalar import Port, Text, Whole, error, written
 
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
@@ -21,8 +21,12 @@ def _check_host(value: str) -> str:
         return value
     looks_numeric = re.fullmatch(r"[0-9.]+", value) is not None
     if len(value) > 253 or looks_numeric or _HOST.fullmatch(value) is None:
-        raise error("bad-value", "`{value}` is neither an address nor a DNS name", value=value,
-                    hint="write it like `10.0.0.7` or `db.example.com`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is neither an address nor a DNS name",
+            value=value,
+            hint="write it like `10.0.0.7` or `db.example.com`",
+        )
     return value
 
 
@@ -36,9 +40,12 @@ def is_address(host: str) -> bool:
 
 def _check_name(value: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,299}", value) is None:
-        raise error("bad-name", "HAProxy cannot have a server named `{value}`", value=value,
-                    hint="use letters, digits, `-`, `_` and `.`, starting with a letter or digit",
-                    )  # fmt: skip
+        raise error(
+            "bad-name",
+            "HAProxy cannot have a server named `{value}`",
+            value=value,
+            hint="use letters, digits, `-`, `_` and `.`, starting with a letter or digit",
+        )
     return value
 
 
@@ -70,8 +77,12 @@ class Server(Model):
         text = written(value)
         host, colon, port = text.rpartition(":")
         if not colon or not (port.isascii() and port.isdigit()) or not host:
-            raise error("bad-value", "`{value}` is not a host and a port", value=text,
-                        hint="write it like `db.example.com:5432` or `[::1]:5432`")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`{value}` is not a host and a port",
+                value=text,
+                hint="write it like `db.example.com:5432` or `[::1]:5432`",
+            )
         is_bracketed = host.startswith("[") and host.endswith("]")
         return {"address": host[1:-1] if is_bracketed else host, "port": int(port[:9])}
 

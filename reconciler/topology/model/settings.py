@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import Duration, Port, error, scalar_text
+from reconciler.topology.model.types.scalar import Duration, Port, error, scalar_text
 
 Failure = Literal[
     "none", "conn-failure", "empty-response", "junk-response", "response-timeout", "0rtt-rejected",
@@ -57,9 +57,12 @@ class BackendTimeouts(Model):
         """HAProxy takes them in a backend, and never looks at them there."""
         for key in FrontendTimeouts.model_fields if isinstance(value, dict) else ():
             if key in value:
-                raise error("bad-value", f"`{key}` is a timeout of clients, which a backend does "
-                            "not have", at=(key,), hint="write it in `timeouts` of the frontend",
-                            )  # fmt: skip
+                raise error(
+                    "bad-value",
+                    f"`{key}` is a timeout of clients, which a backend does not have",
+                    at=(key,),
+                    hint="write it in `timeouts` of the frontend",
+                )
         return value
 
 

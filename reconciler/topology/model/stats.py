@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from reconciler.topology.model.base import Model, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts_one
 from reconciler.topology.model.bind import Bind, check_address
+from reconciler.topology.model.types.scalar import Duration, Port, Text, UrlPath, error, listed
 from reconciler.topology.model.users import USERS_SHORT, Users
-from reconciler.topology.types import Duration, Port, Text, UrlPath, error
 
 
 class Stats(Model):
@@ -45,12 +45,20 @@ class Stats(Model):
         if self.bind is not None:
             check_address(self.bind, at="bind")
         if self.uri == "/metrics":
-            raise error("bad-value", "`/metrics` is where Prometheus asks", at=("uri",),
-                        hint="give the page another path")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`/metrics` is where Prometheus asks",
+                at=("uri",),
+                hint="give the page another path",
+            )
         for index, user in enumerate(self.admin):
             if user not in self.auth:
-                raise error("bad-value", "nobody in `auth` has this name", at=("admin", index),
-                            hint="add the user and a password there")  # fmt: skip
+                raise error(
+                    "bad-value",
+                    "nobody in `auth` has this name",
+                    at=("admin", index),
+                    hint="add the user and a password there",
+                )
         return self
 
     @property

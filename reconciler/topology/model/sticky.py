@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model, accepts_one, listed
-from reconciler.topology.types import Duration, Text, Whole, error, matching
+from reconciler.topology.model.base import Model, accepts_one
+from reconciler.topology.model.types.scalar import Duration, Text, Whole, error, listed, matching
 
 _OF_COOKIES = ("domain", "httponly", "secure", "samesite", "maxidle", "maxlife")
 _OF_TABLES = ("expire", "size")
@@ -68,20 +68,26 @@ class Sticky(Model):
 
     @model_validator(mode="after")
     def _keys_of_the_kind(self) -> Sticky:
-        foreign = {
-            "cookie": _OF_TABLES,
-            "source": ("name", *_OF_COOKIES),
-            "header": _OF_COOKIES,
-        }[self.by]
+        foreign = {"cookie": _OF_TABLES, "source": ("name", *_OF_COOKIES), "header": _OF_COOKIES}[
+            self.by
+        ]
         for key in foreign:
             if key in self.model_fields_set:
-                raise error("bad-value", f"`{key}` has no meaning where clients are known by their "
-                            f"{self.by}", at=(key,), hint="leave it out")  # fmt: skip
+                raise error(
+                    "bad-value",
+                    f"`{key}` has no meaning where clients are known by their {self.by}",
+                    at=(key,),
+                    hint="leave it out",
+                )
         if self.by == "header" and self.name is None:
             raise error("missing-key", "`name` is required: the header that clients are known by")
         if self.samesite == "none" and not self.secure:
-            raise error("bad-value", "browsers take `samesite: none` only together with `secure`",
-                        at=("samesite",), hint="add `secure: true`")  # fmt: skip
+            raise error(
+                "bad-value",
+                "browsers take `samesite: none` only together with `secure`",
+                at=("samesite",),
+                hint="add `secure: true`",
+            )
         return self
 
     @property

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model, accepts, accepts_one, listed
+from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.files import FileSource
 from reconciler.topology.model.http3 import HTTP3_SHORT, MaybeHttp3
-from reconciler.topology.types import FilePath, Port, Text, error, scalar_text
+from reconciler.topology.model.types.scalar import FilePath, Port, Text, error, listed, scalar_text
 
 RedirectCode = Literal[301, 302, 303, 307, 308]
 MinVersion = Annotated[Literal["1.0", "1.1", "1.2", "1.3"], BeforeValidator(scalar_text)]
@@ -21,24 +21,34 @@ _CIPHERS = re.compile(r"[A-Za-z0-9_:+!@=.-]+")
 def _check_ciphers(value: Any) -> str:
     text = scalar_text(value)
     if _CIPHERS.fullmatch(text) is None:
-        raise error("bad-value", "`{value}` is not a list of ciphers", value=text,
-                    hint="write OpenSSL's names with `:` between them")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not a list of ciphers",
+            value=text,
+            hint="write OpenSSL's names with `:` between them",
+        )
     return text
 
 
 def _check_old_ciphers(value: str) -> str:
     if any(name.startswith("TLS_") for name in value.split(":")):
-        raise error("bad-value", "names that start with `TLS_` are of TLS 1.3",
-                    hint="write them under `ciphersuites`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "names that start with `TLS_` are of TLS 1.3",
+            hint="write them under `ciphersuites`",
+        )
     return value
 
 
 def _check_suites(value: str) -> str:
     for name in value.split(":"):
         if re.fullmatch(r"TLS_[A-Z0-9_]+", name) is None:
-            raise error("bad-value", "`{value}` is no cipher suite of TLS 1.3", value=name,
-                        hint="write names like `TLS_AES_128_GCM_SHA256` with `:` between them",
-                        )  # fmt: skip
+            raise error(
+                "bad-value",
+                "`{value}` is no cipher suite of TLS 1.3",
+                value=name,
+                hint="write names like `TLS_AES_128_GCM_SHA256` with `:` between them",
+            )
     return value
 
 
@@ -53,9 +63,12 @@ Ocsp = bool | Literal["update"]
 def _parse_ocsp(value: Any) -> Any:
     if isinstance(value, bool) or value == "update":
         return value
-    raise error("bad-value", "`ocsp` is `true` or `update`",
-                hint="write `true` for the response in `CERT.ocsp` beside each certificate, "
-                     "`update` when HAProxy shall ask for it")  # fmt: skip
+    raise error(
+        "bad-value",
+        "`ocsp` is `true` or `update`",
+        hint="write `true` for the response in `CERT.ocsp` beside each certificate, "
+        "`update` when HAProxy shall ask for it",
+    )
 
 
 MaybeOcsp = Annotated[
@@ -104,8 +117,13 @@ def _check_host(value: Any, index: int) -> str:
         try:
             ipaddress.ip_address(text)
         except ValueError:
-            raise error("bad-value", "`{value}` is neither a host name nor an address", value=text,
-                        at=(index,), hint="write `shop.localhost`") from None  # fmt: skip
+            raise error(
+                "bad-value",
+                "`{value}` is neither a host name nor an address",
+                value=text,
+                at=(index,),
+                hint="write `shop.localhost`",
+            ) from None
     return text
 
 
@@ -122,9 +140,16 @@ class Tls(Model):
     self_signed: Annotated[
         tuple[str, ...] | None,
         BeforeValidator(_parse_names),
-        WithJsonSchema({"anyOf": [{"enum": [True, False]}, {"type": "string"},
-                                  {"type": "array", "items": {"type": "string"}}]}),
-    ] = None  # fmt: skip
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"enum": [True, False]},
+                    {"type": "string"},
+                    {"type": "array", "items": {"type": "string"}},
+                ]
+            }
+        ),
+    ] = None
     """For development: a certificate that is made once, and kept on the machine that the tool runs
     on. `true` is for `localhost`; else host names and addresses."""
     ocsp: MaybeOcsp = False
@@ -158,15 +183,25 @@ class Tls(Model):
     @model_validator(mode="after")
     def _is_whole(self) -> Tls:
         if not self.certificates and self.self_signed is None:
-            raise error("missing-key", "TLS needs `certificates`",
-                        hint="name a PEM file, or write `self_signed: true` for development",
-                        )  # fmt: skip
+            raise error(
+                "missing-key",
+                "TLS needs `certificates`",
+                hint="name a PEM file, or write `self_signed: true` for development",
+            )
         if "ocsp" in self.model_fields_set and not self.certificates:
-            raise error("missing-key", "`ocsp` needs `certificates`", at=("ocsp",),
-                        hint="nobody can be asked about a self-signed one")  # fmt: skip
+            raise error(
+                "missing-key",
+                "`ocsp` needs `certificates`",
+                at=("ocsp",),
+                hint="nobody can be asked about a self-signed one",
+            )
         if "verify" in self.model_fields_set and self.client_ca is None:
-            raise error("missing-key", "`verify` needs a `client_ca` to check certificates with",
-                        at=("verify",), hint="add `client_ca: ./ca.pem`")  # fmt: skip
+            raise error(
+                "missing-key",
+                "`verify` needs a `client_ca` to check certificates with",
+                at=("verify",),
+                hint="add `client_ca: ./ca.pem`",
+            )
         return self
 
     def ocsp_of(self, certificate: Certificate) -> Ocsp:
@@ -198,8 +233,12 @@ def _parse_age(value: Any) -> int:
     text = scalar_text(value)
     match = re.fullmatch(r"([0-9]{1,6})(d|w|y)?", text)
     if match is None or (match[2] is None and text != "0"):
-        raise error("bad-duration", "`{value}` is not a number of days", value=text,
-                    hint="write it like `180d` or `1y`")  # fmt: skip
+        raise error(
+            "bad-duration",
+            "`{value}` is not a number of days",
+            value=text,
+            hint="write it like `180d` or `1y`",
+        )
     days = int(match[1]) * _DAYS[match[2] or "d"]
     if days > _LONGEST_DAYS:
         raise error("out-of-range", "`{value}` is more than ten years", value=text)

@@ -7,21 +7,15 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.backend import Backend
-from reconciler.topology.model.base import (
-    Model,
-    accepts,
-    accepts_one,
-    listed,
-    null_as_empty,
-)
+from reconciler.topology.model.base import Model, accepts, accepts_one, null_as_empty
 from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.files import FileName, FileSource
 from reconciler.topology.model.frontend import Frontend
 from reconciler.topology.model.haproxy import HAProxy
 from reconciler.topology.model.stats import Stats
+from reconciler.topology.model.types.scalar import Name, ProxyName, Text, error, listed
+from reconciler.topology.model.types.subnet import Subnet
 from reconciler.topology.model.volume import Volume
-from reconciler.topology.subnet import Subnet
-from reconciler.topology.types import Name, ProxyName, Text, error
 
 
 class Network(Model):
@@ -40,8 +34,12 @@ class Network(Model):
     @model_validator(mode="after")
     def _owns_its_subnet(self) -> Network:
         if self.external and self.subnet is not None:
-            raise error("bad-value", "an external network has its subnet already", at=("subnet",),
-                        hint="leave `subnet` out, or let this tool make the network")  # fmt: skip
+            raise error(
+                "bad-value",
+                "an external network has its subnet already",
+                at=("subnet",),
+                hint="leave `subnet` out, or let this tool make the network",
+            )
         return self
 
 
@@ -96,7 +94,5 @@ class Topology(Model):
             return value
         if value.get("stats") is False:
             value = value | {"stats": None}
-        sections = (
-            "networks", "volumes", "secrets", "configs", "backends", "frontends", "haproxy",
-        )  # fmt: skip
+        sections = ("networks", "volumes", "secrets", "configs", "backends", "frontends", "haproxy")
         return {key: item for key, item in value.items() if item is not None or key not in sections}

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from reconciler.topology.model.base import accepts, listed
-from reconciler.topology.types import check_text, error, scalar_text
+from reconciler.topology.model.base import accepts
+from reconciler.topology.model.types.scalar import check_text, error, listed, scalar_text
 
 _HASH = re.compile(r"\$([0-9a-z]+)\$")
 _KINDS = {"1", "2a", "2b", "2y", "5", "6", "y"}
@@ -31,16 +31,20 @@ def _parse_users(value: Any) -> dict[str, str]:
                 )
             items[user] = password
     if not items:
-        raise error("bad-value", "`auth` needs at least one user and password",
-                    hint='write "user:password"')  # fmt: skip
+        raise error(
+            "bad-value", "`auth` needs at least one user and password", hint='write "user:password"'
+        )
     for user, password in items.items():
         if re.fullmatch(r"[A-Za-z0-9_.@+-]{1,64}", user) is None:
             raise error("bad-value", "a user's name takes letters, digits and `_.@+-`")
         check_text(password)
         if (kind := _HASH.match(password)) and kind[1] not in _KINDS:
-            raise error("bad-value", f"HAProxy cannot check a hash of the kind `{kind[1]}`",
-                        hint="make one with `openssl passwd -6`, and write `$$` for each `$`",
-                        at=(user,) if isinstance(value, dict) else ())  # fmt: skip
+            raise error(
+                "bad-value",
+                f"HAProxy cannot check a hash of the kind `{kind[1]}`",
+                hint="make one with `openssl passwd -6`, and write `$$` for each `$`",
+                at=(user,) if isinstance(value, dict) else (),
+            )
         if not password:
             raise error("bad-value", "the password is empty", at=(user,))
     return items

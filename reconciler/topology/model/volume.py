@@ -8,7 +8,15 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.types import NamesFile, Pairs, Size, Text, error, matching, scalar_text
+from reconciler.topology.model.types.scalar import (
+    NamesFile,
+    Pairs,
+    Size,
+    Text,
+    error,
+    matching,
+    scalar_text,
+)
 
 MountType = Literal["volume", "bind", "tmpfs"]
 Propagation = Literal["private", "rprivate", "shared", "rshared", "slave", "rslave"]
@@ -18,15 +26,23 @@ def parse_mode(value: Any) -> str:
     """As `chmod` reads it, however YAML would: `755`, `0755` and `1777`."""
     text = scalar_text(value)
     if re.fullmatch(r"(0o?)?[0-7]{3,4}", text) is None:
-        raise error("bad-value", "`{value}` is not a mode", value=text,
-                    hint="write it in octal, like `1777` or `0755`")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not a mode",
+            value=text,
+            hint="write it in octal, like `1777` or `0755`",
+        )
     return text.removeprefix("0o").lstrip("0").rjust(3, "0")
 
 
 def _check_subpath(value: str) -> str:
     if value.startswith("/") or not value.strip("./") or ".." in value.split("/"):
-        raise error("bad-value", "`{value}` is not a path in a volume", value=value,
-                    hint="write it like `uploads/images`, without a slash before it")  # fmt: skip
+        raise error(
+            "bad-value",
+            "`{value}` is not a path in a volume",
+            value=value,
+            hint="write it like `uploads/images`, without a slash before it",
+        )
     return value.rstrip("/")
 
 
@@ -103,72 +119,108 @@ class Mount(Model):
             return value
         parts = value.split(":")
         if len(parts) not in {2, 3} or not all(parts):
-            raise error("bad-value", "`{value}` is not a mount", value=value,
-                        hint="write `source:/path/in/container` or `source:/path:ro`")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`{value}` is not a mount",
+                value=value,
+                hint="write `source:/path/in/container` or `source:/path:ro`",
+            )
         options = parts[2].split(",") if len(parts) == 3 else []
         kind = "bind" if parts[0].startswith(_PATH_STARTS) else "volume"
         known = ["ro", "rw", *(name for name, (of, _, _) in _SHORT.items() if of == kind)]
         if unknown := set(options).difference(known):
-            raise error("unknown-value", f"`{{value}}` is not an option of a mount of a {kind}",
-                        value=sorted(unknown)[0], hint=f"there are {', '.join(known)}"
-                        )  # fmt: skip
+            raise error(
+                "unknown-value",
+                f"`{{value}}` is not an option of a mount of a {kind}",
+                value=sorted(unknown)[0],
+                hint=f"there are {', '.join(known)}",
+            )
         found: dict[str, Any] = {}
         for _, key, meant in filter(None, map(_SHORT.get, options)):
             found.setdefault(kind, {})[key] = meant
-        return {
-            "source": parts[0], "target": parts[1], "read_only": "ro" in options, **found,
-        }  # fmt: skip
+        return {"source": parts[0], "target": parts[1], "read_only": "ro" in options, **found}
 
     @model_validator(mode="after")
     def _paths(self) -> Mount:
         if not self.target.startswith("/"):
-            raise error("bad-value", "`{value}` is not an absolute path",
-                        value=self.target, at=("target",))  # fmt: skip
+            raise error(
+                "bad-value", "`{value}` is not an absolute path", value=self.target, at=("target",)
+            )
         if not self.target.strip("/"):
-            raise error("bad-value", "nothing can be mounted over the whole container",
-                        at=("target",))  # fmt: skip
+            raise error(
+                "bad-value", "nothing can be mounted over the whole container", at=("target",)
+            )
         if self.type != "tmpfs":
             self._check_source()
         elif self.source:
-            raise error("bad-value", "a tmpfs has no source", at=("source",),
-                        hint="take `source` out")  # fmt: skip
+            raise error(
+                "bad-value", "a tmpfs has no source", at=("source",), hint="take `source` out"
+            )
         return self
 
     def _check_source(self) -> None:
         if not self.source:
-            raise error("missing-key", "`source` is required in a mount",
-                        hint="name a volume or a path, or write `type: tmpfs`")  # fmt: skip
+            raise error(
+                "missing-key",
+                "`source` is required in a mount",
+                hint="name a volume or a path, or write `type: tmpfs`",
+            )
         if self.source.startswith("~"):
-            raise error("bad-value", "`~` is not expanded here", at=("source",),
-                        hint="write `${HOME}` or an absolute path")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`~` is not expanded here",
+                at=("source",),
+                hint="write `${HOME}` or an absolute path",
+            )
         is_path = self.source.startswith(_PATH_STARTS)
         if not is_path and re.fullmatch(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", self.source) is None:
-            raise error("bad-name", "`{value}` is neither a path nor the name of a volume",
-                        value=self.source, at=("source",),
-                        hint="start a path with `/`, `./` or `../`")  # fmt: skip
+            raise error(
+                "bad-name",
+                "`{value}` is neither a path nor the name of a volume",
+                value=self.source,
+                at=("source",),
+                hint="start a path with `/`, `./` or `../`",
+            )
         if self.type == "bind" and not is_path:
-            raise error("bad-value", "`{value}` is not a path", value=self.source, at=("source",),
-                        hint="start it with `/`, `./` or `../`, or write `type: volume`"
-                        )  # fmt: skip
+            raise error(
+                "bad-value",
+                "`{value}` is not a path",
+                value=self.source,
+                at=("source",),
+                hint="start it with `/`, `./` or `../`, or write `type: volume`",
+            )
         if self.type == "volume" and is_path:
-            raise error("bad-value", "`{value}` is not the name of a volume", value=self.source,
-                        at=("source",), hint="name a volume, or write `type: bind`")  # fmt: skip
+            raise error(
+                "bad-value",
+                "`{value}` is not the name of a volume",
+                value=self.source,
+                at=("source",),
+                hint="name a volume, or write `type: bind`",
+            )
 
     @model_validator(mode="after")
     def _in_words_of_docker(self) -> Mount:
         """Docker has these only in its own short form, in which a colon parts source and target."""
         bind = self.bind
         if bind and (bind.create_host_path or bind.selinux) and ":" in self.source + self.target:
-            raise error("bad-value", "Docker cannot do that for a path with a colon", at=("bind",),
-                        hint="choose a path without")  # fmt: skip
+            raise error(
+                "bad-value",
+                "Docker cannot do that for a path with a colon",
+                at=("bind",),
+                hint="choose a path without",
+            )
         return self
 
     @model_validator(mode="after")
     def _options_of_its_type(self) -> Mount:
         for name in ("volume", "bind", "tmpfs"):
             if getattr(self, name) is not None and name != self.kind:
-                raise error("bad-value", f"`{name}` is for another type of mount, and this is a "
-                            f"{self.kind}", at=(name,), hint="take it out")  # fmt: skip
+                raise error(
+                    "bad-value",
+                    f"`{name}` is for another type of mount, and this is a {self.kind}",
+                    at=(name,),
+                    hint="take it out",
+                )
         return self
 
     @property
@@ -179,9 +231,13 @@ class Mount(Model):
 
 VolumeName = Annotated[
     Text,
-    matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}", "Docker cannot have a volume named `{value}`",
-             "use letters, digits, `_`, `.` and `-`", "bad-name"),
-]  # fmt: skip
+    matching(
+        r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}",
+        "Docker cannot have a volume named `{value}`",
+        "use letters, digits, `_`, `.` and `-`",
+        "bad-name",
+    ),
+]
 
 
 def _check_driver(value: str) -> str:
@@ -213,6 +269,10 @@ class Volume(Model):
     def _only_used(self) -> Volume:
         for key in ("driver", "driver_opts", "labels"):
             if self.external and key in self.model_fields_set:
-                raise error("bad-value", f"an external volume has its `{key}` already", at=(key,),
-                            hint="leave it out, or let this tool make the volume")  # fmt: skip
+                raise error(
+                    "bad-value",
+                    f"an external volume has its `{key}` already",
+                    at=(key,),
+                    hint="leave it out, or let this tool make the volume",
+                )
         return self

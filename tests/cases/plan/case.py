@@ -25,13 +25,13 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.desired import Desired
+from reconciler.desired.spec import Attachment, PublishedPort
 from reconciler.engine.memory import MemoryEngine, World
 from reconciler.engine.protocol import Patience
 from reconciler.plan.action_labels import label_of
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.desired import Desired
 from reconciler.plan.plan import Plan
-from reconciler.plan.spec import Attachment, PublishedPort
 from reconciler.run.apply import ApplyOptions, apply, make_plan
 from reconciler.topology.load import load_topology
 from reconciler.topology.references import Contents

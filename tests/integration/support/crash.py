@@ -11,17 +11,25 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from reconciler.desired.compile import compile_topology
 from reconciler.engine.docker.engine import DockerEngine
 from reconciler.engine.protocol import Patience
+from reconciler.events.events import Event, StepDone
 from reconciler.plan import actions as a
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.events import Event, StepDone
 from reconciler.run.apply import ApplyOptions, apply
 from reconciler.topology.load import load_topology
 
 CRASHED = 99
-LOOKS = (a.PullImage, a.CheckConfig, a.AwaitReady, a.AwaitProxy, a.AwaitServers, a.GuardServers,
-         a.AwaitIdle, a.AwaitDrained)  # fmt: skip
+LOOKS = (
+    a.PullImage,
+    a.CheckConfig,
+    a.AwaitReady,
+    a.AwaitProxy,
+    a.AwaitServers,
+    a.GuardServers,
+    a.AwaitIdle,
+    a.AwaitDrained,
+)
 """Actions that change nothing; images are there already."""
 
 
@@ -40,7 +48,11 @@ def main() -> NoReturn:
 
     with DockerEngine(desired.topology) as engine:
         result = apply(
-            desired, engine, ApplyOptions(holder="the one that dies"), Patience(30.0),
-            lambda _: True, emit,
-        )  # fmt: skip
+            desired,
+            engine,
+            ApplyOptions(holder="the one that dies"),
+            Patience(30.0),
+            lambda _: True,
+            emit,
+        )
     sys.exit(0 if result.converged else 1)

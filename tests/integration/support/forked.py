@@ -15,13 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([
-    "reconciler.cli.main",
-    *(f"reconciler.cli.{name}" for name in ("apply", "destroy", "plan", "render", "status")),
-    "reconciler.engine.docker.engine",
-    "reconciler.view.documents",
-    "tests.integration.support.crash",
-])  # fmt: skip
+_context.set_forkserver_preload(
+    [
+        "reconciler.cli.main",
+        *(
+            f"reconciler.cli.commands.{name}"
+            for name in ("apply", "destroy", "plan", "render", "status")
+        ),
+        "reconciler.engine.docker.engine",
+        "reconciler.view.documents",
+        "tests.integration.support.crash",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ def crash_after(stack: Stack, steps: int) -> bool:
     """Whether it crashed: an apply of fewer steps ends before."""
     stack.write()
     command = forked.Command(
-        crash.main, (str(stack.file), str(steps)), stack.directory,
+        crash.main,
+        (str(stack.file), str(steps)),
+        stack.directory,
         tool.environment(stack.directory),
-    )  # fmt: skip
+    )
     code, _, errors = forked.run(command, tool.LONGEST_S)
     assert code in {0, crash.CRASHED}, errors
     return code == crash.CRASHED

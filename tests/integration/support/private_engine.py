@@ -41,11 +41,18 @@ class PrivateEngine:
     def _start(self) -> subprocess.Popen[bytes]:
         """With the network that it had before."""
         process = subprocess.Popen(
-            ["nsenter", f"--net=/proc/{self._network.pid}/ns/net", "dockerd", f"--host={self.url}",
-             f"--data-root={self.home}/data", f"--exec-root={self.home}/exec",
-             f"--pidfile={self.home}/docker.pid"],
-            stdout=self._log, stderr=self._log,
-        )  # fmt: skip
+            [
+                "nsenter",
+                f"--net=/proc/{self._network.pid}/ns/net",
+                "dockerd",
+                f"--host={self.url}",
+                f"--data-root={self.home}/data",
+                f"--exec-root={self.home}/exec",
+                f"--pidfile={self.home}/docker.pid",
+            ],
+            stdout=self._log,
+            stderr=self._log,
+        )
         self.await_answer()
         return process
 

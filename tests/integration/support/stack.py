@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from reconciler.desired import names
 from reconciler.haproxy.paths import RUNTIME_SOCKET
-from reconciler.plan import names
 from tests.images import ECHO, HAPROXY
 from tests.integration.support import tool, web
 from tests.integration.support.ports import free_port, random_name
@@ -87,8 +87,11 @@ class Stack:
 
     def assert_whole(self) -> None:
         """Every wanted container is there and no other, and every server takes traffic."""
-        wanted = {f"{name}-{number}" for name, backend in self.spec["backends"].items()
-                  for number in range(1, backend.get("replicas", 1) + 1)}  # fmt: skip
+        wanted = {
+            f"{name}-{number}"
+            for name, backend in self.spec["backends"].items()
+            for number in range(1, backend.get("replicas", 1) + 1)
+        }
         wanted.add("haproxy")
         if "upgrade" in self.spec["haproxy"]:
             wanted.add("anchor")
@@ -146,8 +149,9 @@ class Stack:
         """Docker removes a lock on its own after its holder is gone, a moment later."""
         await_true(
             lambda: not self.world.leftovers(self.name, volumes=volumes),
-            f"nothing of {self.name} is left", 15,
-        )  # fmt: skip
+            f"nothing of {self.name} is left",
+            15,
+        )
 
 
 S = TypeVar("S", bound=Stack)

@@ -64,9 +64,16 @@ def run(
         )
     else:
         done = subprocess.run(  # the command under test
-            command(*arguments), cwd=directory, env=own, input=given, preexec_fn=prepare,
-            capture_output=True, text=True, timeout=LONGEST_S, check=False,
-        )  # fmt: skip
+            command(*arguments),
+            cwd=directory,
+            env=own,
+            input=given,
+            preexec_fn=prepare,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_S,
+            check=False,
+        )
         ended = Ended(done.returncode, done.stdout, done.stderr)
     assert "Traceback" not in ended.err, ended.err
     return ended
@@ -77,7 +84,11 @@ def start(
 ) -> subprocess.Popen[str]:
     """In the background; whoever starts it ends it."""
     return subprocess.Popen(  # the command under test
-        command(*arguments), cwd=directory,
+        command(*arguments),
+        cwd=directory,
         env=environment(directory, {"PYTHONUNBUFFERED": "1", **(env or {})}),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )

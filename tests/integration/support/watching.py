@@ -77,8 +77,11 @@ def watching(
 
 def is_whole(stack: Stack) -> bool:
     """Whether every wanted container runs, and no other is there."""
-    wanted = {f"{name}-{number}" for name, backend in stack.spec["backends"].items()
-              for number in range(1, backend.get("replicas", 1) + 1)}  # fmt: skip
+    wanted = {
+        f"{name}-{number}"
+        for name, backend in stack.spec["backends"].items()
+        for number in range(1, backend.get("replicas", 1) + 1)
+    }
     found = stack.containers()
     running = {c["Id"] for c in found if c["State"]["Status"] == "running"}
     return set(stack.ids()) == wanted | {"haproxy"} and len(running) == len(found)

@@ -9,7 +9,7 @@ from typing import Any
 
 import docker.errors
 
-from reconciler.plan import names
+from reconciler.desired import names
 from tests.engine import api_client
 from tests.images import ECHO
 from tests.integration.support.waiting import await_true

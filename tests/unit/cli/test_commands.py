@@ -123,9 +123,10 @@ def test_variables(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = write("shop.yaml", SHOP.replace("port: 80", "port: '${PORT}'"))
     assert "error[missing-variable]: variable `PORT` is not set" in run("validate", shop).err
     write("one.env", "PORT=x\n")
-    assert "must be a whole number, not `${PORT}`" in run(
-        "validate", "--env-file", "one.env", shop
-    ).err  # fmt: skip
+    assert (
+        "must be a whole number, not `${PORT}`"
+        in run("validate", "--env-file", "one.env", shop).err
+    )
     write("two.env", "PORT=8080\n")
     done = run("render", "--env-file", "one.env", "--env-file", "two.env", shop)
     assert ":8080  # holds a value from outside" in done.out

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.asked import Asked
-from reconciler.cli.reading import Watched
+from reconciler.files.asked import Asked
+from reconciler.watch.files import Watched
 from tests.unit.cli.conftest import Run
 
 BASE = "include: part/a.yaml\nbackends:\n  web: {image: a}\n"

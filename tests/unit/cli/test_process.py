@@ -24,9 +24,14 @@ def command(*arguments: str) -> list[str]:
 
 def test_python_m(tmp_path: Path) -> None:
     done = subprocess.run(  # our own command
-        command("validate", "-"), input=GOOD, capture_output=True, text=True, cwd=tmp_path,
-        timeout=30, check=False,
-    )  # fmt: skip
+        command("validate", "-"),
+        input=GOOD,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=30,
+        check=False,
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "<stdin>: valid\n", "")
 
 
@@ -44,9 +49,14 @@ def on_a_terminal(arguments: list[str], **environment: str) -> str:
     main, other = pty.openpty()
     try:
         subprocess.run(  # our own command
-            arguments, stdin=other, stdout=other, stderr=other, timeout=30, check=False,
+            arguments,
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            timeout=30,
+            check=False,
             env={**os.environ, "TERM": "xterm", **environment},
-        )  # fmt: skip
+        )
         os.close(other)
         output = b""
         while True:
@@ -83,9 +93,14 @@ def test_what_needs_no_engine_loads_none(arguments: list[str], tmp_path: Path) -
         "print('@', *{name.split('.')[0] for name in sys.modules})\n"
     )
     done = subprocess.run(  # our own command
-        [sys.executable, "-c", code], input=GOOD, capture_output=True, text=True, cwd=tmp_path,
-        timeout=30, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        input=GOOD,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=30,
+        check=True,
+    )
     loaded = set(done.stdout.rpartition("@ ")[2].split())
     assert "click" in loaded
     assert loaded & SLOW == set()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.cli.session import Wish, locate_alerts
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.events import Failure
+from reconciler.cli.session import locate_alerts
+from reconciler.desired.compile import compile_topology
+from reconciler.events.events import Failure
+from reconciler.run.wish import Wish
 from reconciler.topology.load import load_topology
 
 TEXT = """\

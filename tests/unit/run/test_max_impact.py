@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.desired import Desired
+from reconciler.desired.impact import Impact
 from reconciler.engine.memory import MemoryEngine
 from reconciler.engine.protocol import Lock, Patience
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.desired import Desired
-from reconciler.plan.impact import Impact
-from reconciler.plan.limit import limit_impact
+from reconciler.plan.max_impact import limit_impact
 from reconciler.plan.plan import Change, Plan, Problem, Step
 from reconciler.plan.planner import plan_changes
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
@@ -138,10 +138,14 @@ def test_only_what_exceeds_is_named_and_each_once() -> None:
 
     plan = Plan(
         "shop",
-        (change("web-1", Impact.REPLACE), change("web-2", Impact.REPLACE),
-         change("job", Impact.INTERRUPT), change("cache", Impact.RELOAD)),
+        (
+            change("web-1", Impact.REPLACE),
+            change("web-2", Impact.REPLACE),
+            change("job", Impact.INTERRUPT),
+            change("cache", Impact.RELOAD),
+        ),
         problems=(Problem("name-taken", "in the way"),),
-    )  # fmt: skip
+    )
     known, found = limit_impact(plan, Impact.RELOAD).problems
     assert known.code == "name-taken"
     assert found.message.endswith("allows: backend web (replace), container job (interrupt)")

@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.engine.memory import MemoryEngine
 from reconciler.engine.protocol import CancelledError, EngineError, Patience
+from reconciler.events.events import Event, StepDone, StepFailed, StepSkipped, StepStarted
 from reconciler.plan.actions import Action, PullImage
-from reconciler.plan.events import Event, StepDone, StepFailed, StepSkipped, StepStarted
 from reconciler.plan.plan import Plan, Step
 from reconciler.run.execute import Outcome, execute
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.topology.reading import good, messages_of, read, topology_with
+from tests.unit.topology.loading import good, messages_of, read, topology_with
 
 NO_ADDRESS = (
     "frontend `www` has sockets alone, where no client has an address; take it out, or add "
@@ -90,9 +90,12 @@ REFUSED = {
 
 @pytest.mark.parametrize(
     "more",
-    ["bind: [80, unix@/run/shop/a]", "bind: [{socket: /run/shop/a, accept_proxy: true}]",
-     "bind: unix@/run/shop/a\nraw: http-request set-src hdr(X-Real-IP)"],
-)  # fmt: skip
+    [
+        "bind: [80, unix@/run/shop/a]",
+        "bind: [{socket: /run/shop/a, accept_proxy: true}]",
+        "bind: unix@/run/shop/a\nraw: http-request set-src hdr(X-Real-IP)",
+    ],
+)
 def test_who_comes_by_a_socket_may_have_an_address(more: str) -> None:
     keys = "allow: 10.0.0.0/8\ndeny: 10.0.0.1\nrate_limit: 5/s\n"
     good(topology_with(frontend=keys + more))
@@ -106,10 +109,15 @@ def test_what_is_refused(yaml: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "limit", "is_refused_without"),
-    [("tune.bufsize 65536", "62k", True), ("tune.bufsize  64k", "62k", True),
-     ("tune.maxrewrite 512", "14848", True), ("tune.http.maxhdr 500", "{count: 498}", True),
-     ("tune.bufsize 16384", "14k", False), ("nbthread 1", "{count: 99}", False)],
-)  # fmt: skip
+    [
+        ("tune.bufsize 65536", "62k", True),
+        ("tune.bufsize  64k", "62k", True),
+        ("tune.maxrewrite 512", "14848", True),
+        ("tune.http.maxhdr 500", "{count: 498}", True),
+        ("tune.bufsize 16384", "14k", False),
+        ("nbthread 1", "{count: 99}", False),
+    ],
+)
 def test_a_limit_where_haproxy_has_room(raw: str, limit: str, is_refused_without: bool) -> None:
     limited = f"max_headers: {limit}"
     with_raw = f"haproxy: {{raw: {{global: [{raw}]}}}}"
@@ -122,9 +130,13 @@ PAGE = "errors: {431: ./large.html}"
 
 @pytest.mark.parametrize(
     ("web", "frontend", "rest", "is_taken"),
-    [("", "max_headers: 8k", PAGE, True), ("", f"max_headers: 8k\n{PAGE}", "", True),
-     ("", "", PAGE, False), (PAGE, "max_headers: 8k", "", False)],
-)  # fmt: skip
+    [
+        ("", "max_headers: 8k", PAGE, True),
+        ("", f"max_headers: 8k\n{PAGE}", "", True),
+        ("", "", PAGE, False),
+        (PAGE, "max_headers: 8k", "", False),
+    ],
+)
 def test_a_page_goes_with_a_limit(web: str, frontend: str, rest: str, is_taken: bool) -> None:
     told = messages_of(read(topology_with(web, frontend=frontend, rest=rest)))
     assert [line.split()[0] for line in told] == ([] if is_taken else ["missing-key"])

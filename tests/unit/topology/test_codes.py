@@ -7,15 +7,9 @@ from itertools import chain
 
 import pytest
 
-from reconciler.topology.diagnostic import CODES, Diagnostic
-from tests.unit.topology import (
-    test_clients,
-    test_fields,
-    test_load,
-    test_rules,
-    test_source,
-    test_variables,
-)
+from reconciler.diagnostics.diagnostic import CODES, Diagnostic
+from tests.unit.topology import test_clients, test_fields, test_load, test_rules
+from tests.unit.topology.reading import test_source, test_variables
 
 OF_THE_COMMAND = {
     "file-not-found",

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.options import Device, DeviceRate, Gpu, Logging, Ulimit
-from reconciler.plan.spec import Attachment, Healthcheck, Mount, PublishedPort
-from tests.unit.topology.reading import good, messages_of, read, topology_with
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.options import Device, DeviceRate, Gpu, Logging, Ulimit
+from reconciler.desired.spec import Attachment, Healthcheck, Mount, PublishedPort
+from tests.unit.topology.loading import good, messages_of, read, topology_with
 
 GOOD: dict[str, tuple[str, Any]] = {
     "networks: {default: }": ("networks", (Attachment("shop-default", ("web",)),)),
@@ -40,10 +40,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "hostname: web.local": ("hostname", "web.local"),
     "extra_hosts: [db:192.0.2.7]": ("extra_hosts", ("db:192.0.2.7",)),
     "extra_hosts: ['db=::1', 'x:[::2]']": ("extra_hosts", ("db:::1", "x:::2")),
-    "extra_hosts: {db: [192.0.2.7, 192.0.2.8]}": (
-        "extra_hosts",
-        ("db:192.0.2.7", "db:192.0.2.8"),
-    ),
+    "extra_hosts: {db: [192.0.2.7, 192.0.2.8]}": ("extra_hosts", ("db:192.0.2.7", "db:192.0.2.8")),
     "extra_hosts: {host.docker.internal: host-gateway}": (
         "extra_hosts",
         ("host.docker.internal:host-gateway",),
@@ -277,5 +274,8 @@ def test_what_comes_from_outside_is_hidden() -> None:
     desired = compile_topology(loaded.topology, "/srv", loaded.sensitive)
     (container,) = (c for c in desired.containers.values() if c.slot.backend)
     assert dict(container.sensitive) == {
-        "reserved_memory_bytes": "${M}", "cpu_shares": "${C}", "shm_bytes": "${S}", "dns": "${D}",
-    }  # fmt: skip
+        "reserved_memory_bytes": "${M}",
+        "cpu_shares": "${C}",
+        "shm_bytes": "${S}",
+        "dns": "${D}",
+    }

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from reconciler.haproxy.cors import Cors
-from reconciler.plan.compile import compile_topology
-from tests.unit.topology.reading import (
+from reconciler.desired.compile import compile_topology
+from reconciler.haproxy.model.cors import Cors
+from tests.unit.topology.loading import (
     good,
     messages_for_requests,
     messages_of,
@@ -51,7 +51,7 @@ REFUSED = {
     "{origins: https://a.example, max_age: 2d}": (
         "out-of-range `max_age` is `2d`, and must be at most 1d"
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("cors", REFUSED)
@@ -79,7 +79,12 @@ ORIGINS = {
     "https://A.example": ({"https://a.example"}, {"https://a.example:8443", "http://a.example"}),
     "https://*.a.example": (
         {"https://b.a.example", "https://c.b.a.example"},
-        {"https://a.example", "https://ba.example", "https://b.a.example.evil", "https://b.axexample"},
+        {
+            "https://a.example",
+            "https://ba.example",
+            "https://b.a.example.evil",
+            "https://b.axexample",
+        },
     ),
     "http://localhost:*": (
         {"http://localhost", "http://localhost:3000"},
@@ -87,7 +92,7 @@ ORIGINS = {
     ),
     "https://[2001:db8::1]:*": ({"https://[2001:db8::1]:8443"}, {"https://2:8443"}),
     "capacitor+x://*.a:*": ({"capacitor+x://b.a:1"}, {"capacitorr://b.a"}),
-}  # fmt: skip
+}
 
 
 def allows(cors: Cors, origin: str) -> bool:

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.compile import compile_topology
-from reconciler.topology.anatomy import Kind, kind_at, model_of, step
+from reconciler.desired.compile import compile_topology
 from reconciler.topology.load import load_topology
 from reconciler.topology.model import Topology
+from reconciler.topology.model.anatomy import Kind, kind_at, model_of, step
 from tests.golden.rendering import CONTENTS, TOPOLOGIES, VARIABLES, load
 
 WEB = {"image": "shop/web:1.4", "port": 8080, "replicas": 4}
@@ -51,13 +51,18 @@ OWNERS = {
     "servers that are believed": (shop(tls={"verify": "none"}), ("backends", "web", "tls")),
     "tls": (shop({"tls": {"certificates": ["a.pem"]}}), ("frontends", "www", "tls")),
     "limit": (shop({"rate_limit": {"requests": 5}}), ("frontends", "www", "rate_limit")),
-}  # fmt: skip
+}
 SAYS_WHAT_IS_SO = {
-    ("Backend", "privileged"), ("Backend", "mode"), ("Frontend", "mode"),
-    ("Check", "type"), ("Rollout", "order"), ("Rollout", "max_surge"),
-    ("Rollout", "max_unavailable"), ("Backend", "env_file"),
+    ("Backend", "privileged"),
+    ("Backend", "mode"),
+    ("Frontend", "mode"),
+    ("Check", "type"),
+    ("Rollout", "order"),
+    ("Rollout", "max_surge"),
+    ("Rollout", "max_unavailable"),
+    ("Backend", "env_file"),
     ("Backend", "label_file"),
-}  # fmt: skip
+}
 """Shown with their defaults alone, or with files that are empty here."""
 
 
@@ -88,9 +93,11 @@ def _plain(value: Any) -> Any:
     """As it may be written in JSON, numbers with their text."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else getattr(
-        value, "text", value
-    )  # fmt: skip
+    return (
+        [_plain(item) for item in value]
+        if isinstance(value, list)
+        else getattr(value, "text", value)
+    )
 
 
 def effect_of(topology: dict[str, Any]) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.topology.model import Topology
-from tests.unit.topology.reading import good, messages_of, read, topology_with, web_of
+from tests.unit.topology.loading import good, messages_of, read, topology_with, web_of
 
 
 def at(topology: Topology, path: str) -> Any:
@@ -616,5 +616,6 @@ def test_a_socket() -> None:
     binds = "[unix@/run/shop/a, {socket: /run/shop/b, mode: 0660}]"
     found = good(topology_with(frontend=f"bind: {binds}")).frontends["www"].bind
     assert [(b.socket, b.mode, len(b.ports)) for b in found] == [
-        ("/run/shop/a", None, 0), ("/run/shop/b", "660", 0),
-    ]  # fmt: skip
+        ("/run/shop/a", None, 0),
+        ("/run/shop/b", "660", 0),
+    ]

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.compile import compile_topology
-from reconciler.topology.diagnostic import CODES
-from reconciler.topology.layers import Document, Layers
-from reconciler.topology.lines import split_lines
+from reconciler.desired.compile import compile_topology
+from reconciler.diagnostics.diagnostic import CODES
 from reconciler.topology.load import Loaded, load_topology
-from reconciler.topology.parse import parse_source
+from reconciler.topology.reading.layers import Document, Layers
+from reconciler.topology.reading.lines import split_lines
+from reconciler.topology.reading.parse import parse_source
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.paint import Paint
 from tests.golden.rendering import TOPOLOGIES, VARIABLES

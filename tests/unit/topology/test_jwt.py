@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.haproxy.sections import diff_config
-from reconciler.plan.compile import compile_topology
+from reconciler.desired.compile import compile_topology
+from reconciler.haproxy.control.sections import diff_config
 from reconciler.topology.references import references
-from tests.unit.topology.reading import (
+from tests.unit.topology.loading import (
     good,
     messages_for_requests,
     messages_of,
@@ -32,8 +32,7 @@ REFUSED = {
     "{algorithm: HS256, secret: a, key: ./a.pem}": (
         "bad-value `HS256` has no `key`; it is checked with a `secret`"
     ),
-    "{algorithm: HS256, secret: ''}":
-    "missing-key `HS256` needs a `secret`; add `secret: ${JWT_SECRET}`",
+    "{algorithm: HS256, secret: ''}": "missing-key `HS256` needs a `secret`; add `secret: ${JWT_SECRET}`",
     "{algorithm: HS256, secret: a, header: A, cookie: b}": (
         "bad-value a token is in a `header` or in a `cookie`; keep one of them"
     ),
@@ -48,7 +47,7 @@ REFUSED = {
     "{algorithm: HS256, secret: a, leeway: 1h}": (
         "out-of-range `leeway` is `1h`, and must be at most 10m"
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("jwt", REFUSED)

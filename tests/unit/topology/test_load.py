@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.topology.reading import good, read, told, topology_with, web_of
+from tests.unit.topology.loading import good, read, told, topology_with, web_of
 
 EVERYTHING_WRONG = """\
 name: Shop
@@ -63,37 +63,60 @@ ALONE = {
         topology_with("replicas: ${N}\ncheck: ${C}\nstop_grace_period: ${T}"),
         ["missing-variable", "missing-variable", "missing-variable"],
     ),
-    "nor is the part of a bind": (topology_with(frontend="bind: [80, '127.0.0.1:${P}']"),
-                                  ["missing-variable"]),
-    "nor a bind's address": (topology_with(frontend="bind: {port: 80, address: '${A}'}"),
-                             ["missing-variable"]),
-    "nor the address of stats": (topology_with(rest="stats:\n  port: 1\n  bind: ${A}\n"),
-                                 ["missing-variable"]),
-    "nor an unknown backend": (topology_with().replace("default_backend: web",
-                                                       "default_backend: ${B}"),
-                               ["missing-variable"]),
-    "but its neighbour is told": (topology_with("resources: {cpus: '${C}', memory: x}"),
-                                  ["missing-variable", "bad-size"]),
+    "nor is the part of a bind": (
+        topology_with(frontend="bind: [80, '127.0.0.1:${P}']"),
+        ["missing-variable"],
+    ),
+    "nor a bind's address": (
+        topology_with(frontend="bind: {port: 80, address: '${A}'}"),
+        ["missing-variable"],
+    ),
+    "nor the address of stats": (
+        topology_with(rest="stats:\n  port: 1\n  bind: ${A}\n"),
+        ["missing-variable"],
+    ),
+    "nor an unknown backend": (
+        topology_with().replace("default_backend: web", "default_backend: ${B}"),
+        ["missing-variable"],
+    ),
+    "but its neighbour is told": (
+        topology_with("resources: {cpus: '${C}', memory: x}"),
+        ["missing-variable", "bad-size"],
+    ),
     "a backend that is broken is not also unknown": (
         topology_with("replicas: x").replace("image: nginx:1.27", "imag: a"),
         ["unknown-key", "wrong-type"],
     ),
-    "nor is one whose name is": (topology_with().replace("  web:", "  Web:").replace(
-        "default_backend: web", "default_backend: Web"), ["bad-name", "bad-name"]),
+    "nor is one whose name is": (
+        topology_with()
+        .replace("  web:", "  Web:")
+        .replace("default_backend: web", "default_backend: Web"),
+        ["bad-name", "bad-name"],
+    ),
     "networks that are broken are not also unused": (
-        topology_with("networks: [front, 'B A D']", rest="networks: {front: {}}"), ["bad-name"]),
+        topology_with("networks: [front, 'B A D']", rest="networks: {front: {}}"),
+        ["bad-name"],
+    ),
     "a network that is broken is not also unknown": (
-        topology_with("networks: front", rest="networks: {front: {x: 1}}"), ["unknown-key"]),
+        topology_with("networks: front", rest="networks: {front: {x: 1}}"),
+        ["unknown-key"],
+    ),
     "a port that is broken is not also missing": (
-        topology_with().replace("port: 80\n", "port: x\n"), ["wrong-type"]),
+        topology_with().replace("port: 80\n", "port: x\n"),
+        ["wrong-type"],
+    ),
     "a list whose items are all broken is not also empty": (
-        topology_with(frontend="bind: [x, y]"), ["bad-value", "bad-value"]),
+        topology_with(frontend="bind: [x, y]"),
+        ["bad-value", "bad-value"],
+    ),
     "an anchor's mistake is told once": (
         "x: &x {image: a, port: z}\nname: n\nbackends: {a: *x, b: *x, c: {<<: *x}}\n",
         ["unknown-key", "wrong-type"],
     ),
     "an anchor's missing variable is told once": (
-        "x-a: &x {image: '${I}'}\nname: n\nbackends: {a: *x, b: *x}\n", ["missing-variable"]),
+        "x-a: &x {image: '${I}'}\nname: n\nbackends: {a: *x, b: *x}\n",
+        ["missing-variable"],
+    ),
     "an anchor's duplicate key is told once": (
         "x-a: &x {image: a, image: b}\nname: n\nbackends: {a: *x, b: {<<: *x}}\n",
         ["duplicate-key"],
@@ -102,7 +125,7 @@ ALONE = {
         topology_with("volumes: ['a:/x', 'b:/x']", frontend="bind: {port: 99999}"),
         ["same-target", "out-of-range"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "expected"), ALONE.values(), ids=ALONE.keys())
@@ -123,8 +146,9 @@ def test_extensions_may_hold_anything() -> None:
 def test_variables_reach_every_kind_of_value() -> None:
     topology = good(
         topology_with("replicas: ${N}\nstop_grace_period: ${T:-7s}\ninit: ${I}\nenv: {A: '${N}'}"),
-        N="3", I="true",
-    )  # fmt: skip
+        N="3",
+        I="true",
+    )
     web = web_of(topology)
     assert (web.replicas, web.stop_grace_period, web.init, web.env) == (3, 7.0, True, {"A": "3"})
 
@@ -134,8 +158,9 @@ def test_what_came_from_outside_is_known() -> None:
         topology_with("env: {A: 'x${T}', B: plain, C: '${D:-default}'}").replace(
             "nginx:1.27", "${IMAGE}"
         ),
-        T="secret-token", IMAGE="registry/app:1",
-    )  # fmt: skip
+        T="secret-token",
+        IMAGE="registry/app:1",
+    )
     assert loaded.sensitive == {
         ("backends", "web", "image"): "${IMAGE}",
         ("backends", "web", "env", "A"): "x${T}",

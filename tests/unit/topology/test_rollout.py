@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.topology.reading import good, messages_of, read, topology_with, web_of
+from tests.unit.topology.loading import good, messages_of, read, topology_with, web_of
 
 GOOD: dict[str, dict[str, Any]] = {
     "": {},
@@ -43,10 +43,15 @@ def test_what_is_written(text: str) -> None:
 def test_what_is_not_written() -> None:
     rollout = web_of(good(topology_with())).rollout
     assert rollout.model_dump() == {
-        "order": "start-first", "max_surge": "25%", "max_unavailable": None,
-        "ready_timeout": None, "min_ready": 0.0, "drain_timeout": 30.0,
-        "on_failure": "rollback", "guard": None,
-    }  # fmt: skip
+        "order": "start-first",
+        "max_surge": "25%",
+        "max_unavailable": None,
+        "ready_timeout": None,
+        "min_ready": 0.0,
+        "drain_timeout": 30.0,
+        "on_failure": "rollback",
+        "guard": None,
+    }
     guard = web_of(good(topology_with("rollout: {guard: {}}"))).rollout.guard
     assert guard is not None
     assert guard.model_dump() == {"max_errors": 0.05, "window": 30.0, "min_requests": 20}
@@ -54,13 +59,19 @@ def test_what_is_not_written() -> None:
 
 AMOUNT = "is neither a number of containers nor a percentage; write it like `2` or `25%`"
 NOT_ONE = "wrong-type a number of containers or a percentage is needed here"
-NOBODY = ("bad-value with neither surge nor unavailability, nothing can be replaced; allow one of "
-          "them: `max_surge: 1`, or `max_unavailable: 1`")  # fmt: skip
-NONE_DOWN = ("bad-value `stop-first` needs a container that may be unavailable; write "
-             "`max_unavailable: 1`, or more")  # fmt: skip
+NOBODY = (
+    "bad-value with neither surge nor unavailability, nothing can be replaced; allow one of "
+    "them: `max_surge: 1`, or `max_unavailable: 1`"
+)
+NONE_DOWN = (
+    "bad-value `stop-first` needs a container that may be unavailable; write "
+    "`max_unavailable: 1`, or more"
+)
 BAD = {
-    **{f"max_surge: {value}": f"bad-value `{value}` {AMOUNT}"
-       for value in ("-1", "101%", "25 %", "2.5", "2.5%", "many", "100000")},
+    **{
+        f"max_surge: {value}": f"bad-value `{value}` {AMOUNT}"
+        for value in ("-1", "101%", "25 %", "2.5", "2.5%", "many", "100000")
+    },
     "max_unavailable: x": f"bad-value `x` {AMOUNT}",
     "max_surge: true": NOT_ONE,
     "max_surge: [1]": NOT_ONE,
@@ -81,8 +92,11 @@ BAD = {
     "min_ready: 5": "bad-duration `5` has no unit; write `5s` for seconds, or use ms, m or h",
     "drain_timeout: x": "bad-duration `x` is not a length of time; write it like `500ms`, `10s` or "
     "`5m`",
-    **{f"guard: {{max_errors: {value}}}": f"bad-value `{value}` is not a percentage; write it like "
-       "`5%`" for value in ("5", "0.05", "101%", "-1%", "5.%", "many")},
+    **{
+        f"guard: {{max_errors: {value}}}": f"bad-value `{value}` is not a percentage; write it like "
+        "`5%`"
+        for value in ("5", "0.05", "101%", "-1%", "5.%", "many")
+    },
     "guard: {window: 0s}": "out-of-range `window` is `0s`, and must be at least 100ms",
     "guard: {min_requests: 0}": "out-of-range `min_requests` is `0`, and must be at least 1",
     "guard: {max_eror: 5%}": "unknown-key `max_eror` is not a key of `guard`; did you mean "
@@ -90,7 +104,7 @@ BAD = {
     "guard: true": "wrong-type `guard` must be a mapping, not `true`; keys here: max_errors, "
     "window, min_requests",
     "max_surg: 1": "unknown-key `max_surg` is not a key of `rollout`; did you mean `max_surge`?",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("text", BAD)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.plan.compile import compile_topology
-from tests.unit.topology.reading import good, messages_of, read, topology_with
+from reconciler.desired.compile import compile_topology
+from tests.unit.topology.loading import good, messages_of, read, topology_with
 
 REFUSED = {
     "{}": (
@@ -106,7 +106,7 @@ REFUSED = {
         "-6`, and write `$$` for each `$`"
     ),
     "{respond: {status: 199}}": "out-of-range `status` is `199`, and must be at least 200",
-    "{respond: \"\\a\"}": "bad-value a control character cannot stand in this value",
+    '{respond: "\\a"}': "bad-value a control character cannot stand in this value",
     f"{{respond: {'a' * 8001}}}": (
         "bad-value a body has at most 8,000 bytes; let a server answer with more"
     ),
@@ -145,7 +145,7 @@ REFUSED = {
     "{backend: web, add_headers: {Content-Length: 5}}": (
         "bad-name `Content-Length` says where a message ends, which HAProxy sees to; leave it out"
     ),
-    "{backend: web, set_headers: {A: \"b\\nc\"}}": (
+    '{backend: web, set_headers: {A: "b\\nc"}}': (
         "bad-value a line break cannot stand in this value"
     ),
     "{backend: web, auth: ops}": (
@@ -155,7 +155,7 @@ REFUSED = {
     "{sni: a.example, backend: web}": (
         "mode-mismatch frontend `www` speaks http, where rules have no `sni`; use `host`"
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("rule", REFUSED)

@@ -10,17 +10,31 @@ from typing import Any
 
 import pytest
 
-from reconciler.haproxy.sections import diff_config
-from reconciler.plan.compile import compile_topology
-from reconciler.plan.spec import describe
-from reconciler.topology.diagnostic import Path
+from reconciler.desired.compile import compile_topology
+from reconciler.desired.spec import describe
+from reconciler.diagnostics.diagnostic import Path
+from reconciler.haproxy.control.sections import diff_config
 from reconciler.topology.load import Loaded, load_topology
-from reconciler.topology.parse import parse_source
+from reconciler.topology.reading.parse import parse_source
 from tests.golden.rendering import DIRECTORY
 
 PLAIN = parse_source((DIRECTORY / "everything.yaml").read_bytes(), "f", {}).value
-NASTY = ("zq9", "zq9 Zq9!", "zq9:zq9", "zq9:/zq9:zq9", "99zq9", "zq9=zq9", "/zq9", "./zq9:/zq9",
-         "zq9\nzq9", "zq9\0", "'zq9", "frontend zq9", "zq9:99999", "10.11.12.13")  # fmt: skip
+NASTY = (
+    "zq9",
+    "zq9 Zq9!",
+    "zq9:zq9",
+    "zq9:/zq9:zq9",
+    "99zq9",
+    "zq9=zq9",
+    "/zq9",
+    "./zq9:/zq9",
+    "zq9\nzq9",
+    "zq9\0",
+    "'zq9",
+    "frontend zq9",
+    "zq9:99999",
+    "10.11.12.13",
+)
 SHOWS = re.compile(r"zq9|10\.11\.12\.13", re.IGNORECASE)
 
 

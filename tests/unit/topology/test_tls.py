@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.cli.certificate import find_end
-from reconciler.haproxy.render import render_config
-from reconciler.plan.compile import compile_topology
+from reconciler.desired.compile import compile_topology
+from reconciler.files.certificate import find_end
+from reconciler.haproxy.render.proxy import render_config
 from tests.certificates import make_certificate
-from tests.unit.topology.reading import good, messages_of, read, told, topology_with
+from tests.unit.topology.loading import good, messages_of, read, told, topology_with
 
 REFUSED = {
     "tls: {certificates: []}": "bad-value `certificates` needs at least one item",
@@ -105,13 +105,16 @@ def test_refused_of_a_backend(text: str) -> None:
 @pytest.mark.parametrize(
     ("web", "words"),
     [
-        ("tls: {sni: a.b}", "ssl verify required ca-file @system-ca verifyhost a.b sni str(a.b) "
-                            "check-ssl check-sni a.b check inter"),
+        (
+            "tls: {sni: a.b}",
+            "ssl verify required ca-file @system-ca verifyhost a.b sni str(a.b) "
+            "check-ssl check-sni a.b check inter",
+        ),
         ("tls: {verify: none}\ncheck: false", "port 80 ssl verify none"),
         ("tls: false\nsend_proxy: true", "port 80 send-proxy-v2 check-send-proxy check inter"),
         ("send_proxy: v1\nproto: h2", "send-proxy check-send-proxy proto h2 check-proto h2 check"),
     ],
-)  # fmt: skip
+)
 def test_words_to_servers(web: str, words: str) -> None:
     config = compile_topology(good(topology_with(web)), "/srv").config()
     assert config is not None
@@ -188,8 +191,11 @@ def test_ranges_of_ports_share_none() -> None:
     frontend = "bind: ['127.0.0.1:80-82', '127.0.0.2:82-84', '[::1]:80-82']"
     assert lines_of(frontend) == ["bind :80-82", "bind :85-87"]
     assert ports_of(frontend)[:4] == [
-        "127.0.0.1:80", "127.0.0.1:81", "127.0.0.1:82", "127.0.0.2:82",
-    ]  # fmt: skip
+        "127.0.0.1:80",
+        "127.0.0.1:81",
+        "127.0.0.1:82",
+        "127.0.0.2:82",
+    ]
 
 
 def test_http3_is_told_at_the_port_that_speaks_it() -> None:
@@ -203,10 +209,15 @@ def test_http3_is_told_at_the_port_that_speaks_it() -> None:
 
 @pytest.mark.parametrize(
     ("other", "is_told"),
-    [("http3: true", False), ("http3: {port: 443}", False), ("http3: {port: 8443}", True),
-     ("http3: {max_age: 1h}", True), ("http3: {alt_svc: false}", True),
-     ("min_version: 1.3", False)],
-)  # fmt: skip
+    [
+        ("http3: true", False),
+        ("http3: {port: 443}", False),
+        ("http3: {port: 8443}", True),
+        ("http3: {max_age: 1h}", True),
+        ("http3: {alt_svc: false}", True),
+        ("min_version: 1.3", False),
+    ],
+)
 def test_http3_of_a_port_is_told_in_one_way(other: str, is_told: bool) -> None:
     """On a bridge the two have ports of their own in the container."""
     tls = f"{{address: 127.0.0.2, port: 443, tls: {{certificates: a.pem, {other}}}}}"
@@ -216,11 +227,15 @@ def test_http3_of_a_port_is_told_in_one_way(other: str, is_told: bool) -> None:
         rest="networks: {back: {subnet: 172.30.7.0/24}}",
     )
     good(text)
-    assert told(read(text + "haproxy: {network: host}\n")) == [
-        "bind-conflict 10:29 clients of port 443 are told of HTTP/3 in two ways, here and at "
-        "another address; give all binds of a port the same `http3`, or this one a frontend of its "
-        "own"
-    ] * is_told  # fmt: skip
+    assert (
+        told(read(text + "haproxy: {network: host}\n"))
+        == [
+            "bind-conflict 10:29 clients of port 443 are told of HTTP/3 in two ways, here and at "
+            "another address; give all binds of a port the same `http3`, or this one a frontend of its "
+            "own"
+        ]
+        * is_told
+    )
 
 
 def test_ipv4_and_ipv6_are_two() -> None:

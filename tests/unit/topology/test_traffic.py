@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.compile import compile_topology
-from tests.unit.topology.reading import good, messages_of, read, topology_with, web_of
+from reconciler.desired.compile import compile_topology
+from tests.unit.topology.loading import good, messages_of, read, topology_with, web_of
 
 GOOD: dict[str, tuple[str, dict[str, Any]]] = {
     "sticky: cookie": ("sticky", {"by": "cookie", "name": None, "lasts_s": None}),

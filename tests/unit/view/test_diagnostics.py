@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.topology.diagnostic import Diagnostic, Severity, Span
+from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span
 from reconciler.view.diagnostics import render_diagnostic, render_diagnostics
 from reconciler.view.paint import Paint
 
@@ -24,7 +24,9 @@ def shown(text: str, span: Span | None, hint: str = "", message: str = "wrong") 
 
 CASES = {
     "with a hint": (
-        "a: 1\nreplica: 3\n", Span(2, 1, 8), "did you mean `replicas`?",
+        "a: 1\nreplica: 3\n",
+        Span(2, 1, 8),
+        "did you mean `replicas`?",
         """\
         error[bad-value]: wrong
           --> f.yaml:2:1
@@ -33,7 +35,9 @@ CASES = {
           | ^^^^^^^ did you mean `replicas`?""",
     ),
     "a number of two digits": (
-        "\n" * 11 + "  ab: x", Span(12, 7, 8), "",
+        "\n" * 11 + "  ab: x",
+        Span(12, 7, 8),
+        "",
         """\
         error[bad-value]: wrong
            --> f.yaml:12:7
@@ -42,7 +46,9 @@ CASES = {
            |       ^""",
     ),
     "tabs": (
-        "a:\tb\tc", Span(1, 6, 7), "",
+        "a:\tb\tc",
+        Span(1, 6, 7),
+        "",
         """\
         error[bad-value]: wrong
           --> f.yaml:1:6
@@ -51,7 +57,9 @@ CASES = {
           |      ^""",
     ),
     "wide characters": (
-        "a: 日本 x語", Span(1, 7, 9), "",
+        "a: 日本 x語",
+        Span(1, 7, 9),
+        "",
         """\
         error[bad-value]: wrong
           --> f.yaml:1:7
@@ -60,7 +68,9 @@ CASES = {
           |         ^^^""",
     ),
     "combining characters": (
-        "a: e\u0301 x", Span(1, 7, 8), "",
+        "a: e\u0301 x",
+        Span(1, 7, 8),
+        "",
         """\
         error[bad-value]: wrong
           --> f.yaml:1:7
@@ -69,7 +79,9 @@ CASES = {
           |      ^""",
     ),
     "after the end of the line": (
-        "a:", Span(1, 3, 4), "",
+        "a:",
+        Span(1, 3, 4),
+        "",
         """\
         error[bad-value]: wrong
           --> f.yaml:1:3
@@ -78,7 +90,9 @@ CASES = {
           |   ^""",
     ),
     "far after the end of the line": (
-        "a:", Span(1, 9, 12), "",
+        "a:",
+        Span(1, 9, 12),
+        "",
         """\
         error[bad-value]: wrong
           --> f.yaml:1:9
@@ -87,7 +101,9 @@ CASES = {
           |         ^""",
     ),
     "after the end of the file": (
-        "a: 1", Span(7, 1, 2), "",
+        "a: 1",
+        Span(7, 1, 2),
+        "",
         """\
         error[bad-value]: wrong
           --> f.yaml:7:1
@@ -96,7 +112,9 @@ CASES = {
           | ^""",
     ),
     "control characters": (
-        "a: \x1b[31mred\x07", Span(1, 4, 5), "",
+        "a: \x1b[31mred\x07",
+        Span(1, 4, 5),
+        "",
         """\
         error[bad-value]: wrong
           --> f.yaml:1:4
@@ -105,7 +123,9 @@ CASES = {
           |    ^""",
     ),
     "carriage returns": (
-        "a: 1\r\nb: 2\r\n", Span(2, 4, 5), "",
+        "a: 1\r\nb: 2\r\n",
+        Span(2, 4, 5),
+        "",
         """\
         error[bad-value]: wrong
           --> f.yaml:2:4
@@ -114,13 +134,15 @@ CASES = {
           |    ^""",
     ),
     "no place": (
-        "a: 1", None, "what to do",
+        "a: 1",
+        None,
+        "what to do",
         """\
         error[bad-value]: wrong
           --> f.yaml
           what to do""",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "span", "hint", "expected"), CASES.values(), ids=CASES.keys())
@@ -131,8 +153,10 @@ def test_snippets(text: str, span: Span | None, hint: str, expected: str) -> Non
 def test_without_the_file() -> None:
     diagnostic = Diagnostic("bad-value", "wrong", "f.yaml", Span(3, 4, 5), "what to do")
     assert render_diagnostic(diagnostic, None, PLAIN) == [
-        "error[bad-value]: wrong", "  --> f.yaml:3:4", "   what to do"
-    ]  # fmt: skip
+        "error[bad-value]: wrong",
+        "  --> f.yaml:3:4",
+        "   what to do",
+    ]
     nowhere = Diagnostic("bad-value", "wrong")
     assert render_diagnostic(nowhere, None, PLAIN) == ["error[bad-value]: wrong"]
 

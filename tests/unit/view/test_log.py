@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from jsonschema import Draft202012Validator
 
-from reconciler.plan.events import Failure, Waiting
-from reconciler.plan.impact import Impact
-from reconciler.plan.passes import (
+from reconciler.desired.impact import Impact
+from reconciler.diagnostics.diagnostic import Diagnostic, Span
+from reconciler.events.events import Failure, Waiting
+from reconciler.events.passes import (
     FileBroken,
     FileMended,
     News,
@@ -20,7 +21,6 @@ from reconciler.plan.passes import (
     PassEnded,
 )
 from reconciler.plan.plan import Change, Plan
-from reconciler.topology.diagnostic import Diagnostic, Span
 from reconciler.view.log import JsonLog, LogView, TextLog
 from reconciler.view.paint import Paint
 from reconciler.view.schemas import build_schema
@@ -33,8 +33,13 @@ def now() -> datetime:
 CREATE = Change("create", "container", "shop-web-4-x", "missing", Impact.NONE, "web")
 TELL = Change("update", "haproxy", "haproxy", "servers change", Impact.RUNTIME)
 PLAN = Plan("shop", changes=(CREATE, TELL))
-PROBLEM = Diagnostic("unknown-key", "unknown key `replica`", "shop.yaml", Span(9, 5, 12),
-                     hint="did you mean `replicas`?")  # fmt: skip
+PROBLEM = Diagnostic(
+    "unknown-key",
+    "unknown key `replica`",
+    "shop.yaml",
+    Span(9, 5, 12),
+    hint="did you mean `replicas`?",
+)
 
 
 def ended(outcome: Outcome, **more: object) -> PassEnded:
@@ -45,36 +50,62 @@ def ended(outcome: Outcome, **more: object) -> PassEnded:
 NEWS: list[tuple[News, list[str]]] = [
     (PassBegun("1f", "file changed", PLAN), ["file changed"]),
     (PassBegun("1f", "resync", PLAN, is_news=False), []),
-    (ended(Outcome.CONVERGED, is_edit=True),
-     ["converged in 0.90 s: 1 created, runtime change, no reload"]),
-    (ended(Outcome.CONVERGED, is_edit=True, reloads=2),
-     ["converged in 0.90 s: 1 created, runtime change, 2 reloads"]),
+    (
+        ended(Outcome.CONVERGED, is_edit=True),
+        ["converged in 0.90 s: 1 created, runtime change, no reload"],
+    ),
+    (
+        ended(Outcome.CONVERGED, is_edit=True, reloads=2),
+        ["converged in 0.90 s: 1 created, runtime change, 2 reloads"],
+    ),
     (ended(Outcome.CONVERGED), ["healed in 0.90 s"]),
     (ended(Outcome.UNCHANGED), ["up to date (2 of 3 servers up)"]),
     (ended(Outcome.UNCHANGED, is_news=False), []),
-    (ended(Outcome.KEPT, retry_s=8.0, plan=Plan("shop")),
-     ["keeps what the file said before (2 of 3 servers up); the new one is tried in 8.0 s"]),
+    (
+        ended(Outcome.KEPT, retry_s=8.0, plan=Plan("shop")),
+        ["keeps what the file said before (2 of 3 servers up); the new one is tried in 8.0 s"],
+    ),
     (ended(Outcome.KEPT, is_news=False, plan=Plan("shop")), []),
     (ended(Outcome.KEPT, retry_s=8.0, plan=PLAN), ["healed in 0.90 s"]),
-    (ended(Outcome.DEFERRED, retry_s=8.0),
-     ["shop-web-4-x, haproxy: breaks again and again; next repair in 8.0 s"]),
+    (
+        ended(Outcome.DEFERRED, retry_s=8.0),
+        ["shop-web-4-x, haproxy: breaks again and again; next repair in 8.0 s"],
+    ),
     (ended(Outcome.STANDBY, failures=(Failure("locked", "held by b"),)), ["stands by: held by b"]),
-    (ended(Outcome.FAILED, retry_s=4.0, failures=(Failure("not-ready", "web-1 hunter2", "fix it",
-                                                          ("panic: hunter2",)),)),
-     ["error[not-ready]: web-1 [hidden]", "    panic: [hidden]", "    fix it",
-      "not converged (2 of 3 servers up); tried again in 4.0 s"]),
-    (ended(Outcome.DRIFT),
-     ["differs from its file (resync); this is a dry run, nothing is changed",
-      "    backend web: create, missing [none]", "    haproxy: update, servers change [runtime]"]),
+    (
+        ended(
+            Outcome.FAILED,
+            retry_s=4.0,
+            failures=(Failure("not-ready", "web-1 hunter2", "fix it", ("panic: hunter2",)),),
+        ),
+        [
+            "error[not-ready]: web-1 [hidden]",
+            "    panic: [hidden]",
+            "    fix it",
+            "not converged (2 of 3 servers up); tried again in 4.0 s",
+        ],
+    ),
+    (
+        ended(Outcome.DRIFT),
+        [
+            "differs from its file (resync); this is a dry run, nothing is changed",
+            "    backend web: create, missing [none]",
+            "    haproxy: update, servers change [runtime]",
+        ],
+    ),
     (ended(Outcome.SUPERSEDED), ["the file says something else now; going on with that"]),
     (ended(Outcome.STOPPED), ["stopped as asked; the next start goes on from here"]),
     (Noticed("took over"), ["took over"]),
     (FileMended("shop.yaml"), ["shop.yaml can be used again"]),
-    (FileBroken("shop.yaml", (PROBLEM,), "", True),
-     ["shop.yaml:9:5 unknown key `replica` (did you mean `replicas`?); "
-      "the last good file stays in force"]),
+    (
+        FileBroken("shop.yaml", (PROBLEM,), "", True),
+        [
+            "shop.yaml:9:5 unknown key `replica` (did you mean `replicas`?); "
+            "the last good file stays in force"
+        ],
+    ),
     (Waiting("", "for a lock"), []),
-]  # fmt: skip
+]
 
 
 def told(make: Callable[[Callable[[str], None]], LogView], news: News) -> list[str]:

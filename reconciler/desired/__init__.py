@@ -1,0 +1,1 @@
+"""Topology to Desired, pure: what is wanted, with every default filled in and every name made."""

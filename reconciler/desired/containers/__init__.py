@@ -1,0 +1,1 @@
+"""Parts of a topology to containers' specs: servers, jobs, files, environment, volumes."""

@@ -1,0 +1,64 @@
+"""Secrets and configs as files of containers. Their content is in the revision by its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import Mapping
+
+from reconciler.desired.spec import ContainerFile
+from reconciler.topology.model import Backend, Topology
+from reconciler.topology.model.files import FileSource
+from reconciler.topology.mounted import Mounted, is_within, mounted_files, tmpfs_paths
+from reconciler.topology.references import Contents
+
+
+def files_of(topology: Topology, backend: Backend, contents: Contents) -> tuple[ContainerFile, ...]:
+    """By path: their order means nothing."""
+    found = (
+        _file(mounted, backend, _content(source, contents))
+        for mounted in mounted_files(backend)
+        if (source := mounted.source_in(topology)) is not None
+    )
+    return tuple(sorted(found, key=lambda file: file.target))
+
+
+def hidden_files(topology: Topology, backend: Backend) -> Mapping[str, str]:
+    """By origin, how each is shown: where its content comes from."""
+    return {
+        _origin(mounted): f"${{{source.kind}}}"
+        for mounted in mounted_files(backend)
+        if (source := mounted.source_in(topology)) is not None
+    }
+
+
+def _content(source: FileSource, contents: Contents) -> bytes:
+    if source.file is not None:
+        return contents.files.get(source.file, b"")
+    if source.environment is not None:
+        return contents.variables.get(source.environment, b"")
+    return (source.content or "").encode()
+
+
+def _file(mounted: Mounted, backend: Backend, content: bytes) -> ContainerFile:
+    wish = mounted.wish
+    return ContainerFile(
+        target=mounted.target,
+        digest=hashlib.sha256(content).hexdigest(),
+        uid=wish.uid,
+        gid=wish.gid,
+        mode=wish.mode,
+        volume=_volume(mounted, backend),
+        origin=_origin(mounted),
+        content=content,
+    )
+
+
+def _volume(mounted: Mounted, backend: Backend) -> str:
+    directory = posixpath.dirname(mounted.target)
+    hidden = any(is_within(directory, path) for path in tmpfs_paths(backend))
+    return directory if backend.read_only or hidden else ""
+
+
+def _origin(mounted: Mounted) -> str:
+    return f"{mounted.section}.{mounted.wish.source}"

@@ -1,0 +1,150 @@
+"""What is wanted: containers by slot, networks, volumes, and the proxy with its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.desired.names import ANCHOR_ROLE, JOB_ROLE, PROXY_ROLE, SERVER_ROLE
+from reconciler.desired.order import Dependency
+from reconciler.desired.rollout import Rollout
+from reconciler.desired.spec import ContainerSpec, NetworkSpec, PublishedPort, VolumeSpec
+from reconciler.haproxy.config import Config
+from reconciler.haproxy.model import Proxy
+from reconciler.haproxy.render.proxy import render_config
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """A place for one container: replica `number` of a backend, or HAProxy or its anchor (0)."""
+
+    role: str
+    backend: str = ""
+    number: int = 0
+
+    def __str__(self) -> str:
+        if self.role == SERVER_ROLE:
+            return f"{self.backend}-{self.number}"
+        if self.role == JOB_ROLE:
+            return f"{self.backend}-job-{self.number}"
+        return "haproxy-anchor" if self.role == ANCHOR_ROLE else "haproxy"
+
+
+PROXY_SLOT = Slot(PROXY_ROLE)
+ANCHOR_SLOT = Slot(ANCHOR_ROLE)
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredContainer:
+    slot: Slot
+    name: str
+    spec: ContainerSpec
+    revision: str
+    pull: str = "missing"
+    sensitive: Mapping[str, str] = field(default_factory=dict)
+    """Fields whose values came from outside the file, and how they were written there."""
+    depends_on: tuple[str, ...] = ()
+    """Backends that it needs: noted in a label, to be removed after it. No part of its revision."""
+    jobs: tuple[str, ...] = ()
+    """Revisions of the jobs that come before it: noted in a label. No part of its revision."""
+    any_image: bool = False
+    """It does its work with whatever image it was made from."""
+
+    @property
+    def host(self) -> str:
+        """By which HAProxy reaches it: its fixed address, or its name."""
+        return next((a.address for a in self.spec.networks if a.address), self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredJob:
+    """What must have succeeded before a backend's containers are made."""
+
+    container: DesiredContainer
+    title: str
+    """Its name in the file."""
+    timeout_s: float
+    server_image: str
+    """That of the backend's containers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """`proxy` is None when the topology takes no traffic; then there is no HAProxy container."""
+
+    topology: str
+    containers: Mapping[Slot, DesiredContainer] = field(default_factory=dict)
+    networks: Mapping[str, NetworkSpec] = field(default_factory=dict)
+    volumes: Mapping[str, VolumeSpec] = field(default_factory=dict)
+    """The user's, by Docker name; they are kept when nobody wants them any more, unless told
+    otherwise."""
+    run_volume: str = ""
+    """HAProxy's own, in memory, for its sockets: it goes with HAProxy."""
+    proxy: Proxy | None = None
+    rollouts: Mapping[str, Rollout] = field(default_factory=dict)
+    """How containers are replaced, by backend: all that the file has, in its order."""
+    depends_on: Mapping[str, tuple[Dependency, ...]] = field(default_factory=dict)
+    """What a backend's containers wait for before they start."""
+    jobs: Mapping[str, tuple[DesiredJob, ...]] = field(default_factory=dict)
+    """By backend, in the order in which they run."""
+    host_ports: tuple[PublishedPort, ...] = ()
+    """Ports of the host that HAProxy takes itself, unpublished, on the host's network."""
+    lock_image: str = ""
+    """An image with a shell, to hold the topology's lock with: HAProxy's."""
+    is_kept: bool = False
+    """It is what the file said before: what else a failed change has made is left alone."""
+
+    def emptied(self) -> Desired:
+        """The wish that nothing of the topology be there."""
+        return Desired(self.topology, lock_image=self.lock_image)
+
+    def config(self, names: Mapping[Slot, str] | None = None) -> Config | None:
+        """The configuration of HAProxy; `names` are containers that it reaches by another one."""
+        proxy = self.proxy_with(names or {})
+        return None if proxy is None else render_config(proxy)
+
+    def proxy_with(self, names: Mapping[Slot, str]) -> Proxy | None:
+        """HAProxy's model, with the hosts by which it reaches containers."""
+        if self.proxy is None:
+            return None
+        wanted = self.containers
+        return self.proxy.with_addresses({wanted[slot].host: name for slot, name in names.items()})
+
+    def scope(self) -> Scope:
+        """What an engine must look at to tell how far reality is from this."""
+        jobs = [job.container for of_one in self.jobs.values() for job in of_one]
+        containers = [*self.containers.values(), *jobs]
+        specs = [container.spec for container in containers]
+        to_lock = {self.lock_image} if self.lock_image else set()
+        return Scope(
+            topology=self.topology,
+            images=tuple(sorted({spec.image for spec in specs} | to_lock)),
+            networks=tuple(sorted(self.networks)),
+            volumes=tuple(sorted(self.volumes)),
+            names=tuple(sorted(container.name for container in containers)),
+            ports=(*(port for spec in specs for port in spec.host_ports), *self.host_ports),
+            host_paths=tuple(sorted({path for spec in specs for path in spec.host_paths})),
+            addressed=frozenset(
+                {net.name for net in self.networks.values() if net.subnet}
+                | {place.network for spec in specs for place in spec.networks if place.ipv4}
+            ),
+            reads_proxy=self.proxy is not None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of an engine's world that one topology is about."""
+
+    topology: str
+    images: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    ports: tuple[PublishedPort, ...] = ()
+    host_paths: tuple[str, ...] = ()
+    """What is mounted of the engine's machine, and must be there."""
+    addressed: frozenset[str] = frozenset()
+    """The networks on which it matters which addresses are taken."""
+    reads_proxy: bool = True
+    """False when HAProxy leaves whatever it runs: one that cannot be read can then be removed."""

@@ -1,0 +1,1 @@
+"""Parts of a topology to HAProxy's own model: one module a feature, under its names."""

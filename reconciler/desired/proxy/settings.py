@@ -1,0 +1,25 @@
+"""What frontends and backends say for themselves to HAProxy's own model."""
+
+from __future__ import annotations
+
+from reconciler.haproxy.model.settings import DEFAULT_SETTINGS, Agent, Settings, Timeouts
+from reconciler.topology.model import Backend, Frontend
+
+
+def compile_timeouts(owner: Frontend | Backend) -> Timeouts:
+    timeouts = owner.timeouts.model_dump(exclude_none=True)
+    return tuple((key.replace("_", "-"), seconds) for key, seconds in timeouts.items())
+
+
+def compile_settings(backend: Backend) -> Settings:
+    agent = backend.check.agent
+    return Settings(
+        timeouts=compile_timeouts(backend),
+        retries=backend.retries,
+        retry_on=backend.retry_on or DEFAULT_SETTINGS.retry_on,
+        fullconn=backend.fullconn,
+        minconn=backend.minconn,
+        maxqueue=backend.maxqueue,
+        slow_start_s=backend.slow_start,
+        agent=Agent(agent.port, agent.interval) if agent else None,
+    )

@@ -1,0 +1,340 @@
+"""What a container, a network or a volume is made from, in terms of no engine in particular.
+
+One normaliser and one hasher: the revision of a container is the hash of its canonical spec.
+Fields at their default are left out and the version stands in front, so that a newer tool with
+more fields computes the same revision for the same wish, and recreates nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from itertools import groupby
+from typing import Any
+
+from reconciler.desired.impact import is_in_place
+from reconciler.desired.options import ContainerOptions, text_of
+
+REVISION_VERSION = "v1"
+
+OF_A_CONTAINER = "container:"
+"""The network mode of a container that shares another's network; which one's, by id or name, is
+added when it is known, and is no part of the revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """`kind` is `bind` (source is a host path), `volume` (source is a volume's Docker name) or
+    `tmpfs` (there is no source). Options at their default are left to Docker."""
+
+    kind: str
+    source: str
+    target: str
+    read_only: bool = False
+    propagation: str = ""
+    nocopy: bool = False
+    size_bytes: int | None = None
+    mode: str = ""
+    """In octal."""
+    subpath: str = ""
+    creates_path: bool = False
+    selinux: str = ""
+
+    def __str__(self) -> str:
+        options = {
+            "ro": self.read_only,
+            self.propagation: self.propagation,
+            "nocopy": self.nocopy,
+            f"size={self.size_bytes}": self.size_bytes,
+            f"mode={self.mode}": self.mode,
+            f"subpath={self.subpath}": self.subpath,
+            "create": self.creates_path,
+            self.selinux: self.selinux,
+        }
+        more = ",".join(text for text, is_given in options.items() if is_given)
+        return f"{self.source or self.kind}:{self.target}{more and f':{more}'}"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPort:
+    """A container port on an address of the host; None is all addresses."""
+
+    address: str | None
+    host_port: int
+    """0 for one that Docker chooses."""
+    container_port: int
+    protocol: str = "tcp"
+
+    @property
+    def host(self) -> str:
+        """Address and port of the host."""
+        host = f"[{self.address}]:" if self.address and ":" in self.address else ""
+        host = host or (f"{self.address}:" if self.address else "")
+        return f"{host}{self.host_port or 'any'}"
+
+    def overlaps(self, other: PublishedPort) -> bool:
+        """Whether two containers cannot have both at once."""
+        everywhere = {None, "0.0.0.0", "::"}
+        same_port = (self.host_port, self.protocol) == (other.host_port, other.protocol)
+        is_there = self.address == other.address or everywhere & {self.address, other.address}
+        return bool(self.host_port and same_port and is_there)
+
+    @property
+    def kind(self) -> str:
+        """The protocol as Compose writes it, if it is another than TCP."""
+        return "" if self.protocol == "tcp" else f"/{self.protocol}"
+
+    def __str__(self) -> str:
+        return f"{self.host}{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Healthcheck:
+    """Docker's health check. `test` is Docker's list; None stands for Docker's default."""
+
+    test: tuple[str, ...]
+    interval_s: float | None = None
+    timeout_s: float | None = None
+    retries: int | None = None
+    start_period_s: float | None = None
+    start_interval_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A network by its Docker name, and the names that the container answers to on it."""
+
+    network: str
+    aliases: tuple[str, ...] = ()
+    is_fixed: bool = False
+    """Whether the container needs an address of its own there that stays; which, is decided when
+    it is known which are taken."""
+    address: str = ""
+    """The fixed address by which HAProxy reaches it; "" where it goes by the name."""
+    ipv4: str = ""
+    """What the file says that its addresses are; "" where it does not."""
+    ipv6: str = ""
+    mac: str = ""
+
+    @property
+    def told_ipv4(self) -> str:
+        """What Docker is told; "" leaves the choice to it."""
+        return self.address or self.ipv4
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """What of it is the file's, and one container can have at a time."""
+        return tuple(filter(None, (self.ipv4, self.ipv6, self.mac)))
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerFile:
+    """A secret or a config. Its content is compared by the digest, and shown nowhere."""
+
+    target: str
+    digest: str
+    """SHA-256, in hex."""
+    uid: int = 0
+    gid: int = 0
+    mode: int = 0o444
+    volume: str = ""
+    """Its directory, where that needs an anonymous volume; "" where the container's own file system
+    takes it."""
+    origin: str = field(default="", compare=False)
+    """Its section and name in the file: `secrets.db`."""
+    content: bytes = field(default=b"", repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSpec(ContainerOptions):
+    """A container. Which fields change in place is in the impact table."""
+
+    image: str
+    command: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] | None = None
+    env: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    ports: tuple[PublishedPort, ...] = ()
+    no_new_privileges: bool = False
+    healthcheck: Healthcheck | None = None
+    stop_grace_s: float = 10.0
+    init: bool = False
+    restart: str = "no"
+    cpus: float | None = None
+    memory_bytes: int | None = None
+    pids: int | None = None
+    cpu_shares: int | None = None
+    reserved_memory_bytes: int | None = None
+    networks: tuple[Attachment, ...] = ()
+    network_mode: str = ""
+    """`host`, or `container:` and what that one is; "" for networks of its own."""
+    files: tuple[ContainerFile, ...] = ()
+    """Written before it starts for the first time."""
+    hands_over: bool = False
+    """A HAProxy whose listening sockets its successor takes over."""
+
+    @property
+    def host_ports(self) -> tuple[PublishedPort, ...]:
+        """Those published ports that nobody else can have meanwhile."""
+        return tuple(port for port in self.ports if port.host_port)
+
+    @property
+    def host_paths(self) -> tuple[str, ...]:
+        """What is mounted of the host, and is not made when it is not there."""
+        return tuple(
+            mount.source
+            for mount in self.mounts
+            if mount.kind == "bind" and not mount.creates_path and not mount.selinux
+        )
+
+    @property
+    def fixed_places(self) -> dict[str, tuple[str, ...]]:
+        """By network, its addresses that the file has. Unlike the rest of a network they do not
+        change in place: HAProxy, and others, may know them."""
+        return {place.network: place.fixed for place in self.networks if place.fixed}
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it has something that nobody else can have meanwhile: then no other can start
+        beside it in its place."""
+        return bool(self.host_ports or self.fixed_places)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """A Docker network by its Docker name. An external one is only used."""
+
+    name: str
+    driver: str = "bridge"
+    internal: bool = False
+    external: bool = False
+    subnet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeSpec:
+    """A Docker volume by its Docker name. An external one is only used."""
+
+    name: str
+    driver: str = "local"
+    options: tuple[tuple[str, str], ...] = ()
+    """The driver's, such as those of a tmpfs; they may hold secrets."""
+    labels: tuple[tuple[str, str], ...] = ()
+    external: bool = False
+
+
+def canonical(spec: Any) -> dict[str, Any]:
+    """A spec as plain JSON values, without the fields that have their default, and without those
+    that others stand for when it is compared."""
+    result: dict[str, Any] = {}
+    for own in fields(spec):
+        value = getattr(spec, own.name)
+        if own.compare and value != own.default:
+            result[own.name] = _plain(value)
+    return result
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return canonical(value)
+    return value
+
+
+def revision_of(spec: ContainerSpec | NetworkSpec) -> str:
+    """`v1:` and 16 hex digits over all that cannot change in place."""
+    content = canonical(spec)
+    if isinstance(spec, ContainerSpec):
+        content = {name: value for name, value in content.items() if not is_in_place(name)}
+        if spec.fixed_places:
+            content["places"] = spec.fixed_places
+        for name in ("env", "labels"):  # order means nothing to Docker
+            if name in content:
+                content[name] = sorted(content[name])
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f"{REVISION_VERSION}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str]:
+    """Field to text, for showing and for the label that later plans compare with.
+
+    `sensitive` maps fields (`image`, `env.TOKEN`) to how they were written; those appear as a
+    digest with the written text, never as themselves.
+    """
+    shown: dict[str, str] = {}
+    for name, value in canonical(spec).items():
+        if name in {"env", "labels"}:
+            shown |= {f"{name}.{key}": text for key, text in value}
+        elif name == "files":
+            shown |= _texts_of_files(spec.files)
+        elif name == "ports":
+            shown[name] = ", ".join(_texts_of_ports(spec.ports))
+        elif name == "mounts":
+            shown[name] = ", ".join(map(str, spec.mounts))
+        elif name == "network_mode" and value.startswith(OF_A_CONTAINER):
+            shown[name] = "of its anchor"
+        elif name == "networks":
+            shown |= _texts_of_places(spec.fixed_places)
+        else:
+            shown[name] = text_of(getattr(spec, name)) or _text_of(value)
+    for name, text in shown.items():
+        written = sensitive.get(name)
+        if written is not None:
+            shown[name] = f"{written}#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return shown
+
+
+def _texts_of_places(places: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    texts = [f"{network} {' '.join(fixed)}" for network, fixed in places.items()]
+    return {"networks": ", ".join(texts)} if texts else {}
+
+
+def _texts_of_files(files: tuple[ContainerFile, ...]) -> dict[str, str]:
+    """By origin; one may be there several times."""
+    found: dict[str, str] = {}
+    for file in files:
+        text = f"{file.target} {file.mode:04o} {file.uid}:{file.gid} {file.digest}"
+        found[file.origin] = f"{found[file.origin]}, {text}" if file.origin in found else text
+    return found
+
+
+_LEAST_RUN = 4
+"""Ports in a row that are told as a range."""
+
+
+def _texts_of_ports(ports: tuple[PublishedPort, ...]) -> Iterator[str]:
+    """One by one, and many in a row as the first and the last."""
+    for _, found in groupby(enumerate(ports), key=_row_of):
+        row = [port for _, port in found]
+        if len(row) < _LEAST_RUN:
+            yield from map(_text_of_port, row)
+        else:
+            yield _text_of_row(row[0], row[-1])
+
+
+def _row_of(place: tuple[int, PublishedPort]) -> tuple[object, ...]:
+    """The same for ports of which each follows the one before it."""
+    number, port = place
+    return port.address, port.protocol, port.host_port - number, port.container_port - number
+
+
+def _text_of_row(first: PublishedPort, last: PublishedPort) -> str:
+    text = f"{first.host}-{last.host_port}"
+    if first.host_port != first.container_port:
+        text += f":{first.container_port}-{last.container_port}"
+    return f"{text}{first.kind}"
+
+
+def _text_of_port(port: PublishedPort) -> str:
+    same = port.host_port == port.container_port
+    return str(port) if same else f"{port.host}:{port.container_port}{port.kind}"
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, separators=(", ", ": "), ensure_ascii=False)

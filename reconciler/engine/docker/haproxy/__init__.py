@@ -1,0 +1,1 @@
+"""HAProxy inside its container: read, told, reloaded and replaced."""

@@ -1,0 +1,272 @@
+"""HAProxy inside its container: read it, check a configuration, reload and confirm.
+
+Its sockets are never reachable from the network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import docker
+import docker.errors
+
+from reconciler.desired import names
+from reconciler.desired.containers.haproxy import PROXY_USER
+from reconciler.desired.spec import OF_A_CONTAINER
+from reconciler.engine.docker.exec import run_in_container, run_in_throwaway
+from reconciler.engine.docker.haproxy import scripts, talk
+from reconciler.engine.docker.haproxy.written import (
+    archive_of,
+    put_back,
+    read_config,
+    read_files,
+    write_config,
+    write_files,
+)
+from reconciler.engine.protocol import (
+    ConfigRejectedError,
+    EngineError,
+    edited_meanwhile,
+    no_spare_server,
+    refused_by_haproxy,
+)
+from reconciler.haproxy.config import Config
+from reconciler.haproxy.config import read_config as parse_config
+from reconciler.haproxy.control.commands import (
+    NoSpareServerError,
+    ServerSetting,
+    commands_for,
+    find_refusal,
+    lines_of,
+)
+from reconciler.haproxy.control.replies import (
+    ServerState,
+    parse_alerts,
+    parse_info,
+    parse_processes,
+    parse_reload,
+    parse_servers,
+)
+from reconciler.haproxy.control.rewrite import mark_reload
+from reconciler.haproxy.control.versions import explain, read_version
+from reconciler.haproxy.model.files import (
+    CHECK_DIRECTORY,
+    FILES_DIRECTORY,
+    files_for_check,
+    for_check,
+    from_check,
+)
+from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
+from reconciler.plan.observed import ObservedProxy
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is in a proxy's container, as it was read: texts to be parsed."""
+
+    config: str | None
+    worker: str
+    master: str
+    files: tuple[str, ...]
+
+
+def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
+    """Everything about a running HAProxy. Raises docker's APIError, EngineError."""
+    said = _read_directly(client, container) or _read_by_exec(client, container)
+    info = parse_info(said.worker.partition("# pxname")[0])
+    return ObservedProxy(
+        config=said.config,
+        running=info if info.version else None,
+        servers=parse_servers(said.worker),
+        old_workers=parse_processes(said.master).old_workers,
+        files=said.files,
+    )
+
+
+def _read_directly(client: docker.APIClient, container: str) -> _Said | None:
+    """None when this process may not look into the container."""
+    inside = talk.locate(client, container)
+    if inside is None:
+        return None
+    try:
+        worker = inside.ask(RUNTIME_SOCKET, scripts.QUESTION)
+        master = inside.ask(MASTER_SOCKET, "show proc")
+        files = inside.names(FILES_DIRECTORY)
+        try:
+            config = inside.read(CONFIG_PATH)
+        except FileNotFoundError:
+            config = None
+    except OSError:
+        return None
+    return _Said(config, worker, master, files)
+
+
+def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
+    output = run_in_container(client, container, scripts.READ)
+    if output.exit_code == scripts.NO_CLIENT:
+        raise EngineError(
+            "proxy-unreadable", "its image has none of perl, socat and nc to reach the socket with"
+        )
+    parts = scripts.split_blocks(output.text)
+    if "master" not in parts:
+        raise EngineError("proxy-unreadable", f"HAProxy cannot be read: {output.text.strip()}")
+    config = parts["config"]
+    config_or_none = None if "No such file" in config[:200] else config
+    files = tuple(parts["files"].splitlines())
+    return _Said(config_or_none, parts["worker"], parts["master"], files)
+
+
+def read_states(client: docker.APIClient, container: str) -> tuple[ServerState, ...]:
+    """The servers of the running worker."""
+    return parse_servers(talk.ask(client, container, RUNTIME_SOCKET, scripts.SERVERS))
+
+
+def set_servers(
+    client: docker.APIClient, container: str, settings: Sequence[ServerSetting]
+) -> None:
+    """Change servers of the running worker. Raises EngineError for what HAProxy refuses."""
+    try:
+        states = read_states(client, container)
+        known = {(state.backend, state.host) for state in states}
+        new = {s.host for s in settings if not s.is_outside and (s.backend, s.host) not in known}
+        commands = list(commands_for(settings, states, _addresses(client, container, new)))
+    except NoSpareServerError as error:
+        raise no_spare_server(error.backend) from error
+    for line in lines_of(commands):
+        if refusal := find_refusal(talk.ask(client, container, RUNTIME_SOCKET, line)):
+            raise refused_by_haproxy(refusal)
+
+
+def _addresses(client: docker.APIClient, proxy: str, hosts: Collection[str]) -> dict[str, str]:
+    """Where HAProxy reaches these containers: on a network that both are on."""
+    if not hosts:
+        return {}
+    own = _links(client, proxy)
+    found: dict[str, str] = {}
+    for host in hosts:
+        with contextlib.suppress(docker.errors.NotFound):
+            shared = (address for net, address in _links(client, host).items() if net in own)
+            found[host] = next(shared, "")
+    return found
+
+
+def _links(client: docker.APIClient, container: str) -> dict[str, str]:
+    """A container's addresses, by the ids of its networks, or of those it shares."""
+    inspected = client.inspect_container(container)
+    mode = inspected["HostConfig"].get("NetworkMode") or ""
+    if mode.startswith(OF_A_CONTAINER):
+        return _links(client, mode.removeprefix(OF_A_CONTAINER))
+    networks = inspected["NetworkSettings"]["Networks"] or {}
+    return {link["NetworkID"]: link["IPAddress"] for link in networks.values()}
+
+
+_writing = threading.Lock()
+"""Roll-outs of several backends change one file, each its own part of it."""
+
+
+def rewrite(client: docker.APIClient, container: str, change: Callable[[Config], Config]) -> None:
+    """Change a part of the written configuration, and leave the rest as it is."""
+    with _writing:
+        written = _read_running_config(client, container)
+        config = written and parse_config(written)
+        if not config:
+            raise edited_meanwhile()
+        write_config(client, container, change(config).text)
+
+
+def _read_running_config(client: docker.APIClient, container: str) -> str | None:
+    inside = talk.locate(client, container)
+    if inside is not None:
+        with contextlib.suppress(OSError):
+            return inside.read(CONFIG_PATH)
+    return read_config(client, container)
+
+
+def check_in_running(client: docker.APIClient, container: str, config: Config) -> None:
+    """`haproxy -c` in the container that will run it, its files beside those that are in use.
+
+    Raises ConfigRejectedError.
+    """
+    if not config.files:
+        output = run_in_container(client, container, scripts.CHECK, given=config.text)
+    else:
+        write_files(client, container, files_for_check(config.files), CHECK_DIRECTORY)
+        script = scripts.CHECK_BESIDE
+        output = run_in_container(client, container, script, given=for_check(config.text))
+    raise_if_rejected(output.exit_code, from_check(output.text), config)
+
+
+def check_in_throwaway(client: docker.APIClient, topology: str, image: str, config: Config) -> None:
+    """`haproxy -c` in a container made for it, from standard input: nothing else is written to."""
+    labels = {names.TOPOLOGY: topology, names.ROLE: names.CHECK_ROLE}
+    files = archive_of(config.files) if config.files else b""
+    output = run_in_throwaway(
+        client, image, PROXY_USER, scripts.CHECK, given=config.text, labels=labels, files=files
+    )
+    raise_if_rejected(output.exit_code, output.text, config)
+
+
+def raise_if_rejected(exit_code: int, output: str, config: Config) -> None:
+    if exit_code == 0:
+        return
+    version, found = read_version(output), parse_alerts(output)
+    if version is not None:
+        found = tuple(explain(alert, config.text, version) for alert in found)
+    alerts = [(alert.line, alert.message) for alert in found]
+    last = [line for line in output.splitlines() if line.strip()][-1:]
+    raise ConfigRejectedError(alerts or [(None, line) for line in last])
+
+
+def reload(client: docker.APIClient, container: str, config: Config, previous: str | None) -> None:
+    """Write, reload through the master, and see the worker run it; else write `previous` back.
+
+    Until it is seen, haproxy.cfg tells that changed certificates and maps are under way.
+    """
+    before = read_files(client, container) if config.files else None
+    loaded = mark_reload(config, previous)
+    write_config(client, container, loaded.text, loaded.files)
+    reply = parse_reload(talk.ask(client, container, MASTER_SOCKET, "reload"))
+    failed = reply.succeeded is False
+    if not failed:
+        failed = not talk.is_confirmed(client, container, loaded.digest)
+    if not failed:
+        if loaded is not config:
+            write_config(client, container, config.text)
+        return
+    if before is not None:
+        put_back(client, container, before)
+    if previous is not None:
+        write_config(client, container, previous)
+    raise EngineError(
+        "reload-failed",
+        "HAProxy did not take the new configuration; the old one is in force and written",
+        details=[line for line in reply.log.splitlines() if line.strip()][-5:],
+    )
+
+
+def remove_files(client: docker.APIClient, container: str, files: Sequence[str]) -> None:
+    """Of those beside haproxy.cfg. Raises EngineError."""
+    output = run_in_container(client, container, scripts.REMOVE, *files)
+    if output.exit_code != 0:
+        raise EngineError("engine-refused", f"files of HAProxy cannot be removed: {output.text}")
+
+
+def hint_of(log: list[str]) -> str:
+    """What to do about a HAProxy that does not start, where its log tells."""
+    text = "\n".join(log)
+    if "cannot bind socket (Permission denied)" in text:
+        return (
+            "HAProxy runs as an unprivileged user: let such users have low ports of the host, "
+            "`sysctl net.ipv4.ip_unprivileged_port_start=80`, or bind to a port from 1024 on"
+        )
+    if "protocol unix_stream" in text and "(Permission denied)" in text:
+        return (
+            "HAProxy runs as user 99, which may not write into the directory of a socket: let it, "
+            "`chown 99 DIRECTORY`"
+        )
+    if "cannot bind socket" in text:
+        return "another program of the host has the port; stop it, or bind to another one"
+    return ""

@@ -1,0 +1,143 @@
+"""Waits for servers of HAProxy, and for its workers: up, idle, drained."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Collection
+
+import docker
+import docker.errors
+
+from reconciler.engine.docker.haproxy.proxy import read_proxy, read_states
+from reconciler.engine.docker.wait import last_log_lines, not_ready, tries
+from reconciler.engine.protocol import EngineError, Patience, removed_meanwhile
+from reconciler.haproxy.control.replies import ServerState
+from reconciler.plan.actions import AwaitIdle, AwaitServers, GuardServers, Target
+
+Server = tuple[str, str]
+"""A backend, and the host that one of its servers points to."""
+
+
+def await_servers(client: docker.APIClient, action: AwaitServers, patience: Patience) -> None:
+    """HAProxy's own checks have passed, and still do after `steady_s`."""
+    patience = patience.within(action.timeout_s)
+    missing: dict[Server, ServerState | None] = {}
+    proven_at: float | None = None
+    for _ in tries(patience, patience.timeout_s + action.steady_s):
+        states = _states(client, action.target)
+        missing = {
+            key: states.get(key)
+            for key in action.servers
+            if (state := states.get(key)) is None or not state.is_proven
+        }
+        if missing:
+            if proven_at is not None:
+                break  # it was up and is not: that is what `steady_s` is to find
+            _raise_if_ended(client, action, missing)
+            continue
+        proven_at = proven_at or time.monotonic()
+        if time.monotonic() - proven_at >= action.steady_s:
+            return
+    raise _servers_down(client, action, missing, patience)
+
+
+def _states(client: docker.APIClient, target: Target) -> dict[Server, ServerState]:
+    return {(s.backend, s.host): s for s in read_states(client, target.reference)}
+
+
+def _raise_if_ended(
+    client: docker.APIClient, action: AwaitServers, missing: Collection[Server]
+) -> None:
+    """A container that has ended will not come up, however long one waits."""
+    for key, target in zip(action.servers, action.containers, strict=False):
+        if key not in missing:
+            continue
+        try:
+            state = client.inspect_container(target.reference)["State"]
+        except docker.errors.NotFound:
+            raise removed_meanwhile(target.name) from None
+        if state["Status"] in {"exited", "dead"}:
+            raise not_ready(client, target, f"exited with code {state['ExitCode']}")
+        if state["Status"] == "restarting":
+            raise not_ready(
+                client, target, f"exits with code {state['ExitCode']} and is restarted by Docker"
+            )
+
+
+def _servers_down(
+    client: docker.APIClient,
+    action: AwaitServers,
+    missing: dict[Server, ServerState | None],
+    patience: Patience,
+) -> EngineError:
+    """With the end of the log of the first container that fails."""
+    number, all_ = len(missing), len(action.servers)
+    details = [_describe(key, state) for key, state in list(missing.items())[:10]]
+    containers = dict(zip(action.servers, action.containers, strict=False))
+    first = containers.get(next(iter(missing)))
+    if first is not None:
+        with contextlib.suppress(docker.errors.APIError):
+            lines = last_log_lines(client, first.reference)
+            details += [f"last lines of {first.name}:", *(f"  {line}" for line in lines)]
+    did = "did not stay up" if action.steady_s else "did not come up"
+    period = f"for {action.steady_s:g} s" if action.steady_s else f"within {patience.timeout_s:g} s"
+    return EngineError(
+        "servers-down",
+        f"{number} of {all_} servers {did} {period}",
+        "look at the containers' logs, their port, and the backend's `check`",
+        details,
+    )
+
+
+def _describe(key: Server, state: ServerState | None) -> str:
+    if state is None:
+        return f"{key[1]}: not known to HAProxy"
+    return f"{key[1]}: {state.status} {state.check}".rstrip()
+
+
+def guard_servers(client: docker.APIClient, action: GuardServers, patience: Patience) -> None:
+    """Watch new servers for a time. Raises EngineError when too many requests fail on them."""
+    guard, before = action.guard, _states(client, action.target)
+    for is_last in tries(patience, guard.window_s):
+        now = _states(client, action.target)
+        pairs = [(before[key], now[key]) for key in action.servers if key in before and key in now]
+        requests = sum(new.requests - old.requests for old, new in pairs)
+        errors = sum(new.errors - old.errors for old, new in pairs)
+        enough = requests >= guard.min_requests or is_last
+        if requests and enough and errors / requests > guard.max_errors:
+            raise EngineError(
+                "guard-tripped",
+                f"{errors} of {requests} requests to new servers failed, more than "
+                f"{guard.max_errors:.1%}",
+                "look at the new containers' logs; `rollout.guard` sets what is tolerated",
+            )
+
+
+def await_idle(client: docker.APIClient, action: AwaitIdle, patience: Patience) -> None:
+    """Until nothing is left to do for servers that are drained, or their time is over. One that
+    this worker has sent nobody to may have clients from before it began; one that is down gets
+    none any more, though what it has begun may still come to its end."""
+    began = time.monotonic()
+    for _ in tries(patience, action.at_most_s):
+        waited_s = time.monotonic() - began
+        states = _states(client, action.target)
+        there = [states[key] for key in action.servers if key in states]
+        if not any(s.sessions or _may_be_asked(s, waited_s, action.quiet_s) for s in there):
+            return
+
+
+def _may_be_asked(server: ServerState, waited_s: float, quiet_s: float) -> bool:
+    """Whether a client may come back to it that was away for less than `quiet_s`."""
+    since = waited_s if server.asked_s is None else server.asked_s
+    return server.is_in_reach and since < quiet_s
+
+
+def await_drained(
+    client: docker.APIClient, container: str, at_most_s: float, patience: Patience
+) -> None:
+    """Until no old worker is left. HAProxy ends them itself at `hard-stop-after`."""
+    for _ in tries(patience, at_most_s):
+        if read_proxy(client, container).old_workers == 0:
+            return
+    raise EngineError("not-drained", f"an old HAProxy worker is still there after {at_most_s:g} s")

@@ -1,0 +1,102 @@
+"""What is written in HAProxy's container: haproxy.cfg, and the files that it names.
+
+All of it belongs to HAProxy's unprivileged user, and nobody else may read it.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import tarfile
+from collections.abc import Sequence
+
+import docker
+import docker.errors
+
+from reconciler.desired.containers.haproxy import PROXY_USER
+from reconciler.haproxy.model.files import FILES_DIRECTORY, ProxyFile
+from reconciler.haproxy.paths import CONFIG_PATH
+
+
+def read_config(client: docker.APIClient, container: str) -> str | None:
+    """haproxy.cfg of a container that need not run; None when there is none."""
+    try:
+        chunks, _ = client.get_archive(container, CONFIG_PATH)
+    except docker.errors.NotFound:
+        return None
+    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+        content = archive.extractfile(archive.getmembers()[0])
+        return content.read().decode(errors="replace") if content else None
+
+
+def write_config(
+    client: docker.APIClient, container: str, text: str, files: Sequence[ProxyFile] = ()
+) -> None:
+    """Put haproxy.cfg into a container, running or not, and before it the files that it names."""
+    entries = _file_entries(files, FILES_DIRECTORY)
+    client.put_archive(container, "/", _archive([*entries, (CONFIG_PATH, 0o600, text.encode())]))
+
+
+def write_files(
+    client: docker.APIClient,
+    container: str,
+    files: Sequence[ProxyFile],
+    directory: str = FILES_DIRECTORY,
+) -> None:
+    client.put_archive(container, "/", _archive(_file_entries(files, directory)))
+
+
+def archive_of(files: Sequence[ProxyFile]) -> bytes:
+    """To be unpacked at `/`."""
+    return _archive(_file_entries(files, FILES_DIRECTORY))
+
+
+_Entry = tuple[str, int, bytes | None]
+"""Path, mode, and content; None for a directory."""
+
+
+def _file_entries(files: Sequence[ProxyFile], directory: str) -> list[_Entry]:
+    if not files:
+        return []
+    entries: list[_Entry] = [(f"{directory}/{f.name}", 0o600, f.content) for f in files]
+    return [(directory, 0o700, None), *entries]
+
+
+def _archive(entries: Sequence[_Entry]) -> bytes:
+    """For `put_archive`: all of it HAProxy's user's, and nobody else's to read."""
+    uid, gid = (int(part) for part in PROXY_USER.split(":"))
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for path, mode, content in entries:
+            entry = tarfile.TarInfo(path.lstrip("/"))
+            entry.mode, entry.uid, entry.gid = mode, uid, gid
+            if content is None:
+                entry.type = tarfile.DIRTYPE
+            else:
+                entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content or b""))
+    return buffer.getvalue()
+
+
+def read_files(client: docker.APIClient, container: str) -> bytes | None:
+    """An archive of what a container has beside haproxy.cfg; None when there is nothing."""
+    try:
+        chunks, _ = client.get_archive(container, FILES_DIRECTORY)
+    except docker.errors.NotFound:
+        return None
+    return b"".join(chunks)
+
+
+def list_files(client: docker.APIClient, container: str) -> tuple[str, ...]:
+    """The names of what a container has beside haproxy.cfg."""
+    found = read_files(client, container)
+    if found is None:
+        return ()
+    with tarfile.open(fileobj=io.BytesIO(found)) as archive:
+        files = (entry for entry in archive.getmembers() if entry.isfile())
+        return tuple(sorted(posixpath.basename(entry.name) for entry in files))
+
+
+def put_back(client: docker.APIClient, container: str, before: bytes) -> None:
+    """Files as they were, from what `read_files` has given."""
+    client.put_archive(container, posixpath.dirname(FILES_DIRECTORY), before)

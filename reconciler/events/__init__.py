@@ -1,0 +1,1 @@
+"""What is told while things happen, as values, pure: for progress, logs, metrics and status."""

@@ -1,0 +1,191 @@
+"""From what was named on the command line to loaded topologies. Reads files; nothing else does."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span, has_errors
+from reconciler.files.asked import NOTHING, PROFILES, Asked
+from reconciler.files.references import References
+from reconciler.topology.load import Loaded, load_topology
+from reconciler.topology.reading.layers import Document, Layers
+from reconciler.topology.reading.parse import MAX_BYTES
+from reconciler.topology.reading.variables import parse_env_file
+
+DEFAULT_FILE = "topology.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    loaded: tuple[Loaded, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    references: tuple[References, ...]
+    """The files that each of them refers to."""
+    included: tuple[str, ...] = ()
+    """The absolute paths of files that others include, whether they are there or not."""
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """What messages may show of each file."""
+        return {file: text for item in self.loaded for file, text in item.texts.items()}
+
+    @property
+    def has_errors(self) -> bool:
+        return has_errors(self.diagnostics)
+
+
+EXPIRED = frozenset({"expired-certificate"})
+OF_FILES = EXPIRED | {
+    "unreadable-file",
+    "bad-certificate",
+    "bad-ocsp",
+    "bad-key",
+    "bad-addresses",
+    "missing-variable",
+}
+"""What may be wrong with files, and variables in place of files, that a topology refers to."""
+
+
+def load_inputs(
+    names: Sequence[str],
+    env_files: Sequence[str],
+    tolerated: Collection[str] = (),
+    asked: Asked = NOTHING,
+) -> Inputs:
+    """Every file that is named, all their problems together. `tolerated` codes only warn."""
+    problems: list[Diagnostic] = []
+    variables = _variables(env_files, problems)
+    inputs = list(_read_all(names or (DEFAULT_FILE,), problems, is_default=not names))
+    overlays = tuple(_read_all(asked.overlays, problems, is_default=False))
+    if overlays and len(inputs) > 1:
+        problems.append(_several(overlays[0].name, len(inputs)))
+    profiles = asked.profiles or tuple(
+        part for part in re.split(r"[,\s]+", variables.get(PROFILES, "")) if part
+    )
+    tried: list[str] = []
+    loaded = tuple(
+        load_topology(
+            item.data,
+            item.name,
+            variables,
+            Layers(item.directory, overlays, functools.partial(_read_included, tried), profiles),
+        )
+        for item in inputs
+    )
+    problems += [diagnostic for item in loaded for diagnostic in item.diagnostics]
+    problems += _duplicates(loaded)
+    referred = tuple(
+        References(item, given.directory, variables).read()
+        for item, given in zip(loaded, inputs, strict=True)
+    )
+    problems += [
+        replace(problem, severity=Severity.WARNING) if problem.code in tolerated else problem
+        for item in referred
+        for problem in item.diagnostics
+    ]
+    # What several topologies include is wrong once.
+    return Inputs(loaded, tuple(dict.fromkeys(problems)), referred, tuple(tried))
+
+
+def _variables(env_files: Sequence[str], problems: list[Diagnostic]) -> dict[str, str]:
+    """Env files in their order, then the environment over them, as in Compose."""
+    variables: dict[str, str] = {}
+    for name in env_files:
+        try:
+            text = Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(_unreadable(name, error))
+            continue
+        values, errors = parse_env_file(text)
+        variables |= values
+        problems += [
+            Diagnostic("bad-env-file", e.message, name, Span(e.line, 1, 2)) for e in errors
+        ]
+    return variables | dict(os.environ)
+
+
+def _read_all(
+    names: Sequence[str], problems: list[Diagnostic], *, is_default: bool
+) -> Iterator[Document]:
+    for name in names:
+        if name == "-":
+            data = sys.stdin.buffer.read(MAX_BYTES + 1)
+            yield Document("<stdin>", str(Path.cwd()), data)
+            continue
+        hint = "name a file, or start with `reconciler init`" if is_default else ""
+        try:
+            files = _files(Path(name))
+        except OSError as error:
+            problems.append(_unreadable(name, error, hint))
+            continue
+        for file in files:
+            try:
+                yield _read(file)
+            except OSError as error:
+                problems.append(_unreadable(str(file), error, hint))
+
+
+def _files(path: Path) -> list[Path]:
+    """A directory stands for the YAML files in it, in the order of their names."""
+    if not path.is_dir():
+        return [path]
+    found = sorted(p for p in path.iterdir() if p.suffix in {".yaml", ".yml"} and not p.is_dir())
+    if not found:
+        raise FileNotFoundError(2, "no .yaml file in this directory")
+    return found
+
+
+def _read(file: Path) -> Document:
+    with file.open("rb") as stream:
+        return Document(str(file), str(file.resolve().parent), stream.read(MAX_BYTES + 1))
+
+
+def _read_included(tried: list[str], name: str, directory: str, by: str) -> Document:
+    """A file that another includes. Its name for messages is as relative as that of the other."""
+    path = Path(directory, name)
+    tried.append(os.path.abspath(path))
+    with path.open("rb") as stream:
+        data = stream.read(MAX_BYTES + 1)
+    shown = name if os.path.isabs(name) else os.path.normpath(Path(by).parent / name)
+    return Document(shown, str(path.resolve().parent), data)
+
+
+def _several(overlay: str, number: int) -> Diagnostic:
+    return Diagnostic(
+        "overlay-of-several",
+        f"{number} files are named, and an overlay goes over one",
+        overlay,
+        hint="name one topology file with its overlays",
+    )
+
+
+def _unreadable(name: str, error: Exception, hint: str = "") -> Diagnostic:
+    reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8"
+    return Diagnostic(
+        "file-not-found", f"`{name}` cannot be read: {reason.lower()}", name, hint=hint
+    )
+
+
+def _duplicates(loaded: Sequence[Loaded]) -> Iterator[Diagnostic]:
+    """The name is a topology's identity: two files with one name would undo each other."""
+    seen: dict[str, str] = {}
+    for item in loaded:
+        if item.topology is None:
+            continue
+        name = item.topology.name
+        if name in seen:
+            yield Diagnostic(
+                "duplicate-topology",
+                f"topology `{name}` is also in {seen[name]}",
+                item.source.file_of(item.source.span_of(("name",))),
+                item.source.span_of(("name",)),
+                "give one of them another name",
+                path=("name",),
+            )
+        seen.setdefault(name, item.file)

@@ -1,0 +1,62 @@
+"""Where HAProxy listens, as data (manual, 5.1): `bind` lines and the TLS spoken there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.haproxy.model.origin import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Http3:
+    """A second `bind` line, for QUIC."""
+
+    alt_svc: str
+    """What other clients are told of it; "" for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class BindTls:
+    """TLS on a `bind` line; files are where they are in HAProxy's container. None and "" leave what
+    `global` says."""
+
+    certificates: tuple[str, ...]
+    """The first is for everybody who asks for no other name."""
+    client_ca: str
+    verify: str
+    min_version: str | None
+    ciphers: str | None
+    ciphersuites: str | None
+    alpn: tuple[str, ...]
+    path: Path
+    http3: Http3 | None = None
+    crt_lists: tuple[str, ...] = ()
+    """Files that name more certificates; those of the last may come and go in a running HAProxy."""
+    asks_ocsp: bool = False
+    """Whether HAProxy asks for OCSP responses to staple."""
+    strict_sni: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A `bind` line. In a network of its own HAProxy listens on all addresses (None), and Docker
+    maps the host's; on the host's network it listens on the address itself."""
+
+    port: int
+    path: Path
+    address: str | None = None
+    last_port: int | None = None
+    """Of a range; None when there is but one."""
+    socket: str = ""
+    """In place of address and port, a Unix socket, as HAProxy's container has it."""
+    socket_mode: str = ""
+    """In octal."""
+    options: tuple[str, ...] = ()
+    """More of the manual's, 5.1, as they stand on the line."""
+    tls: BindTls | None = None
+    accepts_proxy: bool = False
+    """Who connects says with the PROXY protocol for whom it does."""
+
+    @property
+    def ports(self) -> str:
+        return f"{self.port}" if self.last_port is None else f"{self.port}-{self.last_port}"

@@ -1,0 +1,34 @@
+"""What HAProxy writes of traffic, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.haproxy.model.origin import Path
+
+
+@dataclass(frozen=True, slots=True)
+class LogTarget:
+    """Where to: `place` is `stdout`, `stderr`, or an address and port of syslog. Of each `sample`,
+    (1, 10), the first so many lines of so many are written."""
+
+    place: str = "stdout"
+    facility: str = "local0"
+    level: str = "info"
+    sample: tuple[int, int] = (1, 1)
+
+
+DEFAULT_TARGET = LogTarget()
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Of one frontend. `format` is `http`, `tcp`, `clf`, `json` or a format of HAProxy's own."""
+
+    target: LogTarget | None
+    """None writes nothing."""
+    format: str
+    has_normal: bool
+    has_null: bool
+    path: Path
+    """Where the file says most of it."""

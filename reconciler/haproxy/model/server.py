@@ -1,0 +1,71 @@
+"""Servers of a backend, as data (manual, 5.2): those that stand for containers, and others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from reconciler.haproxy.model.origin import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A health check. `url` is the path of an HTTP check; None means connect only."""
+
+    url: str | None
+    host: str
+    method: str
+    status: str
+    interval_s: float
+    timeout_s: float | None
+    rise: int
+    fall: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLink:
+    """How a backend's servers are spoken with, by traffic and checks alike."""
+
+    tls: bool = False
+    verify: str = "required"
+    ca: str = ""
+    """A file in HAProxy's container; "" for the authorities of its image."""
+    sni: str = ""
+    proto: str = ""
+    send_proxy: str = ""
+
+
+PLAIN = ServerLink()
+"""Neither TLS nor anything else that is not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A `server` line. `address` is a name that the resolver of the network knows, or an IP."""
+
+    name: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideServer:
+    """A `server` line for what is no container. Its name and address stay as they are loaded."""
+
+    name: str
+    address: str
+    port: int
+    weight: int
+    maxconn: int | None
+    backup: bool
+    path: Path
+
+    @property
+    def resolves(self) -> bool:
+        """Whether its address is a name."""
+        try:
+            ip_address(self.address)
+        except ValueError:
+            return True
+        return False

@@ -1,0 +1,145 @@
+"""A backend's section: how traffic is shared, what its servers have in common, and each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.haproxy.config import Line
+from reconciler.haproxy.model import Backend, Check, OutsideServer, RawLine
+from reconciler.haproxy.model.balance import hash_texts
+from reconciler.haproxy.render.content import cache_lines, compression_lines
+from reconciler.haproxy.render.errors import error_lines
+from reconciler.haproxy.render.link import link_words
+from reconciler.haproxy.render.quoting import format_duration, quote
+from reconciler.haproxy.render.settings import SERVER_KEYS, server_words, settings_lines
+from reconciler.haproxy.render.sticky import sticky_lines
+from reconciler.haproxy.slots import PROBE_SUFFIX
+
+_FAST_S = 0.25
+
+
+def render_backend(backend: Backend) -> str:
+    """The section alone."""
+    return "".join(f"{line.text}\n" for line in backend_lines(backend))
+
+
+def backend_lines(backend: Backend) -> Iterator[Line]:
+    yield Line("")
+    yield Line(f"backend {backend.name}", backend.path)
+    if backend.mode == "tcp":
+        yield Line("    mode tcp", (*backend.path, "mode"))
+    for text in (f"balance {backend.balance}", *hash_texts(backend.hashing)):
+        yield Line(f"    {text}", (*backend.path, "balance"), ((*backend.path, "balance"),))
+    yield from sticky_lines(backend.sticky)
+    yield from error_lines(backend.errors)
+    yield from compression_lines(backend.compression)
+    yield from settings_lines(backend.settings, backend.path, is_http=backend.mode == "http")
+    if backend.check is not None:
+        yield from _check(backend.check)
+    yield from raw_lines(backend.raw)
+    yield from cache_lines(backend.cache)
+    path = backend.path
+    if common := list(_server_defaults(backend)):
+        yield Line(
+            " ".join(["    default-server", *common]), path, tuple((*path, key) for key in _OF_ALL)
+        )
+    for server in backend.outside:
+        yield _outside(server, backend)
+    yield from live_server_lines(backend)
+
+
+_OF_ALL = ("check", "weight", "port", "tls", "proto", "send_proxy", *SERVER_KEYS)
+"""Keys of a backend that say something of all its servers."""
+
+
+_FOLLOWS_ITS_NAME = "init-addr libc,none resolve-prefer ipv4 resolve-opts allow-dup-ip"
+"""A name that does not resolve yet is no error: the resolver goes on asking. Two servers may have
+one address: spare ones all have HAProxy's, and containers that start anew may swap theirs, where
+the one would wait for the other to give its own up."""
+
+
+def _server_defaults(backend: Backend) -> Iterator[str]:
+    """What all servers of a backend have in common."""
+    if backend.resolves:
+        yield f"resolvers docker {_FOLLOWS_ITS_NAME}"
+    if backend.port:  # to check on; and no server can be told another port meanwhile
+        yield f"port {backend.port}"
+    yield from link_words(backend.link, is_checked=backend.check is not None)
+    if backend.check is not None:
+        check = backend.check
+        inter, fast = format_duration(check.interval_s), _fast(check)
+        yield f"check inter {inter} fastinter {fast} downinter {fast}"
+        yield f"rise {check.rise} fall {check.fall}"
+    yield from server_words(backend.settings)
+    if backend.weight != 1 and not backend.has_live_weight:
+        yield f"weight {backend.weight}"
+
+
+def _outside(server: OutsideServer, backend: Backend) -> Line:
+    """Weight and limit come last: `config.frozen` takes off what can be changed at run time. They
+    are said even if they are as the backend's, since those may stand in lines further down."""
+    host = f"[{server.address}]" if ":" in server.address else server.address
+    text = f"    server {server.name} {host}:{server.port} port {server.port}"
+    if server.resolves:
+        text += f" resolvers outside {_FOLLOWS_ITS_NAME}"
+    if server.backup:
+        text += " backup"
+    text += f" weight {server.weight}"
+    if server.maxconn is not None:
+        text += f" maxconn {server.maxconn}"
+    path = backend.path
+    return Line(text, server.path, ((*path, "port"), (*path, "weight"), (*path, "maxconn")))
+
+
+def live_server_lines(backend: Backend) -> Iterator[Line]:
+    """All that the runtime API can change; `config.live_lines` knows these lines by their look."""
+    path = backend.path
+    if backend.weight != 1 and backend.has_live_weight:
+        yield Line(f"    default-server weight {backend.weight}", path, ((*path, "weight"),))
+    if backend.maxconn is not None:
+        yield Line(f"    default-server maxconn {backend.maxconn}", path, ((*path, "maxconn"),))
+    for server in backend.servers:
+        text = f"    server {server.name} {server.address}:{server.port}"
+        yield Line(text, path, ((*path, "port"),))
+    if backend.name.endswith(PROBE_SUFFIX) or not backend.spares:
+        return
+    first = len(backend.servers) + 1
+    numbers = f"{first}-{first + backend.spares - 1}"
+    text = f"    server-template {backend.name}- {numbers} {backend.idle_host}:{backend.port}"
+    yield Line(
+        f"{text} disabled{_spare_rhythm(backend)}", path, ((*path, "port"), (*path, "check"))
+    )
+
+
+def _check(check: Check) -> Iterator[Line]:
+    timeout = format_duration(check.timeout_s or check.interval_s)
+    yield Line(f"    timeout check {timeout}", check.path, (check.path,))
+    if check.url is None:
+        return
+    yield Line("    option httpchk", check.path)
+    request = (
+        f"meth {check.method} uri {quote(check.url)} ver HTTP/1.1 hdr Host {quote(check.host)}"
+    )
+    yield Line(f"    http-check send {request}", check.path, (check.path,))
+    yield Line(f"    http-check expect status {check.status}", check.path, (check.path,))
+
+
+def _fast(check: Check) -> str:
+    """While a server changes state it is asked more often, so that changes settle quickly."""
+    return format_duration(min(check.interval_s, _FAST_S))
+
+
+def _spare_rhythm(backend: Backend) -> str:
+    """A server in maintenance keeps the rhythm of its checks, so a spare one that is given a
+    container waits up to one `inter` for the first of them, and keeps it until the next reload.
+
+    `inter` bounds the time to connect as well, in which a TLS server has much to do.
+    """
+    if backend.check is None or backend.link.tls:
+        return ""
+    quarter = max(backend.check.interval_s / 4, min(backend.check.interval_s, _FAST_S))
+    return f" inter {format_duration(quarter)}"
+
+
+def raw_lines(lines: Iterable[RawLine]) -> Iterator[Line]:
+    return (Line(f"    {line.text}", line.path) for line in lines if line.text)

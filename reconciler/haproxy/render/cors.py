@@ -1,0 +1,95 @@
+"""Which pages of other sites may read answers, to lines of a frontend's section.
+
+HAProxy alone says it: what servers say is taken out. What a browser asks beforehand carries neither
+cookie nor password, so it is answered before anybody is asked for those, and no server sees it. It
+asks for another method than its own, which is known by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.haproxy.config import Line
+from reconciler.haproxy.model import Frontend
+from reconciler.haproxy.model.cors import Cors
+from reconciler.haproxy.model.routing import ASKED_METHOD
+from reconciler.haproxy.render.choice import owners
+from reconciler.haproxy.render.quoting import quote, quote_format
+
+_ALLOW = "Access-Control-Allow-"
+_ASKED = f"{{ {ASKED_METHOD} -m found }}"
+_MAY = "{ var(txn.origin) -m found }"
+
+
+def asked_lines(frontend: Frontend) -> Iterator[Line]:
+    """Before rules are chosen: the method that a browser asks for, where it does."""
+    first = next(_owners(frontend), None)
+    if first is not None:
+        yield Line(
+            f"    http-request set-{ASKED_METHOD} req.fhdr(access-control-request-method) "
+            "if METH_OPTIONS { req.fhdr(origin) -m found }",
+            first[1].path,
+        )
+
+
+def granting_lines(frontend: Frontend) -> Iterator[Line]:
+    """After rules are chosen, and before what they do: who may, and the answer to who asks it."""
+    for number, cors, this in _owners(frontend):
+        for text in _granting(f"cors-{number}", cors, this):
+            yield Line(f"    {text}", cors.path, (cors.path,))
+
+
+def telling_lines(frontend: Frontend) -> Iterator[Line]:
+    """After what rules say of answers, which would take a `Vary` away."""
+    for _, cors, this in _owners(frontend):
+        for text in _telling(cors, this):
+            yield Line(f"    {text}", cors.path, (cors.path,))
+
+
+def _owners(frontend: Frontend) -> Iterator[tuple[int, Cors, str]]:
+    return owners(frontend, frontend.cors, lambda rule: rule.cors, "cors")
+
+
+def _granting(acl: str, cors: Cors, this: str) -> Iterator[str]:
+    """The origin that may is kept: an answer knows nothing of the request's headers."""
+    may = "" if cors.for_all else _MAY
+    if not cors.for_all:
+        yield from (f"acl {acl} req.fhdr(origin) -m str -- {quote(o)}" for o in cors.origins)
+        yield from (f"acl {acl} req.fhdr(origin) -m reg -- {quote(p)}" for p in cors.patterns)
+        yield f"http-request set-var(txn.origin) req.fhdr(origin){_if(acl, this)}"
+    granted = "".join(f" hdr {name} {quote_format(value)}" for name, value in _granted(cors))
+    yield f"http-request return status 204{granted}{_if(_ASKED, may, this)}"
+    if not cors.for_all:
+        yield f"http-request return status 204{_if(_ASKED, this)}"
+
+
+def _telling(cors: Cors, this: str) -> Iterator[str]:
+    may = "" if cors.for_all else _MAY
+    yield f"http-response del-header Access-Control- -m beg{_if(this)}"
+    for name, value in _told(cors):
+        yield f"http-after-response set-header {name} {value}{_if(may, this)}"
+    if not cors.for_all:
+        yield f"http-after-response add-header Vary Origin{_if(this)}"
+
+
+def _told(cors: Cors) -> Iterator[tuple[str, str]]:
+    """What each answer says to who may read it."""
+    yield f"{_ALLOW}Origin", "*" if cors.for_all else "%[var(txn.origin)]"
+    if cors.credentials:
+        yield f"{_ALLOW}Credentials", "true"
+    if cors.exposed:
+        yield "Access-Control-Expose-Headers", quote_format(", ".join(cors.exposed))
+
+
+def _granted(cors: Cors) -> Iterator[tuple[str, str]]:
+    """What is said to who asks beforehand, beside who may."""
+    yield f"{_ALLOW}Methods", ", ".join(cors.methods)
+    if cors.headers:
+        yield f"{_ALLOW}Headers", ", ".join(cors.headers)
+    if cors.max_age_s is not None:
+        yield "Access-Control-Max-Age", str(cors.max_age_s)
+
+
+def _if(*conditions: str) -> str:
+    text = " ".join(condition for condition in conditions if condition)
+    return f" if {text}" if text else ""

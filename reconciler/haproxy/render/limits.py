@@ -1,0 +1,75 @@
+"""How much one client may have, to lines of a frontend's section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.haproxy.config import Line
+from reconciler.haproxy.model.limits import ConnectionLimit, HeaderLimit, RateLimit
+from reconciler.haproxy.model.origin import Path
+from reconciler.haproxy.render.errors import page_words
+from reconciler.haproxy.render.pattern import acl_lines
+from reconciler.haproxy.render.peers import KEPT, connection_table
+from reconciler.haproxy.render.quoting import format_duration
+
+
+def request_lines(limit: RateLimit) -> Iterator[Line]:
+    """Addresses without a limit are not counted; an address of IPv4 fits in a table of IPv6."""
+    period = format_duration(limit.period_s)
+    path, values = limit.path, (limit.path,)
+    counts = f"store http_req_rate({period}) {KEPT}"
+    yield Line(f"    stick-table type ipv6 size 100k expire {period} {counts}", path, values)
+    if limit.allowed:
+        yield from acl_lines("not-limited", limit.allowed)
+    unless = " unless not-limited" if limit.allowed else ""
+    yield Line(f"    http-request track-sc0 src{unless}", path)
+    yield Line(
+        f"    http-request deny status {limit.status} default-errorfiles "
+        f"if {{ sc_http_req_rate(0) gt {limit.requests} }}",
+        path,
+        values,
+    )
+
+
+def connection_lines(limit: ConnectionLimit, frontend: str) -> Iterator[Line]:
+    """As early as the client is known: before TLS, where it connects itself. The counter is the one
+    that raw lines are least likely to have."""
+    stage = "session" if limit.reads_proxy else "connection"
+    path, values = limit.path, (limit.path,)
+    for condition in limit.allowed:
+        yield from acl_lines("not-counted", condition)
+    unless = " unless not-counted" if limit.allowed else ""
+    yield Line(
+        f"    tcp-request {stage} track-sc2 src table {connection_table(frontend)}{unless}", path
+    )
+    if limit.most is not None:
+        yield Line(
+            f"    tcp-request {stage} reject if {{ sc_conn_cur(2) gt {limit.most} }}", path, values
+        )
+    if limit.rate is not None:
+        yield Line(
+            f"    tcp-request {stage} reject if {{ sc_conn_rate(2) gt {limit.rate[0]} }}",
+            path,
+            values,
+        )
+
+
+def body_line(most_bytes: int, path: Path) -> Line:
+    """By what it announces; of a body that announces nothing, by what has come with its header."""
+    return Line(
+        "    http-request deny status 413 default-errorfiles "
+        f"if {{ req.fhdr(content-length) -m int gt {most_bytes} }} "
+        f"|| {{ req.body_size gt {most_bytes} }}",
+        path,
+        (path,),
+    )
+
+
+def header_line(limit: HeaderLimit) -> Line:
+    """The request line is not counted, the empty one at the end is. Of 431 HAProxy has no page, so
+    there is none to take over from `http-error`."""
+    bounds = (("req.hdrs,length", limit.most_bytes), ("req.fhdr_cnt", limit.most))
+    over = " || ".join(f"{{ {what} gt {most} }}" for what, most in bounds if most is not None)
+    page = f" {page_words(limit.page)}" if limit.page else ""
+    places = (limit.path, limit.page.path) if limit.page else (limit.path,)
+    return Line(f"    http-request deny status 431{page} if {over}", limit.path, places)

@@ -1,0 +1,250 @@
+"""A proxy to haproxy.cfg. Each line knows which path of the user's file it came from.
+
+Nothing reaches the text but through `quote`, constrained values, and the user's own raw lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from reconciler.haproxy.config import SENSITIVE_MARK, Config, Line, identified
+from reconciler.haproxy.model import Backend, Frontend, Proxy, StatsPage
+from reconciler.haproxy.model.log import LogTarget
+from reconciler.haproxy.model.origin import Path
+from reconciler.haproxy.model.routing import SCHEME
+from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
+from reconciler.haproxy.render.access import access_lines
+from reconciler.haproxy.render.backend import backend_lines, live_server_lines, raw_lines
+from reconciler.haproxy.render.bind import alt_svc_lines, bind_text, quic_text, tls_defaults
+from reconciler.haproxy.render.clients import forwarding_lines
+from reconciler.haproxy.render.content import cache_section, compression_lines
+from reconciler.haproxy.render.errors import error_lines
+from reconciler.haproxy.render.limits import body_line, connection_lines, header_line, request_lines
+from reconciler.haproxy.render.link import server_tls_defaults
+from reconciler.haproxy.render.log import log_lines, target_text
+from reconciler.haproxy.render.peers import own_name, peers_section
+from reconciler.haproxy.render.quoting import format_duration, quote
+from reconciler.haproxy.render.routing import rule_lines, same_url, userlist, userlists
+from reconciler.haproxy.render.settings import timeout_lines
+
+
+def render_config(proxy: Proxy) -> Config:
+    """The whole file."""
+    comment = f"# Written by haproxy-reconciler from topology {proxy.topology}: edit that instead."
+    body = _mark_sensitive(_body(proxy), proxy.sensitive)
+    config = identified([Line(comment), Line("global"), *body], proxy.topology)
+    return replace(config, files=proxy.files)
+
+
+def server_lines(proxy: Proxy, backend: Backend) -> tuple[str, ...]:
+    """What a backend's section says that can be changed in a running HAProxy as well."""
+    lines = _mark_sensitive(live_server_lines(backend), proxy.sensitive)
+    return tuple(line.text for line in lines)
+
+
+def _mark_sensitive(lines: Iterable[Line], sensitive: frozenset[Path]) -> Iterator[Line]:
+    """Mark the lines that hold a value of a sensitive path: of their own, or of one in `values`."""
+    above = {path[:end] for path in sensitive for end in range(1, len(path) + 1)}
+    for line in lines:
+        parents = (line.path[:end] for end in range(1, len(line.path) + 1))
+        if above.intersection(line.values) or sensitive.intersection(parents):
+            yield replace(line, text=line.text + SENSITIVE_MARK)
+        else:
+            yield line
+
+
+def _body(proxy: Proxy) -> Iterator[Line]:
+    yield from _global(proxy)
+    yield from _defaults(proxy)
+    if any(backend.resolves for backend in proxy.backends) or not proxy.backends:
+        yield from _resolvers()
+    if any(server.resolves for backend in proxy.backends for server in backend.outside):
+        yield from _outside_resolvers(proxy)
+    yield from peers_section(proxy)
+    for backend in proxy.backends:
+        yield from cache_section(backend.cache)
+    if proxy.stats is not None:
+        yield from _stats(proxy.stats)
+    for frontend in proxy.frontends:
+        yield from _frontend(frontend, proxy.log_target)
+    for backend in proxy.backends:
+        yield from backend_lines(backend)
+
+
+def _global(proxy: Proxy) -> Iterator[Line]:
+    for file in proxy.files:
+        yield Line(file.comment, file.path, (file.path[:3],))  # its key, in whatever form
+    yield Line(
+        f"    log {target_text(proxy.log_target)}", ("haproxy", "log"), (("haproxy", "log"),)
+    )
+    if proxy.hands_over:
+        yield from _handover()
+    else:
+        yield Line(f"    stats socket {RUNTIME_SOCKET} mode 600 level admin")
+    yield Line(
+        f"    hard-stop-after {format_duration(proxy.hard_stop_after_s)}",
+        ("haproxy", "hard_stop_after"),
+    )
+    if proxy.maxconn is not None:
+        yield Line(f"    maxconn {proxy.maxconn}", ("haproxy", "maxconn"))
+    yield from own_name(proxy)
+    yield from tls_defaults(proxy)
+    yield from server_tls_defaults(proxy)
+    yield from raw_lines(proxy.raw_global)
+
+
+def _handover() -> Iterator[Line]:
+    """Listening sockets are handed out on the runtime socket, and never doubled: with SO_REUSEPORT
+    two HAProxys of one user would share a port unasked, and lose what one has not accepted yet."""
+    yield Line(f'    stats socket "{OWN_RUNTIME_SOCKET}" mode 600 level admin expose-fd listeners')
+    yield Line("    noreuseport")
+
+
+def _defaults(proxy: Proxy) -> Iterator[Line]:
+    yield Line("")
+    yield Line("defaults")
+    yield Line("    mode http")
+    yield Line("    log global")
+    yield Line("    option httplog")
+    yield Line("    option dontlognull")
+    # An idle keep-alive connection of an old worker ends with its next answer, never before it:
+    # without this, a reload shows clients a closed connection now and then.
+    yield Line("    option idle-close-on-response")
+    yield Line("    option redispatch 1")
+    yield Line("    retries 3")
+    timeouts = proxy.timeouts
+    for name in (
+        "connect",
+        "client",
+        "server",
+        "http_request",
+        "http_keep_alive",
+        "queue",
+        "tunnel",
+        "tarpit",
+        "check",
+    ):
+        seconds = getattr(timeouts, name)
+        if seconds is not None:
+            keyword = name.replace("_", "-")
+            yield Line(
+                f"    timeout {keyword} {format_duration(seconds)}", ("haproxy", "timeouts", name)
+            )
+    yield from raw_lines(proxy.raw_defaults)
+
+
+def _resolvers() -> Iterator[Line]:
+    """Docker's DNS: a server that comes back with another address is found with no tool running."""
+    yield Line("")
+    yield Line("resolvers docker")
+    yield Line("    nameserver dns 127.0.0.11:53")
+    yield Line("    accepted_payload_size 8192")
+    yield Line("    timeout resolve 1s")
+    yield Line("    timeout retry 500ms")
+    yield Line("    hold valid 1s")
+
+
+def _outside_resolvers(proxy: Proxy) -> Iterator[Line]:
+    """For names that are no containers': Docker's DNS passes them on, and where there is none, the
+    host's own servers are asked. Less often than for containers, since others pay for it."""
+    yield Line("")
+    yield Line("resolvers outside")
+    asks_docker = any(backend.resolves for backend in proxy.backends)
+    yield Line("    nameserver dns 127.0.0.11:53" if asks_docker else "    parse-resolv-conf")
+    yield Line("    accepted_payload_size 8192")
+    yield Line("    timeout resolve 5s")
+    yield Line("    timeout retry 1s")
+    yield Line("    hold valid 10s")
+
+
+def _stats(stats: StatsPage) -> Iterator[Line]:
+    if stats.users:
+        yield from userlist("stats-users", stats.users, (*stats.path, "auth"))
+    if stats.admins:
+        yield from userlist("stats-admins", stats.admins, (*stats.path, "auth"))
+    yield Line("")
+    yield Line("frontend stats", stats.path)
+    yield Line(bind_text(stats.listener), stats.listener.path)
+    yield Line("    option dontlog-normal")
+    if stats.users:
+        yield Line(
+            "    http-request auth realm stats unless { http_auth(stats-users) }",
+            (*stats.path, "auth"),
+        )
+    yield Line("    http-request use-service prometheus-exporter if { path /metrics }", stats.path)
+    yield Line("    stats enable", stats.path)
+    yield Line(f"    stats uri {quote(stats.uri)}", (*stats.path, "uri"))
+    if stats.admins:
+        yield Line("    stats admin if { http_auth(stats-admins) }", (*stats.path, "admin"))
+    if stats.refresh_s is not None:
+        yield Line(
+            f"    stats refresh {format_duration(stats.refresh_s)}", (*stats.path, "refresh")
+        )
+
+
+def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
+    yield from userlists(frontend)
+    yield Line("")
+    yield Line(f"frontend {frontend.name}", frontend.path)
+    if frontend.mode == "tcp":
+        yield Line("    mode tcp", (*frontend.path, "mode"))
+    yield from log_lines(frontend, logs_to)
+    for listener in frontend.listeners:
+        places = ((*frontend.path, "bind"), (*frontend.path, "tls"))
+        yield Line(bind_text(listener), listener.path, places)
+        if listener.tls is not None and listener.tls.http3 is not None:
+            yield Line(quic_text(listener.tls, listener), listener.path, places)
+    if frontend.maxconn is not None:
+        yield Line(f"    maxconn {frontend.maxconn}", (*frontend.path, "maxconn"))
+    yield from timeout_lines(frontend.timeouts, frontend.path)
+    if frontend.connection_limit is not None:
+        yield from connection_lines(frontend.connection_limit, frontend.name)
+    yield from error_lines(frontend.errors)
+    yield from compression_lines(frontend.compression)
+    if frontend.forwarding is not None:
+        yield from forwarding_lines(frontend.forwarding)
+    yield from _challenges(frontend)
+    if frontend.access is not None:
+        yield from access_lines(frontend.access, is_http=frontend.mode == "http")
+    yield from raw_lines(frontend.raw)
+    if frontend.rate_limit is not None:
+        yield from request_lines(frontend.rate_limit)
+    if frontend.header_limit is not None:
+        yield header_line(frontend.header_limit)
+    if frontend.max_body_bytes is not None:
+        yield body_line(frontend.max_body_bytes, (*frontend.path, "max_body"))
+    yield from _https(frontend)
+    yield from rule_lines(frontend)
+    if frontend.default_backend:
+        yield Line(
+            f"    default_backend {frontend.default_backend}", (*frontend.path, "default_backend")
+        )
+
+
+def _challenges(frontend: Frontend) -> Iterator[Line]:
+    """Neither a redirect nor a refusal comes before them (RFC 8555, 8.3)."""
+    if frontend.acme:
+        path = (*frontend.path, "acme")
+        asked = "{ path_beg /.well-known/acme-challenge/ }"
+        yield Line(f"    http-request allow if {asked}", path)
+        yield Line(f"    use_backend {frontend.acme} if {asked}", path)
+
+
+def _https(frontend: Frontend) -> Iterator[Line]:
+    """The way to TLS, and staying on it."""
+    asks = frontend.forwarding is not None and frontend.forwarding.asks_scheme
+    by_tls = f"{{ {SCHEME} -m str https }}" if asks else "{ ssl_fc }"
+    if frontend.to_tls is not None:
+        where = same_url("https", frontend.to_tls.port)
+        yield Line(
+            f"    http-request redirect code {frontend.to_tls.code} location {where} "
+            f"unless {by_tls}",
+            (*frontend.path, "redirect"),
+        )
+    if frontend.hsts:
+        header = f'Strict-Transport-Security "{frontend.hsts}"'
+        yield Line(
+            f"    http-after-response set-header {header} if {by_tls}", (*frontend.path, "hsts")
+        )
+    yield from alt_svc_lines(frontend)

@@ -1,0 +1,30 @@
+"""A bound on what a plan may do to traffic, for runs that nobody watches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.desired.impact import Impact
+from reconciler.plan.action_labels import label_of
+from reconciler.plan.plan import Plan, Problem
+
+
+def limit_impact(plan: Plan, limit: Impact) -> Plan:
+    """The same plan, with a problem that stops it when it would do more than `limit`."""
+    if plan.is_empty or plan.impact <= limit:
+        return plan
+    problem = Problem(
+        "impact-too-high",
+        f"this would do more to traffic than `--max-impact {limit}` allows: "
+        + ", ".join(_exceeding(plan, limit)),
+        f"`reconciler plan` shows why; change the file so that less has to happen, or apply with "
+        f"`--max-impact {plan.impact}` when that may be",
+    )
+    return replace(plan, problems=(*plan.problems, problem))
+
+
+def _exceeding(plan: Plan, limit: Impact) -> list[str]:
+    """Each change once, with its impact; the steps where no change tells of it."""
+    changes = [f"{c.subject} ({c.impact})" for c in plan.changes if c.impact > limit]
+    steps = [f"{label_of(s.action)} ({s.impact})" for s in plan.steps if s.impact > limit]
+    return list(dict.fromkeys(changes or steps))

@@ -1,0 +1,135 @@
+"""How much one client may ask for."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from reconciler.topology.model.act import DenyStatus
+from reconciler.topology.model.base import Model, accepts, accepts_one
+from reconciler.topology.model.match import Listed
+from reconciler.topology.model.types.scalar import Duration, Size, Whole, error, listed
+
+_RATE = re.compile(r"([0-9]{1,9})/([0-9]*[a-z]+)")
+
+
+def _from_rate(value: Any, counted: str) -> Any:
+    """`100/10s`, or `5/s`, to the long form: how many of what is counted, in how long."""
+    if not isinstance(value, str):
+        return value
+    match = _RATE.fullmatch(value)
+    if match is None:
+        raise error(
+            "bad-value", "`{value}` is not a rate", value=value, hint="write it like `100/10s`"
+        )
+    number, per = match.groups()
+    return {counted: int(number), "per": per if per[0].isdigit() else f"1{per}"}
+
+
+class RateLimit(Model):
+    """Requests that one address may send in a stretch of time: `100/10s`, or a mapping."""
+
+    requests: Whole = Field(ge=1, le=10_000_000)
+    """How many."""
+    per: Duration = Field(10.0, ge=1, le=86_400)
+    """In how long; older ones are forgotten bit by bit."""
+    status: DenyStatus = 429
+    """What further ones are answered with."""
+    allow: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
+        (), min_length=1, json_schema_extra=accepts_one
+    )
+    """Addresses that are not limited: `10.0.0.0/8`, or `./office.txt` for a file with one in each
+    line."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return _from_rate(value, "requests")
+
+
+class ConnectionRate(Model):
+    """New connections of one address in a stretch of time: `50/10s`, or a mapping."""
+
+    connections: Whole = Field(ge=1, le=10_000_000)
+    """How many."""
+    per: Duration = Field(10.0, ge=1, le=86_400)
+    """In how long; older ones are forgotten bit by bit."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return _from_rate(value, "connections")
+
+
+class ConnectionLimit(Model):
+    """Connections that one address may have: `20` at a time, new ones `50/10s`, or a mapping.
+    Further ones are closed at once."""
+
+    max: Whole | None = Field(None, ge=1, le=10_000_000)
+    """How many at a time."""
+    rate: ConnectionRate | None = Field(None, json_schema_extra=accepts({"type": "string"}))
+    """How many new ones: `50/10s`, or a mapping."""
+    allow: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
+        (), min_length=1, json_schema_extra=accepts_one
+    )
+    """Addresses that are not limited: `10.0.0.0/8`, or `./office.txt` for a file with one in each
+    line. Those of `trusted_proxies` never are."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"rate": value}
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return {"max": value} if is_number else value
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> ConnectionLimit:
+        if self.max is None and self.rate is None:
+            raise error(
+                "missing-key",
+                "`max` or `rate` is required in a limit of connections",
+                hint="write `max: 20` for 20 at a time, `rate: 50/10s` for new ones",
+            )
+        return self
+
+
+CONNECTION_SHORT = accepts({"type": "integer", "minimum": 1}, {"type": "string"})
+
+
+class HeaderLimit(Model):
+    """The headers that a request may have: `8k` for all of them together, or a mapping. More are
+    answered with 431."""
+
+    size: Size | None = Field(None, ge=1024, le=2**24)
+    """Bytes of names and values, with what stands between them: `8k`."""
+    count: Whole | None = Field(None, ge=1, le=32_766)
+    """How many."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, int) and 0 < value < 1024:
+            raise error(
+                "bad-value",
+                "this is a size, and a request has more than that",
+                hint="write `8k` for the size, `{count: 50}` for how many",
+            )
+        return {"size": value} if isinstance(value, int | str) else value
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> HeaderLimit:
+        if self.size is None and self.count is None:
+            raise error(
+                "missing-key",
+                "`size` or `count` is required in a limit of headers",
+                hint="write `size: 8k` for all of them together, `count: 50` for how many",
+            )
+        return self
+
+
+HEADERS_SHORT = accepts({"type": "integer", "minimum": 1024}, {"type": "string"})

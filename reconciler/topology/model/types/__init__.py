@@ -1,0 +1,1 @@
+"""The constrained types of the models: each reads what people write and refuses the rest."""

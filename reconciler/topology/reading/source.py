@@ -1,0 +1,103 @@
+"""A parsed file: its value, and where each part of it stands."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.diagnostics.diagnostic import Diagnostic, Path, Span
+
+NAMED = frozenset({"networks", "depends_on"})
+"""Lists that may be written as a mapping, by the name of each item."""
+RESET, OVERRIDE = "!reset", "!override"
+"""Tags for a value that takes away, or replaces, what another file says."""
+
+
+@dataclass(slots=True)
+class Source:
+    """A parsed file: its value and, by path, where each key and value stands."""
+
+    file: str
+    text: str
+    value: Any = None
+    keys: dict[Path, Span] = field(default_factory=dict)
+    values: dict[Path, Span] = field(default_factory=dict)
+    variables: dict[Path, str] = field(default_factory=dict)
+    """Values that hold something from outside the file: path to the text as written, `${PORT}`."""
+    resolved: dict[Path, tuple[str, ...]] = field(default_factory=dict)
+    """What those variables stood for; never to be shown."""
+    broken: set[Path] = field(default_factory=set)
+    """Values whose variables could not be replaced; they stand for nothing."""
+    tags: dict[Path, str] = field(default_factory=dict)
+    """`!reset` and `!override`."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """The text of each file, where it was put together from several."""
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def file_of(self, span: Span | None) -> str:
+        """The file that a place is in."""
+        return (span and span.file) or self.file
+
+    def path_in_file(self, path: Path) -> Path:
+        """`path` without what the file leaves out: an item may stand for a list, one for more."""
+        return tuple(part for part, _ in self._walk(path))
+
+    def value_at(self, path: Path) -> Any:
+        """What stands at `path`; None when nothing does."""
+        return [self.value, *(value for _, value in self._walk(path))][-1]
+
+    def _walk(self, path: Path) -> Iterator[tuple[str | int, Any]]:
+        here = self.value
+        for before, part, after in zip((None, *path), path, (*path[1:], None), strict=False):
+            if isinstance(here, list) and isinstance(part, int):
+                here = here[part] if part < len(here) else None
+            elif isinstance(here, dict) and isinstance(part, int) and before in NAMED:
+                name = next(itertools.islice(here, part, None), "")
+                here = here.get(name)
+                yield name, here
+                continue
+            elif isinstance(part, int) or _is_short(here, after):
+                continue
+            else:
+                here = here.get(part) if isinstance(here, dict) else None
+            yield part, here
+
+    def written(self, path: Path) -> str | None:
+        """The text with a variable that the value at `path` was made from, if it was."""
+        path = self.path_in_file(path)
+        parents = (path[:end] for end in range(len(path), 0, -1))
+        return next((self.variables[p] for p in parents if p in self.variables), None)
+
+    def span_of(self, path: Path, *, key: bool = False) -> Span | None:
+        """The place of `path`, or of the nearest thing around it that stands in the file."""
+        path = self.path_in_file(path)
+        if key and path in self.keys:
+            return self.keys[path]
+        for end in range(len(path), 0, -1):
+            here = path[:end]
+            if end < len(path) and here in self.keys and self._has_parts(here):
+                return self.keys[here]
+            if here in self.values:
+                return self._heading(here) or self.values[here]
+        return Span(1, 1, 2) if self.text else None
+
+    def _heading(self, path: Path) -> Span | None:
+        """The key of a mapping or list that begins in a line below: it says more than a `-`."""
+        key, value = self.keys.get(path), self.values[path]
+        is_block = isinstance(self.value_at(path), dict | list) and key and key.line != value.line
+        return key if is_block else None
+
+    def _has_parts(self, path: Path) -> bool:
+        """Whether a mapping, a list or nothing stands there: not a short form of something."""
+        value = self.value_at(path)
+        return value is None or isinstance(value, dict | list)
+
+    def report(self, code: str, message: str, span: Span | None, hint: str = "") -> None:
+        self.diagnostics.append(Diagnostic(code, message, self.file, span, hint))
+
+
+def _is_short(here: Any, after: str | int | None) -> bool:
+    """Whether a list stands for the mapping that has it: `cors: [a]` for `cors: {origins: [a]}`."""
+    return isinstance(here, list) and isinstance(after, int) and after < len(here)

@@ -1,0 +1,138 @@
+"""Rules for the addresses that a file has for containers: Docker takes no others, and one container
+has one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+
+from reconciler.diagnostics.diagnostic import Path, Severity
+from reconciler.topology.model import Topology
+from reconciler.topology.model.topology import Network
+from reconciler.topology.model.types.subnet import fixed_addresses, gateway_of
+from reconciler.topology.rules.finding import Finding
+from reconciler.topology.rules.sole import Sole, had_by_one
+
+_CODE = "fixed-address"
+
+
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """An address that a backend says for its container."""
+
+    backend: str
+    network: str
+    key: str
+    value: str
+    path: Path
+
+
+def _fixed(topology: Topology) -> Iterator[_Fixed]:
+    for name, backend in topology.backends.items():
+        for at, join in enumerate(backend.joins):
+            for key, value in join.fixed.items():
+                yield _Fixed(
+                    name, join.network, key, value, ("backends", name, "networks", at, key)
+                )
+        if (mac := backend.mac_address) is not None:
+            path: Path = ("backends", name, "mac_address")
+            yield _Fixed(name, backend.networks[0], "mac_address", mac, path)
+
+
+def _not_of_its_network(topology: Topology) -> Iterator[Finding]:
+    """Of an external network nothing is known here: Docker tells."""
+    for own in _fixed(topology):
+        network = topology.networks.get(own.network, Network())
+        if network.external:
+            continue
+        if own.key == "ipv6_address":
+            yield Finding(
+                _CODE,
+                f"network `{own.network}` has no addresses of IPv6",
+                own.path,
+                "leave it out, or make the network in Docker and declare it `external: true`",
+            )
+        if own.key == "ipv4_address":
+            wrong, hint = _trouble(own.network, own.value, network.subnet)
+            if wrong:
+                yield Finding(
+                    _CODE,
+                    wrong,
+                    own.path,
+                    hint,
+                    quoted=(
+                        (own.value, own.path),
+                        (network.subnet or "", ("networks", own.network, "subnet")),
+                    ),
+                )
+
+
+def _trouble(network: str, address: str, subnet: str | None) -> tuple[str, str]:
+    """What is wrong with an address, and what to do; empty when Docker takes it."""
+    if subnet is None:
+        wrong = f"network `{network}` says no `subnet`, and Docker gives nobody a fixed address"
+        return f"{wrong} there", f"give `{network}` one that has it, like `172.30.7.0/24`"
+    there = ip_network(subnet)
+    hint = f"write one from {fixed_addresses(subnet).first} to {fixed_addresses(subnet).last}"
+    if ip_address(address) not in there:
+        return f"{address} is not in `{subnet}`, the subnet of `{network}`", hint
+    own = {
+        str(there.network_address): "the network's own address",
+        str(there.broadcast_address): "the network's address for broadcasts",
+        gateway_of(subnet): "the host's",
+    }
+    if address in own:
+        return f"{address} is {own[address]} on `{network}`", hint
+    return "", ""
+
+
+def _had_by_one(topology: Topology) -> Iterator[Finding]:
+    first = {own.backend: own for own in reversed(list(_fixed(topology)))}
+    for name, own in first.items():
+        instead = f"let Docker choose, and leave `{own.key}` out"
+        sole = Sole(_CODE, f"address {own.value}", own.path, own.value, own.path, instead)
+        yield from had_by_one(name, topology.backends[name], sole)
+
+
+def _said_twice(topology: Topology) -> Iterator[Finding]:
+    holders: dict[tuple[str, str], str] = {}
+    wishes: dict[tuple[str, str, str], str] = {}
+    for own in _fixed(topology):
+        holder = holders.setdefault((own.network, own.value), own.backend)
+        wish = wishes.setdefault((own.backend, own.network, own.key), own.value)
+        if holder != own.backend:
+            yield Finding(
+                _CODE,
+                f"address {own.value} on `{own.network}` is that of `{holder}` already",
+                own.path,
+                "choose another",
+                quoted=((own.value, own.path),),
+            )
+        if wish != own.value:
+            yield Finding(
+                _CODE,
+                f"`{own.backend}` has another `{own.key}` on `{own.network}` already",
+                own.path,
+                "leave one of them",
+            )
+
+
+def _given_out(topology: Topology) -> Iterator[Finding]:
+    """Docker does not keep an address for a container that does not run, so another may get it."""
+    for own in _fixed(topology):
+        subnet = topology.networks.get(own.network, Network()).subnet
+        if own.key != "ipv4_address" or subnet is None or _trouble("", own.value, subnet)[0]:
+            continue
+        if own.value not in fixed_addresses(subnet):
+            yield Finding(
+                _CODE,
+                f"Docker may give {own.value} to another container on `{own.network}` first",
+                own.path,
+                f"one from {fixed_addresses(subnet).first} on it gives to nobody by itself",
+                severity=Severity.WARNING,
+                quoted=((own.value, own.path),),
+            )
+
+
+ADDRESS_RULES = (_not_of_its_network, _had_by_one, _said_twice, _given_out)

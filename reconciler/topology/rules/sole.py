@@ -1,0 +1,51 @@
+"""What one container can have at a time: a port of the host, or an address on a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.diagnostics.diagnostic import Path
+from reconciler.topology.model import Backend
+from reconciler.topology.rules.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Sole:
+    """`what` is it in words: `port 25 of the host`. `value` is the part that stands in the file."""
+
+    code: str
+    what: str
+    path: Path
+    value: str
+    quoted: Path
+    instead: str
+    """What to do where there are too many containers."""
+    most: int = 1
+    """How many containers can have a part of it each."""
+
+
+def had_by_one(name: str, backend: Backend, sole: Sole) -> Iterator[Finding]:
+    """Several containers cannot have it, nor can a new one start beside the old one that has it."""
+    if backend.containers > sole.most:
+        how_many = "one container" if sole.most == 1 else f"{sole.most} containers"
+        yield Finding(
+            sole.code,
+            f"{how_many} can have {sole.what}, and `{name}` has {backend.containers}",
+            sole.path,
+            sole.instead,
+            quoted=((sole.value, sole.quoted),),
+        )
+    elif backend.containers and not _stops_first(backend):
+        yield Finding(
+            sole.code,
+            f"a new container of `{name}` cannot start beside the old one, which has {sole.what}",
+            sole.path,
+            "add `rollout: {order: stop-first}`: for a moment none runs when it is replaced",
+            quoted=((sole.value, sole.quoted),),
+        )
+
+
+def _stops_first(backend: Backend) -> bool:
+    wish = backend.rollout
+    return wish.order == "stop-first" or wish.max_surge in {0, "0%"}

@@ -1,0 +1,1 @@
+"""The daemon: keeps topologies as their files say, and answers for it."""

@@ -1,0 +1,83 @@
+"""What a keeper is told between two turns. Wakeups pile up to no more than a few words."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from reconciler.desired.desired import Desired
+
+MOST_CAUSES = 20
+"""More are not kept: one look finds all that has happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a topology's file says."""
+
+    desired: Desired | None
+    """None when there is no file any more: what runs is left alone."""
+    suspended: bool = False
+    forget: bool = False
+    """What is wanted is that nothing be left, and then this topology is no more."""
+
+
+@dataclass(slots=True)
+class Mail:
+    wanted: Wanted | None = None
+    """None when the file says what it said."""
+    causes: list[str] = field(default_factory=list)
+    is_urgent: bool = False
+    """Whether somebody wants it done now, however often it failed before."""
+
+
+class Mailbox:
+    """Written to from any thread, read by one."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._mail = Mail()
+        self._is_new = False
+
+    def put(self, cause: str, *, wanted: Wanted | None = None, is_urgent: bool = False) -> None:
+        with self._changed:
+            self._mail.wanted = wanted or self._mail.wanted
+            self._mail.is_urgent = self._mail.is_urgent or is_urgent or wanted is not None
+            if cause not in self._mail.causes:
+                at = 0 if wanted else len(self._mail.causes)  # what a file says is told before all
+                self._mail.causes.insert(at, cause)
+                del self._mail.causes[MOST_CAUSES:]
+            self._is_new = True
+            self._changed.notify()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is something that nobody took."""
+        with self._changed:
+            return self._is_new
+
+    def wants_other(self, desired: Desired | None) -> bool:
+        """Whether there is mail that wants another state than this one."""
+        with self._changed:
+            wanted = self._mail.wanted
+            return (
+                wanted is not None
+                and not wanted.suspended
+                and wanted.desired not in (None, desired)
+            )
+
+    def ring(self) -> None:
+        """End a wait, and say nothing."""
+        with self._changed:
+            self._is_new = True
+            self._changed.notify()
+
+    def take(self) -> Mail:
+        with self._changed:
+            mail, self._mail, self._is_new = self._mail, Mail(), False
+            return mail
+
+    def wait(self, timeout_s: float | None) -> None:
+        """Until there is something new, or the time is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_new, timeout_s)
