@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,7 @@ def main() -> None:
     parser.add_argument("--engine", action="append", metavar="NAME", help="of `tools/engine names`")
     parser.add_argument("--haproxy", action="append", metavar="TAG", choices=HAPROXIES)
     parser.add_argument("--again", action="store_true", help="also what has not changed")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the tests clean up on both
     arguments, of_pytest = parser.parse_known_args()
     engines = arguments.engine or _output("tools/engine", "names").split()
     places = [Place(e, h) for h in arguments.haproxy or HAPROXIES for e in engines]

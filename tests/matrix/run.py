@@ -95,17 +95,22 @@ def _test(place: Place, selection: Sequence[str], report: Path) -> int:
 
 
 def bounded(command: Sequence[str], environment: Mapping[str, str], longest_s: float) -> int:
-    """Its exit code. What does not end is interrupted with all that it has started, then killed."""
+    """Its exit code. What does not end, or is no longer wanted, is ended with all it has begun."""
     process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
         return process.wait(longest_s)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGINT)
-        try:
-            process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
         return -signal.SIGINT
-    except BaseException:
-        os.killpg(process.pid, signal.SIGINT)
-        raise
+    finally:
+        if process.poll() is None:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """An interrupted test still removes what it made."""
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
