@@ -71,8 +71,9 @@ make_network() {
     unshare "--net=$network" ip link set lo up
 }
 
-# What a killed one leaves is mounted still: its data upon itself, and file systems of containers.
+# Mounted still are its networks, and after it was killed its data upon itself, and file systems of containers.
 tidy() {
-    umount --lazy "$network" "$home/data" 2>/dev/null || :
+    { findmnt --list --noheadings --output TARGET | grep -F -e "$run/$name/" -e "$home/data" || :; } | sort -r |
+        while read -r mounted; do umount --lazy "$mounted"; done
     rm -rf "${run:?}/$name"
 }
