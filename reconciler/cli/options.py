@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.files.asked import Asked
+from reconciler.files.variant import Variant
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
@@ -58,11 +58,11 @@ _profile = click.option(
 
 
 def layered(command: Callable[..., R]) -> Callable[..., R]:
-    """Adds what a topology file can be combined with; it reaches the command as `asked`."""
+    """Adds what a topology file can be combined with; it reaches the command as `variant`."""
 
     @functools.wraps(command)
     def told(overlays: tuple[str, ...], profiles: tuple[str, ...], **given: Any) -> R:
-        return command(asked=Asked(overlays, profiles), **given)
+        return command(variant=Variant(overlays, profiles), **given)
 
     return _overlay(_profile(told))
 
@@ -116,8 +116,8 @@ class Changing:
     output: str
 
     @property
-    def asked(self) -> Asked:
-        return Asked(self.overlays, self.profiles)
+    def variant(self) -> Variant:
+        return Variant(self.overlays, self.profiles)
 
 
 def changing(command: Callable[..., int]) -> Callable[..., int]:

@@ -33,7 +33,7 @@ def command(told: options.Changing, no_wait: bool, max_impact: str) -> int:
     server is up. Ctrl-C finishes the running steps; the next apply goes on from there.
     """
     shortcut = (
-        Shortcut.of(told.files, told.env_files, told.asked) if told.output == "text" else None
+        Shortcut.of(told.files, told.env_files, told.variant) if told.output == "text" else None
     )
     if shortcut is not None and (line := shortcut.up_to_date()):
         click.echo(line)

@@ -11,11 +11,11 @@ from reconciler.cli.session import docker_engine, locate_alerts
 from reconciler.desired.desired import PROXY_SLOT
 from reconciler.diagnostics.diagnostic import Diagnostic, has_errors
 from reconciler.engine.protocol import ConfigRejectedError, EngineError, Patience
-from reconciler.files.asked import Asked
 from reconciler.files.inputs import load_inputs
+from reconciler.files.variant import Variant
 from reconciler.plan.actions import CheckConfig, PullImage
+from reconciler.run.compiled import CompiledTopology, compile_inputs
 from reconciler.run.execute import failure_of
-from reconciler.run.wish import Wish, compile_inputs
 
 
 @click.command(
@@ -32,7 +32,7 @@ Examples:
 @options.layered
 @options.output
 def command(
-    files: tuple[str, ...], haproxy: bool, env_files: tuple[str, ...], output: str, asked: Asked
+    files: tuple[str, ...], haproxy: bool, env_files: tuple[str, ...], output: str, variant: Variant
 ) -> int:
     """Check topology files and show everything that is wrong with them.
 
@@ -40,12 +40,12 @@ def command(
     nothing is named. Nothing is changed anywhere.
     """
     console = Console(output)
-    inputs = load_inputs(files, env_files, asked=asked)
+    inputs = load_inputs(files, env_files, variant=variant)
     diagnostics = list(inputs.diagnostics)
     if haproxy and not inputs.has_errors:
-        for wish in compile_inputs(inputs):
+        for compiled in compile_inputs(inputs):
             try:
-                diagnostics += _check_with_haproxy(wish)
+                diagnostics += _check_with_haproxy(compiled)
             except EngineError as error:
                 console.show_failure(failure_of(error))
                 return FAILED
@@ -59,17 +59,17 @@ def command(
     return DONE
 
 
-def _check_with_haproxy(wish: Wish) -> list[Diagnostic]:
-    config = wish.desired.config()
+def _check_with_haproxy(compiled: CompiledTopology) -> list[Diagnostic]:
+    config = compiled.desired.config()
     if config is None:
         return []
-    image = wish.desired.containers[PROXY_SLOT].spec.image
-    with docker_engine(wish.desired.topology) as engine:
+    image = compiled.desired.containers[PROXY_SLOT].spec.image
+    with docker_engine(compiled.desired.topology) as engine:
         patience = Patience()
-        if image not in engine.observe(wish.desired.scope()).images:
+        if image not in engine.observe(compiled.desired.scope()).images:
             engine.perform(PullImage(image), patience, lambda _: None)
         try:
             engine.perform(CheckConfig(image, config), patience, lambda _: None)
         except ConfigRejectedError as error:
-            return locate_alerts(failure_of(error), wish)
+            return locate_alerts(failure_of(error), compiled)
     return []

@@ -20,12 +20,12 @@ import pytest
 
 from reconciler.desired.impact import Impact
 from reconciler.events.events import Failure
-from reconciler.events.passes import FileBroken, FileMended, Noticed, Outcome, PassBegun, PassEnded
+from reconciler.events.news import FileBroken, FileMended, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.plan.plan import Change, Plan
-from reconciler.watch.files import Watched
 from reconciler.watch.http import Admin
 from reconciler.watch.logpipe import LogPipe
 from reconciler.watch.signals import received
+from reconciler.watch.sources.files import WatchedFiles
 from reconciler.watch.systemd import Notifier
 from tests.integration.support.waiting import await_true
 
@@ -171,9 +171,9 @@ def test_what_is_answered(admin: Admin) -> None:
     assert ask(admin, "/healthz")[0] == 200
     assert ask(admin, "/readyz")[0] == 503
     assert ask(admin, "/other")[0] == 404
-    admin.note("shop", PassBegun("1f", "start", Plan("shop")))
-    admin.note("shop", PassEnded("1f", "start", Outcome.CONVERGED, 0.3, servers_up=2, servers=3))
-    admin.note("shop", Noticed("took over"))
+    admin("shop", PassBegun("1f", "start", Plan("shop")))
+    admin("shop", PassEnded("1f", "start", Outcome.CONVERGED, 0.3, servers_up=2, servers=3))
+    admin("shop", Noticed("took over"))
     assert ask(admin, "/readyz")[0] == 200
     status = json.loads(ask(admin, "/status")[1])["topologies"]["shop"]
     assert (status["outcome"], status["cause"], status["pass_id"]) == ("converged", "start", "1f")
@@ -185,18 +185,18 @@ def test_what_is_answered(admin: Admin) -> None:
 
 def test_it_is_not_ready_while_the_engine_is_away(admin: Admin) -> None:
     lost = (Failure("engine-lost", "gone"),)
-    admin.note("shop", PassEnded("1f", "start", Outcome.FAILED, 0.3, failures=lost))
+    admin("shop", PassEnded("1f", "start", Outcome.FAILED, 0.3, failures=lost))
     for news in (None, Noticed("the lock was lost, and is taken again")):
         if news is not None:
-            admin.note("shop", news)
+            admin("shop", news)
         assert ask(admin, "/readyz") == (503, "the Docker engine does not answer\n")
     assert 'last_success_timestamp_seconds{topology="shop"} 0.0' in ask(admin, "/metrics")[1]
 
 
 def test_what_is_no_longer_kept_alarms_nobody(admin: Admin) -> None:
-    admin.note("shop", PassEnded("1f", "start", Outcome.CONVERGED, 0.3, servers_up=2, servers=2))
-    admin.note("blog", Noticed("suspended", is_idle=True))
-    admin.note("shop", Noticed("shop.yaml is gone", is_idle=True))
+    admin("shop", PassEnded("1f", "start", Outcome.CONVERGED, 0.3, servers_up=2, servers=2))
+    admin("blog", Noticed("suspended", is_idle=True))
+    admin("shop", Noticed("shop.yaml is gone", is_idle=True))
     assert ask(admin, "/readyz")[0] == 200
     assert "last_success_timestamp_seconds{" not in ask(admin, "/metrics")[1]
 
@@ -206,7 +206,7 @@ def test_servers_are_told_of_passes_that_failed_too(admin: Admin) -> None:
     ended = PassEnded(
         "1f", "start", Outcome.FAILED, 0.3, failures=failures, servers_up=1, servers=2
     )
-    admin.note("shop", ended)
+    admin("shop", ended)
     assert 'reconciler_servers_up{topology="shop"} 1.0' in ask(admin, "/metrics")[1]
 
 
@@ -216,7 +216,7 @@ def test_what_was_before_is_no_success_of_what_is_wanted(admin: Admin) -> None:
         Plan("shop"),
         Plan("shop", changes=(Change("create", "container", "web-1", "", Impact.NONE),)),
     ):
-        admin.note(
+        admin(
             "shop",
             PassEnded(
                 "1f",
@@ -238,15 +238,15 @@ def test_what_was_before_is_no_success_of_what_is_wanted(admin: Admin) -> None:
 
 
 def test_a_broken_file_is_broken_until_it_is_mended(admin: Admin) -> None:
-    admin.note("shop", FileBroken("shop.yaml", (), "", True))
-    admin.note("shop", FileMended("shop.yaml"))
+    admin("shop", FileBroken("shop.yaml", (), "", True))
+    admin("shop", FileMended("shop.yaml"))
     assert json.loads(ask(admin, "/status")[1])["topologies"]["shop"]["broken"] == []
 
 
 def test_values_of_variables_are_not_answered(admin: Admin) -> None:
     admin.hide(["hunter22"])
-    admin.note("shop", PassEnded("1f", "web.env.A hunter22", Outcome.CONVERGED, 0.3))
-    admin.note("shop", Noticed("hunter22"))
+    admin("shop", PassEnded("1f", "web.env.A hunter22", Outcome.CONVERGED, 0.3))
+    admin("shop", Noticed("hunter22"))
     assert "hunter22" not in ask(admin, "/status")[1]
 
 
@@ -273,29 +273,29 @@ def test_a_directory_and_what_is_wrong_in_it(tmp_path: Path) -> None:
     write(tmp_path / "a.yaml", "a")
     bad = write(tmp_path / "b.yml", "B")
     write(tmp_path / "c.txt", "c")
-    reading = Watched((str(tmp_path),), ()).read()
-    assert set(reading.said) == {"a"}
+    reading = WatchedFiles((str(tmp_path),), ()).read()
+    assert set(reading.good) == {"a"}
     assert set(reading.broken) == {str(bad)}
 
 
 def test_two_files_of_one_name(tmp_path: Path) -> None:
     write(tmp_path / "a.yaml", "a")
     second = write(tmp_path / "b.yaml", "a")
-    reading = Watched((str(tmp_path),), ()).read()
+    reading = WatchedFiles((str(tmp_path),), ()).read()
     assert set(reading.broken) == {str(second)}
-    assert reading.said["a"].loaded.file == str(tmp_path / "a.yaml")
+    assert reading.good["a"].loaded.file == str(tmp_path / "a.yaml")
 
 
 def test_variables_that_cannot_be_read_change_nothing(tmp_path: Path) -> None:
     file = write(tmp_path / "a.yaml", "a")
     env = tmp_path / "env"
-    reading = Watched((str(file),), (str(env),)).read()
-    assert reading.said == {}
+    reading = WatchedFiles((str(file),), (str(env),)).read()
+    assert reading.good == {}
     assert set(reading.broken) == {str(file), str(env)}
     env.write_text("IMAGE=b\n", encoding="utf-8")
-    watched = Watched((str(file),), (str(env),))
+    watched = WatchedFiles((str(file),), (str(env),))
     before = watched.signature()
-    assert set(watched.read().said) == {"a"}
+    assert set(watched.read().good) == {"a"}
     env.write_text("IMAGE=bc\n", encoding="utf-8")
     assert watched.signature() != before
 
@@ -303,7 +303,7 @@ def test_variables_that_cannot_be_read_change_nothing(tmp_path: Path) -> None:
 def test_directories_of_links_and_of_what_is_not_there(tmp_path: Path) -> None:
     write(tmp_path / "one" / "a.yaml", "a")
     (tmp_path / "current").symlink_to("one")
-    watched = Watched((str(tmp_path / "current"), str(tmp_path / "x" / "y" / "b.yaml")), ())
+    watched = WatchedFiles((str(tmp_path / "current"), str(tmp_path / "x" / "y" / "b.yaml")), ())
     before = watched.directories()
     assert {str(tmp_path), str(tmp_path / "one")} <= set(before)
     assert str(tmp_path / "x") not in before

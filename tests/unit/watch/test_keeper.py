@@ -9,7 +9,7 @@ from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
 from reconciler.engine.memory import Image, World
 from reconciler.engine.protocol import EngineError
-from reconciler.events.passes import Outcome
+from reconciler.events.news import Outcome
 from reconciler.plan.actions import Action, StartContainer
 from reconciler.topology.model import Topology
 from reconciler.watch.keeper import TROUBLE_S

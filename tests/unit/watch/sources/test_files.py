@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.files import inputs
 from reconciler.topology.reading.layers import Document
-from reconciler.watch.files import Watched
+from reconciler.watch.sources.files import WatchedFiles
 
 GOOD = "name: {}\nbackends: {{web: {{image: a, port: 80}}}}\n"
 
@@ -35,14 +35,14 @@ def test_a_file_that_cannot_be_opened_hides_no_other(
         return read(file)
 
     monkeypatch.setattr(inputs, "_read", refuse)
-    reading = Watched((str(directory),), ()).read(known(directory))
-    assert set(reading.said) == {"ta", "tc"}
+    reading = WatchedFiles((str(directory),), ()).read(known(directory))
+    assert set(reading.good) == {"ta", "tc"}
     assert set(reading.broken) == {str(directory / "b.yaml")}
     assert reading.gone == frozenset()
 
 
 def test_a_deleted_file_is_gone(directory: Path) -> None:
-    watched = Watched((str(directory),), ())
+    watched = WatchedFiles((str(directory),), ())
     watched.read()
     (directory / "b.yaml").unlink()
     assert watched.read(known(directory)).gone == {str(directory / "b.yaml")}
@@ -50,7 +50,7 @@ def test_a_deleted_file_is_gone(directory: Path) -> None:
 
 def test_a_file_that_was_named_itself(directory: Path) -> None:
     file = str(directory / "a.yaml")
-    watched = Watched((file,), ())
+    watched = WatchedFiles((file,), ())
     watched.read()
     Path(file).unlink()
     reading = watched.read([file])
@@ -62,9 +62,9 @@ def test_a_file_that_was_named_itself(directory: Path) -> None:
 def test_what_is_out_of_sight_is_not_gone(
     directory: Path, monkeypatch: pytest.MonkeyPatch, disk: int | None
 ) -> None:
-    watched = Watched((str(directory),), ())
+    watched = WatchedFiles((str(directory),), ())
     watched.read()
     for file in known(directory):
         Path(file).unlink()
-    monkeypatch.setattr("reconciler.watch.files._disk", lambda _: disk)
+    monkeypatch.setattr("reconciler.watch.sources.files._disk", lambda _: disk)
     assert watched.read(known(directory)).gone == frozenset()
