@@ -32,7 +32,7 @@ class Daemon:
         self._threads: dict[str, threading.Thread] = {}
 
     def write(self, topology: str, cause: str, goal: Goal) -> None:
-        """What a topology's file says; its keeper begins when there is none yet."""
+        """Tell a topology's keeper what its file says; it begins when there is none yet."""
         with self._changing:
             if topology not in self._keepers:
                 self._begin(topology)
@@ -59,7 +59,7 @@ class Daemon:
             keeper.close()
 
     def _retires(self, keeper: Keeper) -> bool:
-        """Unless somebody wrote to it meanwhile: the file may be back."""
+        """Whether a keeper ends: not when somebody wrote to it meanwhile, the file may be back."""
         with self._changing:
             if keeper.mail.is_new:
                 return False
@@ -68,7 +68,7 @@ class Daemon:
         return True
 
     def wake(self, wakeup: Wakeup) -> None:
-        """From the engine. When it was away, whatever failed meanwhile is tried again at once."""
+        """Wake whom it concerns. An engine that was away has all that failed tried again at once."""
         with self._changing:
             woken = [k for name, k in self._keepers.items() if wakeup.topology in {"", name}]
         for keeper in woken:

@@ -41,7 +41,7 @@ class Keepers(Protocol):
     """Those that keep topologies, by name."""
 
     def write(self, topology: str, cause: str, goal: Goal) -> None:
-        """To the topology's keeper; there will be one when there is none."""
+        """Give a topology's keeper its goal; there will be one when there is none."""
 
 
 class Follower:
@@ -90,7 +90,7 @@ class Follower:
         self._is_first = False
 
     def _topologies_of(self, file: str, reading: Reading | None = None) -> list[str]:
-        """What it says now, or said last."""
+        """The topologies of a file, as it says now, or said last."""
         of = reading.good if reading else self._last_good
         return [name for name, compiled in of.items() if compiled.loaded.file == file]
 

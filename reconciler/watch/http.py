@@ -43,7 +43,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class Admin:
-    """Raises OSError when the address cannot be had."""
+    """The server that answers. Raises OSError when the address cannot be had."""
 
     def __init__(self, host: str, port: int) -> None:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram  # noqa: PLC0415  # only who listens needs it
@@ -192,7 +192,7 @@ class Admin:
         return (200, _PLAIN, b"ok\n") if is_so else (503, _PLAIN, f"{otherwise}\n".encode())
 
     def _unready(self) -> str:
-        """Why; "" when each topology was looked at, and the engine answered the last time."""
+        """Why it is not ready; "" when each topology was looked at and the engine answered last."""
         with self._changing:
             states = [state for state in self._state.values() if not state.get("idle")]
             is_new = not self._state

@@ -26,7 +26,7 @@ from reconciler.watch.current_pass import CurrentPass, ending_of_failures
 from reconciler.watch.lock import TopologyLock
 from reconciler.watch.mailbox import Mailbox
 from reconciler.watch.state import PassResult, State, after, begun, heard
-from reconciler.watch.table import Ending, Phase
+from reconciler.watch.table import FAILURES, Ending, Phase
 
 Tell = Callable[[str, News], None]
 """Takes the name of a topology, and what there is to tell of it. Called from several threads."""
@@ -143,7 +143,8 @@ class Keeper:
     def _walked(self, this: CurrentPass) -> PassResult:
         came_to = self._converge(this)
         ending = this.ending_of(came_to, is_stopping=self._is_stopping())
-        result = this.result(ending, self._luck(), came_to.failures, came_to)
+        failures = came_to.failures if ending in FAILURES else ()  # else it was broken off
+        result = this.result(ending, self._luck(), failures, came_to)
         if ending in {Ending.FAILED, Ending.REFUSED}:
             return replace(result, way_back=self._way_back())
         return result

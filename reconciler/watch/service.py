@@ -25,7 +25,7 @@ def serve(daemon: Daemon, follow: Callable[[], None], signals: Signals) -> bool:
 
 
 def _attend(daemon: Daemon, signals: Signals, notifier: Notifier) -> None:
-    """Until somebody asks to stop."""
+    """Answer signals and tell systemd how it is, until somebody asks to stop."""
     notifier.say("READY=1")
     while True:
         for number in signals.wait(notifier.watchdog_s or _ATTEND_S):

@@ -1,4 +1,4 @@
-"""The table of a keeper's states: what each pass that ended makes of each, read as the rows below.
+"""The table of a keeper's phases: what each pass that ended makes of each of them.
 
 docs/operations.md shows the same table; `tests/unit/watch/test_table.py` holds the two together.
 """

@@ -32,15 +32,15 @@ _SUFFIXES = {".yaml", ".yml"}
 
 @dataclass(slots=True)
 class WatchedFiles:
-    """What was named on the command line, and the files that those refer to."""
+    """The paths that were named on the command line, and the files that those refer to."""
 
     paths: tuple[str, ...]
     env_files: tuple[str, ...]
     variant: Variant = AS_WRITTEN
     disks: dict[str, int] = field(default_factory=dict)
-    """On which each path was when it was first read: a mount that goes away leaves a directory."""
+    """The disk on which each path was when it was first read: a mount that goes away leaves a directory."""
     referred: tuple[str, ...] = ()
-    """As the last reading has found: absolute."""
+    """Absolute paths, as the last reading has found them."""
 
     def read(self, known: Collection[str] = ()) -> Reading:
         """`known` are files that said something before, and may be gone."""
@@ -67,7 +67,7 @@ class WatchedFiles:
         return Reading(good, broken, gone)
 
     def _is_gone(self, file: str) -> bool:
-        """Deleted, that is, and not out of sight: where it was is still there, on the same disk."""
+        """Whether a file is deleted, and not out of sight: its place is still there, on its disk."""
         try:
             os.lstat(file)
         except FileNotFoundError:
@@ -141,7 +141,7 @@ def _by_topology_file(inputs: Inputs) -> dict[str, list[Diagnostic]]:
 
 
 def follow_files(watched: WatchedFiles, follower: Follower, stop: threading.Event) -> None:
-    """Until `stop` is set."""
+    """Hand what the files say to the follower at each change, until `stop` is set."""
     seen: object = None
     while not stop.is_set():
         for _ in _changes(watched, stop):

@@ -176,9 +176,9 @@ def test_a_suspended_topology_is_not_removed_with_its_file() -> None:
     follower.follow(reading(compiled(more="suspend: true")))
     keepers.mail()
     follower.follow(reading(gone=("shop.yaml",)))
-    wanted = keepers.mail().wanted
-    assert wanted is not None
-    assert (wanted.desired, wanted.forget) == (None, False)
+    goal = keepers.mail().goal
+    assert goal is not None
+    assert (goal.desired, goal.forget) == (None, False)
 
 
 def test_suspend() -> None:
