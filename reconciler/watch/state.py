@@ -135,18 +135,7 @@ class PassResult:
 def heard(state: State, mail: Mail, now: float) -> State:
     """The state once the mail is read."""
     if mail.is_urgent:
-        state = replace(
-            state,
-            phase=state.phase if state.phase is Phase.DONE else _phase_of(state.goal),
-            causes=(),  # one look will see to those, too
-            answers_at=now,
-            fallback=None,
-            blocked=Blocked(),
-            repairs=Repairs(),
-            failures=0,
-            unreached=0,
-            told={},
-        )
+        state = _afresh(state, now)
     causes = tuple(dict.fromkeys((*state.causes, *mail.causes)))[:MOST_CAUSES]
     state = replace(state, causes=causes)
     if mail.goal is not None:
@@ -154,6 +143,22 @@ def heard(state: State, mail: Mail, now: float) -> State:
     if state.phase is Phase.IDLE:
         state = replace(state, causes=())  # they are of no interest any more when it goes on
     return state
+
+
+def _afresh(state: State, now: float) -> State:
+    """Every wait is over, and all is told again: somebody did something about it, maybe."""
+    return replace(
+        state,
+        phase=state.phase if state.phase is Phase.DONE else _phase_of(state.goal),
+        causes=(),  # one look will see to those, too
+        answers_at=now,
+        fallback=None,
+        blocked=Blocked(),
+        repairs=Repairs(),
+        failures=0,
+        unreached=0,
+        told={},
+    )
 
 
 def _phase_of(goal: Goal) -> Phase:

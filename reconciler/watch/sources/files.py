@@ -38,7 +38,7 @@ class WatchedFiles:
     env_files: tuple[str, ...]
     variant: Variant = AS_WRITTEN
     disks: dict[str, int] = field(default_factory=dict)
-    """The disk on which each path was when it was first read: a mount that goes away leaves a directory."""
+    """The disk on which each path was at first: a mount that goes away leaves a directory."""
     referred: tuple[str, ...] = ()
     """Absolute paths, as the last reading has found them."""
 
@@ -67,7 +67,7 @@ class WatchedFiles:
         return Reading(good, broken, gone)
 
     def _is_gone(self, file: str) -> bool:
-        """Whether a file is deleted, and not out of sight: its place is still there, on its disk."""
+        """Whether a file is deleted, not out of sight: its place is still there, on the same disk."""
         try:
             os.lstat(file)
         except FileNotFoundError:
