@@ -68,7 +68,7 @@ class Daemon:
         return True
 
     def wake(self, wakeup: Wakeup) -> None:
-        """Wake whom it concerns. When the engine was away, all that failed is tried again at once."""
+        """Wake whom it concerns. After an engine was away, all that failed is tried again."""
         with self._changing:
             woken = [k for name, k in self._keepers.items() if wakeup.topology in {"", name}]
         for keeper in woken:

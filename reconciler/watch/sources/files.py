@@ -67,7 +67,7 @@ class WatchedFiles:
         return Reading(good, broken, gone)
 
     def _is_gone(self, file: str) -> bool:
-        """Whether a file is deleted, not out of sight: its place is still there, on the same disk."""
+        """Whether a file is deleted, not out of sight: its place is there, on the same disk."""
         try:
             os.lstat(file)
         except FileNotFoundError:
