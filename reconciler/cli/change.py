@@ -41,17 +41,17 @@ class ChangeRequest:
     """Codes of what may be wrong with files that the topology refers to."""
 
 
-def change_files(told: Changing, request: ChangeRequest, shortcut: Shortcut | None = None) -> int:
+def change_files(shared: Changing, request: ChangeRequest, shortcut: Shortcut | None = None) -> int:
     """One topology after another; returns the worst exit code of all."""
-    console = Console(told.output)
+    console = Console(shared.output)
     inputs = load_or_report(
-        told.files, told.env_files, console, request.tolerated, variant=told.variant
+        shared.files, shared.env_files, console, request.tolerated, variant=shared.variant
     )
     if inputs is None:
         return FAILED
     codes = []
     for compiled in compile_inputs(inputs):
-        code, result = change(compiled, told, request, console)
+        code, result = change(compiled, shared, request, console)
         codes.append(code)
         if result is not None and shortcut is not None:
             _remember(shortcut, result, compiled)
@@ -71,16 +71,16 @@ def holder_name() -> str:
 
 
 def change(
-    compiled: CompiledTopology, told: Changing, request: ChangeRequest, console: Console
+    compiled: CompiledTopology, shared: Changing, request: ChangeRequest, console: Console
 ) -> tuple[int, ApplyResult | None]:
     """Make the engine's world what is wanted. The exit code, and how it went."""
     desired = request.aim(compiled.desired)
     topology = desired.topology
     result: ApplyResult | None = None
     with Reporting(console, topology), stopping() as stop, docker_engine(topology) as engine:
-        patience = Patience(told.timeout_s, stop.is_set)
+        patience = Patience(shared.timeout_s, stop.is_set)
         view = _progress(console, compiled)
-        confirm = _confirmation(engine, request.verb, told.yes, console)
+        confirm = _confirmation(engine, request.verb, shared.yes, console)
         try:
             result = apply(desired, engine, request.options, patience, confirm, view)
         finally:

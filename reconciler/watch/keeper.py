@@ -118,19 +118,19 @@ class Keeper:
     def _pass(self) -> None:
         causes, now = self._state.causes, self._clock.now()
         self._state = begun(self._state, now)
-        this = CurrentPass(new_pass_id(), self._state, causes, now, self._options.dry_run)
-        result = self._result(this)
+        current = CurrentPass(new_pass_id(), self._state, causes, now, self._options.dry_run)
+        result = self._result(current)
         now = self._clock.now()
         self._state = after(self._state, result, now, self._options.resync_s)
         if result.ending is Ending.AWAY or self.is_done:
             self._lock.let_go()
         if result.ending is not Ending.BLOCKED:
-            self._tell(this.ended(result, self._state, now))
+            self._tell(current.ended(result, self._state, now))
 
-    def _result(self, this: CurrentPass) -> PassResult:
+    def _result(self, current: CurrentPass) -> PassResult:
         """What the pass came to, whatever was raised in it."""
         try:
-            return self._walked(this)
+            return self._walked(current)
         except LockedError as error:
             ending, failure = Ending.LOCKED, failure_of(error)
         except EngineError as error:
@@ -138,13 +138,13 @@ class Keeper:
             ending = ending_of_failures((failure,))
         except Exception as error:  # a bug: it costs a pass, and is told
             ending, failure = Ending.FAILED, Failure("internal", f"{error!r}")
-        return this.result(ending, self._luck(), (failure,), None)
+        return current.result(ending, self._luck(), (failure,), None)
 
-    def _walked(self, this: CurrentPass) -> PassResult:
-        came_to = self._converge(this)
-        ending = this.ending_of(came_to, is_stopping=self._is_stopping())
+    def _walked(self, current: CurrentPass) -> PassResult:
+        came_to = self._converge(current)
+        ending = current.ending_of(came_to, is_stopping=self._is_stopping())
         failures = came_to.failures if ending in FAILURES else ()  # else it was broken off
-        result = this.result(ending, self._luck(), failures, came_to)
+        result = current.result(ending, self._luck(), failures, came_to)
         if ending in {Ending.FAILED, Ending.REFUSED}:
             return replace(result, way_back=self._way_back())
         return result
@@ -152,8 +152,8 @@ class Keeper:
     def _luck(self) -> float:
         return self._options.jitter(0.0, 1.0)
 
-    def _converge(self, this: CurrentPass) -> ApplyResult:
-        desired = this.state.in_force
+    def _converge(self, current: CurrentPass) -> ApplyResult:
+        desired = current.state.in_force
         if self._engine is None:
             self._engine = self._engines.open(self.topology)
         patience = Patience(self._options.timeout_s, self._must_end)
@@ -164,9 +164,9 @@ class Keeper:
             self._engine,
             self._apply,
             patience,
-            lambda plan: this.may_run(plan, self._clock.now(), self._tell),
+            lambda plan: current.may_run(plan, self._clock.now(), self._tell),
             self._tell,
-            pass_id=this.id,
+            pass_id=current.id,
         )
 
     def _must_end(self) -> bool:
