@@ -46,6 +46,11 @@ FROM_THE_GROUND_UP = {
         "translate", "events", "glance", "host", "inspections", "lock", "observe", "perform",
         "engine", "wakeups",
     ),
+    "watch": (
+        "clock", "backoff", "repairs", "mailbox", "table", "state", "lock", "current_pass",
+        "keeper", "audience", "daemon", "follower", "sources/", "http", "logpipe", "signals",
+        "systemd", "service",
+    ),
     "cli": ("*", "commands/"),
 }  # fmt: skip
 """In rooms with rooms inside: each module or folder (with a slash) imports those before it, and

@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.desired.desired import Desired
-from reconciler.engine.protocol import Engine, EngineError, Lock, Patience
+from reconciler.engine.protocol import Engine, EngineError, Lock, LockedError, Patience
 from reconciler.run.apply import ApplyOptions, held
 
 
-class Holding:
-    """`notice` is told of what becomes of the lock. For one thread."""
+class TopologyLock:
+    """The lock as one keeper has it. `notice` is called with what becomes of it. For one thread."""
 
     def __init__(self, notice: Callable[[str], None]) -> None:
         self._notice = notice
         self._lock: Lock | None = None
         self._held = contextlib.ExitStack()
-        self.stood_by = False
+        self._stood_by = False
         """Somebody else had it when it was last wanted."""
 
     def take(
@@ -32,15 +32,19 @@ class Holding:
         self.let_go()
         # What matters here are images to make a lock of; HAProxy is not disturbed for that.
         observed = engine.observe(replace(desired.scope(), reads_proxy=False))
-        self._lock = self._held.enter_context(
-            held(desired, observed, engine, options, patience, _quiet)
-        )
-        if self.stood_by:
-            self.stood_by = False
+        try:
+            self._lock = self._held.enter_context(
+                held(desired, observed, engine, options, patience, _quiet)
+            )
+        except LockedError:
+            self._stood_by = True
+            raise
+        if self._stood_by:
+            self._stood_by = False
             self._notice("took over")
 
     def let_go(self) -> None:
-        """One that the engine has lost already is let go of as well."""
+        """Release the lock, also one that the engine has lost already."""
         self._lock = None
         with contextlib.suppress(EngineError):
             self._held.close()

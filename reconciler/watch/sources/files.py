@@ -1,4 +1,4 @@
-"""The watched paths: what all their files say now, and when that may have changed.
+"""Watched paths: what all their files say now, and when that may have changed.
 
 Everything is read from scratch each time, so that no order of events can leave half a picture.
 """
@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity
-from reconciler.files.asked import NOTHING, Asked
 from reconciler.files.inputs import EXPIRED, Inputs, load_inputs
 from reconciler.files.stamp import stamp
-from reconciler.run.wish import compile_inputs
-from reconciler.watch.follower import Broken, Follower, Reading, Said
+from reconciler.files.variant import AS_WRITTEN, Variant
+from reconciler.run.compiled import compile_inputs
+from reconciler.watch.follower import Broken, Follower, Reading
 
 DEBOUNCE_MS, STEP_MS = 50, 55
 """Changes within these belong together: at most so long in all, and until none comes for a step.
@@ -31,23 +31,23 @@ _SUFFIXES = {".yaml", ".yml"}
 
 
 @dataclass(slots=True)
-class Watched:
-    """What was named on the command line, and the files that those refer to."""
+class WatchedFiles:
+    """The paths that were named on the command line, and the files that those refer to."""
 
     paths: tuple[str, ...]
     env_files: tuple[str, ...]
-    asked: Asked = NOTHING
+    variant: Variant = AS_WRITTEN
     disks: dict[str, int] = field(default_factory=dict)
-    """On which each path was when it was first read: a mount that goes away leaves a directory."""
+    """The disk on which each path was at first: a mount that goes away leaves a directory."""
     referred: tuple[str, ...] = ()
-    """As the last reading has found: absolute."""
+    """Absolute paths, as the last reading has found them."""
 
     def read(self, known: Collection[str] = ()) -> Reading:
         """`known` are files that said something before, and may be gone."""
         for name in self.paths:
             if (disk := _disk(name)) is not None:
                 self.disks.setdefault(name, disk)
-        inputs = load_inputs(self.paths, self.env_files, EXPIRED, self.asked)
+        inputs = load_inputs(self.paths, self.env_files, EXPIRED, self.variant)
         places = (place for item in inputs.references for place in item.stamps)
         self.referred = tuple(dict.fromkeys((*inputs.included, *places)))
         errors = _by_topology_file(inputs)
@@ -56,18 +56,18 @@ class Watched:
             errors.pop(file, None)
         texts = inputs.sources
         broken = {file: Broken(tuple(ds), texts.get(file, "")) for file, ds in errors.items()}
-        if any(name in broken for name in (*self.env_files, *self.asked.overlays)):
+        if any(name in broken for name in (*self.env_files, *self.variant.overlays)):
             # Something would be missing in each topology: none is taken as it seems to be.
             broken |= {file: Broken((), text) for file, text in texts.items() if file not in broken}
-        said = {
-            wish.desired.topology: Said(wish.loaded, wish.desired)
-            for wish in compile_inputs(inputs)
-            if wish.loaded.file not in broken
+        good = {
+            compiled.desired.topology: compiled
+            for compiled in compile_inputs(inputs)
+            if compiled.loaded.file not in broken
         }
-        return Reading(said, broken, gone)
+        return Reading(good, broken, gone)
 
     def _is_gone(self, file: str) -> bool:
-        """Deleted, that is, and not out of sight: where it was is still there, on the same disk."""
+        """Whether a file is deleted, not out of sight: its place is there, on the same disk."""
         try:
             os.lstat(file)
         except FileNotFoundError:
@@ -81,7 +81,7 @@ class Watched:
 
     @property
     def _others(self) -> tuple[str, ...]:
-        return (*self.env_files, *self.asked.overlays, *self.referred)
+        return (*self.env_files, *self.variant.overlays, *self.referred)
 
     def files(self) -> Iterator[Path]:
         """All that is read; a directory stands for the YAML files in it."""
@@ -140,8 +140,8 @@ def _by_topology_file(inputs: Inputs) -> dict[str, list[Diagnostic]]:
     return errors
 
 
-def follow_files(watched: Watched, follower: Follower, stop: threading.Event) -> None:
-    """Until `stop` is set."""
+def follow_files(watched: WatchedFiles, follower: Follower, stop: threading.Event) -> None:
+    """Hand what the files say to the follower at each change, until `stop` is set."""
     seen: object = None
     while not stop.is_set():
         for _ in _changes(watched, stop):
@@ -151,7 +151,7 @@ def follow_files(watched: Watched, follower: Follower, stop: threading.Event) ->
                 follower.follow(_settled(watched, follower, stop))
 
 
-def _settled(watched: Watched, follower: Follower, stop: threading.Event) -> Reading:
+def _settled(watched: WatchedFiles, follower: Follower, stop: threading.Event) -> Reading:
     reading = watched.read(follower.files)
     for pause_s in SETTLE_S:
         if not follower.is_worse(reading) or stop.wait(pause_s):
@@ -160,7 +160,7 @@ def _settled(watched: Watched, follower: Follower, stop: threading.Event) -> Rea
     return reading
 
 
-def _changes(watched: Watched, stop: threading.Event) -> Iterator[object]:
+def _changes(watched: WatchedFiles, stop: threading.Event) -> Iterator[object]:
     """Something at once, and then for each change and each tick; ends when other places are to be
     watched. What changes before the watching has begun is seen at the first tick."""
     from watchfiles import watch  # noqa: PLC0415  # loaded only to watch

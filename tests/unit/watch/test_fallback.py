@@ -11,7 +11,7 @@ from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import Desired
 from reconciler.desired.names import JOB_ROLE, PROXY_ROLE
 from reconciler.engine.memory import Image, World
-from reconciler.events.passes import Outcome, PassBegun
+from reconciler.events.news import Outcome, PassBegun
 from reconciler.plan.actions import Action, CreateContainer
 from reconciler.topology.model import Topology
 from tests.unit.watch.watching import Watch

@@ -1,4 +1,4 @@
-"""What a daemon has to tell, as values: for logs, metrics and the status of each topology."""
+"""News of a daemon, as values: for its log, its metrics and the status of each topology."""
 
 from __future__ import annotations
 
