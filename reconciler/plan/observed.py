@@ -70,8 +70,8 @@ class ObservedContainer:
         addresses = {address for link in links for address in (link.address, link.fixed)}
         return frozenset({self.given_name, *addresses} - {""})
 
-    def is_in_the_way_of(self, spec: ContainerSpec) -> bool:
-        """Whether it has what another container can have when this one has stopped."""
+    def blocks(self, spec: ContainerSpec) -> bool:
+        """Whether it holds what another container can have once this one has stopped."""
         return any(own.overlaps(port) for own in self.ports for port in spec.ports) or any(
             place.ipv4 in {link.address, link.fixed}
             for place in spec.networks

@@ -2,7 +2,7 @@
 
 Only backends that HAProxy runs just as they are wanted, servers aside, can be changed that way;
 what else there is takes a reload. Which of them those are, and what joins and leaves in each, is
-said here; the steps are in `steps/rollout.py`.
+said here; the steps are in `steps/rollout/`.
 
 Backends that have the same containers change together: a container serves when it does in all of
 them, and leaves all of them before it stops.
@@ -81,7 +81,7 @@ class Rotation:
         known = [*(server.address for server in self.backends[0].servers), *self.leaves]
         return [host for host in known if (backend, host) in self.takes_traffic]
 
-    def places(
+    def servers_to(
         self, hosts: Iterable[str], backends: Sequence[Backend] | None = None
     ) -> tuple[tuple[str, str], ...]:
         """(backend, host) of the servers that point to these, in all of the backends or in some."""
@@ -100,7 +100,7 @@ class Rotation:
         """For those that join: checked without traffic first, where HAProxy checks them; where it
         does not, they wait for those where it does. One that serves in another of the backends
         already goes on there."""
-        places = set(self.places(hosts, self.checked or self.backends)) - self.takes_traffic
+        places = set(self.servers_to(hosts, self.checked or self.backends)) - self.takes_traffic
         settings = self.settings_for(hosts, "check" if self.checked else "ready")
         return tuple(s for s in settings if (s.backend, s.host) in places)
 
@@ -301,7 +301,7 @@ def explain_work(rotations: Mapping[str, Rotation]) -> str:
 def _unlike(rotation: Rotation) -> list[str]:
     """Those of its backends in which somebody is missing, or has another weight or limit; all of
     them when there is only somebody too many."""
-    missing = set(rotation.places(m.host for m in rotation.joins)) - rotation.takes_traffic
+    missing = set(rotation.servers_to(m.host for m in rotation.joins)) - rotation.takes_traffic
     unlike = {name for name, _ in missing} | {setting.backend for setting in rotation.settings}
     names = [backend.name for backend in rotation.backends]
     return [name for name in names if name in unlike] or names

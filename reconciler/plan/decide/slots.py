@@ -42,8 +42,8 @@ class Assignment:
     leaving: tuple[ObservedContainer, ...]
 
     @property
-    def ground(self) -> Slot:
-        """Whose networks and ports HAProxy has: its own, or its anchor's."""
+    def namespace_slot(self) -> Slot:
+        """The slot whose networks and ports HAProxy has: its own, or its anchor's."""
         return ANCHOR_SLOT if ANCHOR_SLOT in self.kept.keys() | self.joining.keys() else PROXY_SLOT
 
     @property
