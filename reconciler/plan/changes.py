@@ -9,7 +9,6 @@ from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, Desired
 from reconciler.desired.impact import Impact
 from reconciler.desired.names import PROXY_ROLE, run_volume_name
 from reconciler.desired.rollout import Pace, pace_of
-from reconciler.plan.decide.holders import holders_elsewhere
 from reconciler.plan.decide.jobs import job_changes
 from reconciler.plan.decide.networks import NetworkPlan, link_impact
 from reconciler.plan.decide.proxy import ProxyMode
@@ -92,7 +91,7 @@ def _pace(situation: Situation, backend: str) -> Pace | None:
         pace = pace_of(rollout, situation.workers[backend].batches, is_of_workers=True)
     else:
         return None
-    holders = holders_elsewhere(situation.assignment).get(backend, ())
+    holders = situation.holders.get(backend, ())
     stops_early = any(container.slot.backend == backend for container in holders)
     return replace(pace, least=0) if stops_early else pace  # some stop before their turn
 

@@ -6,7 +6,7 @@ comes before what is said by the planner.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.desired.desired import PROXY_SLOT, Desired, Slot
@@ -15,6 +15,7 @@ from reconciler.haproxy.model import Proxy
 from reconciler.plan.decide.addresses import assign_addresses
 from reconciler.plan.decide.conflicts import find_problems
 from reconciler.plan.decide.fallback import without_attempts
+from reconciler.plan.decide.holders import holders_elsewhere
 from reconciler.plan.decide.jobs import JobPlan, plan_jobs
 from reconciler.plan.decide.namespace import has_namespace, networks_of_proxy
 from reconciler.plan.decide.networks import NetworkPlan, plan_networks
@@ -41,6 +42,8 @@ class Situation:
     networks: NetworkPlan
     leaving_volumes: tuple[str, ...]
     """Docker names of the volumes to remove."""
+    holders: Mapping[str, Sequence[ObservedContainer]]
+    """By backend, the containers that leave elsewhere and hold a port or address of its own."""
     jobs: JobPlan
     proxy: Proxy | None
     """As it is wanted, with the addresses that its servers will have."""
@@ -86,6 +89,7 @@ def assess(desired: Desired, observed: Observed, *, remove_volumes: bool) -> Sit
         assignment=assignment,
         networks=networks,
         leaving_volumes=leaving_volumes(desired, observed, remove_volumes=remove_volumes),
+        holders=holders_elsewhere(assignment),
         jobs=jobs,
         proxy=proxy,
         running=running_config(observed.proxies.get(need.have.id) if need.have else None),

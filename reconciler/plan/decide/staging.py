@@ -65,7 +65,7 @@ def stage_config(
         add_backends(config, tuple(probes)),
         tuple((probe.name, server.address) for probe in probes for server in probe.servers),
         tuple(
-            assignment.names[slot_of(probe.source, server.name)]
+            assignment.name_of(slot_of(probe.source, server.name))
             for probe in probes
             for server in probe.servers
         ),

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from reconciler.desired.desired import Slot
 from reconciler.desired.names import SERVER_ROLE
 from reconciler.desired.order import in_order
-from reconciler.plan.decide.holders import holders_elsewhere
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.situation import Situation
 from reconciler.plan.steps.containers import BackendPart, bring_up, stop
@@ -27,7 +26,7 @@ def change_backends(
     is on its networks and has servers to spare."""
     desired, observed = situation.desired, situation.observed
     needs = {name: [d.backend for d in on] for name, on in desired.depends_on.items()}
-    holders = {} if observed.gaps else holders_elsewhere(situation.assignment)
+    holders = {} if observed.gaps else situation.holders
     tasks: list[Task] = []
     ready: dict[Slot, Tasks] = {}
     rolled_out: list[Task] = []

@@ -181,9 +181,9 @@ def _watch(
     roll: Roll, members: Sequence[Member], backends: Sequence[Backend], steady_s: float
 ) -> AwaitServers:
     """The wait for new servers in some of the backends."""
-    names = roll.situation.assignment.names
+    name_of = roll.situation.assignment.name_of
     servers = roll.rotation.servers_to((member.host for member in members), backends)
-    containers = tuple(Target(names[member.slot]) for member in members for _ in backends)
+    containers = tuple(Target(name_of(member.slot)) for member in members for _ in backends)
     timeout_s = roll.rollout.ready_timeout_s
     return AwaitServers(roll.target, servers, containers, timeout_s, steady_s)
 

@@ -73,7 +73,7 @@ def _join(
     steady_s = max(rollout.min_ready_s, 0.0 if is_checked else UNCHECKED_S)
     if not steady_s:
         return up
-    target = Target(situation.assignment.names[slot])
+    target = Target(situation.assignment.name_of(slot))
     action = AwaitReady(target, rollout.ready_timeout_s, steady_s)
     steady = Task(action, up.ends, "the old one goes on until this one is seen to run")
     return Part((*up.tasks, steady), (steady,))
