@@ -19,7 +19,7 @@ from reconciler.plan.situation import Situation
 
 
 def list_changes(situation: Situation) -> tuple[Change, ...]:
-    """In the order of the file: networks, volumes, jobs, containers, HAProxy; then what leaves."""
+    """The changes as in the file: networks, volumes, jobs, containers, HAProxy; then removals."""
     changes = (
         *_network_changes(situation.networks),
         *_volume_changes(situation),
@@ -135,7 +135,7 @@ def _kept_change(kept: Kept) -> Change | None:
 
 
 def revival(container: ObservedContainer) -> tuple[str, str] | None:
-    """From which state to which a container is brought back; None when it runs."""
+    """The states from and to which a container is brought back; None when it runs."""
     match container.state:
         case "running":
             return None

@@ -62,7 +62,7 @@ def _plan_steps(situation: Situation, *, wait: bool) -> tuple[Step, ...]:
 
 
 def _servers(proxy: Proxy | None) -> tuple[tuple[str, str], ...]:
-    """Who shall be up in the end: (backend, host), or the name of one that is no container."""
+    """The servers that shall be up in the end: (backend, host), or the name of an outside one."""
     return tuple(
         (backend.name, known_as)
         for backend in (proxy.backends if proxy else ())

@@ -43,16 +43,16 @@ class Situation:
     leaving_volumes: tuple[str, ...]
     """Docker names of the volumes to remove."""
     holders: Mapping[str, Sequence[ObservedContainer]]
-    """By backend, the containers that leave elsewhere and hold a port or address of its own."""
+    """Containers that leave, and hold a port or address that another backend gets; by that one."""
     jobs: JobPlan
     proxy: Proxy | None
     """As it is wanted, with the addresses that its servers will have."""
     running: Config | None
     """The written haproxy.cfg, if it is ours and HAProxy runs it, servers aside."""
     rotations: Mapping[str, Rotation]
-    """By backend, whose servers change without a reload."""
+    """Servers that change without a reload, by the backend that describes their containers."""
     workers: Mapping[str, WorkerRoll]
-    """By backend, whose containers are replaced and are known to no HAProxy."""
+    """Roll-outs of containers that HAProxy knows nothing of, by backend."""
     need: ProxyNeed
     """What has to become of HAProxy itself."""
     problems: tuple[Problem, ...]
@@ -108,8 +108,7 @@ def _rotations(
     proxy: Proxy | None,
     config: Config | None,
 ) -> dict[str, Rotation]:
-    """By backend, whose servers change in the HAProxy that is there, and on networks that it is
-    on."""
+    """The servers that can be changed in the HAProxy that is there, as it is, by backend."""
     have = _informed(observed, assignment, networks)
     if have is None:
         return {}

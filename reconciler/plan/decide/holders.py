@@ -11,8 +11,8 @@ from reconciler.plan.observed import ObservedContainer
 
 
 def holders_elsewhere(assignment: Assignment) -> dict[str, list[ObservedContainer]]:
-    """By backend, the containers that leave other slots, and hold what its own will have. Those in
-    the same slot are seen to where they are replaced."""
+    """The containers that leave, and hold what a backend's own will have in other slots; by that
+    backend. Those in the same slot are seen to where they are replaced."""
     found: dict[str, list[ObservedContainer]] = {}
     leaving = [
         c for c in assignment.leaving if c.slot.role == SERVER_ROLE and c.state in HOLDS_PORTS

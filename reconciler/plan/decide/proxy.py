@@ -148,6 +148,8 @@ def _need_of_kept(
         return ProxyNeed(
             ProxyMode.RESTART, "it does not answer", proxy.config, config, have, must_write
         )
+    # The runtime API does it if HAProxy runs what is written, all that is wanted differs from it in
+    # servers alone, and each backend's servers can be told: else one reload says it all at once.
     is_live = running_config(proxy) and proxy.running.structure == config.structure
     if is_live and rotations and rotations.keys() >= set(sources):
         if not must_write and not has_work(rotations):

@@ -57,7 +57,7 @@ class Assignment:
 
     @property
     def hosts(self) -> dict[Slot, str]:
-        """By which HAProxy reaches each slot's container: its fixed address, or its name."""
+        """The host by which HAProxy reaches each container: its fixed address, or its name."""
         wanted = {slot: kept.want for slot, kept in self.kept.items()}
         wanted |= {slot: joining.want for slot, joining in self.joining.items()}
         addresses = {

@@ -28,7 +28,7 @@ from reconciler.plan.steps.prerequisites import Prerequisites
 from reconciler.plan.steps.task import Part, Task, Tasks, target_of
 
 DEFAULT_GRACE_S = 10.0
-"""For a container whose own grace is not known; Docker's default."""
+"""The grace of a container whose own is not known; Docker's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class BackendPart:
 
     tasks: Tasks = ()
     ready: Mapping[Slot, Tasks] = field(default_factory=dict)
-    """By slot, in the order in which they are brought up, the last tasks of that."""
+    """The last tasks of bringing a container up, by slot, in the order in which that is done."""
     rolled_out: Tasks = ()
     """The last tasks of roll-outs, removals included."""
 
@@ -53,7 +53,7 @@ def bring_up(
     needs: Tasks,
     timeout_s: float | None = None,
 ) -> Part:
-    """All that a slot's container needs to be ready to serve."""
+    """The tasks that make a slot's container ready to serve."""
     if slot not in situation.assignment.joining:
         kept = situation.assignment.kept[slot]
         return _bring_back(situation, kept, prerequisites, needs, timeout_s)

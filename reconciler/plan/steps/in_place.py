@@ -24,7 +24,7 @@ NOT_PUT_THERE = "the file does not put it there"
 
 
 def change_in_place(situation: Situation, kept: Kept, prerequisites: Prerequisites) -> Part:
-    """All that a container which stays needs, but for `departures`."""
+    """The changes that a container which stays needs, but for `departures`."""
     target, diff, spec = target_of(kept.have), kept.diff, kept.want.spec
     changes: list[Task] = []
     if diff.rename:
@@ -53,8 +53,8 @@ def departures(
 
 
 def _change_networks(situation: Situation, kept: Kept, prerequisites: Prerequisites) -> Part:
-    """What it joins, and what it leaves for a moment; for good only if it does not run, since
-    nothing starts on a network that is gone."""
+    """The networks that a container joins, and those it leaves for a moment; for good only if it
+    does not run, since nothing starts on a network that is gone."""
     joins, impact = _joins(situation, kept), _impact(kept)
     tasks: list[Task] = []
     ends: list[Task] = []
@@ -80,8 +80,8 @@ def _change_networks(situation: Situation, kept: Kept, prerequisites: Prerequisi
 
 
 def _joins(situation: Situation, kept: Kept) -> dict[str, Attachment]:
-    """By network, how it is joined: those of the difference, and those that are made anew under a
-    container that stays."""
+    """The networks that a container joins: those of the difference, and those that are made anew
+    under it."""
     replaced = situation.networks.replaced_names & kept.have.networks.keys()
     again = (a for a in kept.want.spec.networks if a.network in replaced)
     return {attachment.network: attachment for attachment in (*kept.diff.connect, *again)}

@@ -25,7 +25,7 @@ RUN_VOLUME_OPTIONS = (
 class Prerequisites:
     tasks: Tasks
     networks: Mapping[str, Task]
-    """By Docker name, the task that makes a network; those that are there already have none."""
+    """The task that makes a network, by Docker name; those that are there already have none."""
     volumes: Tasks
 
     def networks_of(self, want: DesiredContainer) -> Tasks:
@@ -54,7 +54,7 @@ def make_prerequisites(situation: Situation) -> Prerequisites:
 
 
 def _make_anew(situation: Situation, spec: NetworkSpec) -> Tasks:
-    """All leave a network, it goes, and comes back as it is wanted; who stays joins it later."""
+    """A network that changes: all leave it, it goes and is made anew; who stays joins it later."""
     why, there = "a network cannot change in place", situation.observed.networks[spec.name]
     left = tuple(
         Task(

@@ -66,7 +66,7 @@ def remove_leavers(
 def _remove_in_order(
     situation: Situation, leaving: Sequence[ObservedContainer], after: Tasks, so_far: Tasks
 ) -> Part:
-    """Who needs others goes before them."""
+    """The end of containers of backends, those first that need others."""
     needs: dict[str, set[str]] = {}
     for container in leaving:
         needs.setdefault(container.slot.backend, set()).update(container.depends_on)

@@ -17,7 +17,7 @@ from reconciler.plan.steps.task import Task, Tasks, target_of
 def roll_back_workers(
     situation: Situation, batch: Batch[Slot, ObservedContainer], watched: Tasks
 ) -> Tasks:
-    """For the case that one of the watched tasks fails."""
+    """The tasks that undo a batch of workers when one of the watched ones fails."""
     because = "its batch failed; the old containers go on"
     gone = _remove_new(situation, batch.joins, (), because, watched)
     started = (
@@ -28,7 +28,7 @@ def roll_back_workers(
 
 
 def roll_back_servers(roll: Roll, batch: RollBatch, watched: Tasks) -> Tasks:
-    """For the case that one of the watched tasks fails."""
+    """The tasks that undo a batch of servers when one of the watched ones fails."""
     situation, because = roll.situation, "its batch failed; the old servers keep the traffic"
     made = [m for m in batch.joins if m.slot in situation.assignment.joining]
     out: Tasks = ()

@@ -105,8 +105,8 @@ def _with_containers(situation: Situation, batch: Batch[Member, str]) -> RollBat
 
 
 def _hosts_after(hosts: Mapping[str, Sequence[str]], batch: RollBatch) -> dict[str, list[str]]:
-    """By backend, who is in rotation after a batch: a server may be kept from the traffic of one,
-    and be in rotation in another."""
+    """The hosts in rotation after a batch, by backend: a server may be kept from the traffic of
+    one, and be in rotation in another."""
     going = {leaver.host for leaver in (*batch.early, *batch.leaves)}
     joined = [member.host for member in batch.joins]
     return {
