@@ -100,9 +100,9 @@ class Rotation:
         """The first settings of servers that join: checked without traffic, where HAProxy checks
         them; where it does not, they wait for those where it does. One that serves in another of
         the backends already goes on there."""
-        places = set(self.servers_to(hosts, self.checked or self.backends)) - self.takes_traffic
+        servers = set(self.servers_to(hosts, self.checked or self.backends)) - self.takes_traffic
         settings = self.settings_for(hosts, "check" if self.checked else "ready")
-        return tuple(s for s in settings if (s.backend, s.host) in places)
+        return tuple(s for s in settings if (s.backend, s.host) in servers)
 
 
 def plan_rotations(
