@@ -37,8 +37,12 @@ FROM_THE_GROUND_UP = {
         "sensitive", "desired", "addresses", "proxy/", "containers/", "compile",
     ),
     "plan": (
-        "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "steps/",
-        "planner",
+        "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "situation",
+        "changes", "steps/", "planner",
+    ),
+    "plan/steps": (
+        "task", "effects", "gate", "prerequisites", "in_place", "containers", "jobs", "holders",
+        "rollout/", "backends", "proxy/", "removals",
     ),
     "engine": ("protocol", "memory/", "docker/"),
     "engine/docker": (

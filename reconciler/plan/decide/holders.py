@@ -1,4 +1,4 @@
-"""Who has what another container shall have alone: a port of the host, or an address."""
+"""Who holds what another container shall have alone: a port of the host, or an address."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from reconciler.plan.decide.slots import HOLDS_PORTS, Assignment
 from reconciler.plan.observed import ObservedContainer
 
 
-def others_in_the_way(assignment: Assignment) -> dict[str, list[ObservedContainer]]:
-    """By backend, the containers in other slots that leave, and have what its own will have. Those
-    in the same one are seen to where they are replaced."""
+def holders_elsewhere(assignment: Assignment) -> dict[str, list[ObservedContainer]]:
+    """The containers that leave, and hold what a backend's own will have in other slots; by that
+    backend. Those in the same slot are seen to where they are replaced."""
     found: dict[str, list[ObservedContainer]] = {}
     leaving = [
         c for c in assignment.leaving if c.slot.role == SERVER_ROLE and c.state in HOLDS_PORTS
@@ -20,12 +20,13 @@ def others_in_the_way(assignment: Assignment) -> dict[str, list[ObservedContaine
     leaving.sort(key=lambda container: (container.slot, container.name))
     for want in _starting(assignment):
         for container in leaving:
-            if container.slot != want.slot and container.is_in_the_way_of(want.spec):
+            if container.slot != want.slot and container.blocks(want.spec):
                 found.setdefault(want.slot.backend, []).append(container)
     return found
 
 
 def _starting(assignment: Assignment) -> Iterator[DesiredContainer]:
+    """The containers that will start, and have something that nobody else can have meanwhile."""
     starting = [joining.want for joining in assignment.joining.values()]
     starting += [
         kept.want for kept in assignment.kept.values() if kept.have.state not in HOLDS_PORTS

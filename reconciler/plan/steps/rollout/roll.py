@@ -1,4 +1,4 @@
-"""One backend's roll-out while its steps are made: who is in rotation at this point of it."""
+"""One backend's roll-out: what all of its batches have in common."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from reconciler.desired.rollout import Batch, Rollout
 from reconciler.plan.actions import Target
 from reconciler.plan.decide.rotation import Member, Rotation
 from reconciler.plan.observed import ObservedContainer
-from reconciler.plan.steps.draft import Draft
+from reconciler.plan.situation import Situation
+from reconciler.plan.steps.prerequisites import Prerequisites
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +25,17 @@ class Leaver:
         return self.container is None or self.container.state not in {"exited", "dead"}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Roll:
-    """One backend's roll-out, and who is in rotation at this point of it."""
-
-    draft: Draft
+    situation: Situation
+    prerequisites: Prerequisites
     target: Target
+    """The HAProxy that is told."""
     rotation: Rotation
     rollout: Rollout
-    hosts: dict[str, list[str]]
-    """By backend: a server may be kept from the traffic of one, and be in rotation in another."""
-    done: list[int]
-    """The steps that the next batch waits for."""
+    has_old_workers: bool
+    """Whether HAProxy has workers of an earlier reload: they know nothing of what is told to the
+    one that runs."""
 
 
 RollBatch = Batch[Member, Leaver]

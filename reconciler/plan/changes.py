@@ -2,62 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.desired.impact import Impact
 from reconciler.desired.names import PROXY_ROLE, run_volume_name
 from reconciler.desired.rollout import Pace, pace_of
-from reconciler.plan.decide.networks import NetworkPlan, moves_ports
-from reconciler.plan.decide.proxy import ProxyMode, ProxyNeed
-from reconciler.plan.decide.rotation import Rotation
+from reconciler.plan.decide.jobs import job_changes
+from reconciler.plan.decide.networks import NetworkPlan, link_impact
+from reconciler.plan.decide.proxy import ProxyMode
 from reconciler.plan.decide.slots import Assignment, Joining, Kept
-from reconciler.plan.decide.volumes import leaving_volumes
-from reconciler.plan.decide.way import others_in_the_way
-from reconciler.plan.decide.workers import WorkerRoll
-from reconciler.plan.observed import Observed, ObservedContainer
+from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.plan import Change, FieldChange
+from reconciler.plan.situation import Situation
 
 
-def list_changes(
-    desired: Desired,
-    observed: Observed,
-    assignment: Assignment,
-    networks: NetworkPlan,
-    need: ProxyNeed,
-    rotations: Mapping[str, Rotation],
-    workers: Mapping[str, WorkerRoll],
-    remove_volumes: bool,
-) -> tuple[Change, ...]:
-    """In the order of the file: networks, volumes, containers, HAProxy; then what leaves."""
-    return (
-        *_network_changes(networks),
-        *_volume_changes(desired, observed),
-        *_container_changes(desired, assignment, rotations, workers),
-        *_proxy_changes(assignment, need, rotations),
-        *(
-            ()
-            if observed.gaps
-            else _removals(desired, observed, assignment, networks, remove_volumes=remove_volumes)
-        ),
+def list_changes(situation: Situation) -> tuple[Change, ...]:
+    """The changes as in the file: networks, volumes, jobs, containers, HAProxy; then removals."""
+    changes = (
+        *_network_changes(situation.networks),
+        *_volume_changes(situation),
+        *_container_changes(situation),
+        *_proxy_changes(situation),
+        *(() if situation.observed.gaps else _removals(situation)),
     )
+    return _with_jobs(changes, tuple(job_changes(situation.jobs, situation.desired)))
 
 
-def _removals(
-    desired: Desired,
-    observed: Observed,
-    assignment: Assignment,
-    networks: NetworkPlan,
-    *,
-    remove_volumes: bool,
-) -> Iterator[Change]:
+def _with_jobs(changes: tuple[Change, ...], jobs: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Jobs come before the containers that wait for them, and after what they use themselves."""
+    kinds = [change.kind for change in changes]
+    at = next((n for n, kind in enumerate(kinds) if kind in {"container", "haproxy"}), len(kinds))
+    return (*changes[:at], *jobs, *changes[at:])
+
+
+def _removals(situation: Situation) -> Iterator[Change]:
+    desired, assignment = situation.desired, situation.assignment
     yield from _leaving_changes(assignment, desired)
-    for net in networks.remove:
+    for net in situation.networks.remove:
         reason = "not in the file" if desired.containers else "the topology goes"
         yield Change("remove", "network", net.name, reason, Impact.NONE)
     proxy_leaves = any(container.slot == PROXY_SLOT for container in assignment.leaving)
-    for name in leaving_volumes(desired, observed, remove_volumes=remove_volumes):
+    for name in situation.leaving_volumes:
         if name != run_volume_name(desired.topology):
             yield Change("remove", "volume", name, "with all that is in it", Impact.NONE)
         elif not proxy_leaves:  # else it goes with its container, and nobody needs to know
@@ -77,35 +64,36 @@ def _network_changes(networks: NetworkPlan) -> Iterator[Change]:
         )
 
 
-def _volume_changes(desired: Desired, observed: Observed) -> Iterator[Change]:
-    for name, spec in desired.volumes.items():
-        if not spec.external and name not in observed.volumes:
+def _volume_changes(situation: Situation) -> Iterator[Change]:
+    for name, spec in situation.desired.volumes.items():
+        if not spec.external and name not in situation.observed.volumes:
             yield Change("create", "volume", name, "new", Impact.NONE)
 
 
-def _container_changes(
-    desired: Desired,
-    assignment: Assignment,
-    rotations: Mapping[str, Rotation],
-    workers: Mapping[str, WorkerRoll],
-) -> Iterator[Change]:
-    in_the_way = others_in_the_way(assignment).items()
-    crossed = {name for name, found in in_the_way for c in found if c.slot.backend == name}
-    for slot in desired.containers:
+def _container_changes(situation: Situation) -> Iterator[Change]:
+    assignment = situation.assignment
+    for slot in situation.desired.containers:
         if slot == PROXY_SLOT or (slot == ANCHOR_SLOT and slot in assignment.joining):
             continue  # a new anchor is a part of what becomes of HAProxy
         if slot in assignment.joining:
-            rotation, roll = rotations.get(slot.backend), workers.get(slot.backend)
-            rollout, pace = desired.rollouts[slot.backend], None
-            if rotation is not None:
-                pace = pace_of(rollout, rotation.batches)
-            elif roll is not None:
-                pace = pace_of(rollout, roll.batches, is_of_workers=True)
-            if pace is not None and slot.backend in crossed:
-                pace = replace(pace, least=0)  # some stop before their turn
+            pace = _pace(situation, slot.backend)
             yield _joining_change(assignment.joining[slot], pace)
         elif change := _kept_change(assignment.kept[slot]):
             yield change
+
+
+def _pace(situation: Situation, backend: str) -> Pace | None:
+    """How a roll-out brings a backend's new containers up; None for all at once."""
+    rollout = situation.desired.rollouts[backend]
+    if backend in situation.rotations:
+        pace = pace_of(rollout, situation.rotations[backend].batches)
+    elif backend in situation.workers:
+        pace = pace_of(rollout, situation.workers[backend].batches, is_of_workers=True)
+    else:
+        return None
+    holders = situation.holders.get(backend, ())
+    stops_early = any(container.slot.backend == backend for container in holders)
+    return replace(pace, least=0) if stops_early else pace  # some stop before their turn
 
 
 def _joining_change(joining: Joining, pace: Pace | None) -> Change:
@@ -146,17 +134,8 @@ def _kept_change(kept: Kept) -> Change | None:
     )
 
 
-def link_impact(kept: Kept) -> Impact:
-    """What joining and leaving networks means for a container's traffic."""
-    if not kept.diff.connect and not kept.diff.disconnect:
-        return Impact.NONE
-    if kept.have.state == "running" and moves_ports(kept.have, kept.want):
-        return Impact.INTERRUPT
-    return Impact.RUNTIME
-
-
 def revival(container: ObservedContainer) -> tuple[str, str] | None:
-    """From which state to which a container is brought back; None when it runs."""
+    """The states from and to which a container is brought back; None when it runs."""
     match container.state:
         case "running":
             return None
@@ -170,9 +149,8 @@ _CLOSED = "; its ports are closed for a moment"
 _HANDED_OVER = "; the new HAProxy takes the listening sockets over, and no request is refused"
 
 
-def _proxy_changes(
-    assignment: Assignment, need: ProxyNeed, rotations: Mapping[str, Rotation]
-) -> Iterator[Change]:
+def _proxy_changes(situation: Situation) -> Iterator[Change]:
+    assignment, need = situation.assignment, situation.need
     name = assignment.names.get(PROXY_SLOT, "")
     kept = assignment.kept.get(PROXY_SLOT)
     fields = kept.diff.fields if kept else ()
@@ -194,7 +172,7 @@ def _proxy_changes(
             reason = need.reason if need.is_cut_off else f"{need.reason}{_CLOSED}"
             yield Change("replace", "haproxy", name, reason, need.end, "", _anew_fields(assignment))
         case ProxyMode.RUNTIME:
-            reloads = any(rotation.lacking for rotation in rotations.values())
+            reloads = any(rotation.lacking for rotation in situation.rotations.values())
             how = "hitless reload for more server slots" if reloads else "no reload"
             impact = max(Impact.RELOAD if reloads else Impact.RUNTIME, in_place)
             yield Change("update", "haproxy", name, f"{how}: {need.reason}", impact, "", fields)
