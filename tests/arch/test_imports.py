@@ -40,11 +40,11 @@ FROM_THE_GROUND_UP = {
         "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "steps/",
         "planner",
     ),
-    "engine": ("protocol", "memory/", "docker/"),
+    "engine": ("protocol", "waiting", "memory/", "docker/"),
     "engine/docker": (
-        "connect", "options", "remove", "exec", "images", "mounted", "refusals", "wait", "haproxy/",
-        "translate", "events", "glance", "host", "inspections", "lock", "observe", "perform",
-        "engine", "wakeups",
+        "connect", "options", "remove", "times", "exec", "images", "mounted", "refusals", "wait",
+        "haproxy/", "translate", "events", "glance", "host", "inspections", "lock", "observe",
+        "perform", "engine", "wakeups",
     ),
     "cli": ("*", "commands/"),
 }  # fmt: skip
@@ -182,6 +182,13 @@ def _calls(path: Path) -> list[object]:
 def test_slow_imports_wait_until_they_are_needed(path: Path) -> None:
     early = [i for i in imports_of(path) if i.at_start and _is_below(i.name, LOADED_WHEN_NEEDED)]
     assert early == [], "import it in the function that needs it: the command starts faster"
+
+
+def test_only_one_module_sleeps() -> None:
+    """Who waits asks `tries`, or waits for an event."""
+    sleepers = [path for path in modules() if any(i.name == "time.sleep" for i in imports_of(path))]
+    calls = [p for p in modules() if any(getattr(n, "attr", "") == "sleep" for n in _calls(p))]
+    assert [module_id(path) for path in {*sleepers, *calls}] == ["reconciler/engine/waiting.py"]
 
 
 @pytest.mark.parametrize("path", modules(), ids=module_id)

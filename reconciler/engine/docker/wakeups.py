@@ -24,8 +24,9 @@ from reconciler.engine.docker.events import FILTERS, EventReader, container_of
 from reconciler.engine.docker.haproxy.pulse import Pulse
 from reconciler.engine.docker.haproxy.talk import locate
 from reconciler.engine.docker.inspections import Inspections
-from reconciler.engine.docker.lock import engine_time
+from reconciler.engine.docker.times import engine_time
 from reconciler.engine.protocol import EngineError, Wake, Wakeup
+from reconciler.engine.waiting import Backoff
 
 LOOK_S = 3.0
 """How often HAProxy is asked."""
@@ -105,7 +106,7 @@ class _Feed:
             self._wake(Wakeup("", f"listening failed: {error!r}"))
 
     def _listen(self) -> None:
-        pause_s, was_away = _FIRST_S, False
+        again, was_away = Backoff(_FIRST_S, _LONGEST_S), False
         while not self._stopping.is_set():
             began = time.monotonic()
             with self._surviving(), self._subscribed() as (client, events):
@@ -122,9 +123,8 @@ class _Feed:
             self._inspections.end()
             was_away = True
             if time.monotonic() - began > _LONGEST_S:
-                pause_s = _FIRST_S  # it was a good one
-            self._stopping.wait(pause_s)
-            pause_s = min(_LONGEST_S, pause_s * 2)
+                again.reset()  # it was a good one
+            self._stopping.wait(again.fail())
 
     @contextlib.contextmanager
     def _subscribed(self) -> Iterator[tuple[docker.APIClient, Any]]:
