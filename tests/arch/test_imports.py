@@ -27,8 +27,8 @@ MAY_IMPORT = {
 }
 FROM_THE_GROUND_UP = {
     "topology": (
-        "labels", "model/", "reading/", "wording/", "mounted", "served", "networks", "profiles",
-        "rules/", "references", "load", "compare", "schema",
+        "duration", "labels", "model/", "reading/", "wording/", "mounted", "served", "networks",
+        "profiles", "rules/", "references", "load", "compare", "schema",
     ),
     "topology/model": ("types/", "*"),
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),

@@ -77,12 +77,12 @@ def _acquire(
         "Labels": {names.TOPOLOGY: topology, names.ROLE: names.LOCK_ROLE, names.HOLDER: holder},
         "HostConfig": {"NetworkMode": "none", "AutoRemove": True, "CapDrop": ["ALL"]},
     }
-    holder: dict[str, Any] = {}
+    other: dict[str, Any] = {}
     for _ in tries(timeout_s, longest_s=_POLL_S):
-        made, holder = _made_or_held(client, name, body)
+        made, other = _made_or_held(client, name, body)
         if made:
             return made
-    raise LockedError(topology, _who(holder))
+    raise LockedError(topology, _who(other))
 
 
 def _made_or_held(

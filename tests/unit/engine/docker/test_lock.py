@@ -53,7 +53,8 @@ class Removed(Exception):  # noqa: N818  # no error: what the test looks for
 def _conflict() -> Exception:
     response = requests.Response()
     response.status_code = 409
-    return docker.errors.APIError("conflict", response)
+    error: Exception = docker.errors.APIError("conflict", response)
+    return error
 
 
 def take(made_at: str) -> None:
