@@ -1,23 +1,20 @@
 """How one waits here: asks again until it holds, ever less often. The only place that sleeps.
 
 `tries` is for what is awaited now, in a thread that has nothing else to do. `Backoff` is for who
-comes back later: it tells how long, and sleeps no more than it looks at a clock.
+comes back later: it tells how long, and does not sleep itself.
 """
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from reconciler.engine.protocol import CancelledError
 
 FIRST_S, LONGEST_S = 0.02, 0.5
 _REST = 20
 """No pause is longer than this many times the question before it: cheap ones are asked often."""
-
-Jitter = Callable[[float, float], float]
-"""A number between two: many daemons, or topologies, are not to act in step."""
 
 
 def _never() -> bool:
@@ -45,23 +42,19 @@ def tries(
         pause_s *= 1.5
 
 
-def doubled(first_s: float, longest_s: float, times: int) -> float:
-    """A time that doubles so often, up to a bound."""
-    return min(longest_s, first_s * 2.0 ** min(times, 30))
-
-
+@dataclass(frozen=True, slots=True)
 class Backoff:
-    """Times to wait after one failure after another: twice as long each time, up to a bound."""
+    """Times to wait, in seconds: twice as long each time, up to a bound. Has no clock and no dice:
+    who calls has them."""
 
-    def __init__(self, first_s: float, longest_s: float, jitter: Jitter = random.uniform) -> None:
-        self._first_s, self._longest_s, self._jitter = first_s, longest_s, jitter
-        self.failures = 0
+    first_s: float
+    longest_s: float
 
-    def fail(self) -> float:
-        """Note a failure. How long to wait, in seconds."""
-        full = doubled(self._first_s, self._longest_s, self.failures)
-        self.failures += 1
-        return self._jitter(full / 2, full)
+    def wait_s(self, failures: int, luck: float = 1.0) -> float:
+        """The wait after so many failures, the latest included.
 
-    def reset(self) -> None:
-        self.failures = 0
+        `luck`, from 0 to 1, spreads it over its second half: many that failed together are not
+        to try again together.
+        """
+        full = min(self.longest_s, self.first_s * 2.0 ** min(failures - 1, 30))
+        return full / 2 * (1 + luck)

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
 from reconciler.engine.protocol import Engine, EngineError, Engines, LockedError, Patience
-from reconciler.engine.waiting import Backoff, Jitter
 from reconciler.events.events import Failure
 from reconciler.events.passes import News, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.plan.decide.fallback import as_kept, kept_of, only_brings_back
@@ -27,7 +26,7 @@ from reconciler.watch.attempt import Attempt
 from reconciler.watch.clock import Clock
 from reconciler.watch.holding import Holding
 from reconciler.watch.mailbox import MOST_CAUSES, Mailbox
-from reconciler.watch.pace import Repairs
+from reconciler.watch.pace import Backoff, Jitter, Repairs
 
 STANDBY_S = 1.0
 """How often a daemon in waiting asks whether the topology is free: a list, and a try."""

@@ -1,11 +1,30 @@
-"""How often one thing is repaired. No clock here: who calls says what time it is."""
+"""How soon something is tried again. No clock here: who calls says what time it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import random
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from reconciler.engine.waiting import doubled
+Jitter = Callable[[float, float], float]
+"""A number between two: many daemons, or topologies, are not to act in step."""
+
+
+class Backoff:
+    """Times to wait after one failure after another: twice as long each time, up to a bound."""
+
+    def __init__(self, first_s: float, longest_s: float, jitter: Jitter = random.uniform) -> None:
+        self._first_s, self._longest_s, self._jitter = first_s, longest_s, jitter
+        self.failures = 0
+
+    def fail(self) -> float:
+        """Note a failure. How long to wait, in seconds."""
+        self.failures += 1
+        full = min(self._longest_s, self._first_s * 2.0 ** min(self.failures - 1, 30))
+        return self._jitter(full / 2, full)
+
+    def reset(self) -> None:
+        self.failures = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +52,8 @@ class Repairs:
             if before and now - before.at > max(self.FORGOTTEN_S, 2 * wait_s):
                 before = None
             count = before.count + 1 if before else 1
-            doublings = count - self.FREE
-            wait_s = doubled(self.FIRST_S, self.LONGEST_S, doublings) if doublings >= 0 else 0.0
+            doublings = min(count - self.FREE, 30)
+            wait_s = min(self.LONGEST_S, self.FIRST_S * 2.0**doublings) if doublings >= 0 else 0.0
             self._lately[name] = _Repair(count, now, now + wait_s)
 
     def wait_s(self, names: Iterable[str], now: float) -> float:

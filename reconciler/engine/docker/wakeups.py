@@ -7,6 +7,7 @@ between is not missed: whoever listens is told that the engine is back, and look
 from __future__ import annotations
 
 import contextlib
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ from reconciler.engine.waiting import Backoff
 
 LOOK_S = 3.0
 """How often HAProxy is asked."""
-_FIRST_S, _LONGEST_S = 0.1, 5.0
+_AGAIN = Backoff(0.1, 5.0)
 _FIRST_TRY_S = 10.0
 """How long a start waits for the first connection, at most."""
 _BROKEN = (
@@ -106,7 +107,7 @@ class _Feed:
             self._wake(Wakeup("", f"listening failed: {error!r}"))
 
     def _listen(self) -> None:
-        again, was_away = Backoff(_FIRST_S, _LONGEST_S), False
+        failures, was_away = 0, False
         while not self._stopping.is_set():
             began = time.monotonic()
             with self._surviving(), self._subscribed() as (client, events):
@@ -122,9 +123,10 @@ class _Feed:
             self._pulse.clear()
             self._inspections.end()
             was_away = True
-            if time.monotonic() - began > _LONGEST_S:
-                again.reset()  # it was a good one
-            self._stopping.wait(again.fail())
+            if time.monotonic() - began > _AGAIN.longest_s:
+                failures = 0  # it was a good one
+            failures += 1
+            self._stopping.wait(_AGAIN.wait_s(failures, random.random()))  # noqa: S311  # no secret
 
     @contextlib.contextmanager
     def _subscribed(self) -> Iterator[tuple[docker.APIClient, Any]]:

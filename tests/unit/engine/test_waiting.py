@@ -63,16 +63,11 @@ def test_a_wait_is_given_up(time: Time) -> None:
     assert 1.0 < time.now < 1.1
 
 
-def test_backoff() -> None:
-    backoff = Backoff(1.0, 10.0, lambda low, high: high if low * 2 == high else 0.0)
-    assert [backoff.fail() for _ in range(6)] == [1, 2, 4, 8, 10, 10]
-    for _ in range(2000):
-        assert backoff.fail() == 10
-    backoff.reset()
-    assert backoff.fail() == 1
-
-
-def test_jitter_stays_in_its_bounds() -> None:
+def test_waits_double_up_to_a_bound() -> None:
     backoff = Backoff(1.0, 10.0)
-    for full in (1, 2, 4, 8, 10, 10):
-        assert full / 2 <= backoff.fail() <= full
+    assert [backoff.wait_s(failures) for failures in range(1, 7)] == [1, 2, 4, 8, 10, 10]
+    assert backoff.wait_s(2000) == 10
+
+
+def test_luck_halves_a_wait_at_most() -> None:
+    assert [Backoff(1.0, 10.0).wait_s(3, luck) for luck in (0.0, 0.5, 1.0)] == [2, 3, 4]

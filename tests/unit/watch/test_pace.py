@@ -1,8 +1,23 @@
-"""How often one thing is repaired."""
+"""Times to wait, and how often one thing is repaired."""
 
 from __future__ import annotations
 
-from reconciler.watch.pace import Repairs
+from reconciler.watch.pace import Backoff, Repairs
+
+
+def test_backoff() -> None:
+    backoff = Backoff(1.0, 10.0, lambda low, high: high if low * 2 == high else 0.0)
+    assert [backoff.fail() for _ in range(6)] == [1, 2, 4, 8, 10, 10]
+    for _ in range(2000):
+        assert backoff.fail() == 10
+    backoff.reset()
+    assert backoff.fail() == 1
+
+
+def test_jitter_stays_in_its_bounds() -> None:
+    backoff = Backoff(1.0, 10.0)
+    for full in (1, 2, 4, 8, 10, 10):
+        assert full / 2 <= backoff.fail() <= full
 
 
 def test_repairs_of_one_thing_get_rarer() -> None:
