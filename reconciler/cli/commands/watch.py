@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import options
-from reconciler.cli.change import holder_name
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE
 from reconciler.desired.impact import Impact
 from reconciler.engine.protocol import WATCHING
 from reconciler.events.passes import News
 from reconciler.files.asked import Asked
+from reconciler.run.holder import holder_name
 from reconciler.run.wish import secrets_of
 from reconciler.view.log import JsonLog, LogView, TextLog
 from reconciler.watch.daemon import Daemon
