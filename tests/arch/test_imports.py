@@ -184,6 +184,15 @@ def test_slow_imports_wait_until_they_are_needed(path: Path) -> None:
     assert early == [], "import it in the function that needs it: the command starts faster"
 
 
+def test_the_public_api_is_for_others() -> None:
+    """It imports what the command does, and nothing of the command; nobody in the house uses it."""
+    users = [
+        p for p in modules() if any(_is_below(i.name, {"reconciler.api"}) for i in imports_of(p))
+    ]
+    assert [module_id(path) for path in users if path != PACKAGE / "__init__.py"] == []
+    assert [i for i in imports_of(PACKAGE / "api.py") if _ours(i) == "cli"] == []
+
+
 def test_only_one_module_sleeps() -> None:
     """Who waits asks `tries`, or waits for an event."""
     sleepers = [path for path in modules() if any(i.name == "time.sleep" for i in imports_of(path))]
