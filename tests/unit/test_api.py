@@ -71,8 +71,8 @@ def test_the_page_names_all_that_is_public() -> None:
             assert [word for word in told if word] == list(
                 inspect.signature(getattr(reconciler, name)).parameters
             )
-    told = PAGE[PAGE.index("Events of an apply") : PAGE.index("Messages of engines")]
-    assert set(re.findall(r"`([A-Z]\w+)`", told)) == set(events.__all__)
+    of_events = PAGE[PAGE.index("Events of an apply") : PAGE.index("Messages of engines")]
+    assert set(re.findall(r"`([A-Z]\w+)`", of_events)) == set(events.__all__)
 
 
 @pytest.mark.parametrize("name", reconciler.__all__)
