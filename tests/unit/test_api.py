@@ -66,7 +66,7 @@ def test_the_page_names_all_that_is_public() -> None:
     rows = dict(re.findall(r"^\| `(\w+)(\(.*?\))?` \|", PAGE, re.M))
     assert set(rows) == set(reconciler.__all__)
     for name, shown in rows.items():
-        if name.islower() and shown:
+        if shown:
             told = re.sub(r"[()*]", "", shown).replace(" ,", "").split(", ")
             assert [word for word in told if word] == list(
                 inspect.signature(getattr(reconciler, name)).parameters
@@ -136,6 +136,9 @@ def test_what_is_given_besides(shop: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_from_nothing_and_back(shop: Path) -> None:
     engines, desired = MemoryEngines(), compile_topology(load_topology(shop, env={}))
+    config = desired.config()
+    assert config is not None
+    assert "backend web" in config.text
     assert plan_topology(desired, engines).impact is Impact.NONE
     assert engines.world.containers == {}, "a plan changes nothing"
     seen: list[events.Event] = []
