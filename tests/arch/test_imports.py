@@ -33,8 +33,8 @@ FROM_THE_GROUND_UP = {
     "topology/model": ("types/", "*"),
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),
     "desired": (
-        "impact", "limits", "names", "options", "order", "rollout", "sensitive", "spec", "desired",
-        "addresses", "proxy/", "containers/", "compile",
+        "impact", "limits", "names", "ownership", "options", "order", "rollout", "sensitive",
+        "spec", "desired", "addresses", "proxy/", "containers/", "compile",
     ),
     "plan": (
         "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "steps/",

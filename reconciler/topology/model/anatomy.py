@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from reconciler.diagnostics.diagnostic import Path
+from reconciler.topology.model.description import Key
 from reconciler.topology.model.types.scalar import NamesFile
 
 Kind = Any
@@ -40,9 +41,8 @@ def step(kind: Kind, part: str | int) -> Kind:
             return step(item, part) or item
         model = _as_model(form)
         if model is not None:
-            return next(
-                (_kind_of(f) for n, f in model.model_fields.items() if part == key(n, f)), None
-            )
+            named = (n for n, field in model.model_fields.items() if part == key(n, field))
+            return next((_kind_of(Key(model, name)) for name in named), None)
     return None
 
 
@@ -117,10 +117,11 @@ def _long_form(value: Any, model: type[BaseModel]) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _kind_of(field: FieldInfo) -> Kind:
+def _kind_of(key: Key) -> Kind:
     """Pydantic keeps what a whole field is annotated with beside its type. The field itself is one
-    more mark of it."""
-    return Annotated[(field.annotation, *field.metadata, field)]
+    more mark of it, and so is its key."""
+    field = key.model.model_fields[key.name]
+    return Annotated[(field.annotation, *field.metadata, field, key)]
 
 
 def _origin(kind: Kind) -> Any:

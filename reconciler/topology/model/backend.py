@@ -166,7 +166,10 @@ class Backend(ContainerOptions):
     or a mapping. One container at a time can have a port of the host; of `80` alone Docker chooses
     the host's."""
     joins: Joins = Field(
-        (Join(network="default"),), alias="networks", min_length=1, json_schema_extra=JOINS_SHORT
+        (Join.model_construct(network="default"),),
+        alias="networks",
+        min_length=1,
+        json_schema_extra=JOINS_SHORT,
     )
     """Networks the containers join; `default` is made when it is not defined. A name, a list, or a
     mapping with more names to be found by: `{front: {aliases: [shop]}}`."""
@@ -198,7 +201,7 @@ class Backend(ContainerOptions):
     """Mounts: `data:/var/lib/app`, `./conf:/etc/app:ro`, or mappings with Compose's keys."""
     restart: Restart = "unless-stopped"
     """Docker's restart policy. It changes in place."""
-    resources: Resources = Resources()
+    resources: Resources = Resources.model_construct()
     """Limits; they change in place."""
     healthcheck: Healthcheck | None = None
     """Docker's health check. A container must be healthy before it gets traffic."""
@@ -207,7 +210,7 @@ class Backend(ContainerOptions):
     init: bool = False
     """Run a small init as process 1, which forwards signals and reaps children."""
     balance: Balance = Field(
-        Balance(algorithm="roundrobin"), json_schema_extra=accepts(*BALANCE_SHORT)
+        Balance.model_construct(algorithm="roundrobin"), json_schema_extra=accepts(*BALANCE_SHORT)
     )
     """HAProxy's algorithm to choose a server: `leastconn`, `hdr(X-User)`, or a mapping."""
     sticky: Sticky | None = Field(None, json_schema_extra=accepts(STICKY_SHORT))
@@ -215,7 +218,7 @@ class Backend(ContainerOptions):
     mode: Mode = "http"
     """What HAProxy speaks: `http` or `tcp`."""
     check: Check = Field(
-        Check(),
+        Check.model_construct(),
         json_schema_extra=accepts(
             {"enum": ["tcp", False, True]}, {"type": "string", "pattern": "^/"}
         ),
@@ -238,7 +241,7 @@ class Backend(ContainerOptions):
     """Connections of the backend at which each server takes `maxconn`."""
     maxqueue: Whole | None = Field(None, ge=1, le=10_000_000)
     """Requests that wait for one server; who sticks to it and finds more goes to another."""
-    timeouts: BackendTimeouts = BackendTimeouts()
+    timeouts: BackendTimeouts = BackendTimeouts.model_construct()
     """Timeouts of its own, in place of those of `haproxy`."""
     retries: Whole | None = Field(None, ge=0, le=100)
     """How often a request or a connection is tried again, on another server in the end; 3 when not
@@ -263,7 +266,7 @@ class Backend(ContainerOptions):
     """Leave it out unless one of these is chosen with `--profile` or RECONCILER_PROFILES."""
     raw: BackendLines = Field((), json_schema_extra=RAW_SHORT)
     """Lines for its section of haproxy.cfg as they are, before its servers."""
-    rollout: Rollout = Rollout()
+    rollout: Rollout = Rollout.model_construct()
     """How its containers are replaced."""
 
     depends_on: Annotated[

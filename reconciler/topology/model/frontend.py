@@ -102,7 +102,7 @@ class Frontend(Model):
     answered with 431."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that it takes at a time; more wait outside."""
-    timeouts: FrontendTimeouts = FrontendTimeouts()
+    timeouts: FrontendTimeouts = FrontendTimeouts.model_construct()
     """Timeouts of its own, in place of those of `haproxy`."""
     errors: ErrorPages = Field(default_factory=dict)
     """Pages that HAProxy answers with itself, by status: `{404: ./not-found.html}`."""

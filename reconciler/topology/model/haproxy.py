@@ -63,7 +63,7 @@ class HAProxy(Model):
     stay open."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that HAProxy takes at a time."""
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = Timeouts.model_construct()
     """Timeouts of frontends and backends."""
     log: Log | None = Field(None, json_schema_extra=accepts(*LOG_SHORT))
     """What is written of traffic, and where: `false` for nothing, a format, or a mapping. Without
@@ -72,9 +72,9 @@ class HAProxy(Model):
     """How long an old worker may finish its connections after a reload."""
     restart: Restart = "unless-stopped"
     """Docker's restart policy."""
-    resources: Resources = Resources()
+    resources: Resources = Resources.model_construct()
     """Limits; they change in place."""
-    raw: Raw = Raw()
+    raw: Raw = Raw.model_construct()
     """Raw lines for `global` and `defaults`."""
 
     @property

@@ -245,7 +245,7 @@ class ContainerOptions(Model):
     """The CPUs it may run on: `0-3` or `1,3`."""
     oom_score_adj: Whole = Field(0, ge=-1000, le=1000)
     """How early the kernel ends it when memory is short: 1000 first, -1000 never."""
-    blkio_config: Blkio = Blkio()
+    blkio_config: Blkio = Blkio.model_construct()
     """Its part of block devices, and limits on them."""
     storage_opt: Pairs = Field(default_factory=dict)
     """Options of the storage driver: `{size: 10g}`."""

@@ -83,7 +83,7 @@ class Topology(Model):
     errors: ErrorPages = Field(default_factory=dict)
     """Pages that HAProxy answers with itself, by status, in all frontends: `{503: ./down.html}`.
     """
-    haproxy: HAProxy = HAProxy()
+    haproxy: HAProxy = HAProxy.model_construct()
     """The HAProxy container."""
 
     @model_validator(mode="before")
