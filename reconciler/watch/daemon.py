@@ -77,7 +77,7 @@ class Daemon:
     def reconcile_now(self, cause: str) -> None:
         self.wake(Wakeup("", cause))
 
-    def run(self, follow: Callable[[], None], attend: Callable[[], None]) -> None:
+    def run(self, follow: Callable[[], None], attend: Callable[[], object]) -> None:
         """Follow files in a thread of its own, and `attend` in this one, which returns at the end.
 
         Events are subscribed to before anything is looked at.
