@@ -63,6 +63,16 @@ def edited_meanwhile() -> EngineError:
     )
 
 
+def restarted(name: str, details: Sequence[str] = ()) -> EngineError:
+    """The same words whenever it is seen, so that who looks often tells it once."""
+    return EngineError(
+        "not-ready",
+        f"{name} ended and was restarted by Docker",
+        "its log says why; it counts as well again when it goes on running",
+        details,
+    )
+
+
 def removed_meanwhile(container: str) -> EngineError:
     """For a container that somebody else has removed while it was waited for."""
     return EngineError(

@@ -6,17 +6,32 @@ import contextlib
 import functools
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.desired.impact import Impact
-from reconciler.engine.protocol import Engine, EngineError, Lock, LockedError, Patience
+from reconciler.engine.protocol import (
+    Engine,
+    EngineError,
+    Lock,
+    LockedError,
+    Patience,
+    restarted,
+)
 from reconciler.events.events import Failure, PlanStarted, Waiting
-from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, RemoveContainer, Target
+from reconciler.plan.actions import (
+    AwaitServers,
+    AwaitSteady,
+    PullImage,
+    ReloadProxy,
+    RemoveContainer,
+    Target,
+)
 from reconciler.plan.decide.addresses import assign_addresses
 from reconciler.plan.decide.networks import plan_networks
 from reconciler.plan.decide.slots import assign_slots
+from reconciler.plan.decide.steadiness import SETTLED_S, restarted_since, unsettled
 from reconciler.plan.max_impact import limit_impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
@@ -93,9 +108,10 @@ def apply(
         )
     if plan.is_empty:
         failures = _unreadable(observed)
-        if not failures and options.wait and (waiting := _waits_for(desired, observed)):
-            failures = _await_servers(waiting, engine, patience)
+        if not failures and options.wait and (waits := _waits_for(desired, observed)):
+            failures = _await(waits, engine, patience)
             observed = engine.observe(desired.scope())
+        failures = failures or restart_failures(desired, observed, observed)
         return ApplyResult(plan, observed, failures, _since(started))
     with held(desired, observed, engine, options, patience, emit):
         result = converge(desired, engine, options, patience, confirm, emit, plan)
@@ -120,8 +136,10 @@ def converge(
     pass_id = pass_id or new_pass_id()
     outcome = Execution()
     reloads, closed_s = 0, 0.0
+    before: Observed | None = None
     for _ in range(MAX_PASSES):
         plan, observed = make_plan(desired, engine, options)
+        before = before or observed
         if plan.problems or plan.is_empty:
             break
         if (shown is None or plan.changes != shown.changes) and not confirm(plan):
@@ -140,7 +158,11 @@ def converge(
         plan, observed = make_plan(desired, engine, options)
     failures = tuple(failure for _, failure in outcome.failed) + _problems(plan)
     if outcome.succeeded and not failures:
-        failures = _unreadable(observed) or (() if plan.is_empty else (_not_settled(plan),))
+        failures = (
+            _unreadable(observed)
+            or restart_failures(desired, before or observed, observed)
+            or (() if plan.is_empty else (_not_settled(plan),))
+        )
     return ApplyResult(
         shown or plan,
         observed,
@@ -188,24 +210,37 @@ def _ignore(_: object) -> None:
     """Nobody looks at the progress of what is not a step of the plan."""
 
 
-def _waits_for(desired: Desired, observed: Observed) -> AwaitServers | None:
-    """With nothing to do, done still means that HAProxy reports every checked server as up."""
+def restart_failures(desired: Desired, before: Observed, now: Observed) -> tuple[Failure, ...]:
+    """What runs at both looks, and ended between them or just before, is not as the file says."""
+    found = {c.name: c for c in (*restarted_since(before, now), *unsettled(desired, now))}
+    return tuple(failure_of(restarted(name)) for name in sorted(found))
+
+
+def _waits_for(desired: Desired, observed: Observed) -> tuple[AwaitServers | AwaitSteady, ...]:
+    """With nothing to do, done still means that HAProxy reports every checked server as up, and
+    that nothing was started anew just now."""
+    waits: tuple[AwaitServers | AwaitSteady, ...] = ()
+    young = tuple(unsettled(desired, observed))
+    if young:
+        left_s = SETTLED_S - min(c.up_s or 0.0 for c in young)
+        waits = (AwaitSteady(tuple(Target(c.name, c.id) for c in young), left_s),)
     checked = checked_servers(desired, observed)
     proxy = next((c for c in observed.containers if c.slot == PROXY_SLOT), None)
     if proxy is None or not checked:
-        return None
+        return waits
     seen = observed.proxies.get(proxy.id)
     up = {(s.backend, s.host) for s in seen.servers if s.is_up} if seen else set()
     if up.issuperset(checked):
-        return None
-    return AwaitServers(Target(proxy.name, proxy.id), checked)
+        return waits
+    return (AwaitServers(Target(proxy.name, proxy.id), checked), *waits)
 
 
-def _await_servers(
-    waiting: AwaitServers, engine: Engine, patience: Patience
+def _await(
+    waits: Sequence[AwaitServers | AwaitSteady], engine: Engine, patience: Patience
 ) -> tuple[Failure, ...]:
     try:
-        engine.perform(waiting, patience, _ignore)
+        for wait in waits:
+            engine.perform(wait, patience, _ignore)
     except EngineError as error:
         return (failure_of(error),)
     return ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
@@ -25,10 +25,14 @@ from reconciler.events.events import (
     StepSkipped,
     StepStarted,
 )
+from reconciler.plan.actions import AwaitSteady
 from reconciler.plan.plan import Plan, Step
 
 PARALLEL = 6
 """More gains nothing on the engine's side, and removals in larger crowds get slower."""
+
+WAITS = 32
+"""Waits that only look now and then go on beside those."""
 
 Emit = Callable[[Event], None]
 
@@ -49,6 +53,13 @@ class Execution:
 def failure_of(error: EngineError) -> Failure:
     alerts = error.alerts if isinstance(error, ConfigRejectedError) else ()
     return Failure(error.code, str(error), error.hint, error.details, alerts)
+
+
+def _has_room(step: Step, running: Collection[Step]) -> bool:
+    waits = sum(isinstance(other.action, AwaitSteady) for other in running)
+    if isinstance(step.action, AwaitSteady):
+        return waits < WAITS
+    return len(running) - waits < PARALLEL
 
 
 def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id: str) -> Execution:
@@ -82,7 +93,7 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
         outcome.skipped.append(step)
         emit(StepSkipped(pass_id, step))
 
-    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="step") as pool:
+    with ThreadPoolExecutor(PARALLEL + WAITS, thread_name_prefix="step") as pool:
         while waiting or running:
             for step in list(waiting.values()):
                 if step.rescues:
@@ -94,7 +105,7 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
                         continue
                 if patience.is_cancelled() or lost.intersection(step.needs):
                     skip(step)
-                elif len(running) < PARALLEL and done.issuperset(step.needs):
+                elif done.issuperset(step.needs) and _has_room(step, running.values()):
                     del waiting[step.id]
                     emit(StepStarted(pass_id, step))
                     running[pool.submit(run, step)] = step

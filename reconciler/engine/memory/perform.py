@@ -22,6 +22,7 @@ from reconciler.engine.protocol import (
     job_failed,
     no_spare_server,
     removed_meanwhile,
+    restarted,
 )
 from reconciler.haproxy.config import Config, read_config
 from reconciler.haproxy.control.commands import NoSpareServerError, ServerSetting, commands_for
@@ -96,6 +97,9 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
             _hand_over(world, new, digest)
         case a.AwaitReady(target):
             _await_ready(world.get(target.reference))
+        case a.AwaitSteady(targets):
+            for target in targets:
+                _await_steady(world, target)
         case a.AwaitExit(target, timeout_s):
             _await_exit(world, target, timeout_s)
         case a.SetServers(target, settings):
@@ -267,6 +271,14 @@ def _await_ready(container: Container) -> None:
     if container.state in {"exited", "dead"}:
         what = f"exited with code {container.exit_code}"
     raise EngineError("not-ready", f"{container.name} {what}")
+
+
+def _await_steady(world: World, target: a.Target) -> None:
+    container = world.get(target.reference)
+    _await_ready(container)
+    if container.image.crashes:
+        world.crash(container.id)
+        raise restarted(container.name)
 
 
 def _await_exit(world: World, target: a.Target, timeout_s: float) -> None:

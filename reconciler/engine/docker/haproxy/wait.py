@@ -10,7 +10,7 @@ import docker
 import docker.errors
 
 from reconciler.engine.docker.haproxy.proxy import note_addresses, read_proxy, read_states
-from reconciler.engine.docker.wait import last_log_lines, not_ready
+from reconciler.engine.docker.wait import last_log_lines, raise_if_ended
 from reconciler.engine.protocol import EngineError, Patience, removed_meanwhile
 from reconciler.engine.waiting import tries
 from reconciler.haproxy.control.replies import ServerState
@@ -59,12 +59,7 @@ def _raise_if_ended(
             state = client.inspect_container(target.reference)["State"]
         except docker.errors.NotFound:
             raise removed_meanwhile(target.name) from None
-        if state["Status"] in {"exited", "dead"}:
-            raise not_ready(client, target, f"exited with code {state['ExitCode']}")
-        if state["Status"] == "restarting":
-            raise not_ready(
-                client, target, f"exits with code {state['ExitCode']} and is restarted by Docker"
-            )
+        raise_if_ended(client, target, state)
 
 
 def _servers_down(
