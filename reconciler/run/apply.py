@@ -6,7 +6,7 @@ import contextlib
 import functools
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.desired.desired import PROXY_SLOT, Desired
@@ -68,6 +68,8 @@ class ApplyResult:
     """How long listening ports were closed, all in all."""
     left: int = 0
     """Steps of the plan that were not begun."""
+    unsteady: frozenset[str] = frozenset()
+    """The names of containers that Docker had to start anew, where that is all that is wrong."""
     rolled_back: int = 0
     """New containers that were removed again, since one of their batch failed."""
     declined: bool = False
@@ -111,7 +113,7 @@ def apply(
         if not failures and options.wait and (waits := _waits_for(desired, observed)):
             failures = _await(waits, engine, patience)
             observed = engine.observe(desired.scope())
-        failures = failures or restart_failures(desired, observed, observed)
+        failures = failures or _restarts(_unsteady(desired, observed, observed))
         return ApplyResult(plan, observed, failures, _since(started))
     with held(desired, observed, engine, options, patience, emit):
         result = converge(desired, engine, options, patience, confirm, emit, plan)
@@ -157,12 +159,12 @@ def converge(
     else:
         plan, observed = make_plan(desired, engine, options)
     failures = tuple(failure for _, failure in outcome.failed) + _problems(plan)
+    unsteady: frozenset[str] = frozenset()
     if outcome.succeeded and not failures:
-        failures = (
-            _unreadable(observed)
-            or restart_failures(desired, before or observed, observed)
-            or (() if plan.is_empty else (_not_settled(plan),))
-        )
+        failures = _unreadable(observed) or (() if plan.is_empty else (_not_settled(plan),))
+        if not failures:
+            unsteady = _unsteady(desired, before or observed, observed)
+            failures = _restarts(unsteady)
     return ApplyResult(
         shown or plan,
         observed,
@@ -171,6 +173,7 @@ def converge(
         reloads,
         closed_s,
         left=len(outcome.skipped),
+        unsteady=unsteady,
         rolled_back=sum(
             bool(step.rescues) and isinstance(step.action, RemoveContainer) for step in outcome.done
         ),
@@ -210,10 +213,14 @@ def _ignore(_: object) -> None:
     """Nobody looks at the progress of what is not a step of the plan."""
 
 
-def restart_failures(desired: Desired, before: Observed, now: Observed) -> tuple[Failure, ...]:
+def _unsteady(desired: Desired, before: Observed, now: Observed) -> frozenset[str]:
     """What runs at both looks, and ended between them or just before, is not as the file says."""
-    found = {c.name: c for c in (*restarted_since(before, now), *unsettled(desired, now))}
-    return tuple(failure_of(restarted(name)) for name in sorted(found))
+    found = (*restarted_since(before, now), *unsettled(desired, now))
+    return frozenset(container.name for container in found)
+
+
+def _restarts(names: Collection[str]) -> tuple[Failure, ...]:
+    return tuple(failure_of(restarted(name)) for name in sorted(names))
 
 
 def _waits_for(desired: Desired, observed: Observed) -> tuple[AwaitServers | AwaitSteady, ...]:
