@@ -28,7 +28,10 @@ _UP = re.compile(r"Up (?:Less than a|About a|([0-9]+)) second")
 
 
 def up_for(item: dict[str, Any]) -> float | None:
-    """How long a container in a list has run, to the second; None where that is a minute or more,
-    or where it does not run. The list tells it in words, by the engine's own clock."""
-    told = _UP.match(str(item.get("Status", "")))
-    return float(told[1] or 0) if told else None
+    """How long a container in a list has run, to the second; None is a minute or more. The list
+    tells it in words, by the engine's own clock. What did not run then has only just begun."""
+    status = str(item.get("Status", ""))
+    told = _UP.match(status)
+    if told is None:
+        return None if status.startswith("Up ") else 0.0
+    return float(told[1] or 0)
