@@ -11,14 +11,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.desired.impact import Impact
-from reconciler.engine.protocol import (
-    Engine,
-    EngineError,
-    Lock,
-    LockedError,
-    Patience,
-    restarted,
-)
+from reconciler.engine.protocol import Engine, EngineError, Lock, LockedError, Patience, restarted
 from reconciler.events.events import Failure, PlanStarted, Waiting
 from reconciler.plan.actions import (
     AwaitServers,

@@ -235,7 +235,7 @@ class World:
         self.stop(reference, exit_code=137)
 
     def crash(self, reference: str) -> None:
-        """The process ends by itself, and Docker starts it again if the container's policy is so."""
+        """The process ends by itself; Docker starts it anew where its restart policy says so."""
         with self.mutex:
             container = self.get(reference)
             count = container.restarts + 1
