@@ -65,15 +65,12 @@ def locate_alerts(failure: Failure, wish: Wish) -> list[Diagnostic]:
         if config is not None and line is not None and 0 < line <= len(config.lines):
             text = hide_secrets(config.lines[line - 1].text.strip())
             rendered = f"haproxy.cfg line {line}: {text}"
-        span = source.span_of(path) if path else source.span_of(("name",))
         found.append(
             Diagnostic(
                 "config-rejected",
                 f"HAProxy refuses this: {strike_secrets(message, wish.secrets)}",
-                source.file_of(span),
-                span,
                 rendered,
-                path=path,
+                source.place_of(path or ("name",)),
             )
         )
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 
 _FIELD_OF_KEY = {
     "volumes": "mounts",

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span
+from reconciler.diagnostics.diagnostic import Diagnostic, Severity
+from reconciler.diagnostics.place import Span
 from reconciler.topology.reading.lines import split_lines
 from reconciler.view.paint import Paint
 from reconciler.view.words import count
@@ -20,10 +21,10 @@ def render_diagnostic(
 ) -> list[str]:
     """The lines for one diagnostic; `source` is the text of its file, when there is one."""
     kind = str(diagnostic.severity)
-    file, hint = _printable(diagnostic.file), _printable(diagnostic.hint)
+    file, hint = _printable(diagnostic.place.file), _printable(diagnostic.hint)
     head = paint(kind, f"{kind}[{diagnostic.code}]")
     lines = [head + paint("bold", f": {_printable(diagnostic.message)}")]
-    span = diagnostic.span
+    span = diagnostic.place.span
     if span is None:
         if file:
             lines.append(f"  {paint('place', '-->')} {file}")
@@ -102,9 +103,14 @@ def render_diagnostics(
     """All of them, an empty line between, and a closing line for each file."""
     lines: list[str] = []
     for diagnostic in diagnostics:
-        lines += [*render_diagnostic(diagnostic, sources.get(diagnostic.file), paint, width), ""]
-    for file in dict.fromkeys(d.file for d in diagnostics if d.file):
-        lines.append(f"{_printable(file)}: {_tally([d for d in diagnostics if d.file == file])}")
+        lines += [
+            *render_diagnostic(diagnostic, sources.get(diagnostic.place.file), paint, width),
+            "",
+        ]
+    for file in dict.fromkeys(d.place.file for d in diagnostics if d.place.file):
+        lines.append(
+            f"{_printable(file)}: {_tally([d for d in diagnostics if d.place.file == file])}"
+        )
     return lines
 
 

@@ -187,17 +187,17 @@ def diagnostics_document(diagnostics: Sequence[Diagnostic]) -> DiagnosticsDocume
 
 
 def _diagnostic(diagnostic: Diagnostic) -> DiagnosticDocument:
-    span = diagnostic.span
+    span = diagnostic.place.span
     return {
         "code": diagnostic.code,
         "severity": str(diagnostic.severity),
         "message": diagnostic.message,
         "hint": diagnostic.hint,
-        "file": diagnostic.file,
+        "file": diagnostic.place.file,
         "line": span.line if span else None,
         "column": span.column if span else None,
         "end_column": span.end_column if span else None,
-        "path": list(diagnostic.path),
+        "path": list(diagnostic.place.path),
     }
 
 

@@ -68,9 +68,7 @@ def _lines(news: News, paint: Paint) -> Iterator[str]:
         case FileBroken(file, diagnostics, _, is_in_force):
             after = "; the last good file stays in force" if is_in_force else ""
             for diagnostic in diagnostics:
-                span = diagnostic.span
-                where = diagnostic.file or file
-                place = f"{where}:{span.line}:{span.column}" if span else where
+                place = str(diagnostic.place) or file
                 hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
                 yield f"{paint('error', place)} {diagnostic.message}{hint}{after}"
         case FileMended(file):

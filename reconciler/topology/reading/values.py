@@ -12,7 +12,7 @@ from typing import Any
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from reconciler.diagnostics.diagnostic import Path, Span
+from reconciler.diagnostics.place import Path, Span
 from reconciler.topology.reading.source import OVERRIDE, RESET, Source
 from reconciler.topology.reading.syntax import MAX_DEPTH, TOO_DEEP, place_of
 from reconciler.topology.reading.variables import VariableError, interpolate

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.rule import Rule
-from reconciler.topology.rules.finding import Finding
 from reconciler.topology.served import mode_of
 
 _OF_BACKENDS = ("retry_on", "errors", "compression", "cache")
@@ -20,7 +20,7 @@ _WORDS_OF_FRONTENDS = ("redirect", "hsts", "acme", "forwarded_for", "trusted_pro
 """Their values are mostly short, and are pointed at in place of the keys."""
 
 
-def _http_alone(topology: Topology) -> Iterator[Finding]:
+def _http_alone(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
         if backend.mode == "tcp":
             yield from _told(_OF_BACKENDS, backend, "backend", name)
@@ -34,44 +34,43 @@ def _http_alone(topology: Topology) -> Iterator[Finding]:
 
 def _told(
     keys: Iterable[str], owner: Model, kind: str, name: str, *below: str, on_key: bool = True
-) -> Iterator[Finding]:
+) -> Iterator[Diagnostic]:
     for key in keys:
         if getattr(owner, key):
-            yield Finding(
+            yield Diagnostic(
                 "mode-mismatch",
                 f"{kind} `{name}` speaks tcp, and `{key}` is for HTTP",
-                (f"{kind}s", name, *below, key),
                 "leave it out, or use `mode: http`",
-                on_key=on_key,
+                Place((f"{kind}s", name, *below, key), on_key=on_key),
             )
 
 
-def _known_by_requests(topology: Topology) -> Iterator[Finding]:
+def _known_by_requests(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
         if backend.mode == "tcp" and backend.sticky and backend.sticky.by != "source":
-            yield Finding(
+            yield Diagnostic(
                 "mode-mismatch",
                 f"backend `{name}` speaks tcp, which has no {backend.sticky.by} to know clients by",
-                ("backends", name, "sticky"),
                 "use `sticky: source`, or `mode: http`",
+                Place(("backends", name, "sticky")),
             )
 
 
-def _shared_by_requests(topology: Topology) -> Iterator[Finding]:
+def _shared_by_requests(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
         looked_at = backend.balance.of_http
         if backend.mode == "tcp" and looked_at:
             path = ("backends", name, "balance")
-            yield Finding(
+            yield Diagnostic(
                 "mode-mismatch",
                 f"backend `{name}` speaks tcp, which has no `{looked_at}` to balance by",
-                path,
                 "use `roundrobin`, `leastconn` or `source`",
+                Place(path),
                 quoted=((looked_at, (*path, "key")),),
             )
 
 
-def _protection_left_empty(topology: Topology) -> Iterator[Finding]:
+def _protection_left_empty(topology: Topology) -> Iterator[Diagnostic]:
     """A key whose value was forgotten would leave open what it is there to close."""
     for name, frontend in topology.frontends.items():
         own: Path = ("frontends", name)
@@ -80,28 +79,26 @@ def _protection_left_empty(topology: Topology) -> Iterator[Finding]:
         for path, owner in owners:
             for key in _PROTECTION:
                 if key in owner.model_fields_set and getattr(owner, key) is None:
-                    yield Finding(
+                    yield Diagnostic(
                         "bad-value",
                         f"`{key}` is empty, and would keep nobody out",
-                        (*path, key),
                         "say what it shall be, or take it out",
-                        on_key=True,
+                        Place((*path, key), on_key=True),
                     )
 
 
-def _one_table_of_a_name(topology: Topology) -> Iterator[Finding]:
+def _one_table_of_a_name(topology: Topology) -> Iterator[Diagnostic]:
     """HAProxy names a table as the section that it is in."""
     for name, frontend in topology.frontends.items():
         backend = topology.backends.get(name)
         sticky = backend.sticky if backend else None
         if frontend.rate_limit and sticky and sticky.by != "cookie":
-            yield Finding(
+            yield Diagnostic(
                 "bad-name",
                 f"HAProxy cannot keep both this limit and who comes back to backend `{name}` under "
                 "one name",
-                ("frontends", name, "rate_limit"),
                 "give the frontend another name",
-                on_key=True,
+                Place(("frontends", name, "rate_limit"), on_key=True),
             )
 
 

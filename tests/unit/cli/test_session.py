@@ -61,7 +61,7 @@ def test_places(start: str, place: tuple[int, int]) -> None:
     failure = Failure("config-rejected", "refused", alerts=((number, "no good"),))
     found = locate_alerts(failure, one)
     assert [d.code for d in found] == ["config-rejected"]
-    span = found[0].span
+    span = found[0].place.span
     assert span is not None
     assert (span.line, span.column) == place
     assert "no good" in found[0].message

@@ -10,15 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span
+from reconciler.diagnostics.diagnostic import Diagnostic, Severity
+from reconciler.diagnostics.place import Place, Span
 from reconciler.view.diagnostics import render_diagnostic, render_diagnostics
 from reconciler.view.paint import Paint
 
 PLAIN = Paint()
 
 
+def at(file: str, line: int = 1, column: int = 1, end_column: int = 2) -> Place:
+    return Place(file=file, span=Span(line, column, end_column))
+
+
 def shown(text: str, span: Span | None, hint: str = "", message: str = "wrong") -> str:
-    diagnostic = Diagnostic("bad-value", message, "f.yaml", span, hint)
+    diagnostic = Diagnostic("bad-value", message, hint, Place(file="f.yaml", span=span))
     return "\n".join(render_diagnostic(diagnostic, text, PLAIN))
 
 
@@ -151,7 +156,7 @@ def test_snippets(text: str, span: Span | None, hint: str, expected: str) -> Non
 
 
 def test_without_the_file() -> None:
-    diagnostic = Diagnostic("bad-value", "wrong", "f.yaml", Span(3, 4, 5), "what to do")
+    diagnostic = Diagnostic("bad-value", "wrong", "what to do", at("f.yaml", 3, 4, 5))
     assert render_diagnostic(diagnostic, None, PLAIN) == [
         "error[bad-value]: wrong",
         "  --> f.yaml:3:4",
@@ -175,7 +180,7 @@ def test_a_line_fits_and_the_caret_stays_under_it(
     line: str, column: int, length: int, width: int
 ) -> None:
     span = Span(1, column, column + length)
-    diagnostic = Diagnostic("bad-value", "wrong", "f", span)
+    diagnostic = Diagnostic("bad-value", "wrong", place=Place(file="f", span=span))
     lines = render_diagnostic(diagnostic, line or "x", PLAIN, width)
     source, caret = lines[-2], lines[-1]
     assert set(caret.removeprefix("  | ")) <= {" ", "^"}
@@ -201,10 +206,10 @@ def _at(text: str, cell: int) -> str:
 
 def test_all_of_them_end_with_a_line_for_each_file() -> None:
     found = [
-        Diagnostic("bad-value", "one", "a.yaml", Span(1, 1, 2)),
-        Diagnostic("bad-value", "two", "a.yaml", Span(1, 1, 2)),
-        Diagnostic("unused-network", "three", "b.yaml", Span(1, 1, 2), severity=Severity.WARNING),
-        Diagnostic("bad-value", "four", "b.yaml"),
+        Diagnostic("bad-value", "one", place=at("a.yaml")),
+        Diagnostic("bad-value", "two", place=at("a.yaml")),
+        Diagnostic("unused-network", "three", place=at("b.yaml"), severity=Severity.WARNING),
+        Diagnostic("bad-value", "four", place=Place(file="b.yaml")),
     ]
     lines = render_diagnostics(found, {"a.yaml": "a: 1", "b.yaml": "b: 1"}, PLAIN)
     assert lines[-2:] == ["a.yaml: 2 errors", "b.yaml: 1 error, 1 warning"]
@@ -213,7 +218,7 @@ def test_all_of_them_end_with_a_line_for_each_file() -> None:
 
 
 def test_colour_changes_no_word() -> None:
-    diagnostic = Diagnostic("bad-value", "wrong", "f", Span(1, 1, 2), "hint")
+    diagnostic = Diagnostic("bad-value", "wrong", "hint", at("f"))
     coloured = "\n".join(render_diagnostic(diagnostic, "a: 1", Paint(enabled=True)))
     assert "\x1b[1;31m" in coloured
     plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)

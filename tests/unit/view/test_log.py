@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from jsonschema import Draft202012Validator
 
 from reconciler.desired.impact import Impact
-from reconciler.diagnostics.diagnostic import Diagnostic, Span
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Place, Span
 from reconciler.events.events import Failure, Waiting
 from reconciler.events.passes import (
     FileBroken,
@@ -36,9 +37,8 @@ PLAN = Plan("shop", changes=(CREATE, TELL))
 PROBLEM = Diagnostic(
     "unknown-key",
     "unknown key `replica`",
-    "shop.yaml",
-    Span(9, 5, 12),
-    hint="did you mean `replicas`?",
+    "did you mean `replicas`?",
+    Place(file="shop.yaml", span=Span(9, 5, 12)),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.diagnostics.diagnostic import Span
+from reconciler.diagnostics.place import Span
 from reconciler.topology.reading.parse import MAX_BYTES, parse_source
 from reconciler.topology.reading.source import Source
 from tests.unit.topology.loading import line_of
@@ -219,7 +219,7 @@ def test_variables_in_values() -> None:
     ],
 )
 def test_the_place_of_a_variable_that_is_missing(text: str, expected: Span) -> None:
-    assert [d.span for d in parse(text).diagnostics] == [expected]
+    assert [d.place.span for d in parse(text).diagnostics] == [expected]
 
 
 def test_keys_hold_no_variables() -> None:
