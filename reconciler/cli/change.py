@@ -151,7 +151,7 @@ def _show_failures(result: ApplyResult, wish: Wish, console: Console) -> None:
             click.echo(line, err=True, color=True)
         return
     for failure in result.failures:
-        if failure.alerts:
+        if failure.code == "config-rejected":
             console.show_diagnostics(locate_alerts(failure, wish), wish.loaded.texts)
         else:
             console.show_failure(failure, wish.secrets)

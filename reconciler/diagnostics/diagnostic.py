@@ -22,6 +22,9 @@ class Related:
     message: str
     place: Place
 
+    def __str__(self) -> str:
+        return f"{self.message}: {self.place}"
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:

@@ -24,7 +24,7 @@ from reconciler.events.passes import (
     PassEnded,
 )
 from reconciler.view.documents import VERSION
-from reconciler.view.failure import strike_secrets
+from reconciler.view.secrets import strike_secrets
 from reconciler.watch.keeper import AWAY
 
 _WELL = {Outcome.UNCHANGED, Outcome.CONVERGED}

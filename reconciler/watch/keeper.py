@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
-from reconciler.engine.protocol import Engine, EngineError, Engines, LockedError, Patience
-from reconciler.events.events import Failure
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.engine.errors import EngineError, LockedError
+from reconciler.engine.protocol import Engine, Engines, Patience
 from reconciler.events.passes import News, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.plan.decide.fallback import as_kept, kept_of, only_brings_back
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
 from reconciler.run.apply import ApplyOptions, ApplyResult, converge, new_pass_id
-from reconciler.run.execute import failure_of
 from reconciler.watch.attempt import Attempt
 from reconciler.watch.clock import Clock
 from reconciler.watch.holding import Holding
@@ -88,7 +88,7 @@ class Keeper:
         """What is kept of it now."""
         self._again_at = 0.0
         """When what is wanted is tried again meanwhile."""
-        self._failures: tuple[Failure, ...] = ()
+        self._failures: tuple[Diagnostic, ...] = ()
         """Why it does."""
         self._suspended = self._forget = self._is_edit = False
         self._causes: list[str] = []
@@ -176,9 +176,9 @@ class Keeper:
         except LockedError as error:
             ended = self._stands_by(attempt, error)
         except EngineError as error:
-            ended = self._failed(attempt, (failure_of(error),))
+            ended = self._failed(attempt, (error.diagnostic,))
         except Exception as error:  # a bug: it costs a pass, and is told
-            ended = self._failed(attempt, (Failure("internal", f"{error!r}"),))
+            ended = self._failed(attempt, (Diagnostic("internal", f"{error!r}"),))
         if attempt.is_held:
             return  # what failed is known; a look at the rest is not told
         is_open = ended.outcome in {Outcome.STANDBY, Outcome.FAILED, Outcome.KEPT}
@@ -282,7 +282,7 @@ class Keeper:
     def _failed(
         self,
         attempt: Attempt,
-        failures: tuple[Failure, ...],
+        failures: tuple[Diagnostic, ...],
         result: ApplyResult | None = None,
         kept: Desired | None = None,
     ) -> PassEnded:
@@ -312,14 +312,14 @@ class Keeper:
     def _stands_by(self, attempt: Attempt, error: LockedError) -> PassEnded:
         self._lock.stood_by = True
         retry_s = self._options.jitter(STANDBY_S / 2, STANDBY_S)
-        return self._close(attempt, Outcome.STANDBY, retry_s, (failure_of(error),))
+        return self._close(attempt, Outcome.STANDBY, retry_s, (error.diagnostic,))
 
     def _close(
         self,
         attempt: Attempt,
         outcome: Outcome,
         retry_s: float | None = None,
-        failures: tuple[Failure, ...] = (),
+        failures: tuple[Diagnostic, ...] = (),
         result: ApplyResult | None = None,
     ) -> PassEnded:
         """What there is to tell of a pass; and when the next one is due."""

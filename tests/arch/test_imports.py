@@ -40,7 +40,7 @@ FROM_THE_GROUND_UP = {
         "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "steps/",
         "planner",
     ),
-    "engine": ("protocol", "memory/", "docker/"),
+    "engine": ("errors", "protocol", "memory/", "docker/"),
     "engine/docker": (
         "connect", "options", "remove", "exec", "images", "mounted", "refusals", "wait", "haproxy/",
         "translate", "events", "glance", "host", "inspections", "lock", "observe", "perform",

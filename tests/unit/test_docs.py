@@ -49,7 +49,7 @@ def test_an_example_says_what_the_page_shows(code: str) -> None:
     given, shown = EXAMPLES[code]
     loaded = load_topology(given.encode(), "shop.yaml", {})
     found = next(d for d in loaded.diagnostics if d.code == code)
-    lines = render_diagnostic(found, loaded.source.text, Paint())
+    lines = render_diagnostic(found, loaded.texts, Paint())
     assert [line.rstrip() for line in lines] == shown.splitlines()
 
 

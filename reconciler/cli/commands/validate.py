@@ -10,11 +10,11 @@ from reconciler.cli.exit import DONE, FAILED
 from reconciler.cli.session import docker_engine, locate_alerts
 from reconciler.desired.desired import PROXY_SLOT
 from reconciler.diagnostics.diagnostic import Diagnostic, has_errors
-from reconciler.engine.protocol import ConfigRejectedError, EngineError, Patience
+from reconciler.engine.errors import ConfigRejectedError, EngineError
+from reconciler.engine.protocol import Patience
 from reconciler.files.asked import Asked
 from reconciler.files.inputs import load_inputs
 from reconciler.plan.actions import CheckConfig, PullImage
-from reconciler.run.execute import failure_of
 from reconciler.run.wish import Wish, compile_inputs
 
 
@@ -47,11 +47,10 @@ def command(
             try:
                 diagnostics += _check_with_haproxy(wish)
             except EngineError as error:
-                console.show_failure(failure_of(error))
-                return FAILED
+                diagnostics.append(error.diagnostic)
     if diagnostics or console.is_json:
         console.show_diagnostics(diagnostics, inputs.sources)
-    if has_errors(tuple(diagnostics)):
+    if has_errors(diagnostics):
         return FAILED
     if not console.is_json:
         by = ", accepted by HAProxy" if haproxy else ""
@@ -71,5 +70,5 @@ def _check_with_haproxy(wish: Wish) -> list[Diagnostic]:
         try:
             engine.perform(CheckConfig(image, config), patience, lambda _: None)
         except ConfigRejectedError as error:
-            return locate_alerts(failure_of(error), wish)
+            return locate_alerts(error.diagnostic, wish)
     return []

@@ -18,7 +18,7 @@ from reconciler.cli.change import holder_name
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE
 from reconciler.desired.impact import Impact
-from reconciler.engine.protocol import WATCHING
+from reconciler.engine.errors import WATCHING
 from reconciler.events.passes import News
 from reconciler.files.asked import Asked
 from reconciler.run.wish import secrets_of

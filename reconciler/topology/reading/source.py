@@ -128,9 +128,13 @@ class Source:
         value = self.value_at(path)
         return value is None or isinstance(value, dict | list)
 
-    def report(self, code: str, message: str, span: Span | None, hint: str = "") -> None:
+    def report(
+        self, code: str, message: str, span: Span | None, hint: str = "", first: Span | None = None
+    ) -> None:
+        """`first` is where the same stands already."""
+        related = (Related("the first one", Place(file=self.file, span=first)),) if first else ()
         place = Place(file=self.file, span=span)
-        self.diagnostics.append(Diagnostic(code, message, hint, place))
+        self.diagnostics.append(Diagnostic(code, message, hint, place, related=related))
 
 
 def _is_short(here: Any, after: str | int | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Container, Iterable, Iterator
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Severity
+from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.mounted import mounted_files
@@ -71,6 +71,7 @@ def _mode_mismatch(topology: Topology) -> Iterator[Diagnostic]:
                 f"frontend `{name}` speaks {frontend.mode}, its backend `{default}` {backend.mode}",
                 "give both the same mode, or leave the frontend's out",
                 Place(("frontends", name, "mode")),
+                related=(Related(f"speaks {backend.mode}", Place(("backends", default, "mode"))),),
                 quoted=((default, ("frontends", name, "default_backend")),),
             )
     for name, backend in topology.backends.items():
@@ -85,16 +86,17 @@ def _mode_mismatch(topology: Topology) -> Iterator[Diagnostic]:
 
 def _same_target(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
-        seen: set[str] = set()
+        seen: dict[str, Path] = {}
         for target, path, place in _targets(("backends", name), backend):
-            if posixpath.normpath(target) in seen:
+            first = seen.setdefault(posixpath.normpath(target), path)
+            if first != path:
                 yield Diagnostic(
                     "same-target",
                     f"two mounts of `{name}` on `{target}`",
                     place=Place(path),
+                    related=(Related("the first one", Place(first)),),
                     quoted=((target, place),),
                 )
-            seen.add(posixpath.normpath(target))
 
 
 def _targets(owner: Path, backend: Backend) -> Iterator[tuple[str, Path, Path]]:
@@ -145,6 +147,7 @@ def _same_volume(topology: Topology) -> Iterator[Diagnostic]:
                 f"volumes `{first}` and `{name}` are both `{called}` in Docker",
                 "declare it once, and mount it by that name",
                 Place(("volumes", name), on_key=True),
+                related=(Related("the first one", Place(("volumes", first), on_key=True)),),
             )
         seen.setdefault(called, name)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Severity
+from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 from reconciler.topology.model.topology import Network
@@ -96,25 +96,27 @@ def _had_by_one(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def _said_twice(topology: Topology) -> Iterator[Diagnostic]:
-    holders: dict[tuple[str, str], str] = {}
-    wishes: dict[tuple[str, str, str], str] = {}
+    holders: dict[tuple[str, str], _Fixed] = {}
+    wishes: dict[tuple[str, str, str], _Fixed] = {}
     for own in _fixed(topology):
-        holder = holders.setdefault((own.network, own.value), own.backend)
-        wish = wishes.setdefault((own.backend, own.network, own.key), own.value)
-        if holder != own.backend:
+        holder = holders.setdefault((own.network, own.value), own)
+        wish = wishes.setdefault((own.backend, own.network, own.key), own)
+        if holder.backend != own.backend:
             yield Diagnostic(
                 _CODE,
-                f"address {own.value} on `{own.network}` is that of `{holder}` already",
+                f"address {own.value} on `{own.network}` is that of `{holder.backend}` already",
                 "choose another",
                 Place(own.path),
+                related=(Related(f"`{holder.backend}` has it", Place(holder.path)),),
                 quoted=((own.value, own.path),),
             )
-        if wish != own.value:
+        if wish.value != own.value:
             yield Diagnostic(
                 _CODE,
                 f"`{own.backend}` has another `{own.key}` on `{own.network}` already",
                 "leave one of them",
                 Place(own.path),
+                related=(Related("the first one", Place(wish.path)),),
             )
 
 

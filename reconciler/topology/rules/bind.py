@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import product
 
-from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 
@@ -55,6 +55,7 @@ def _bind_conflict(topology: Topology) -> Iterator[Diagnostic]:
                 f"{listener.owner} listens on `{listener}`, where {who} listens already",
                 "one of them needs another port or address",
                 Place(listener.path),
+                related=(Related(f"{other.owner} listens here", Place(other.path)),),
                 quoted=tuple((str(listener), place) for place in listener.places),
             )
         for place in listener.sockets:
@@ -62,23 +63,23 @@ def _bind_conflict(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def _one_socket_twice(topology: Topology) -> Iterator[Diagnostic]:
-    taken: dict[str, str] = {}
+    taken: dict[str, Path] = {}
     for name, frontend in topology.frontends.items():
         for index, bind in enumerate(frontend.bind):
             if bind.socket is None:
                 continue
-            if bind.socket in taken:
-                other = taken[bind.socket]
-                who = "it" if other == name else f"frontend `{other}`"
-                path: Path = ("frontends", name, "bind", index)
+            path: Path = ("frontends", name, "bind", index)
+            first = taken.setdefault(bind.socket, path)
+            if first != path:
+                who = "it" if first[1] == name else f"frontend `{first[1]}`"
                 yield Diagnostic(
                     "bind-conflict",
                     f"frontend `{name}` listens on `{bind.socket}`, where {who} listens already",
                     "one of them needs another socket",
                     Place(path),
+                    related=(Related(f"frontend `{first[1]}` listens here", Place(first)),),
                     quoted=((bind.socket, path), (bind.socket, (*path, "socket"))),
                 )
-            taken.setdefault(bind.socket, name)
 
 
 @dataclass(frozen=True, slots=True)

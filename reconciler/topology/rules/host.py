@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from itertools import combinations
 
-from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 from reconciler.topology.model.types.subnet import fixed_addresses
@@ -54,6 +54,7 @@ def _subnet_overlap(topology: Topology) -> Iterator[Diagnostic]:
                 f"networks `{one}` and `{two}` overlap",
                 "give each a subnet of its own",
                 Place(path),
+                related=(Related(f"that of `{one}`", Place(("networks", one, "subnet"))),),
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.labels import LABEL_PREFIX, RUN_VOLUME_SUFFIX
 from reconciler.topology.model import Topology, Volume
@@ -34,6 +34,7 @@ def _reserved(topology: Topology) -> Iterator[Diagnostic]:
             "a frontend cannot be named `stats` beside the stats page",
             "give it another name",
             Place(("frontends", "stats"), on_key=True),
+            related=(Related("the stats page", Place(("stats",), on_key=True)),),
         )
     for name, backend in topology.backends.items():
         yield from _reserved_labels(backend.labels, ("backends", name, "labels"))

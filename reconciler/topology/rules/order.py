@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 from reconciler.topology.wording.messages import suggest
@@ -81,18 +81,20 @@ def _way(start: str, end: str, needs: Mapping[str, list[str]]) -> list[str] | No
 
 def _same_job(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
-        seen: set[str] = set()
+        seen: dict[str, Path] = {}
         for index, job in enumerate(backend.before):
-            title, path = job.name_at(index), ("backends", name, "before", index, "name")
-            if title in seen:
+            path: Path = ("backends", name, "before", index, "name")
+            title = job.name_at(index)
+            first = seen.setdefault(title, path)
+            if first != path:
                 yield Diagnostic(
                     "same-job",
                     f"two jobs of `{name}` are called `{title}`",
                     "give one of them another `name`",
                     Place(path),
+                    related=(Related("the first one", Place(first)),),
                     quoted=((title, path),),
                 )
-            seen.add(title)
 
 
 ORDER_RULES = (_unknown, _circle, _same_job)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Severity
+from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
 from reconciler.diagnostics.place import Place
 from reconciler.topology.model import Topology
 from reconciler.topology.model.rule import Rule
@@ -64,6 +64,9 @@ def _backends_of_the_mode(topology: Topology) -> Iterator[Diagnostic]:
                     f"frontend `{name}` speaks {mode}, backend `{wanted}` {backend.mode}",
                     "give both the same mode",
                     Place(path),
+                    related=(
+                        Related(f"speaks {backend.mode}", Place(("backends", wanted, "mode"))),
+                    ),
                     quoted=((wanted, path),),
                 )
 
@@ -82,6 +85,9 @@ def _two_for_one_header(topology: Topology) -> Iterator[Diagnostic]:
                     f"of frontend `{name}`",
                     "add `jwt: false` to the rule, or take its `auth` out",
                     Place(("frontends", name, "rules", index, "auth"), on_key=True),
+                    related=(
+                        Related("the other one", Place(("frontends", name, "jwt"), on_key=True)),
+                    ),
                 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.model.options import ContainerOptions
@@ -87,7 +87,7 @@ def _of_no_containers(name: str, backend: Backend) -> Iterator[Diagnostic]:
 
 def _servers(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
-        seen: set[str] = set()
+        seen: dict[str, Path] = {}
         for index, server in enumerate(backend.servers):
             path: Path = ("backends", name, "servers", index)
             port = server.port or backend.port
@@ -101,15 +101,16 @@ def _servers(topology: Topology) -> Iterator[Diagnostic]:
                 continue
             called = server.name_with(port)
             places = tuple((called, (*path, key)) for key in ("name", "address", "port"))
-            if called in seen:
+            first = seen.setdefault(called, path)
+            if first != path:
                 yield Diagnostic(
                     "same-server",
                     f"two servers of `{name}` are called `{called}`",
                     "give one of them another `name`",
                     Place(path),
+                    related=(Related("the first one", Place(first)),),
                     quoted=places,
                 )
-            seen.add(called)
             stem, _, number = called.rpartition("-")
             if stem == name and number.isascii() and number.isdigit():
                 yield Diagnostic(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.bind import Bind
@@ -85,17 +85,19 @@ def _http3_told_in_two_ways(topology: Topology) -> Iterator[Diagnostic]:
     host speaks otherwise has a port of its own in HAProxy's container."""
     if topology.haproxy.network != "host":
         return
-    told: dict[tuple[str | int, int], tuple[object, ...]] = {}
+    told: dict[tuple[str | int, int], tuple[tuple[object, ...], Path]] = {}
     for path, bind, http3 in _http3_binds(topology):
         for port in bind.ports:
             tells = http3.alt_svc, http3.port or port, http3.max_age
-            if told.setdefault((path[1], port), tells) != tells:
+            first, there = told.setdefault((path[1], port), (tells, path))
+            if first != tells:
                 yield Diagnostic(
                     "bind-conflict",
                     f"clients of port {port} are told of HTTP/3 in two ways, here and at "
                     "another address",
                     "give all binds of a port the same `http3`, or this one a frontend of its own",
                     Place(path),
+                    related=(Related("the other one", Place(there)),),
                 )
                 break
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.base import Model
@@ -99,6 +99,9 @@ def _one_table_of_a_name(topology: Topology) -> Iterator[Diagnostic]:
                 "one name",
                 "give the frontend another name",
                 Place(("frontends", name, "rate_limit"), on_key=True),
+                related=(
+                    Related("who comes back", Place(("backends", name, "sticky"), on_key=True)),
+                ),
             )
 
 

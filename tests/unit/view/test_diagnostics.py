@@ -24,7 +24,7 @@ def at(file: str, line: int = 1, column: int = 1, end_column: int = 2) -> Place:
 
 def shown(text: str, span: Span | None, hint: str = "", message: str = "wrong") -> str:
     diagnostic = Diagnostic("bad-value", message, hint, Place(file="f.yaml", span=span))
-    return "\n".join(render_diagnostic(diagnostic, text, PLAIN))
+    return "\n".join(render_diagnostic(diagnostic, {"f.yaml": text}, PLAIN))
 
 
 CASES = {
@@ -157,13 +157,13 @@ def test_snippets(text: str, span: Span | None, hint: str, expected: str) -> Non
 
 def test_without_the_file() -> None:
     diagnostic = Diagnostic("bad-value", "wrong", "what to do", at("f.yaml", 3, 4, 5))
-    assert render_diagnostic(diagnostic, None, PLAIN) == [
+    assert render_diagnostic(diagnostic, {}, PLAIN) == [
         "error[bad-value]: wrong",
         "  --> f.yaml:3:4",
         "   what to do",
     ]
     nowhere = Diagnostic("bad-value", "wrong")
-    assert render_diagnostic(nowhere, None, PLAIN) == ["error[bad-value]: wrong"]
+    assert render_diagnostic(nowhere, {}, PLAIN) == ["error[bad-value]: wrong"]
 
 
 def test_a_message_moves_no_cursor() -> None:
@@ -181,7 +181,7 @@ def test_a_line_fits_and_the_caret_stays_under_it(
 ) -> None:
     span = Span(1, column, column + length)
     diagnostic = Diagnostic("bad-value", "wrong", place=Place(file="f", span=span))
-    lines = render_diagnostic(diagnostic, line or "x", PLAIN, width)
+    lines = render_diagnostic(diagnostic, {"f": line or "x"}, PLAIN, width)
     source, caret = lines[-2], lines[-1]
     assert set(caret.removeprefix("  | ")) <= {" ", "^"}
     assert caret.endswith("^")
@@ -219,7 +219,7 @@ def test_all_of_them_end_with_a_line_for_each_file() -> None:
 
 def test_colour_changes_no_word() -> None:
     diagnostic = Diagnostic("bad-value", "wrong", "hint", at("f"))
-    coloured = "\n".join(render_diagnostic(diagnostic, "a: 1", Paint(enabled=True)))
+    coloured = "\n".join(render_diagnostic(diagnostic, {"f": "a: 1"}, Paint(enabled=True)))
     assert "\x1b[1;31m" in coloured
     plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
-    assert plain == "\n".join(render_diagnostic(diagnostic, "a: 1", PLAIN))
+    assert plain == "\n".join(render_diagnostic(diagnostic, {"f": "a: 1"}, PLAIN))

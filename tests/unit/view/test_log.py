@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from reconciler.desired.impact import Impact
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.diagnostics.place import Place, Span
-from reconciler.events.events import Failure, Waiting
+from reconciler.events.events import Waiting
 from reconciler.events.passes import (
     FileBroken,
     FileMended,
@@ -71,12 +71,17 @@ NEWS: list[tuple[News, list[str]]] = [
         ended(Outcome.DEFERRED, retry_s=8.0),
         ["shop-web-4-x, haproxy: breaks again and again; next repair in 8.0 s"],
     ),
-    (ended(Outcome.STANDBY, failures=(Failure("locked", "held by b"),)), ["stands by: held by b"]),
+    (
+        ended(Outcome.STANDBY, failures=(Diagnostic("locked", "held by b"),)),
+        ["stands by: held by b"],
+    ),
     (
         ended(
             Outcome.FAILED,
             retry_s=4.0,
-            failures=(Failure("not-ready", "web-1 hunter2", "fix it", ("panic: hunter2",)),),
+            failures=(
+                Diagnostic("not-ready", "web-1 hunter2", "fix it", details=("panic: hunter2",)),
+            ),
         ),
         [
             "error[not-ready]: web-1 [hidden]",
