@@ -104,7 +104,8 @@ def _snippet(source: str | None, span: Span, width: int) -> _Snippet | None:
         if len(before) > _CONTEXT:
             before = "…" + before[-_CONTEXT:]
         room = width - _cells(before) - 1
-        place, after = _cut(place, room), _cut(after, room - _cells(place))
+        after = _cut(after, room - _cells(place)) if _cells(place) <= room else ""
+        place = _cut(place, room)
     return _Snippet(before.ljust(start) if start > len(text) else before, place, after)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Severity
+from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
 from reconciler.diagnostics.place import Place, Span
 from reconciler.view.diagnostics import render_diagnostic, render_diagnostics
 from reconciler.view.paint import Paint
@@ -164,6 +164,42 @@ def test_without_the_file() -> None:
     ]
     nowhere = Diagnostic("bad-value", "wrong")
     assert render_diagnostic(nowhere, {}, PLAIN) == ["error[bad-value]: wrong"]
+
+
+def test_the_other_place_is_shown_beneath() -> None:
+    text = "a: 1\n" + "\n" * 9 + "a: 2\n"
+    first, elsewhere = at("f.yaml", 1, 1, 2), at("g.yaml", 3, 4, 5)
+    found = Diagnostic(
+        "duplicate-key",
+        "twice",
+        "leave one",
+        at("f.yaml", 11, 1, 2),
+        related=(Related("the first one", first), Related("one more", elsewhere)),
+    )
+    assert render_diagnostic(found, {"f.yaml": text}, PLAIN) == [
+        "error[duplicate-key]: twice",
+        "   --> f.yaml:11:1",
+        "   |",
+        "11 | a: 2",
+        "   | ^ leave one",
+        "   ::: f.yaml:1:1",
+        "   |",
+        " 1 | a: 1",
+        "   | - the first one",
+        "   ::: g.yaml:3:4",
+        "    one more",
+    ]
+
+
+def test_what_stands_in_no_file_has_its_details_and_then_what_to_do() -> None:
+    log = ("\x1b[31mpanic\x1b[0m: no database", "\tat main\x07")
+    found = Diagnostic("not-ready", "web-1 exited", "look at it", details=log)
+    assert render_diagnostic(found, {}, PLAIN) == [
+        "error[not-ready]: web-1 exited",
+        "    panic: no database",
+        "            at main\ufffd",
+        "  look at it",
+    ]
 
 
 def test_a_message_moves_no_cursor() -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from jsonschema import Draft202012Validator
 
 from reconciler.desired.impact import Impact
-from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Place, Span
 from reconciler.events.events import Waiting
 from reconciler.events.passes import (
@@ -39,6 +39,14 @@ PROBLEM = Diagnostic(
     "unknown key `replica`",
     "did you mean `replicas`?",
     Place(file="shop.yaml", span=Span(9, 5, 12)),
+)
+
+TWICE = Diagnostic(
+    "duplicate-key",
+    "twice",
+    "leave one of them",
+    Place(file="shop.yaml", span=Span(9, 5, 12)),
+    related=(Related("the first one", Place(file="shop.yaml", span=Span(7, 5, 12))),),
 )
 
 
@@ -101,6 +109,10 @@ NEWS: list[tuple[News, list[str]]] = [
     (ended(Outcome.SUPERSEDED), ["the file says something else now; going on with that"]),
     (ended(Outcome.STOPPED), ["stopped as asked; the next start goes on from here"]),
     (Noticed("took over"), ["took over"]),
+    (
+        FileBroken("shop.yaml", (TWICE,), "", False),
+        ["shop.yaml:9:5 twice (leave one of them; the first one: shop.yaml:7:5)"],
+    ),
     (FileMended("shop.yaml"), ["shop.yaml can be used again"]),
     (
         FileBroken("shop.yaml", (PROBLEM,), "", True),
