@@ -15,8 +15,9 @@ from reconciler.desired.containers.labels import labels_of
 from reconciler.desired.containers.seccomp import with_profile
 from reconciler.desired.containers.volumes import compile_mount, used_volumes
 from reconciler.desired.desired import Desired, DesiredContainer, Slot
+from reconciler.desired.limits import limits_of
 from reconciler.desired.names import SERVER_ROLE, container_name, network_name, run_volume_name
-from reconciler.desired.options import limits_of, options_of
+from reconciler.desired.options import options_of
 from reconciler.desired.order import Dependency
 from reconciler.desired.proxy.listeners import Listeners
 from reconciler.desired.proxy.proxy import compile_proxy
@@ -233,7 +234,7 @@ def _server_spec(
         stop_grace_s=backend.stop_grace_period,
         init=backend.init,
         restart=backend.restart,
-        **limits_of(backend.resources),
+        **limits_of(backend),
         networks=tuple(_attachments(name, backend, networks)),
         **options_of(backend),
     )

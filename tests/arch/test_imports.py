@@ -30,11 +30,11 @@ FROM_THE_GROUND_UP = {
         "labels", "model/", "reading/", "wording/", "mounted", "served", "networks", "profiles",
         "rules/", "references", "load", "compare", "schema",
     ),
-    "topology/model": ("types/", "*"),
+    "topology/model": ("marks", "types/", "*"),
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),
     "desired": (
-        "impact", "limits", "names", "options", "order", "rollout", "sensitive", "spec", "desired",
-        "addresses", "proxy/", "containers/", "compile",
+        "impact", "marks", "limits", "names", "ownership", "options", "order", "rollout", "spec",
+        "sensitive", "desired", "addresses", "proxy/", "containers/", "compile",
     ),
     "plan": (
         "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "steps/",

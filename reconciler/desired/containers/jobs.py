@@ -13,7 +13,7 @@ from reconciler.desired.spec import (
     REVISION_VERSION,
     Attachment,
     ContainerSpec,
-    Healthcheck,
+    as_of_jobs,
     revision_of,
 )
 from reconciler.diagnostics.place import Path
@@ -61,14 +61,11 @@ def _spec(job: Job, server: ContainerSpec) -> ContainerSpec:
     """It is found by no name and on no port, is not checked, and never started again."""
     is_same = job.image is None
     return replace(
-        server,
+        as_of_jobs(server),
         image=job.image or server.image,
         command=job.command,
         entrypoint=job.entrypoint or (server.entrypoint if is_same else None),
         env=tuple({**dict(server.env), **job.env}.items()),
-        ports=(),
-        healthcheck=Healthcheck(test=("NONE",)),
-        restart="no",
         networks=tuple(Attachment(place.network) for place in server.networks),
     )
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Path, Place, Span
+from reconciler.topology.model import Topology
+from reconciler.topology.model.anatomy import Kind, mark_of, step
+from reconciler.topology.model.marks import ByName
 
-NAMED = frozenset({"networks", "depends_on"})
-"""Lists that may be written as a mapping, by the name of each item."""
 RESET, OVERRIDE = "!reset", "!override"
 """Tags for a value that takes away, or replaces, what another file says."""
 
@@ -50,11 +51,13 @@ class Source:
         return [self.value, *(value for _, value in self._walk(path))][-1]
 
     def _walk(self, path: Path) -> Iterator[tuple[str | int, Any]]:
-        here = self.value
-        for before, part, after in zip((None, *path), path, (*path[1:], None), strict=False):
+        here: Any = self.value
+        kind: Kind = Topology
+        for part, after in zip(path, (*path[1:], None), strict=False):
+            owner, kind = kind, step(kind, part)
             if isinstance(here, list) and isinstance(part, int):
                 here = here[part] if part < len(here) else None
-            elif isinstance(here, dict) and isinstance(part, int) and before in NAMED:
+            elif isinstance(here, dict) and isinstance(part, int) and _goes_by_name(owner):
                 name = next(itertools.islice(here, part, None), "")
                 here = here.get(name)
                 yield name, here
@@ -135,6 +138,10 @@ class Source:
         related = (Related("the first one", Place(file=self.file, span=first)),) if first else ()
         place = Place(file=self.file, span=span)
         self.diagnostics.append(Diagnostic(code, message, hint, place, related=related))
+
+
+def _goes_by_name(kind: Kind) -> bool:
+    return mark_of(kind, ByName) is not None
 
 
 def _is_short(here: Any, after: str | int | None) -> bool:

@@ -7,14 +7,10 @@ from collections.abc import Iterator
 from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Backend, Topology
+from reconciler.topology.model.anatomy import keys_with
+from reconciler.topology.model.marks import OfContainers
 from reconciler.topology.model.options import ContainerOptions
 from reconciler.topology.wording.messages import suggest
-
-_OF_CONTAINERS = (
-    "pull", "replicas", "networks", "env", "command", "entrypoint", "labels", "volumes",
-    "restart", "resources", "healthcheck", "stop_grace_period", "init", "rollout", "depends_on",
-    "before", "env_file", "secrets", "configs", "ports", *ContainerOptions.model_fields,
-)  # fmt: skip
 
 
 def _nothing_behind(topology: Topology) -> Iterator[Diagnostic]:
@@ -70,7 +66,7 @@ def _containers_of(topology: Topology, name: str, wanted: str) -> Iterator[Diagn
 def _of_no_containers(name: str, backend: Backend) -> Iterator[Diagnostic]:
     fields = Backend.model_fields
     given = {fields[name].alias or name for name in backend.model_fields_set}
-    for key in _OF_CONTAINERS:
+    for key in (*keys_with(Backend, OfContainers), *ContainerOptions.model_fields):
         if key in given:
             yield Diagnostic(
                 "no-containers",

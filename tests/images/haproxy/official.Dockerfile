@@ -1,9 +1,10 @@
-# HAProxy 2.6, laid out like the Docker official image: never root (uid and gid 99), no haproxy.cfg, so that
-# it does not start before it has been given one.
-FROM reconciler-test/base:bookworm
+# Laid out like the Docker official image: never root (uid and gid 99), no haproxy.cfg, so that it does not start
+# before it has been given one.
+ARG SUITE
+FROM reconciler-test/base:$SUITE
 
-RUN groupmod --gid 99 haproxy \
- && usermod --uid 99 haproxy \
+RUN sed -i 's/^haproxy:\([^:]*\):[0-9]*:/haproxy:\1:99:/' /etc/group \
+ && sed -i 's/^haproxy:\([^:]*\):[0-9]*:[0-9]*:/haproxy:\1:99:99:/' /etc/passwd \
  && mkdir -p /usr/local/etc/haproxy \
  && mv /etc/haproxy/errors /usr/local/etc/haproxy/ \
  && rm -r /etc/haproxy \

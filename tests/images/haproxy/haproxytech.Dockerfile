@@ -1,6 +1,7 @@
-# HAProxy 3.0, laid out like haproxytech/haproxy-debian: starts as root, ships a haproxy.cfg, and keeps its
-# files in /usr/local/etc/haproxy with /etc/haproxy as another name for it.
-FROM reconciler-test/base:trixie
+# Laid out like haproxytech/haproxy-debian: starts as root, ships a haproxy.cfg, and keeps its files in
+# /usr/local/etc/haproxy with /etc/haproxy as another name for it.
+ARG SUITE
+FROM reconciler-test/base:$SUITE
 
 RUN mkdir -p /usr/local/etc \
  && mv /etc/haproxy /usr/local/etc/haproxy \
