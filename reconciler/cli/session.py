@@ -9,10 +9,10 @@ from reconciler.cli.console import Console
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.errors import EngineError
 from reconciler.engine.protocol import Engine
-from reconciler.files.asked import NOTHING, Asked
 from reconciler.files.inputs import Inputs, load_inputs
+from reconciler.files.variant import AS_WRITTEN, Variant
 from reconciler.haproxy.control.sections import hide_secrets
-from reconciler.run.wish import Wish
+from reconciler.run.compiled import CompiledTopology
 from reconciler.view.secrets import strike_secrets
 
 
@@ -53,10 +53,10 @@ class Reporting:
         return True
 
 
-def locate_alerts(rejected: Diagnostic, wish: Wish) -> list[Diagnostic]:
+def locate_alerts(rejected: Diagnostic, compiled: CompiledTopology) -> list[Diagnostic]:
     """HAProxy's alerts at the line of the topology file that the refused line came from."""
-    config = wish.desired.config()
-    source = wish.loaded.source
+    config = compiled.desired.config()
+    source = compiled.loaded.source
     found: list[Diagnostic] = []
     for alert in rejected.related:
         line = alert.place.span.line if alert.place.span else None
@@ -68,7 +68,7 @@ def locate_alerts(rejected: Diagnostic, wish: Wish) -> list[Diagnostic]:
         found.append(
             Diagnostic(
                 "config-rejected",
-                f"HAProxy refuses this: {strike_secrets(alert.message, wish.secrets)}",
+                f"HAProxy refuses this: {strike_secrets(alert.message, compiled.secrets)}",
                 rendered,
                 source.place_of(path or ("name",)),
             )
@@ -81,10 +81,10 @@ def load_or_report(
     env_files: Sequence[str],
     console: Console,
     tolerated: Collection[str] = (),
-    asked: Asked = NOTHING,
+    variant: Variant = AS_WRITTEN,
 ) -> Inputs | None:
     """The inputs, or None after showing what is wrong with them. Warnings do not stop."""
-    inputs = load_inputs(names, env_files, tolerated, asked)
+    inputs = load_inputs(names, env_files, tolerated, variant)
     if inputs.has_errors:
         console.show_diagnostics(inputs.diagnostics, inputs.sources)
         return None

@@ -193,7 +193,7 @@ def _replicas(
 
 
 def _each(spec: ContainerSpec, backend: Backend) -> Iterator[tuple[ContainerSpec, str]]:
-    """Of each replica: they are the same, unless each has a port of the host for itself."""
+    """The spec and revision of each replica: they differ where each has a port of the host."""
     is_of_each = any(port.is_of_each for port in backend.ports)
     for number in range(1, backend.containers + 1):
         if number == 1 or is_of_each:
@@ -210,7 +210,7 @@ def _each(spec: ContainerSpec, backend: Backend) -> Iterator[tuple[ContainerSpec
 def _with_fixed_address(
     spec: ContainerSpec, networks: Mapping[str, NetworkSpec], network: str | None
 ) -> ContainerSpec:
-    """On the network, by its name in the file, where HAProxy finds it by address."""
+    """The spec with an address that stays, on the network where HAProxy finds it by address."""
     assert network is not None  # a rule of the file sees to it
     name = networks[network].name
     places = (replace(a, is_fixed=a.network == name) for a in spec.networks)

@@ -82,6 +82,7 @@ CODES: dict[str, str] = {
     "no-such-image": "an image that is not to be pulled and is not there",
     "volume-differs": "a volume, with data in it, that was made otherwise than the file says",
     "engine-too-old": "the engine does not have what is asked of it",
+    "haproxy-unknown": "nobody knows what HAProxy runs, and the plan would move its traffic",
     # what an engine could not do
     "pull-failed": "an image cannot be pulled",
     "address-refused": "Docker does not give a container the address that the file has for it",

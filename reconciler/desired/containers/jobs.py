@@ -23,7 +23,7 @@ from reconciler.topology.model import Job, Topology
 def compile_jobs(
     topology: Topology, name: str, server: DesiredContainer, sensitive: Mapping[Path, str]
 ) -> tuple[DesiredJob, ...]:
-    """In their order. `server` is any of the backend's containers."""
+    """The jobs of a backend in their order. `server` is any of the backend's containers."""
     backend = topology.backends[name]
     return tuple(
         _job(topology, name, index, server, sensitive) for index in range(len(backend.before))
@@ -71,7 +71,8 @@ def _spec(job: Job, server: ContainerSpec) -> ContainerSpec:
 
 
 def _revision(spec: ContainerSpec, server: ContainerSpec) -> str:
-    """Also of the image that comes after it: a migration with a tool of its own runs for each."""
+    """A job's revision, which is also that of the image that comes after it: a migration with a
+    tool of its own runs for each."""
     own = revision_of(spec)
     if spec.image == server.image:
         return own
