@@ -117,7 +117,7 @@ class WorkerInfo:
     """The same when it began."""
     rate_limits: tuple[tuple[str, int], ...] = ()
     """New connections, sessions and TLS sessions a second that it takes, by what they are called
-    in commands; 0 for any number."""
+    in commands; one that is not there has no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,9 @@ def parse_info(reply: str) -> WorkerInfo:
         maxconn=_int(fields.get("Maxconn", "")),
         loaded_maxconn=_int(fields.get("Hard_maxconn", "")),
         rate_limits=tuple(
-            (name, _int(fields.get(field, ""))) for name, (field, _) in _RATE_LIMITS.items()
+            (name, limit)
+            for name, (field, _) in _RATE_LIMITS.items()
+            if (limit := _int(fields.get(field, "")))
         ),
     )
 

@@ -45,9 +45,10 @@ def _of_limits(config: Config, seen: ObservedProxy) -> Iterator[str]:
     if running.maxconn != running.loaded_maxconn:
         yield f"maxconn is {running.maxconn} by hand"
     lines = next((lines for kind, _, lines in sections_of(config) if kind == "global"), ())
-    for name, limit in running.rate_limits:
-        if limit != (number_after(RATE_LIMIT_KEYWORDS[name], lines) or 0):
-            yield f"the rate limit of {name} is {limit} by hand"
+    limits = dict(running.rate_limits)
+    for name, keyword in RATE_LIMIT_KEYWORDS.items():
+        if limits.get(name, 0) != (number_after(keyword, lines) or 0):
+            yield f"the rate limit of {name} is {limits.get(name) or 'none'} by hand"
 
 
 def _of_servers(config: Config, seen: ObservedProxy) -> Iterator[str]:
