@@ -30,8 +30,6 @@ from reconciler.view.paint import Paint
 from reconciler.view.secrets import strike_secrets
 
 StrPath = str | os.PathLike[str]
-LONGEST_STOP_S = 25.0
-"""How long `watch_topologies` waits for the running steps once it is to stop."""
 
 
 class TopologyError(Exception):
@@ -158,7 +156,7 @@ def watch_topologies(  # noqa: PLR0913  # what may be chosen, each by its name
     "", and what there is to tell of it; it is called from several threads. Files that cannot be
     used and engines that do not answer are told, and raise nothing.
     """
-    from reconciler.watch.daemon import Daemon  # noqa: PLC0415  # not for who applies once
+    from reconciler.watch.daemon import LONGEST_STOP_S, Daemon  # noqa: PLC0415  # not for who applies once
     from reconciler.watch.follower import Follower  # noqa: PLC0415  # the same
     from reconciler.watch.keeper import WatchOptions  # noqa: PLC0415  # the same
     from reconciler.watch.sources.files import WatchedFiles, follow_files  # noqa: PLC0415  # the same

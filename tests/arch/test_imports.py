@@ -51,7 +51,7 @@ FROM_THE_GROUND_UP = {
         "perform", "engine", "wakeups",
     ),
     "watch": (
-        "clock", "backoff", "repairs", "mailbox", "table", "state", "lock", "current_pass",
+        "clock", "repairs", "mailbox", "table", "state", "lock", "current_pass",
         "keeper", "audience", "daemon", "follower", "sources/", "http", "logpipe", "signals",
         "systemd", "service",
     ),
