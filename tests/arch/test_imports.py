@@ -44,7 +44,7 @@ FROM_THE_GROUND_UP = {
         "task", "effects", "gate", "prerequisites", "in_place", "containers", "jobs", "holders",
         "rollout/", "backends", "proxy/", "removals",
     ),
-    "engine": ("protocol", "waiting", "memory/", "docker/"),
+    "engine": ("errors", "protocol", "waiting", "memory/", "docker/"),
     "engine/docker": (
         "connect", "options", "remove", "times", "exec", "images", "mounted", "refusals", "wait",
         "haproxy/", "translate", "events", "glance", "host", "inspections", "lock", "observe",
