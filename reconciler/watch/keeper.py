@@ -21,7 +21,7 @@ from reconciler.plan.decide.fallback import as_kept, kept_of, only_brings_back
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
 from reconciler.run.apply import ApplyOptions, ApplyResult, converge, new_pass_id
-from reconciler.run.execute import failure_of
+from reconciler.run.execute import PARALLELISM, failure_of
 from reconciler.watch.attempt import Attempt
 from reconciler.watch.clock import Clock
 from reconciler.watch.holding import Holding
@@ -53,6 +53,7 @@ class WatchOptions:
     timeout_s: float = 60.0
     max_impact: Impact = Impact.INTERRUPT
     dry_run: bool = False
+    parallelism: int = PARALLELISM
     jitter: Jitter = field(default=random.uniform)
 
 
@@ -77,7 +78,10 @@ class Keeper:
         self._engine: Engine | None = None
         self._lock = Holding(self._notice)
         self._apply = ApplyOptions(
-            holder=options.holder, lock_timeout_s=0.0, max_impact=options.max_impact
+            holder=options.holder,
+            lock_timeout_s=0.0,
+            max_impact=options.max_impact,
+            parallelism=options.parallelism,
         )
         self._wanted: Desired | None = None
         self._good: Desired | None = None

@@ -22,7 +22,7 @@ from reconciler.topology.load import load_topology
 from reconciler.watch.follower import Broken, Follower, Reading, Said
 from reconciler.watch.keeper import Keeper, WatchOptions
 from reconciler.watch.mailbox import Wanted
-from tests.property.worlds import BREAKS, foreigners, new_world, plan_of
+from tests.property.worlds import BREAKS, ONE_BY_ONE, foreigners, new_world, plan_of
 from tests.unit.watch.watching import VirtualClock
 
 HISTORIES = 1000
@@ -67,7 +67,9 @@ class Play:
 
     def write(self, topology: str, cause: str, wanted: Wanted) -> None:
         if topology not in self.keepers:
-            options = WatchOptions(holder="play (watch)", jitter=self.dice.uniform)
+            options = WatchOptions(
+                holder="play (watch)", jitter=self.dice.uniform, parallelism=ONE_BY_ONE
+            )
             self.keepers[topology] = Keeper(
                 topology, self.engines, options, self.clock, self._tell, lambda: self.is_stopping
             )

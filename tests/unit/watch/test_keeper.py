@@ -16,11 +16,6 @@ from reconciler.watch.keeper import TROUBLE_S
 from tests.unit.watch.watching import Watch, wish
 
 
-@pytest.fixture(autouse=True)
-def one_step_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.run.execute.PARALLEL", 1)
-
-
 @pytest.fixture
 def watch() -> Watch:
     """One that has converged."""
