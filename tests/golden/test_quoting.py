@@ -73,6 +73,7 @@ def within_seconds(condition: object) -> bool:
     return False
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("image", IMAGES)
 def test_hostile_words_read_back(image: str) -> None:
     topology = load(HOSTILE).topology

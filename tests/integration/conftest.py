@@ -14,6 +14,14 @@ from tests.integration.support.world import HAPROXY_30, World
 MakeStack = Callable[[], Stack]
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests here need an engine."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker("engine")
+
+
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
     """Fails where no Docker engine answers: these tests prove nothing without one."""

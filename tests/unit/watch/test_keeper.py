@@ -45,6 +45,16 @@ def test_a_file_changes(watch: Watch) -> None:
     assert watch.passes[0].reloads == 0
 
 
+def test_an_edit_is_why_whatever_else_happened(watch: Watch) -> None:
+    """Such as the containers of an edit that it supersedes: they come, and go."""
+    happened = f"container {watch.world.get(watch.server(2)).name} started"
+    watch.keeper.mail.put(happened)
+    watch.want(wish(1), "file changed: web.replicas 2 → 1")
+    watch.keeper.mail.put(happened)
+    watch.run()
+    assert watch.begun == ["file changed: web.replicas 2 → 1"]
+
+
 def test_a_killed_container_is_healed_at_once(watch: Watch) -> None:
     watch.world.kill(watch.server(2))
     watch.run()
