@@ -11,10 +11,12 @@ from benchmarks.create import measure_create
 from benchmarks.lossless.main import add_arguments, measure_lossless
 from benchmarks.noop import measure_noop
 from benchmarks.planning import measure_planning
+from benchmarks.startup import measure_startup
 from benchmarks.watch import measure_watch
 from benchmarks.world import has_compose
 
 BENCHMARKS: dict[str, Callable[[int], None]] = {
+    "startup": measure_startup,
     "planning": measure_planning,
     "noop": measure_noop,
     "create": measure_create,

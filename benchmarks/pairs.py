@@ -20,14 +20,16 @@ class Contender:
     reset: Run = lambda: None
 
 
-def take_turns(contenders: list[Contender], rounds: int) -> Mapping[str, list[float]]:
+def take_turns(
+    contenders: list[Contender], rounds: int, clock: Callable[[], float] = time.perf_counter
+) -> Mapping[str, list[float]]:
     """Seconds of each run, by name. One round more goes before, which does not count."""
     times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for number in range(rounds + 1):
         for contender in contenders:
-            started = time.perf_counter()
+            started = clock()
             contender.run()
-            elapsed = time.perf_counter() - started
+            elapsed = clock() - started
             contender.reset()
             if number:
                 times[contender.name].append(elapsed)

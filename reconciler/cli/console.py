@@ -6,15 +6,17 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.diagnostics.diagnostic import Diagnostic
-from reconciler.events.events import Failure
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.failure import render_failure
 from reconciler.view.paint import Paint
+
+if TYPE_CHECKING:  # each command has a console, and not each one loads all of `plan`
+    from reconciler.events.events import Failure
 
 
 class Console:

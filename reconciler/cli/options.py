@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.files.asked import Asked
+from reconciler.files.variant import Variant
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
@@ -58,13 +58,13 @@ _profile = click.option(
 
 
 def layered(command: Callable[..., R]) -> Callable[..., R]:
-    """Adds what a topology file can be combined with; it reaches the command as `asked`."""
+    """Adds what a topology file can be combined with; it reaches the command as `variant`."""
 
     @functools.wraps(command)
-    def told(overlays: tuple[str, ...], profiles: tuple[str, ...], **given: Any) -> R:
-        return command(asked=Asked(overlays, profiles), **given)
+    def wrapped(overlays: tuple[str, ...], profiles: tuple[str, ...], **given: Any) -> R:
+        return command(variant=Variant(overlays, profiles), **given)
 
-    return _overlay(_profile(told))
+    return _overlay(_profile(wrapped))
 
 
 output = click.option(
@@ -104,7 +104,7 @@ _CHANGING = (
 
 @dataclass(frozen=True, slots=True)
 class Changing:
-    """What every command that changes something is told."""
+    """The options that all commands which change something share."""
 
     files: tuple[str, ...]
     yes: bool
@@ -116,18 +116,18 @@ class Changing:
     output: str
 
     @property
-    def asked(self) -> Asked:
-        return Asked(self.overlays, self.profiles)
+    def variant(self) -> Variant:
+        return Variant(self.overlays, self.profiles)
 
 
 def changing(command: Callable[..., int]) -> Callable[..., int]:
     """Adds the options that such commands share; they reach it as one `Changing`, first of all."""
 
     @functools.wraps(command)
-    def told(**given: Any) -> int:
+    def wrapped(**given: Any) -> int:
         shared = {field.name: given.pop(field.name) for field in fields(Changing)}
         return command(Changing(**shared), **given)
 
     for option in reversed(_CHANGING):
-        told = option(told)
-    return told
+        wrapped = option(wrapped)
+    return wrapped

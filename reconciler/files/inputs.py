@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span, has_errors
-from reconciler.files.asked import NOTHING, PROFILES, Asked
 from reconciler.files.references import References
+from reconciler.files.variant import AS_WRITTEN, PROFILES, Variant
 from reconciler.topology.load import Loaded, load_topology
 from reconciler.topology.reading.layers import Document, Layers
 from reconciler.topology.reading.parse import MAX_BYTES
@@ -56,16 +56,16 @@ def load_inputs(
     names: Sequence[str],
     env_files: Sequence[str],
     tolerated: Collection[str] = (),
-    asked: Asked = NOTHING,
+    variant: Variant = AS_WRITTEN,
 ) -> Inputs:
     """Every file that is named, all their problems together. `tolerated` codes only warn."""
     problems: list[Diagnostic] = []
     variables = _variables(env_files, problems)
     inputs = list(_read_all(names or (DEFAULT_FILE,), problems, is_default=not names))
-    overlays = tuple(_read_all(asked.overlays, problems, is_default=False))
+    overlays = tuple(_read_all(variant.overlays, problems, is_default=False))
     if overlays and len(inputs) > 1:
         problems.append(_several(overlays[0].name, len(inputs)))
-    profiles = asked.profiles or tuple(
+    profiles = variant.profiles or tuple(
         part for part in re.split(r"[,\s]+", variables.get(PROFILES, "")) if part
     )
     tried: list[str] = []

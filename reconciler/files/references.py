@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import ssl
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -369,6 +368,7 @@ _HOW_TO_OPEN = "say it as `password: {file: ./key.pass}`, or take it off the key
 
 def _refusal(cert: str, key: str | None, password: bytes | None) -> str:
     """What OpenSSL has against a certificate with its key; "" for nothing."""
+    import ssl  # noqa: PLC0415  # a slow import, for who uses TLS only
 
     def tell_password() -> bytes:
         if password is None:
@@ -390,6 +390,8 @@ def _refusal(cert: str, key: str | None, password: bytes | None) -> str:
 
 
 def _are_authorities(text: bytes) -> bool:
+    import ssl  # noqa: PLC0415  # a slow import, for who uses TLS only
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(cadata=text.decode("ascii", "replace"))

@@ -35,7 +35,7 @@ Emit = Callable[[Event], None]
 
 
 @dataclass(slots=True)
-class Outcome:
+class Execution:
     done: list[Step] = field(default_factory=list)
     failed: list[tuple[Step, Failure]] = field(default_factory=list)
     skipped: list[Step] = field(default_factory=list)
@@ -60,7 +60,7 @@ def execute(
     pass_id: str,
     *,
     parallelism: int = PARALLELISM,
-) -> Outcome:
+) -> Execution:
     """Run a plan to its end, or as far as failures and `patience.is_cancelled` let it.
 
     A step that fails takes its dependents with it; all others go on. Rescues run once those that
@@ -68,7 +68,7 @@ def execute(
     thread but for progress, which comes from the step's own. At most `parallelism` steps run at
     once; with 1 they run one after another, as the plan lists them.
     """
-    outcome = Outcome()
+    outcome = Execution()
     waiting = {step.id: step for step in plan.steps}
     done: set[int] = set()
     lost: set[int] = set()

@@ -20,7 +20,7 @@ from reconciler.events.events import (
     StepProgressed,
     Waiting,
 )
-from reconciler.events.passes import FileBroken, FileMended, News, Noticed, PassBegun, PassEnded
+from reconciler.events.news import FileBroken, FileMended, News, Noticed, PassBegun, PassEnded
 from reconciler.haproxy.control.sections import diff_config
 from reconciler.plan.action_labels import label_of
 from reconciler.plan.observed import Observed

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from reconciler.events.events import Failure
 from reconciler.view.paint import Paint
+
+if TYPE_CHECKING:  # each command shows failures, and not each one loads all of `plan`
+    from reconciler.events.events import Failure
 
 
 def strike_secrets(text: str, secrets: Sequence[str]) -> str:

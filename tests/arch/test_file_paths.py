@@ -12,6 +12,7 @@ import pytest
 from reconciler.topology.model import Topology
 from reconciler.topology.model.anatomy import files_in, key, step
 from reconciler.topology.model.base import Model
+from reconciler.topology.model.description import description_of
 from reconciler.topology.references import references
 from tests.golden.rendering import TOPOLOGIES, load
 
@@ -25,7 +26,7 @@ def _keys_relative_to_the_file() -> Iterator[tuple[type[Model], str]]:
     for model in models:
         models += model.__subclasses__()
         for name, field in model.model_fields.items():
-            if FROM_THE_FILE.search(field.description or ""):
+            if FROM_THE_FILE.search(description_of(model, name)):
                 yield model, key(name, field)
 
 

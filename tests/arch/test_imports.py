@@ -30,21 +30,30 @@ FROM_THE_GROUND_UP = {
         "labels", "model/", "reading/", "wording/", "mounted", "served", "networks", "profiles",
         "rules/", "references", "load", "compare", "schema",
     ),
-    "topology/model": ("types/", "*"),
+    "topology/model": ("marks", "types/", "*"),
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),
     "desired": (
-        "impact", "limits", "names", "options", "order", "rollout", "sensitive", "spec", "desired",
-        "addresses", "proxy/", "containers/", "compile",
+        "impact", "marks", "limits", "names", "ownership", "options", "order", "rollout", "spec",
+        "sensitive", "desired", "addresses", "proxy/", "containers/", "compile",
     ),
     "plan": (
-        "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "steps/",
-        "planner",
+        "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "situation",
+        "changes", "steps/", "planner",
+    ),
+    "plan/steps": (
+        "task", "effects", "gate", "prerequisites", "in_place", "containers", "jobs", "holders",
+        "rollout/", "backends", "proxy/", "removals",
     ),
     "engine": ("protocol", "memory/", "docker/"),
     "engine/docker": (
         "connect", "options", "remove", "exec", "images", "mounted", "refusals", "wait", "haproxy/",
         "translate", "events", "glance", "host", "inspections", "lock", "observe", "perform",
         "engine", "wakeups",
+    ),
+    "watch": (
+        "clock", "backoff", "repairs", "mailbox", "table", "state", "lock", "current_pass",
+        "keeper", "audience", "daemon", "follower", "sources/", "http", "logpipe", "signals",
+        "systemd", "service",
     ),
     "cli": ("*", "commands/"),
 }  # fmt: skip

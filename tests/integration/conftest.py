@@ -8,18 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.images import HAPROXY
 from tests.integration.support.stack import Stack, swept
-from tests.integration.support.world import HAPROXY_30, World
+from tests.integration.support.world import World
 
 MakeStack = Callable[[], Stack]
-
-
-@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests here need an engine."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker("engine")
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +26,7 @@ def world() -> Iterator[World]:
 @pytest.fixture
 def haproxy_image() -> str:
     """Tests that matter on several versions parametrise this."""
-    return HAPROXY_30
+    return HAPROXY
 
 
 @pytest.fixture

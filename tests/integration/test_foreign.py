@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from reconciler.desired import names
+from tests.images import ECHO
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack
-from tests.integration.support.world import ECHO
 
 
 def test_a_held_name(stack: Stack) -> None:
@@ -104,3 +106,34 @@ def test_what_is_not_in_the_file_goes(stack: Stack) -> None:
         )
         stack.apply()
         stack.assert_converged()
+
+
+def test_a_copy_of_a_container_is_its_owners(stack: Stack) -> None:
+    """`docker commit` writes our labels into an image, and what runs from it has them, too."""
+    stack.apply()
+    api, copied = stack.world.api, stack.ids()["web-1"]
+    image = api.commit(copied, repository=f"copy-{stack.name}")["Id"]
+    copy = api.create_container_from_config({"Image": image})["Id"]
+    try:
+        api.start(copy)
+        assert "up to date" in stack.plan("--detailed-exitcode").out
+        stack.backend["env"] = {"VERSION": "2"}
+        stack.apply()
+        stack.destroy()
+        assert api.inspect_container(copy)["State"]["Running"]
+    finally:
+        stack.world.remove(copy)
+        api.remove_image(image, force=True)
+
+
+@pytest.mark.parametrize("damage", [{names.REVISION: "3"}, {names.NAME: "mine"}, {names.SLOT: "x"}])
+def test_labels_that_the_tool_would_not_give_order_nothing(
+    stack: Stack, damage: dict[str, str]
+) -> None:
+    """Somebody has copied them from `docker inspect` to something of his own."""
+    stack.apply()
+    labels = stack.by_slot()["web-1"]["Config"]["Labels"]
+    with stack.world.foreign_container(Labels={**labels, **damage}) as other:
+        assert "up to date" in stack.plan().out
+        stack.destroy()
+        assert stack.world.api.inspect_container(other)["State"]["Running"]

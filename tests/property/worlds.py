@@ -20,7 +20,7 @@ from reconciler.plan.actions import Action
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
-from reconciler.run.execute import Outcome, execute
+from reconciler.run.execute import Execution, execute
 from tests.property.topologies import NAME, SHARED_NETWORK, files, wish_of
 
 ONE_BY_ONE = 1
@@ -57,7 +57,7 @@ def plan_of(world: World, wish: Desired) -> Plan:
     return plan_changes(wish, MemoryEngine(NAME, world).observe(wish.scope()))
 
 
-def carry_out(plan: Plan, engine: Engine) -> Outcome:
+def carry_out(plan: Plan, engine: Engine) -> Execution:
     return execute(plan, engine, Patience(), lambda _: None, "pass", parallelism=ONE_BY_ONE)
 
 

@@ -7,15 +7,9 @@ import click
 from reconciler.cli import options
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE, FAILED
-from reconciler.cli.session import docker_engine, locate_alerts
-from reconciler.desired.desired import PROXY_SLOT
-from reconciler.diagnostics.diagnostic import Diagnostic, has_errors
-from reconciler.engine.protocol import ConfigRejectedError, EngineError, Patience
-from reconciler.files.asked import Asked
+from reconciler.diagnostics.diagnostic import has_errors
 from reconciler.files.inputs import load_inputs
-from reconciler.plan.actions import CheckConfig, PullImage
-from reconciler.run.execute import failure_of
-from reconciler.run.wish import Wish, compile_inputs
+from reconciler.files.variant import Variant
 
 
 @click.command(
@@ -32,7 +26,7 @@ Examples:
 @options.layered
 @options.output
 def command(
-    files: tuple[str, ...], haproxy: bool, env_files: tuple[str, ...], output: str, asked: Asked
+    files: tuple[str, ...], haproxy: bool, env_files: tuple[str, ...], output: str, variant: Variant
 ) -> int:
     """Check topology files and show everything that is wrong with them.
 
@@ -40,15 +34,15 @@ def command(
     nothing is named. Nothing is changed anywhere.
     """
     console = Console(output)
-    inputs = load_inputs(files, env_files, asked=asked)
+    inputs = load_inputs(files, env_files, variant=variant)
     diagnostics = list(inputs.diagnostics)
     if haproxy and not inputs.has_errors:
-        for wish in compile_inputs(inputs):
-            try:
-                diagnostics += _check_with_haproxy(wish)
-            except EngineError as error:
-                console.show_failure(failure_of(error))
-                return FAILED
+        from reconciler.cli.config_check import check_or_report  # noqa: PLC0415  # with all of `plan`
+
+        refusals = check_or_report(inputs, console)
+        if refusals is None:
+            return FAILED
+        diagnostics += refusals
     if diagnostics or console.is_json:
         console.show_diagnostics(diagnostics, inputs.sources)
     if has_errors(tuple(diagnostics)):
@@ -57,19 +51,3 @@ def command(
         by = ", accepted by HAProxy" if haproxy else ""
         console.lines(f"{item.file}: valid{by}" for item in inputs.loaded)
     return DONE
-
-
-def _check_with_haproxy(wish: Wish) -> list[Diagnostic]:
-    config = wish.desired.config()
-    if config is None:
-        return []
-    image = wish.desired.containers[PROXY_SLOT].spec.image
-    with docker_engine(wish.desired.topology) as engine:
-        patience = Patience()
-        if image not in engine.observe(wish.desired.scope()).images:
-            engine.perform(PullImage(image), patience, lambda _: None)
-        try:
-            engine.perform(CheckConfig(image, config), patience, lambda _: None)
-        except ConfigRejectedError as error:
-            return locate_alerts(failure_of(error), wish)
-    return []

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import socket
 import time
 
@@ -20,7 +21,6 @@ from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
 from reconciler.haproxy.slots import is_idle
 
 TIMEOUT_S = 20
-_API = "/v1.41"
 _QUIET = ("exec_", "health_status", "attach", "top", "resize", "archive-path", "export", "logs")
 """Events of a container that leave it as it was, but for what an exec does in HAProxy's."""
 
@@ -49,22 +49,25 @@ def local_socket() -> str | None:
 
 
 class Connection:
-    """One HTTP/1.1 exchange after another on the engine's socket. Raises GlanceError, OSError."""
+    """One HTTP/1.1 exchange after another on the engine's socket, in the version of the API that it
+    says: each engine refuses some. Raises GlanceError, OSError."""
 
     def __init__(self, path: str) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(TIMEOUT_S)
+        self._buffer = b""
+        self._version = ""
         try:
             self._socket.connect(path)
-        except OSError:
+            self._version = self._ask_version()
+        except (OSError, GlanceError):
             self._socket.close()
             raise
-        self._buffer = b""
 
     def send(self, method: str, path: str, body: object = None) -> None:
         data = b"" if body is None else json.dumps(body).encode()
         head = (
-            f"{method} {_API}{path} HTTP/1.1\r\nHost: docker\r\n"
+            f"{method} {self._version}{path} HTTP/1.1\r\nHost: docker\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
         )
         self._socket.sendall(head.encode() + data)
@@ -88,6 +91,16 @@ class Connection:
 
     def close(self) -> None:
         self._socket.close()
+
+    def _ask_version(self) -> str:
+        """`/v1.47`, from the one path that is the same in all versions."""
+        self.send("GET", "/_ping")
+        headers = self._headers()
+        self._exactly(int(headers.get(b"content-length", b"0")))
+        version = headers.get(b"api-version", b"").decode(errors="replace")
+        if re.fullmatch(r"[0-9]+\.[0-9]+", version) is None:
+            raise GlanceError("the engine says no version of its API")
+        return f"/v{version}"
 
     def _headers(self) -> dict[bytes, bytes]:
         status, *lines = self._until(b"\r\n\r\n").split(b"\r\n")

@@ -37,6 +37,8 @@ class Inspections:
     def __init__(self) -> None:
         self._changing = threading.Lock()
         self._known: dict[str, _Known] = {}
+        self._labels: dict[str, dict[str, str]] = {}
+        """By image: what an image is never changes."""
         self._is_told = False
         self._changes = 0
         """A container that changes while it is looked at is not kept as it was."""
@@ -71,6 +73,16 @@ class Inspections:
         if known is None or time.monotonic() - known.at >= LONGEST_S:
             return None
         return known.container if known.facts == _facts(item) else None
+
+    def labels_of_image(self, client: docker.APIClient, image: str) -> dict[str, str]:
+        """Those that containers of an image have from it; none of one that is gone."""
+        if image not in self._labels:
+            try:
+                found = client.inspect_image(image)
+            except docker.errors.NotFound:
+                return {}
+            self._labels[image] = (found.get("Config") or {}).get("Labels") or {}
+        return self._labels[image]
 
     def inspect(self, client: docker.APIClient, item: dict[str, Any]) -> ObservedContainer | None:
         """The details of a container that is in a list; None when it was removed since."""

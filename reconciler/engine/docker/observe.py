@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any
 
 import docker
@@ -12,12 +13,12 @@ import docker.errors
 
 from reconciler.desired import names
 from reconciler.desired.desired import Scope
+from reconciler.desired.ownership import is_our_container, is_our_network, is_our_volume
 from reconciler.desired.spec import PublishedPort
 from reconciler.engine.docker.connect import api_of
 from reconciler.engine.docker.haproxy import proxy, written
 from reconciler.engine.docker.host import missing_paths
 from reconciler.engine.docker.inspections import Inspections
-from reconciler.engine.docker.translate import slot_of
 from reconciler.engine.protocol import EngineError
 from reconciler.plan.observed import (
     Holder,
@@ -36,7 +37,7 @@ def observe(
     networks = pool.submit(_networks, client, scope)
     volumes = pool.submit(_volumes, client, scope)
     images = {ref: pool.submit(_image_id, client, ref) for ref in scope.images}
-    listed = _list_containers(client, scope.topology)
+    listed = _list_containers(client, pool, scope.topology, inspections)
     gaps: list[str] = []
     proxies = {
         item["Id"]: pool.submit(_proxy, client, item["Id"], item["State"])
@@ -48,7 +49,8 @@ def observe(
     holders: tuple[Holder, ...] = ()
     missing: frozenset[str] = frozenset()
     if _may_collide(scope, containers):
-        holders = tuple(_holders(client, scope))
+        own = {item["Id"] for item in listed}
+        holders = tuple(_holders(client, scope, own))
         missing = missing_paths(scope.host_paths)
     return Observed(
         containers=containers,
@@ -95,11 +97,21 @@ def _collect(
     return found
 
 
-def _list_containers(client: docker.APIClient, topology: str) -> list[dict[str, Any]]:
-    """Low-level list: one request, where the SDK's high-level one inspects each container."""
+def _list_containers(
+    client: docker.APIClient, pool: Executor, topology: str, inspections: Inspections
+) -> list[dict[str, Any]]:
+    """Low-level list: one request, where the SDK's high-level one inspects each container. And one
+    for each image, once, as some labels are an image's."""
     listed = client.containers(all=True, filters={"label": [f"{names.TOPOLOGY}={topology}"]})
-    roles = {names.SERVER_ROLE, names.PROXY_ROLE, names.ANCHOR_ROLE, names.JOB_ROLE}
-    return [item for item in listed if item["Labels"].get(names.ROLE) in roles]
+    images = sorted({item["ImageID"] for item in listed})
+    labels = dict(
+        zip(images, pool.map(partial(inspections.labels_of_image, client), images), strict=True)
+    )
+    return [
+        item
+        for item in listed
+        if is_our_container(topology, item["Labels"], labels[item["ImageID"]])
+    ]
 
 
 def _proxy(client: docker.APIClient, container: str, state: str) -> ObservedProxy:
@@ -113,7 +125,7 @@ def _networks(client: docker.APIClient, scope: Scope) -> dict[str, ObservedNetwo
     found: dict[str, ObservedNetwork] = {}
     for item in client.networks():
         labels = item.get("Labels") or {}
-        ours = labels.get(names.TOPOLOGY) == scope.topology
+        ours = is_our_network(scope.topology, labels)
         if ours or item["Name"] in scope.networks:
             revision = labels.get(names.REVISION, "") if ours else None
             taken = _taken(client, item["Id"]) if item["Name"] in scope.addressed else ()
@@ -136,7 +148,7 @@ def _volumes(client: docker.APIClient, scope: Scope) -> dict[str, ObservedVolume
     found: dict[str, ObservedVolume] = {}
     for item in client.volumes(filters=filters).get("Volumes") or ():
         name, labels = item["Name"], item.get("Labels") or {}
-        is_ours = labels.get(names.TOPOLOGY) == scope.topology
+        is_ours = is_our_volume(scope.topology, labels)
         if is_ours or name in scope.volumes:
             options = tuple(sorted((item.get("Options") or {}).items()))
             found[name] = ObservedVolume(name, is_ours, item["Driver"], options)
@@ -156,12 +168,12 @@ def _may_collide(scope: Scope, containers: tuple[ObservedContainer, ...]) -> boo
     return not set(scope.names) <= running
 
 
-def _holders(client: docker.APIClient, scope: Scope) -> Iterator[Holder]:
+def _holders(client: docker.APIClient, scope: Scope, own: Collection[str]) -> Iterator[Holder]:
     for item in client.containers(all=True):
         labels = item.get("Labels") or {}
         held = {name.lstrip("/") for name in item.get("Names") or ()}
         who = _who(item, labels)
-        if labels.get(names.TOPOLOGY) == scope.topology and slot_of(labels).role:
+        if item["Id"] in own:
             continue
         for name in sorted(held & set(scope.names)):
             yield Holder("name", name, who)

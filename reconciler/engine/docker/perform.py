@@ -12,6 +12,7 @@ import docker.errors
 
 from reconciler.desired import names
 from reconciler.desired.desired import DesiredContainer
+from reconciler.desired.ownership import is_our_container, is_our_volume
 from reconciler.desired.spec import Attachment, VolumeSpec
 from reconciler.engine.docker import images, mounted
 from reconciler.engine.docker.haproxy import handover, proxy, renewal, replace, written
@@ -140,8 +141,7 @@ def _made_before(
     """The container that has the name, if an earlier run of ours made just this one."""
     there = client.inspect_container(name)
     labels = there["Config"].get("Labels") or {}
-    ours = labels.get(names.TOPOLOGY) == topology
-    if ours and labels.get(names.REVISION) == container.revision:
+    if is_our_container(topology, labels) and labels.get(names.REVISION) == container.revision:
         return str(there["Id"])
     raise EngineError(
         "name-taken",
@@ -156,7 +156,7 @@ def _create_volume(client: docker.APIClient, topology: str, spec: VolumeSpec) ->
     made = client.create_volume(
         spec.name, driver=spec.driver, driver_opts=dict(spec.options), labels=labels
     )
-    if (made.get("Labels") or {}).get(names.TOPOLOGY) != topology:
+    if not is_our_volume(topology, made.get("Labels") or {}):
         raise foreign_volume(spec.name)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 
 from reconciler.haproxy.config import Config, frozen, live_lines, rewritten
 from reconciler.haproxy.model import Backend
@@ -76,3 +77,23 @@ def _section(texts: Sequence[str], backend: str) -> tuple[int, int]:
     start = texts.index(heading)
     after = (at for at in range(start + 1, len(texts)) if texts[at][:1].strip())
     return start, next(after, len(texts))
+
+
+_KNOWN_ADDRESS = re.compile(r" init-addr libc,[0-9a-fA-F.:]+,none(?= |$)", re.MULTILINE)
+_NAMED_SERVER = re.compile(r"^    server \S+ (?P<host>[^\s:]+):\d+", re.MULTILINE)
+
+
+def with_addresses(text: str, addresses: Mapping[str, str]) -> str:
+    """The same with the addresses of servers, by their names: a worker that starts while nobody
+    answers for names takes them. No part of the configuration: they are taken off when it is read,
+    since containers that start anew change them."""
+
+    def told(server: re.Match[str]) -> str:
+        address = addresses.get(server["host"])
+        return f"{server[0]} init-addr libc,{address},none" if address else server[0]
+
+    return _NAMED_SERVER.sub(told, text)
+
+
+def without_addresses(text: str) -> str:
+    return _KNOWN_ADDRESS.sub("", text)

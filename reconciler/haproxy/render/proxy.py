@@ -28,6 +28,9 @@ from reconciler.haproxy.render.quoting import format_duration, quote
 from reconciler.haproxy.render.routing import rule_lines, same_url, userlist, userlists
 from reconciler.haproxy.render.settings import timeout_lines
 
+_LONGEST_TIMER = "24d"
+"""HAProxy counts in milliseconds of 31 bits (manual, 2.5)."""
+
 
 def render_config(proxy: Proxy) -> Config:
     """The whole file."""
@@ -143,6 +146,7 @@ def _resolvers() -> Iterator[Line]:
     yield Line("    timeout resolve 1s")
     yield Line("    timeout retry 500ms")
     yield Line("    hold valid 1s")
+    yield from _holds_without_answer()
 
 
 def _outside_resolvers(proxy: Proxy) -> Iterator[Line]:
@@ -156,6 +160,15 @@ def _outside_resolvers(proxy: Proxy) -> Iterator[Line]:
     yield Line("    timeout resolve 5s")
     yield Line("    timeout retry 1s")
     yield Line("    hold valid 10s")
+    yield from _holds_without_answer()
+
+
+def _holds_without_answer() -> Iterator[Line]:
+    """Docker's DNS is the engine itself. One that hangs or has ended says nothing of containers,
+    which run on: addresses stay as they were, and checks tell who serves. A name that the engine
+    says is gone is held for HAProxy's own half a minute."""
+    for status in ("timeout", "refused"):
+        yield Line(f"    hold {status} {_LONGEST_TIMER}")
 
 
 def _stats(stats: StatsPage) -> Iterator[Line]:

@@ -6,15 +6,50 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_plain_validator_function
+
+from reconciler.topology.model.description import description_of
 
 
 class Model(BaseModel):
     """Frozen, and no key that is not known."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", defer_build=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        """A section inside another is built when a file first has it: most files have few.
+
+        A default is made with `model_construct`, which builds nothing.
+        """
+        if handler.field_name is None:
+            return handler(source)
+        # As pydantic names it: in the JSON Schema it is one definition, wherever it is used.
+        ref = f"{cls.__module__}.{cls.__qualname__}:{id(cls)}"
+        return no_info_plain_validator_function(cls.model_validate, ref=ref)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> JsonSchemaValue:
+        """Describe each key. Pydantic's own `use_attribute_docstrings` would at every start."""
+        is_inside = core_schema["type"] == "function-plain"
+        schema = handler(_whole(cls) if is_inside else core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, field in cls.model_fields.items():
+            if description := description_of(cls, name):
+                properties[field.alias or name]["description"] = description
+        return schema
+
+
+def _whole(model: type[BaseModel]) -> CoreSchema:
+    model.model_rebuild()
+    return model.__pydantic_core_schema__
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Resources(Model):
     """Memory, as in `docker run --memory`: `128m`."""
     pids: Whole | None = Field(None, ge=1, le=4_194_304)
     """Processes and threads, as in `docker run --pids-limit`."""
-    reservations: Reservations = Reservations()
+    reservations: Reservations = Reservations.model_construct()
     """What it shall have when the host has not enough for all."""
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.container import Resources, Restart
 from reconciler.topology.model.log import LOG_SHORT, Log
+from reconciler.topology.model.marks import Appends
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.types.scalar import Duration, Image, Name, Pull, Whole, listed
 
@@ -50,7 +51,7 @@ class HAProxy(Model):
     """Any image laid out as `haproxytech/haproxy-*` or the official `haproxy`."""
     pull: Pull = "missing"
     """When to pull the image."""
-    networks: Annotated[tuple[Name, ...] | None, BeforeValidator(listed)] = Field(
+    networks: Annotated[tuple[Name, ...] | None, BeforeValidator(listed), Appends()] = Field(
         None, min_length=1, json_schema_extra=accepts_one
     )
     """Networks to join; those of the backends that get traffic when not given."""
@@ -63,7 +64,7 @@ class HAProxy(Model):
     stay open."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that HAProxy takes at a time."""
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = Timeouts.model_construct()
     """Timeouts of frontends and backends."""
     log: Log | None = Field(None, json_schema_extra=accepts(*LOG_SHORT))
     """What is written of traffic, and where: `false` for nothing, a format, or a mapping. Without
@@ -72,9 +73,9 @@ class HAProxy(Model):
     """How long an old worker may finish its connections after a reload."""
     restart: Restart = "unless-stopped"
     """Docker's restart policy."""
-    resources: Resources = Resources()
+    resources: Resources = Resources.model_construct()
     """Limits; they change in place."""
-    raw: Raw = Raw()
+    raw: Raw = Raw.model_construct()
     """Raw lines for `global` and `defaults`."""
 
     @property

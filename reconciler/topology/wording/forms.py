@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from reconciler.topology.model.anatomy import Kind, key, marks_of, model_of
 from reconciler.topology.model.base import ShortForms
+from reconciler.topology.model.description import Key
 from reconciler.topology.model.types.scalar import parse_duration, parse_size
 
 _TYPES = {
@@ -54,10 +55,10 @@ def purpose_of(kind: Kind) -> str:
     model = model_of(kind)
     if model is not None and not any(_short_forms(kind)):
         return keys_in_words(model)
-    fields = [mark for mark in marks_of(kind) if isinstance(mark, FieldInfo) and mark.description]
-    if not fields:
+    keys = (mark for mark in marks_of(kind) if isinstance(mark, Key))
+    text = next((" ".join(key.description.split()) for key in keys if key.description), "")
+    if not text:
         return ""
-    text = " ".join((fields[0].description or "").split())
     sentence = re.split(r"\.(?= |$)", text, maxsplit=1)[0]
     keeps_case = sentence[1:2].isupper() or sentence.startswith("Docker")
     return sentence if keeps_case else sentence[0].lower() + sentence[1:]

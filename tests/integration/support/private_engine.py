@@ -7,18 +7,21 @@ published ports are reachable in there alone.
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.integration.support.waiting import await_true
 
 START_S = 60.0
+_CLONE_NEWNET = 0x40000000
 
 
 _NETWORK = """
@@ -31,12 +34,19 @@ signal.pause()
 
 
 class PrivateEngine:
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    def __init__(self, home: Path, *options: str) -> None:
+        self.home, self._options = home, options
         self.url = f"unix://{home}/docker.sock"
         self._log = (home / "dockerd.log").open("wb")
         self._network = subprocess.Popen(["unshare", "--net", sys.executable, "-c", _NETWORK])
+        await_true(self._has_network, "the private engine has a network of its own", START_S)
         self._process = self._start()
+
+    def _has_network(self) -> bool:
+        """Before `unshare` has done it, its network is the machine's, whose firewall an engine
+        would write its own rules into."""
+        inode = Path(f"/proc/{self._network.pid}/ns/net").stat().st_ino
+        return inode != Path("/proc/self/ns/net").stat().st_ino
 
     def _start(self) -> subprocess.Popen[bytes]:
         """With the network that it had before."""
@@ -49,6 +59,7 @@ class PrivateEngine:
                 f"--data-root={self.home}/data",
                 f"--exec-root={self.home}/exec",
                 f"--pidfile={self.home}/docker.pid",
+                *self._options,
             ],
             stdout=self._log,
             stderr=self._log,
@@ -67,6 +78,35 @@ class PrivateEngine:
                 return b" 200 " in peer.recv(64)
             except OSError:
                 return False
+
+    def enter(self) -> None:
+        """Take this thread into the network of the engine, where its published ports are."""
+        network = os.open(f"/proc/{self._network.pid}/ns/net", os.O_RDONLY)
+        try:
+            if ctypes.CDLL(None, use_errno=True).setns(network, _CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+        finally:
+            os.close(network)
+
+    @contextlib.contextmanager
+    def hung(self) -> Iterator[None]:
+        """Neither it nor its DNS answers, and its containers run on."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+            self.await_answer()
+
+    @contextlib.contextmanager
+    def dead(self) -> Iterator[None]:
+        """Killed, so that nobody listens where its DNS was; its containers run on until it is back,
+        and with `--live-restore` also then."""
+        self._end(signal.SIGKILL)
+        try:
+            yield
+        finally:
+            self._process = self._start()
 
     def restart(self, number: signal.Signals) -> None:
         """With SIGTERM as the service does; after SIGKILL containers run on until the start."""
@@ -94,10 +134,10 @@ class PrivateEngine:
 
 
 @contextlib.contextmanager
-def private_engine(*images: str) -> Iterator[PrivateEngine]:
+def private_engine(*images: str, options: Sequence[str] = ()) -> Iterator[PrivateEngine]:
     """An engine that has these images of the usual one."""
     home = Path(tempfile.mkdtemp(prefix="engine-"))  # short: a socket's path has 108 bytes
-    engine = PrivateEngine(home)
+    engine = PrivateEngine(home, *options)
     try:
         archive = str(home / "images.tar")
         subprocess.run(["docker", "save", "--output", archive, *images], check=True)

@@ -24,7 +24,8 @@ class Traffic:
     and with one that is kept. Any answer but 200, and any broken connection, is a failure. Cookies
     are sent back as they come.
 
-    For at most `longest_s` seconds, and with at most `MOST_PER_S` requests a client for each.
+    For at most `longest_s` seconds, and with at most `MOST_PER_S` requests a client for each. Each
+    client's thread begins with `enter`: there may be another network to go to.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Traffic:
         one_shot: int = 2,
         keep_alive: int = 2,
         longest_s: float = LONGEST_S,
+        enter: Callable[[], None] = lambda: None,
     ) -> None:
         self.failures: list[str] = []
         self.served: Counter[str] = Counter()
         self.visits: list[list[str]] = [[] for _ in range(one_shot + keep_alive)]
         """Of each client, the servers that it had, one after another."""
         self._port, self._path, self._longest_s = port, path, longest_s
+        self._enter = enter
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._threads = [
@@ -83,6 +86,7 @@ class Traffic:
         assert self.count > 50, f"only {self.count} requests: that proves nothing"
 
     def _run(self, keep: bool, visits: list[str]) -> None:
+        self._enter()
         headers = {} if keep else {"Connection": "close"}
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_S)
         for number in range(int(self._longest_s * MOST_PER_S)):

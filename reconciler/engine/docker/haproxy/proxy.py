@@ -19,10 +19,11 @@ from reconciler.desired.spec import OF_A_CONTAINER
 from reconciler.engine.docker.exec import run_in_container, run_in_throwaway
 from reconciler.engine.docker.haproxy import scripts, talk
 from reconciler.engine.docker.haproxy.written import (
+    addresses_for,
     archive_of,
     put_back,
-    read_config,
     read_files,
+    read_text,
     write_config,
     write_files,
 )
@@ -50,7 +51,7 @@ from reconciler.haproxy.control.replies import (
     parse_reload,
     parse_servers,
 )
-from reconciler.haproxy.control.rewrite import mark_reload
+from reconciler.haproxy.control.rewrite import mark_reload, with_addresses, without_addresses
 from reconciler.haproxy.control.versions import explain, read_version
 from reconciler.haproxy.model.files import (
     CHECK_DIRECTORY,
@@ -96,7 +97,7 @@ def _read_directly(client: docker.APIClient, container: str) -> _Said | None:
         master = inside.ask(MASTER_SOCKET, "show proc")
         files = inside.names(FILES_DIRECTORY)
         try:
-            config = inside.read(CONFIG_PATH)
+            config = without_addresses(inside.read(CONFIG_PATH))
         except FileNotFoundError:
             config = None
     except OSError:
@@ -113,7 +114,7 @@ def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
     parts = scripts.split_blocks(output.text)
     if "master" not in parts:
         raise EngineError("proxy-unreadable", f"HAProxy cannot be read: {output.text.strip()}")
-    config = parts["config"]
+    config = without_addresses(parts["config"])
     config_or_none = None if "No such file" in config[:200] else config
     files = tuple(parts["files"].splitlines())
     return _Said(config_or_none, parts["worker"], parts["master"], files)
@@ -177,12 +178,29 @@ def rewrite(client: docker.APIClient, container: str, change: Callable[[Config],
         write_config(client, container, change(config).text)
 
 
+def note_addresses(client: docker.APIClient, container: str) -> None:
+    """Write the addresses of servers into haproxy.cfg, where they are others than stand there: a
+    worker that starts while the engine is away has nobody to ask."""
+    with _writing:
+        written = _read_as_it_is(client, container)
+        if written is None:
+            return
+        text = without_addresses(written)
+        if with_addresses(text, addresses_for(client, container)) != written:
+            write_config(client, container, text)
+
+
 def _read_running_config(client: docker.APIClient, container: str) -> str | None:
+    written = _read_as_it_is(client, container)
+    return written and without_addresses(written)
+
+
+def _read_as_it_is(client: docker.APIClient, container: str) -> str | None:
     inside = talk.locate(client, container)
     if inside is not None:
         with contextlib.suppress(OSError):
             return inside.read(CONFIG_PATH)
-    return read_config(client, container)
+    return read_text(client, container)
 
 
 def check_in_running(client: docker.APIClient, container: str, config: Config) -> None:

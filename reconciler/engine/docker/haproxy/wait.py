@@ -9,7 +9,7 @@ from collections.abc import Collection
 import docker
 import docker.errors
 
-from reconciler.engine.docker.haproxy.proxy import read_proxy, read_states
+from reconciler.engine.docker.haproxy.proxy import note_addresses, read_proxy, read_states
 from reconciler.engine.docker.wait import last_log_lines, not_ready, tries
 from reconciler.engine.protocol import EngineError, Patience, removed_meanwhile
 from reconciler.haproxy.control.replies import ServerState
@@ -38,6 +38,7 @@ def await_servers(client: docker.APIClient, action: AwaitServers, patience: Pati
             continue
         proven_at = proven_at or time.monotonic()
         if time.monotonic() - proven_at >= action.steady_s:
+            note_addresses(client, action.target.reference)
             return
     raise _servers_down(client, action, missing, patience)
 

@@ -9,17 +9,27 @@ import io
 import posixpath
 import tarfile
 from collections.abc import Sequence
+from typing import Any
 
 import docker
 import docker.errors
 
+from reconciler.desired import names
 from reconciler.desired.containers.haproxy import PROXY_USER
+from reconciler.desired.spec import OF_A_CONTAINER
+from reconciler.haproxy.control.rewrite import with_addresses, without_addresses
 from reconciler.haproxy.model.files import FILES_DIRECTORY, ProxyFile
 from reconciler.haproxy.paths import CONFIG_PATH
 
 
 def read_config(client: docker.APIClient, container: str) -> str | None:
     """haproxy.cfg of a container that need not run; None when there is none."""
+    text = read_text(client, container)
+    return text and without_addresses(text)
+
+
+def read_text(client: docker.APIClient, container: str) -> str | None:
+    """The same with the addresses that were noted in it."""
     try:
         chunks, _ = client.get_archive(container, CONFIG_PATH)
     except docker.errors.NotFound:
@@ -33,8 +43,48 @@ def write_config(
     client: docker.APIClient, container: str, text: str, files: Sequence[ProxyFile] = ()
 ) -> None:
     """Put haproxy.cfg into a container, running or not, and before it the files that it names."""
+    text = with_addresses(text, addresses_for(client, container))
     entries = _file_entries(files, FILES_DIRECTORY)
     client.put_archive(container, "/", _archive([*entries, (CONFIG_PATH, 0o600, text.encode())]))
+
+
+def addresses_for(client: docker.APIClient, proxy: str) -> dict[str, str]:
+    """Where HAProxy reaches the containers of its topology by now, by their names: on a network
+    that both are on. With one request, since a list tells of all networks."""
+    found = client.containers(all=True, filters={"label": names.TOPOLOGY})
+    own = next((c for c in found if _is_called(c, proxy)), None)
+    if own is None:
+        return {}
+    topology, joined = own["Labels"][names.TOPOLOGY], _links(_ground(own, found))
+    addresses: dict[str, str] = {}
+    for container in found:
+        if container["Labels"][names.TOPOLOGY] == topology:
+            links = _links(container)
+            shared = (links[network] for network in joined if links.get(network))
+            addresses |= dict.fromkeys(_names(container), next(shared, ""))
+    return {name: address for name, address in addresses.items() if address}
+
+
+def _is_called(container: dict[str, Any], reference: str) -> bool:
+    return container["Id"] == reference or reference in _names(container)
+
+
+def _names(container: dict[str, Any]) -> list[str]:
+    return [name.removeprefix("/") for name in container["Names"]]
+
+
+def _ground(own: dict[str, Any], found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The container whose networks HAProxy is on: itself, or its anchor."""
+    mode = own["HostConfig"]["NetworkMode"]
+    if not mode.startswith(OF_A_CONTAINER):
+        return own
+    return next((c for c in found if c["Id"] == mode.removeprefix(OF_A_CONTAINER)), own)
+
+
+def _links(container: dict[str, Any]) -> dict[str, str]:
+    """A container's addresses, by the names of its networks; "" while it does not run."""
+    networks = container["NetworkSettings"]["Networks"] or {}
+    return {name: link["IPAddress"] for name, link in networks.items()}
 
 
 def write_files(

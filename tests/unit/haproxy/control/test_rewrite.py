@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.haproxy.config import Config, identified, live_lines, read_config
-from reconciler.haproxy.control.rewrite import add_backends, backend_structure, put_servers
+from reconciler.haproxy.control.rewrite import (
+    add_backends,
+    backend_structure,
+    put_servers,
+    with_addresses,
+    without_addresses,
+)
 from reconciler.haproxy.control.servers import read_servers
 from reconciler.haproxy.model import Backend, Check, OutsideServer, Proxy, Server
 from reconciler.haproxy.model.balance import Hash
@@ -301,3 +307,22 @@ def test_another_weight_takes_a_reload_where_an_agent_sets_them() -> None:
         for w, v in ((1, 1), (5, 1), (1, 9))
     ]
     assert len({config.structure for config in configs}) == 3
+
+
+NAMED = """backend web
+    default-server resolvers docker init-addr libc,none port 8080
+    server web-1 shop-web-1:8080 weight 3
+    server web-2 shop-web-2:8080
+    server-template web- 3-6 haproxy:8080 disabled
+    server db db.example.com:80
+"""
+
+
+def test_addresses_are_noted_and_taken_off_again() -> None:
+    noted = with_addresses(NAMED, {"shop-web-1": "172.18.0.3", "shop-web-2": "fd00::3"})
+    assert noted.splitlines()[2:4] == [
+        "    server web-1 shop-web-1:8080 init-addr libc,172.18.0.3,none weight 3",
+        "    server web-2 shop-web-2:8080 init-addr libc,fd00::3,none",
+    ]
+    assert without_addresses(noted) == NAMED
+    assert with_addresses(NAMED, {}) == without_addresses(NAMED) == NAMED
