@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 
@@ -40,6 +41,13 @@ frontends:
   www: {{bind: 80, default_backend: web}}
 haproxy: {{image: "haproxy:1"}}
 """
+
+
+@cache  # histories have few files between them
+def _compiled(text: str, name: str) -> CompiledTopology:
+    loaded = load_topology(text.encode(), name, {})
+    assert loaded.topology is not None
+    return CompiledTopology(loaded, compile_topology(loaded.topology, "/srv"))
 
 
 class Play:
@@ -131,9 +139,7 @@ class Play:
             suspend=str(suspend).lower(), version=version, replicas=self.dice.randint(0, 4)
         )
         name = self.dice.choice(["shop.yaml", "renamed.yaml"])
-        loaded = load_topology(text.encode(), name, {})
-        assert loaded.topology is not None
-        self.compiled = CompiledTopology(loaded, compile_topology(loaded.topology, "/srv"))
+        self.compiled = _compiled(text, name)
         self.broken = 0
         self.read()
 
