@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -62,12 +60,6 @@ def _remember(shortcut: Shortcut, result: ApplyResult, compiled: CompiledTopolog
     proxy = next((c for c in result.observed.containers if c.slot == PROXY_SLOT), None)
     if result.converged and result.plan.is_empty and proxy is not None:
         shortcut.remember(result.plan.topology, proxy.id, compiled.stamps)
-
-
-def holder_name() -> str:
-    """Who holds the lock, for others to read: `root@build-7, process 4711`."""
-    user = os.environ.get("USER") or f"uid {os.getuid()}"
-    return f"{user}@{socket.gethostname()}, process {os.getpid()}"
 
 
 def change(

@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 import click
 
 from reconciler.files.variant import Variant
+from reconciler.topology.duration import read_duration
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 
 
 class Duration(click.ParamType[float]):
-    """`30s`, `2m`; a bare number is seconds. To seconds."""
+    """As in topology files, `30s`, `1m30s`; and a bare number is seconds. To seconds."""
 
     name = "duration"
 
@@ -26,11 +28,12 @@ class Duration(click.ParamType[float]):
     ) -> float:
         if isinstance(value, float):
             return value
-        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?", str(value))
-        if match is None:
+        text = str(value)
+        seconds = read_duration(f"{text}s" if re.fullmatch(_NUMBER, text) else text)
+        if seconds is None:
             message = f"`{value}` is not a length of time; write it like `30s` or `2m`"
             raise click.BadParameter(message, ctx, param)
-        return float(match[1]) * {"ms": 0.001, "m": 60.0, "h": 3600.0}.get(match[2], 1.0)
+        return seconds
 
 
 files = click.argument("files", nargs=-1, metavar="[FILE]...")

@@ -16,6 +16,8 @@ from reconciler.watch.keeper import Keeper, Tell, WatchOptions
 from reconciler.watch.mailbox import Goal
 
 FOLLOW_AGAIN_S = 5.0
+LONGEST_STOP_S = 25.0
+"""For the running steps, once asked to stop. Docker gives its own clients no more than ten."""
 
 
 class Daemon:
@@ -77,7 +79,7 @@ class Daemon:
     def reconcile_now(self, cause: str) -> None:
         self.wake(Wakeup("", cause))
 
-    def run(self, follow: Callable[[], None], attend: Callable[[], None]) -> None:
+    def run(self, follow: Callable[[], None], attend: Callable[[], object]) -> None:
         """Follow files in a thread of its own, and `attend` in this one, which returns at the end.
 
         Events are subscribed to before anything is looked at.

@@ -10,11 +10,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from reconciler.desired.desired import Desired
+from reconciler.engine.waiting import Backoff
 from reconciler.events.events import Failure
 from reconciler.events.news import Outcome
 from reconciler.plan.decide.fallback import as_kept
 from reconciler.plan.plan import Plan
-from reconciler.watch.backoff import Backoff
 from reconciler.watch.mailbox import MOST_CAUSES, Goal, Mail
 from reconciler.watch.repairs import Repairs
 from reconciler.watch.table import FAILURES, REACHED, TABLE, Ending, Phase, Wait

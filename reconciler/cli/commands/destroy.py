@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import options
-from reconciler.cli.change import ChangeRequest, change_files, holder_name
+from reconciler.cli.change import ChangeRequest, change_files
 from reconciler.desired.desired import Desired
 from reconciler.files.inputs import OF_FILES
 from reconciler.run.apply import ApplyOptions
+from reconciler.run.holder import holder_name
 
 
 @click.command(

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import options
-from reconciler.cli.change import holder_name
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE
 from reconciler.desired.impact import Impact
 from reconciler.engine.protocol import WATCHING
 from reconciler.files.variant import Variant
+from reconciler.run.holder import holder_name
 from reconciler.view.log import JsonLog, TextLog
 from reconciler.watch.audience import Audience, Listener
 from reconciler.watch.daemon import Daemon

@@ -88,7 +88,7 @@ def keys_with(model: type[BaseModel], mark: type[Mark]) -> dict[str, Mark]:
     return {
         name: found
         for name, marks in _marks_by_key(model).items()
-        for found in marks
+        for found in reversed(marks)  # of several of one sort, the first
         if isinstance(found, mark)
     }
 

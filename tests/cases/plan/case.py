@@ -179,6 +179,7 @@ DRIFT: dict[str, Callable[[World, Any], object]] = {
     ),
     "add volume": lambda w, name: w.volumes.update({name: ""}),
     "edit haproxy.cfg": _edit,
+    "lose haproxy.cfg": lambda w, slot: w.edit_config(_id(w, slot), None),
     "reload with another haproxy.cfg": _reload_and_restore,
     "hide the sockets of": _hide,
     "tell HAProxy": lambda w, line: w.command(_id(w, "haproxy"), line),

@@ -46,6 +46,7 @@ from reconciler.haproxy.control.commands import (
 from reconciler.haproxy.control.replies import (
     ServerState,
     parse_alerts,
+    parse_frontends,
     parse_info,
     parse_processes,
     parse_reload,
@@ -82,6 +83,7 @@ def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
         config=said.config,
         running=info if info.version else None,
         servers=parse_servers(said.worker),
+        frontends=parse_frontends(said.worker),
         old_workers=parse_processes(said.master).old_workers,
         files=said.files,
     )

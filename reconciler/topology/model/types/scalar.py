@@ -15,10 +15,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from reconciler.topology.duration import read_duration
 from reconciler.topology.model.marks import AsPairs, NamesFile
 
-_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(us|ms|s|m|h|d)")
-_UNIT_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SIZE = re.compile(
     r"([0-9]+(?:\.[0-9]+)?) ?(b|k|kb|kib|m|mb|mib|g|gb|gib|t|tb|tib)?", re.IGNORECASE
 )
@@ -43,15 +42,14 @@ def parse_duration(value: Any) -> float:
             value=text,
             hint=f"write `{text}s` for seconds, or use ms, m or h",
         )
-    parts = _DURATION_PART.findall(text)
-    if text != "0" and (not parts or "".join(n + u for n, u in parts) != text):
+    seconds = read_duration(text)
+    if seconds is None:
         raise error(
             "bad-duration",
             "`{value}` is not a length of time",
             value=text,
             hint="write it like `500ms`, `10s` or `5m`",
         )
-    seconds = sum(float(number) * _UNIT_S[unit] for number, unit in parts)
     if seconds >= _LONGEST_S:
         raise error(
             "bad-duration", "`{value}` is longer than the 24 days HAProxy can count", value=text
