@@ -68,5 +68,5 @@ def test_a_daemon_tells_it_once_and_its_end(stack: Stack, tmp_path: Path) -> Non
         passes = [said for said in daemon.said if said["event"] == "pass_ended"]
         assert {said["outcome"] for said in passes} == {"failed"}
         (tmp_path / "well").touch()
-        daemon.await_outcome("unchanged", timeout_s=90)
+        daemon.await_outcome("unchanged")
         assert daemon.end() == 0

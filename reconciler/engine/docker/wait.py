@@ -8,13 +8,16 @@ from typing import Any
 import docker
 import docker.errors
 
-from reconciler.engine.protocol import (
+from reconciler.engine.errors import (
     EngineError,
-    Patience,
+    exited,
     job_failed,
+    not_ready,
     removed_meanwhile,
     restarted,
+    stopped_after,
 )
+from reconciler.engine.protocol import Patience
 from reconciler.engine.waiting import tries
 from reconciler.plan.actions import AwaitSteady, Target
 
@@ -33,7 +36,7 @@ def await_ready(client: docker.APIClient, target: Target, patience: Patience) ->
         if state["Status"] == "running" and health in _WELL:
             return
         raise_if_ended(client, target, state)
-    raise not_ready(
+    raise unready(
         client,
         target,
         f"did not become healthy within {patience.timeout_s:g} s "
@@ -53,7 +56,7 @@ def await_steady(client: docker.APIClient, action: AwaitSteady, patience: Patien
             if runs.setdefault(target, state["StartedAt"]) != state["StartedAt"]:
                 raise restarted(target.name, last_log_lines(client, target.reference))
             if state["Status"] != "running" or _health(state) not in _WELL:
-                raise not_ready(client, target, f"did not stay ready for {action.longest_s:g} s")
+                raise unready(client, target, f"did not stay ready for {action.longest_s:g} s")
             is_checked = is_checked and _health(state) != "none"
         if is_checked and time.monotonic() - first >= action.steady_s:
             return
@@ -62,7 +65,7 @@ def await_steady(client: docker.APIClient, action: AwaitSteady, patience: Patien
 def raise_if_ended(client: docker.APIClient, target: Target, state: dict[str, Any]) -> None:
     """What has ended does not become ready, however long one waits."""
     if state["Status"] in {"exited", "dead"}:
-        raise not_ready(client, target, f"exited with code {state['ExitCode']}")
+        raise unready(client, target, exited(state["ExitCode"]))
     if state["Status"] == "restarting":
         lines = last_log_lines(client, target.reference)
         raise restarted(target.name, [f"exit code {state['ExitCode']}", *lines])
@@ -86,17 +89,17 @@ def await_exit(
         if state["ExitCode"] == 0:
             return
         killed = " (out of memory)" if state.get("OOMKilled") else ""
-        what = f"exited with code {state['ExitCode']}{killed}"
+        what = exited(state["ExitCode"]) + killed
         raise job_failed(target.name, what, last_log_lines(client, target.reference))
     client.stop(target.reference)
-    what = f"did not end within {timeout_s:g} s, and was stopped"
-    raise job_failed(target.name, what, last_log_lines(client, target.reference))
-
-
-def not_ready(client: docker.APIClient, target: Target, what: str) -> EngineError:
-    return EngineError(
-        "not-ready", f"{target.name} {what}", details=last_log_lines(client, target.reference)
+    raise job_failed(
+        target.name, stopped_after(timeout_s), last_log_lines(client, target.reference)
     )
+
+
+def unready(client: docker.APIClient, target: Target, what: str) -> EngineError:
+    """With the end of the container's log."""
+    return not_ready(target.name, what, last_log_lines(client, target.reference))
 
 
 def last_log_lines(client: docker.APIClient, container: str) -> list[str]:
