@@ -23,7 +23,7 @@ from reconciler.files.variant import Variant
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply, make_plan
 from reconciler.run.compiled import CompiledTopology, compile_inputs
-from reconciler.run.holder import holder_name
+from reconciler.run.lock_holder import holder_name
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.failure import strike_secrets
 from reconciler.view.paint import Paint

@@ -18,7 +18,7 @@ import re
 from collections.abc import Mapping
 
 from reconciler import __version__
-from reconciler.engine.docker.glance import (
+from reconciler.engine.docker.snapshot import (
     GlanceError,
     first_process,
     last_event,

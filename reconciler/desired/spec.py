@@ -15,9 +15,9 @@ from itertools import groupby
 from typing import Any
 
 from reconciler.desired.impact import Impact
-from reconciler.desired.limits import limit
 from reconciler.desired.marks import LIKE_SERVERS, known, mark_of
 from reconciler.desired.options import ContainerOptions, text_of
+from reconciler.desired.resources import limit
 
 REVISION_VERSION = "v1"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.desired.desired import DesiredContainer
-from reconciler.desired.limits import Limits
+from reconciler.desired.resources import Limits
 from reconciler.desired.rollout import Guard
 from reconciler.desired.spec import Attachment, ContainerFile, NetworkSpec, VolumeSpec
 from reconciler.haproxy.config import Config

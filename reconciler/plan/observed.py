@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.desired.desired import Slot
-from reconciler.desired.limits import limits_in
+from reconciler.desired.resources import limits_in
 from reconciler.desired.spec import ContainerSpec, PublishedPort
 from reconciler.haproxy.config import read_config
 from reconciler.haproxy.control.replies import ServerState, WorkerInfo

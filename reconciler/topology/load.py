@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Path, has_errors
 from reconciler.topology.model import Topology
-from reconciler.topology.mounted import DIRECTORIES, is_inline
+from reconciler.topology.mounts import DIRECTORIES, is_inline
 from reconciler.topology.profiles import choose_profiles
 from reconciler.topology.reading.layers import Layers, combine
 from reconciler.topology.reading.lines import cover

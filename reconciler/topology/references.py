@@ -13,7 +13,7 @@ from reconciler.topology.model.files import FileSource
 from reconciler.topology.model.tls import Ocsp, Tls
 from reconciler.topology.model.types.address import names_file
 from reconciler.topology.model.types.container import SECCOMP
-from reconciler.topology.mounted import mounted_files
+from reconciler.topology.mounts import mounted_files
 
 Kind = Literal[
     "certificate",

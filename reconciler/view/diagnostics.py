@@ -8,8 +8,8 @@ from unicodedata import combining, east_asian_width
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span
 from reconciler.topology.reading.lines import split_lines
+from reconciler.view.numbers import count
 from reconciler.view.paint import Paint
-from reconciler.view.words import count
 
 _CONTEXT = 30
 """How much of a line that is cut stays before the place."""

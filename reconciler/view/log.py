@@ -23,8 +23,8 @@ from reconciler.events.news import (
 from reconciler.plan.plan import Plan
 from reconciler.view.documents import news_document
 from reconciler.view.failure import strike_secrets
+from reconciler.view.numbers import count, seconds
 from reconciler.view.paint import Paint
-from reconciler.view.words import count, seconds
 
 Write = Callable[[str], None]
 Now = Callable[[], datetime]

@@ -11,8 +11,8 @@ from reconciler.desired.rollout import Pace
 from reconciler.haproxy.control.sections import diff_config
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Change, FieldChange, Plan, Step
+from reconciler.view.numbers import count
 from reconciler.view.paint import Paint
-from reconciler.view.words import count
 
 _SIGN = {
     "create": ("+", "add"),

@@ -10,10 +10,10 @@ import pytest
 
 from reconciler.desired.desired import DesiredContainer, Slot
 from reconciler.desired.impact import EXPLANATION, Impact
-from reconciler.desired.limits import LIMITS, Limits
 from reconciler.desired.marks import keys_of, mark_of
 from reconciler.desired.names import SERVER_ROLE
 from reconciler.desired.options import ContainerOptions
+from reconciler.desired.resources import LIMITS, Limits
 from reconciler.desired.spec import ContainerSpec, describe, is_in_place
 from reconciler.engine.docker.translate import create_body
 from reconciler.topology.model import Backend

@@ -9,7 +9,7 @@ import docker
 import pytest
 
 from reconciler.desired.desired import PROXY_SLOT, Desired
-from reconciler.engine.docker.haproxy import talk
+from reconciler.engine.docker.haproxy import runtime as talk
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import BindTls, RawLine
 from reconciler.haproxy.model.files import ProxyFile

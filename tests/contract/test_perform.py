@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from reconciler.desired.desired import PROXY_SLOT, Desired
-from reconciler.desired.limits import Limits
+from reconciler.desired.resources import Limits
 from reconciler.desired.rollout import Guard
 from reconciler.desired.spec import Attachment, NetworkSpec, PublishedPort, VolumeSpec, revision_of
 from reconciler.engine.protocol import ConfigRejectedError, Patience

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from reconciler.desired.spec import ContainerFile
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.model.files import FileSource
-from reconciler.topology.mounted import Mounted, is_within, mounted_files, tmpfs_paths
+from reconciler.topology.mounts import Mounted, is_within, mounted_files, tmpfs_paths
 from reconciler.topology.references import Contents
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, DesiredContainer, Slot
-from reconciler.desired.limits import limits_of
 from reconciler.desired.names import anchor_name, proxy_name, run_volume_name
 from reconciler.desired.proxy.listeners import Listeners
+from reconciler.desired.resources import limits_of
 from reconciler.desired.sensitive import sensitive_fields, sensitive_listeners
 from reconciler.desired.spec import (
     OF_A_CONTAINER,

@@ -13,7 +13,7 @@ from reconciler.topology.model.http3 import Http3
 from reconciler.topology.model.tls import Ocsp, Tls
 from reconciler.topology.model.types.address import parse_addresses
 from reconciler.topology.references import Contents, response_source, self_signed_source
-from reconciler.topology.served import tls_ports
+from reconciler.topology.traffic import tls_ports
 
 HTTP_PROTOCOLS = ("h2", "http/1.1")
 _ENDINGS: Mapping[Ocsp, str] = {False: ".pem", True: ".stapled.pem", "update": ".ocsp-update.pem"}

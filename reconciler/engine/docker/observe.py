@@ -16,7 +16,8 @@ from reconciler.desired.desired import Scope
 from reconciler.desired.ownership import is_our_container, is_our_network, is_our_volume
 from reconciler.desired.spec import PublishedPort
 from reconciler.engine.docker.connect import api_of
-from reconciler.engine.docker.haproxy import proxy, written
+from reconciler.engine.docker.haproxy import files as written
+from reconciler.engine.docker.haproxy import proxy
 from reconciler.engine.docker.host import missing_paths
 from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.protocol import EngineError

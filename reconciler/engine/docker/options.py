@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
 
-from reconciler.desired.limits import Limits
 from reconciler.desired.marks import mark_of
 from reconciler.desired.options import ContainerOptions, Device, DeviceRate, Gpu, Logging, Ulimit
+from reconciler.desired.resources import Limits
 
 _NANO = 1_000_000_000
 

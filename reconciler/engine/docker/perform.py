@@ -13,10 +13,12 @@ from reconciler.desired import names
 from reconciler.desired.desired import DesiredContainer
 from reconciler.desired.ownership import is_our_container, is_our_volume
 from reconciler.desired.spec import Attachment, VolumeSpec
-from reconciler.engine.docker import images, mounted
-from reconciler.engine.docker.haproxy import handover, proxy, renewal, replace, written
+from reconciler.engine.docker import files as mounted
+from reconciler.engine.docker import images
+from reconciler.engine.docker.haproxy import files as written
+from reconciler.engine.docker.haproxy import handover, proxy, renewal, replace
 from reconciler.engine.docker.haproxy.replace import stop
-from reconciler.engine.docker.haproxy.talk import is_confirmed
+from reconciler.engine.docker.haproxy.runtime import is_confirmed
 from reconciler.engine.docker.haproxy.wait import (
     await_drained,
     await_idle,

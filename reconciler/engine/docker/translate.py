@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.desired import names
 from reconciler.desired.desired import DesiredContainer, Slot
-from reconciler.desired.limits import limits_in
+from reconciler.desired.resources import limits_in
 from reconciler.desired.spec import (
     OF_A_CONTAINER,
     Attachment,
@@ -20,7 +20,7 @@ from reconciler.desired.spec import (
     PublishedPort,
     describe,
 )
-from reconciler.engine.docker.haproxy.sockets import with_sockets
+from reconciler.engine.docker.haproxy.runtime_sockets import with_sockets
 from reconciler.engine.docker.options import (
     config_options,
     host_options,

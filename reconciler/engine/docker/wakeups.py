@@ -22,8 +22,8 @@ from reconciler.desired import names
 from reconciler.engine.docker.connect import connect
 from reconciler.engine.docker.engine import DockerEngine
 from reconciler.engine.docker.events import FILTERS, EventReader, container_of
-from reconciler.engine.docker.haproxy.pulse import Pulse
-from reconciler.engine.docker.haproxy.talk import locate
+from reconciler.engine.docker.haproxy.poll import Pulse
+from reconciler.engine.docker.haproxy.runtime import locate
 from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.docker.times import engine_time
 from reconciler.engine.protocol import EngineError, Wake, Wakeup

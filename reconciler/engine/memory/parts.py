@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.desired.desired import Slot
-from reconciler.desired.limits import Limits
+from reconciler.desired.resources import Limits
 from reconciler.desired.spec import ContainerFile, PublishedPort
 from reconciler.engine.protocol import EngineError
 from reconciler.haproxy.control.servers import read_servers

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import assert_never
 
 from reconciler.desired.desired import DesiredContainer
-from reconciler.desired.limits import limits_in
+from reconciler.desired.resources import limits_in
 from reconciler.desired.spec import OF_A_CONTAINER, Attachment, describe
 from reconciler.engine.memory.observe import observed_proxy, resolve, server_states
 from reconciler.engine.memory.parts import Container, Link, refused

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from reconciler.haproxy.config import Line
 from reconciler.haproxy.model import Frontend
 from reconciler.haproxy.model.jwt import KEPT_IN, Claim, Jwt
-from reconciler.haproxy.render.choice import owners
+from reconciler.haproxy.render.chosen_rule import owners
 from reconciler.haproxy.render.quoting import quote, quote_format
 
 _LONGEST_LIST = 10

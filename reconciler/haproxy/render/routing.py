@@ -27,7 +27,7 @@ from reconciler.haproxy.model.routing import (
     Tarpit,
     UseBackend,
 )
-from reconciler.haproxy.render.choice import NONE_YET, chosen
+from reconciler.haproxy.render.chosen_rule import NONE_YET, chosen
 from reconciler.haproxy.render.cors import asked_lines, granting_lines, telling_lines
 from reconciler.haproxy.render.jwt import jwt_lines
 from reconciler.haproxy.render.pattern import acl_lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.desired.desired import DesiredContainer
-from reconciler.desired.limits import LIMITS
+from reconciler.desired.resources import LIMITS
 from reconciler.desired.spec import Attachment, ContainerSpec, describe
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import FieldChange

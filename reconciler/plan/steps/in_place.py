@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Slot
 from reconciler.desired.impact import Impact
-from reconciler.desired.limits import limits_in
+from reconciler.desired.resources import limits_in
 from reconciler.desired.spec import Attachment
 from reconciler.plan.actions import (
     ConnectNetwork,

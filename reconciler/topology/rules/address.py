@@ -11,8 +11,8 @@ from reconciler.diagnostics.diagnostic import Path, Severity
 from reconciler.topology.model import Topology
 from reconciler.topology.model.topology import Network
 from reconciler.topology.model.types.subnet import fixed_addresses, gateway_of
+from reconciler.topology.rules.claim import Sole, had_by_one
 from reconciler.topology.rules.finding import Finding
-from reconciler.topology.rules.sole import Sole, had_by_one
 
 _CODE = "fixed-address"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Backend, Topology
-from reconciler.topology.mounted import Mounted, is_within, mounted_files, tmpfs_paths
+from reconciler.topology.mounts import Mounted, is_within, mounted_files, tmpfs_paths
 from reconciler.topology.rules.finding import Finding
 from reconciler.topology.wording.messages import suggest
 

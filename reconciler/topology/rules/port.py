@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Topology
+from reconciler.topology.rules.claim import Sole, had_by_one
 from reconciler.topology.rules.finding import Finding
-from reconciler.topology.rules.sole import Sole, had_by_one
 
 
 def _had_by_one(topology: Topology) -> Iterator[Finding]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.topology.compare import describe_difference
+from reconciler.topology.difference import describe_difference
 from reconciler.topology.load import Loaded, load_topology
-from reconciler.topology.mounted import mounted_files
+from reconciler.topology.mounts import mounted_files
 from reconciler.view.topology import render_topology
 
 FILE = """\

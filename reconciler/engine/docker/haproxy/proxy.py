@@ -17,8 +17,9 @@ from reconciler.desired import names
 from reconciler.desired.containers.haproxy import PROXY_USER
 from reconciler.desired.spec import OF_A_CONTAINER
 from reconciler.engine.docker.exec import run_in_container, run_in_throwaway
-from reconciler.engine.docker.haproxy import scripts, talk
-from reconciler.engine.docker.haproxy.written import (
+from reconciler.engine.docker.haproxy import runtime as talk
+from reconciler.engine.docker.haproxy import scripts
+from reconciler.engine.docker.haproxy.files import (
     addresses_for,
     archive_of,
     put_back,

@@ -18,7 +18,9 @@ from collections.abc import Iterator, Sequence
 
 import docker
 
-from reconciler.engine.docker.haproxy import proxy, talk, written
+from reconciler.engine.docker.haproxy import files as written
+from reconciler.engine.docker.haproxy import proxy
+from reconciler.engine.docker.haproxy import runtime as talk
 from reconciler.engine.protocol import refused_by_haproxy
 from reconciler.haproxy.control.rewrite import mark_renewal
 from reconciler.haproxy.model.files import (

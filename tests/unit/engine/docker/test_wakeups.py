@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.desired import names
 from reconciler.engine.docker.events import EventReader
-from reconciler.engine.docker.haproxy.direct import Inside, NotHereError
-from reconciler.engine.docker.haproxy.pulse import Pulse, _difference, read_facts
+from reconciler.engine.docker.haproxy.poll import Pulse, _difference, read_facts
+from reconciler.engine.docker.haproxy.procfs import Inside, NotHereError
 from reconciler.engine.protocol import Wakeup
 
 REPLIES = Path(__file__).parents[2] / "haproxy" / "control" / "replies" / "3.0"
@@ -87,7 +87,7 @@ def test_a_look_at_haproxy(monkeypatch: pytest.MonkeyPatch) -> None:
             raise trouble[0]
         return said[0]
 
-    monkeypatch.setattr("reconciler.engine.docker.haproxy.direct.Inside.ask", answer)
+    monkeypatch.setattr("reconciler.engine.docker.haproxy.procfs.Inside.ask", answer)
     pulse = Pulse(woken.append)
     pulse.begin("shop", "c0ffee", Inside(1, "c0ffee"))
     for _ in range(3):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from reconciler.engine.docker.haproxy.direct import Inside, NotHereError
+from reconciler.engine.docker.haproxy.procfs import Inside, NotHereError
 from reconciler.engine.docker.haproxy.scripts import QUESTION
 from reconciler.engine.protocol import Wake, Wakeup
 from reconciler.haproxy.control.replies import parse_info, parse_servers

@@ -15,7 +15,7 @@ import socket
 import time
 
 from reconciler.desired import names
-from reconciler.engine.docker.haproxy.direct import Inside
+from reconciler.engine.docker.haproxy.procfs import Inside
 from reconciler.engine.docker.haproxy.scripts import GLANCE, MARK, QUESTION
 from reconciler.haproxy.control.replies import parse_servers
 from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE

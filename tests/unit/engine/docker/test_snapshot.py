@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.engine.docker.glance import GlanceError, last_event
+from reconciler.engine.docker.snapshot import GlanceError, last_event
 
 EVENTS = b'{"timeNano":3}\n{"timeNano":7}\n'
 

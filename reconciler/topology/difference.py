@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.load import Loaded
-from reconciler.topology.mounted import is_inline
+from reconciler.topology.mounts import is_inline
 
 _MOST = 3
 """More differences are counted, not named."""

@@ -6,7 +6,7 @@ import docker
 
 from reconciler.engine.docker.exec import run_in_container
 from reconciler.engine.docker.haproxy import scripts
-from reconciler.engine.docker.haproxy.direct import Inside
+from reconciler.engine.docker.haproxy.procfs import Inside
 from reconciler.engine.waiting import tries
 from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
 

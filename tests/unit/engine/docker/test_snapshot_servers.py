@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.engine.docker.glance import Glance
+from reconciler.engine.docker.snapshot import Glance
 
 REPLIES = Path(__file__).parents[2] / "haproxy" / "control" / "replies" / "3.0"
 SAID = "".join((REPLIES / name).read_text() for name in ("info.txt", "servers.txt"))
