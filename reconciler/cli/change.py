@@ -33,7 +33,7 @@ class ChangeRequest:
     verb: str
     done: str
     aim: Callable[[Desired], Desired]
-    """From what a file says to what is wanted now."""
+    """What is wanted now, made of what a file says: nothing, for `destroy`."""
     options: ApplyOptions
     tolerated: Collection[str] = ()
     """Codes of what may be wrong with files that the topology refers to."""

@@ -21,7 +21,7 @@ from reconciler.desired.order import Dependency
 from reconciler.desired.proxy.listeners import Listeners
 from reconciler.desired.proxy.proxy import compile_proxy
 from reconciler.desired.proxy.tls import ProxyFiles
-from reconciler.desired.resources import limits_of
+from reconciler.desired.resources import compile_resources
 from reconciler.desired.rollout import Guard, Rollout
 from reconciler.desired.sensitive import sensitive_fields
 from reconciler.desired.spec import (
@@ -234,7 +234,7 @@ def _server_spec(
         stop_grace_s=backend.stop_grace_period,
         init=backend.init,
         restart=backend.restart,
-        **limits_of(backend),
+        **compile_resources(backend),
         networks=tuple(_attachments(name, backend, networks)),
         **options_of(backend),
     )

@@ -1,4 +1,4 @@
-"""The limits of a container that Docker changes in place. It takes none away in place."""
+"""A container's resource limits, which Docker changes in place. It takes none away in place."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def _limit(key: str, docker: str, made: Any = as_it_is) -> Any:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """None leaves a limit as it is, or is none."""
+class ResourceLimits:
+    """A limit that is None is as it was when it changes something, and no limit of a container."""
 
     cpus: float | None = _limit("cpus", "NanoCpus")
     memory_bytes: int | None = _limit("memory", "Memory")
@@ -29,20 +29,26 @@ class Limits:
     reserved_memory_bytes: int | None = _limit("reservations.memory", "MemoryReservation")
 
 
-LIMITS = tuple(own.name for own in fields(Limits))
+RESOURCE_LIMITS = tuple(own.name for own in fields(ResourceLimits))
 
 
-def limit(name: str) -> Any:
-    """A field of a spec that is one of these."""
-    own = next(own for own in fields(Limits) if own.name == name)
+def resource_limit(name: str) -> Any:
+    """A field of another class that is one of these limits, with the same marks."""
+    own = next(own for own in fields(ResourceLimits) if own.name == name)
     return field(default=own.default, metadata=own.metadata)
 
 
-def limits_in(owner: Any) -> Limits:
-    """Of a spec, or of a container that is there: they have the same fields."""
-    return Limits(**{name: getattr(owner, name) for name in LIMITS})
+def resources_in(owner: Any) -> ResourceLimits:
+    """The limits of a spec, or of a container that is there: they have the same fields."""
+    return ResourceLimits(**{name: getattr(owner, name) for name in RESOURCE_LIMITS})
 
 
-def limits_of(wish: Any) -> dict[str, Any]:
+def resources_text(owner: Any) -> str:
+    """The same as text, for a fingerprint, which stays when a class gets another name."""
+    limits = ", ".join(f"{name}={getattr(owner, name)!r}" for name in RESOURCE_LIMITS)
+    return f"Limits({limits})"
+
+
+def compile_resources(wish: Any) -> dict[str, Any]:
     """The fields of a spec, as a backend of the file says them, or HAProxy."""
-    return {own.name: value_of(own, wish) for own in fields(Limits)}
+    return {own.name: value_of(own, wish) for own in fields(ResourceLimits)}

@@ -1,4 +1,4 @@
-"""What is different between two readings of one file, in a few words for a log."""
+"""The difference between two readings of one file, in a few words for a log."""
 
 from __future__ import annotations
 

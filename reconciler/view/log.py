@@ -127,7 +127,7 @@ def _did(ended: PassEnded) -> str:
 
 
 def _number(plan: Plan, verb: str) -> int:
-    """Of containers; that HAProxy is told of them is no change of its own."""
+    """How many containers change so; that HAProxy is told of them is no change of its own."""
     return sum(c.verb == verb and c.kind == "container" for c in plan.changes)
 
 

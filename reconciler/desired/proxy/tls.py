@@ -20,8 +20,8 @@ _ENDINGS: Mapping[Ocsp, str] = {False: ".pem", True: ".stapled.pem", "update": "
 
 
 def way_to_tls(topology: Topology, frontend: Frontend) -> haproxy.ToTls | None:
-    """To where the file says, or else where TLS is: on the frontend itself, else on 443, else
-    wherever there is some."""
+    """Plain HTTP is sent to where the file says, or else where TLS is: on the frontend itself, else
+    on 443, else wherever there is some."""
     wish = frontend.redirect
     if wish is None:
         return None

@@ -38,13 +38,13 @@ class Inspections:
         self._changing = threading.Lock()
         self._known: dict[str, _Known] = {}
         self._labels: dict[str, dict[str, str]] = {}
-        """By image: what an image is never changes."""
+        """The labels of each image, by its id: what an image is never changes."""
         self._is_told = False
         self._changes = 0
         """A container that changes while it is looked at is not kept as it was."""
 
     def begin(self) -> None:
-        """From now on `forget` is called for each container that changes."""
+        """Details are kept: from now on `forget` is called for each container that changes."""
         with self._changing:
             self._is_told = True
             self._changes += 1

@@ -53,7 +53,7 @@ _KNOWN = (
 
 
 def refusal(said: str) -> EngineError | None:
-    """None for what Docker alone can explain."""
+    """The error for a known refusal in what Docker said; None for one that it alone can explain."""
     for known in _KNOWN:
         if any(part in said for part in known.parts):
             return EngineError(known.code, known.message, known.hint, [said])

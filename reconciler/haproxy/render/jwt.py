@@ -14,7 +14,8 @@ from reconciler.haproxy.render.chosen_rule import owners
 from reconciler.haproxy.render.quoting import quote, quote_format
 
 _LONGEST_LIST = 10
-"""Of a claim that is a list so many are looked at: HAProxy 2.6 knows its items by number alone."""
+"""So many items of a claim that is a list are looked at: HAProxy 2.6 knows its items by number
+alone."""
 _REFUSED = "{ var(txn.challenge) -m found }"
 
 

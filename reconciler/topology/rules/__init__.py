@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 
 from reconciler.diagnostics.diagnostic import Path, Severity
 from reconciler.topology.model import Backend, Topology
-from reconciler.topology.mounts import mounted_files
+from reconciler.topology.mounts import file_mounts
 from reconciler.topology.networks import proxy_networks
 from reconciler.topology.rules.address import ADDRESS_RULES
 from reconciler.topology.rules.bind import BIND_RULES
@@ -106,7 +106,7 @@ def _targets(owner: Path, backend: Backend) -> Iterator[tuple[str, Path, Path]]:
     for index, text in enumerate(backend.tmpfs):
         path = (*owner, "tmpfs", index)
         yield text.partition(":")[0], path, path
-    for mounted in mounted_files(backend):
+    for mounted in file_mounts(backend):
         path = (*owner, *mounted.place)
         yield mounted.target, path, (*path, "target")
 

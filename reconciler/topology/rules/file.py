@@ -7,47 +7,47 @@ from collections.abc import Iterator
 
 from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Backend, Topology
-from reconciler.topology.mounts import Mounted, is_within, mounted_files, tmpfs_paths
+from reconciler.topology.mounts import FileMount, file_mounts, is_within, tmpfs_paths
 from reconciler.topology.rules.finding import Finding
 from reconciler.topology.wording.messages import suggest
 
 
 def _unknown_file(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
-        for mounted in mounted_files(backend):
-            if mounted.source_in(topology) is None:
-                kind, wanted = mounted.section.removesuffix("s"), mounted.wish.source
-                path: Path = ("backends", name, *mounted.place, "source")
-                known = getattr(topology, mounted.section)
+        for mount in file_mounts(backend):
+            if mount.source_in(topology) is None:
+                kind, wanted = mount.section.removesuffix("s"), mount.wish.source
+                path: Path = ("backends", name, *mount.place, "source")
+                known = getattr(topology, mount.section)
                 yield Finding(
                     f"unknown-{kind}",
                     f"{kind} `{wanted}` is not defined",
                     path,
                     suggest(wanted, known)
-                    or f"{mounted.section} defined here: {', '.join(known) or 'none'}",
+                    or f"{mount.section} defined here: {', '.join(known) or 'none'}",
                     quoted=((wanted, path),),
                 )
 
 
 def _file_without_place(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
-        for mounted in mounted_files(backend):
-            path: Path = ("backends", name, *mounted.place)
-            why = _trouble(backend, mounted)
+        for mount in file_mounts(backend):
+            path: Path = ("backends", name, *mount.place)
+            why = _trouble(backend, mount)
             if why:
                 yield Finding(
                     "no-place-for-file",
-                    f"`{mounted.wish.source}` of `{name}` cannot be put there: {why}",
+                    f"`{mount.wish.source}` of `{name}` cannot be put there: {why}",
                     path,
                     "give it a `target` in a directory of its own",
-                    quoted=((mounted.wish.source, (*path, "source")),),
+                    quoted=((mount.wish.source, (*path, "source")),),
                 )
 
 
-def _trouble(backend: Backend, mounted: Mounted) -> str:
+def _trouble(backend: Backend, mount: FileMount) -> str:
     """A file in a mount would be written into what is mounted, or be hidden by it. One in a
     read-only root is in a volume for its directory, which cannot be the root."""
-    directory = posixpath.dirname(mounted.target)
+    directory = posixpath.dirname(mount.target)
     if any(is_within(directory, volume.target) for volume in backend.volumes):
         return "one of `volumes` is mounted on it"
     if any(posixpath.normpath(path) == directory for path in tmpfs_paths(backend)):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Topology
-from reconciler.topology.rules.claim import Sole, had_by_one
+from reconciler.topology.rules.claim import Claim, held_by_one
 from reconciler.topology.rules.finding import Finding
 
 
@@ -22,7 +22,7 @@ def _had_by_one(topology: Topology) -> Iterator[Finding]:
                 if most == 1
                 else "give as many ports as there are replicas, or more"
             )
-            sole = Sole(
+            claim = Claim(
                 "published-port",
                 f"port {port} of the host",
                 path,
@@ -31,7 +31,7 @@ def _had_by_one(topology: Topology) -> Iterator[Finding]:
                 instead,
                 most,
             )
-            yield from had_by_one(name, backend, sole)
+            yield from held_by_one(name, backend, claim)
 
 
 def _on_internal_networks(topology: Topology) -> Iterator[Finding]:

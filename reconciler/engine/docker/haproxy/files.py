@@ -1,4 +1,4 @@
-"""What is written in HAProxy's container: haproxy.cfg, and the files that it names.
+"""Files in HAProxy's container: haproxy.cfg, and those that it names.
 
 All of it belongs to HAProxy's unprivileged user, and nobody else may read it.
 """
@@ -97,7 +97,7 @@ def write_files(
 
 
 def archive_of(files: Sequence[ProxyFile]) -> bytes:
-    """To be unpacked at `/`."""
+    """The files as a tar archive that is unpacked at `/`."""
     return _archive(_file_entries(files, FILES_DIRECTORY))
 
 

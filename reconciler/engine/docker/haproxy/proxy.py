@@ -17,8 +17,7 @@ from reconciler.desired import names
 from reconciler.desired.containers.haproxy import PROXY_USER
 from reconciler.desired.spec import OF_A_CONTAINER
 from reconciler.engine.docker.exec import run_in_container, run_in_throwaway
-from reconciler.engine.docker.haproxy import runtime as talk
-from reconciler.engine.docker.haproxy import scripts
+from reconciler.engine.docker.haproxy import runtime, scripts
 from reconciler.engine.docker.haproxy.files import (
     addresses_for,
     archive_of,
@@ -89,8 +88,8 @@ def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
 
 
 def _read_directly(client: docker.APIClient, container: str) -> _Said | None:
-    """None when this process may not look into the container."""
-    inside = talk.locate(client, container)
+    """HAProxy's state, read through /proc; None when this process may not look in there."""
+    inside = runtime.locate(client, container)
     if inside is None:
         return None
     try:
@@ -123,7 +122,7 @@ def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
 
 def read_states(client: docker.APIClient, container: str) -> tuple[ServerState, ...]:
     """The servers of the running worker."""
-    return parse_servers(talk.ask(client, container, RUNTIME_SOCKET, scripts.SERVERS))
+    return parse_servers(runtime.ask(client, container, RUNTIME_SOCKET, scripts.SERVERS))
 
 
 def set_servers(
@@ -138,7 +137,7 @@ def set_servers(
     except NoSpareServerError as error:
         raise no_spare_server(error.backend) from error
     for line in lines_of(commands):
-        if refusal := find_refusal(talk.ask(client, container, RUNTIME_SOCKET, line)):
+        if refusal := find_refusal(runtime.ask(client, container, RUNTIME_SOCKET, line)):
             raise refused_by_haproxy(refusal)
 
 
@@ -197,7 +196,7 @@ def _read_running_config(client: docker.APIClient, container: str) -> str | None
 
 
 def _read_as_it_is(client: docker.APIClient, container: str) -> str | None:
-    inside = talk.locate(client, container)
+    inside = runtime.locate(client, container)
     if inside is not None:
         with contextlib.suppress(OSError):
             return inside.read(CONFIG_PATH)
@@ -247,10 +246,10 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
     before = read_files(client, container) if config.files else None
     loaded = mark_reload(config, previous)
     write_config(client, container, loaded.text, loaded.files)
-    reply = parse_reload(talk.ask(client, container, MASTER_SOCKET, "reload"))
+    reply = parse_reload(runtime.ask(client, container, MASTER_SOCKET, "reload"))
     failed = reply.succeeded is False
     if not failed:
-        failed = not talk.is_confirmed(client, container, loaded.digest)
+        failed = not runtime.is_confirmed(client, container, loaded.digest)
     if not failed:
         if loaded is not config:
             write_config(client, container, config.text)
@@ -267,7 +266,7 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
 
 
 def remove_files(client: docker.APIClient, container: str, files: Sequence[str]) -> None:
-    """Of those beside haproxy.cfg. Raises EngineError."""
+    """Files beside haproxy.cfg are removed from the container. Raises EngineError."""
     output = run_in_container(client, container, scripts.REMOVE, *files)
     if output.exit_code != 0:
         raise EngineError("engine-refused", f"files of HAProxy cannot be removed: {output.text}")

@@ -1,4 +1,4 @@
-"""Talk to HAProxy through its sockets: directly where this process may, else through `exec`."""
+"""HAProxy's runtime API, through its sockets: directly where this process may, else by `exec`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def tell(client: docker.APIClient, container: str, socket_path: str, command: st
 def _ask_directly(
     client: docker.APIClient, container: str, socket_path: str, command: str
 ) -> str | None:
-    """None when this process may not: Docker may."""
+    """HAProxy's reply, asked through /proc; None when this process may not look in there."""
     inside = locate(client, container)
     if inside is None:
         return None
