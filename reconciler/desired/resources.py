@@ -46,7 +46,7 @@ def resources_in(owner: Any) -> ResourceLimits:
 def resources_text(owner: Any) -> str:
     """The same as text, for a fingerprint, which stays when a class gets another name."""
     limits = ", ".join(f"{name}={getattr(owner, name)!r}" for name in RESOURCE_LIMITS)
-    return f"Limits({limits})"
+    return f"ResourceLimits({limits})"
 
 
 def compile_resources(wish: Any) -> dict[str, Any]:

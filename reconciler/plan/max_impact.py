@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.desired.impact import Impact
-from reconciler.plan.plan import Plan, Problem
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.plan.plan import Plan
 
 
 def enforce_max_impact(plan: Plan, most: Impact) -> Plan:
     """The same plan, with a problem that stops it when it would do more than `most`."""
     if plan.is_empty or plan.impact <= most:
         return plan
-    problem = Problem(
+    problem = Diagnostic(
         "impact-too-high",
         f"this would do more to traffic than `--max-impact {most}` allows: "
         + ", ".join(_exceeding(plan, most)),

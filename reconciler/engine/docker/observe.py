@@ -20,7 +20,7 @@ from reconciler.engine.docker.haproxy import files as proxy_files
 from reconciler.engine.docker.haproxy import proxy
 from reconciler.engine.docker.host import missing_paths
 from reconciler.engine.docker.inspections import Inspections
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.errors import EngineError
 from reconciler.plan.observed import (
     Holder,
     Observed,

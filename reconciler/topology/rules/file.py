@@ -5,41 +5,43 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.mounts import FileMount, file_mounts, is_within, tmpfs_paths
-from reconciler.topology.rules.finding import Finding
 from reconciler.topology.wording.messages import suggest
 
+_UNKNOWN = {"secrets": "unknown-secret", "configs": "unknown-config"}
 
-def _unknown_file(topology: Topology) -> Iterator[Finding]:
+
+def _unknown_file(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
         for mount in file_mounts(backend):
             if mount.source_in(topology) is None:
                 kind, wanted = mount.section.removesuffix("s"), mount.wish.source
                 path: Path = ("backends", name, *mount.place, "source")
                 known = getattr(topology, mount.section)
-                yield Finding(
-                    f"unknown-{kind}",
+                yield Diagnostic(
+                    _UNKNOWN[mount.section],
                     f"{kind} `{wanted}` is not defined",
-                    path,
                     suggest(wanted, known)
                     or f"{mount.section} defined here: {', '.join(known) or 'none'}",
+                    Place(path),
                     quoted=((wanted, path),),
                 )
 
 
-def _file_without_place(topology: Topology) -> Iterator[Finding]:
+def _file_without_place(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
         for mount in file_mounts(backend):
             path: Path = ("backends", name, *mount.place)
             why = _trouble(backend, mount)
             if why:
-                yield Finding(
+                yield Diagnostic(
                     "no-place-for-file",
                     f"`{mount.wish.source}` of `{name}` cannot be put there: {why}",
-                    path,
                     "give it a `target` in a directory of its own",
+                    Place(path),
                     quoted=((mount.wish.source, (*path, "source")),),
                 )
 

@@ -20,7 +20,7 @@ import docker
 
 from reconciler.engine.docker.haproxy import files as proxy_files
 from reconciler.engine.docker.haproxy import proxy, runtime
-from reconciler.engine.protocol import refused_by_haproxy
+from reconciler.engine.errors import refused_by_haproxy
 from reconciler.haproxy.control.rewrite import mark_renewal
 from reconciler.haproxy.model.files import (
     ProxyFile,
