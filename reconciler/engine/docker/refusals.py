@@ -36,7 +36,7 @@ _KNOWN: dict[str, Callable[[Iterable[str]], EngineError]] = {
     "does not belong to any of this network's subnets": _address_refused,
     "no configured subnet contains IP address": _address_refused,
 }
-"""By a part of what Docker says: 20.10, and newer ones."""
+"""Parts of what Docker says, 20.10 and newer ones, and the error that each is."""
 
 
 def refusal(said: str) -> EngineError | None:
