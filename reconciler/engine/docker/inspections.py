@@ -94,6 +94,8 @@ class Inspections:
         except docker.errors.NotFound:
             return None
         with self._changing:
+            # An event that came while Docker was asked may be of after its answer, or of before it:
+            # what cannot be told apart is not kept.
             if self._is_told and changes == self._changes:
                 self._known[identity] = _Known(facts, now, container)
         return container

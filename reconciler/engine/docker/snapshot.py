@@ -194,6 +194,8 @@ class Snapshot:
 
     def is_untouched(self, since: int) -> bool:
         """Whether the events reach back to `since`, and none after it is about what is ours."""
+        # Docker keeps the last 256 events. When all of them are younger than `since`, one about what
+        # is ours may be forgotten: that none is in the list would prove nothing.
         if not since or not any(_time(event) <= since for event in self._events):
             return False
         return not any(self._touches(event) for event in self._events if _time(event) > since)
@@ -201,9 +203,10 @@ class Snapshot:
     def _touches(self, event: dict[str, object]) -> bool:
         actor = event.get("Actor")
         if not isinstance(actor, dict):
-            return True
+            return True  # who cannot be named may have been ours
         action = str(event.get("Action", ""))
         if action.startswith(_QUIET):
+            # These change nothing, but for a command that somebody runs in HAProxy's container.
             return actor.get("ID") == self._proxy and _is_strange_exec(action)
         attributes = actor.get("Attributes") or {}
         return not self._own.isdisjoint({actor.get("ID"), *attributes.values()})

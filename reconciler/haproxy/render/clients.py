@@ -69,6 +69,8 @@ def _through_proxies(last: int, path: Path) -> Iterator[Line]:
     that is no address may be anybody's word. `last` is where the entry of the peer stands, from the
     end."""
     for position in range(last, last + _HOPS):
+        # Each line trusts the address that the line before it has set: at the first that is no
+        # trusted proxy's the others do nothing.
         after = f" {{ {_entry(position - 1)} -m found }}" if position > 1 else ""
         yield Line(f"    http-request set-src {_entry(position)} if trusted-proxy{after}", path)
 

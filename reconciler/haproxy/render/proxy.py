@@ -217,6 +217,9 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
     yield from compression_lines(frontend.compression)
     if frontend.forwarding is not None:
         yield from forwarding_lines(frontend.forwarding)
+    # HAProxy takes rules in the order of their lines, so their order is who comes first: challenges
+    # are let through before all else; then who may not come in is refused at no further cost; raw
+    # lines see who is let in; limits count before a redirect or a rule answers.
     yield from _challenges(frontend)
     if frontend.access is not None:
         yield from access_lines(frontend.access, is_http=frontend.mode == "http")

@@ -85,6 +85,8 @@ def _consequences(frontend: Frontend) -> Iterator[Line]:
     if not rules:
         return
     request = _request(frontend)
+    # One loop a kind of line: HAProxy runs all of `http-request` before any `use_backend`, whatever
+    # their order, and warns where they are mixed.
     for number, rule in rules:
         yield from _on_the_way(frontend, number, rule)
     for number, rule in rules:

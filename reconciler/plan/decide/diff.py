@@ -33,6 +33,8 @@ def diff_container(
     """Whether a container can stay, and what must change in place if it can."""
     if have.revision != want.revision:
         return ContainerDiff("its definition changed", _described_changes(want, have))
+    # The revision holds the image's name. A name that means another image by now (`latest`, pulled
+    # anew) is another container as well.
     image_id = observed.images.get(want.spec.image)
     if image_id is not None and image_id != have.image_id and not want.any_image:
         shown = want.sensitive.get("image", want.spec.image)

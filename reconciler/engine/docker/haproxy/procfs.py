@@ -44,6 +44,7 @@ class Inside:
                 parent = stack.enter_context(self._opened(directory))
                 connection = stack.enter_context(_connected(name, parent))
             except (FileNotFoundError, ConnectionRefusedError):
+                # Nobody listens, or the process is another one by now: only the first is an answer.
                 self._check()
                 return ""
             return _converse(connection, command)

@@ -246,10 +246,14 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
 
     Until it is seen, haproxy.cfg tells that changed certificates and maps are under way.
     """
+    # A reload that fails leaves the old worker running. What is written must then be what it runs
+    # again: HAProxy may start anew at any time, and would take what was refused.
     before = read_files(client, container) if config.files else None
     loaded = mark_reload(config, previous)
     write_config(client, container, loaded.text, loaded.files)
     reply = parse_reload(runtime.ask(client, container, MASTER_SOCKET, "reload"))
+    # Not every HAProxy tells how the reload went, and one that tells of success means that a worker
+    # was started: only the running one's own word counts.
     failed = reply.succeeded is False
     if not failed:
         failed = not runtime.is_confirmed(client, container, loaded.digest)

@@ -40,6 +40,8 @@ from reconciler.haproxy.paths import RUNTIME_SOCKET
 
 def renew_files(client: docker.APIClient, container: str, files: Sequence[ProxyFile]) -> None:
     """Raises EngineError for what HAProxy refuses; it uses what it used before in place of that."""
+    # First the mark, last the files: whoever comes after a run that was cut off between them sees
+    # that it has to be done again.
     names = [file.name for file in files]
     proxy.rewrite(client, container, lambda config: mark_renewal(config, names))
     for kind, parts in _together(files):
@@ -66,6 +68,7 @@ def _renew_certificate(
 ) -> None:
     for part in parts:
         said = runtime.tell(client, container, RUNTIME_SOCKET, renewal_command(part))
+        # HAProxy has no such certificate yet: it is made empty, and then filled.
         if "not referenced" in said and part.kind == "certificate":
             runtime.ask(client, container, RUNTIME_SOCKET, new_command(part))
             said = runtime.tell(client, container, RUNTIME_SOCKET, renewal_command(part))

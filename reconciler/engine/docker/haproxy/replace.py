@@ -28,6 +28,8 @@ def replace_proxy(client: docker.APIClient, action: ReplaceProxy) -> float:
     again. Raises EngineError, or docker's APIError."""
     began = time.monotonic()
     try:
+        # From here until the new one listens every connection is refused, so that nothing stands
+        # between these lines that could be done before or after them.
         _end(client, action.old.reference)
         for anchor in action.old_anchors:
             client.stop(anchor.reference, timeout=0)
