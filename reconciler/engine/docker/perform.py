@@ -26,7 +26,7 @@ from reconciler.engine.docker.haproxy.wait import (
 from reconciler.engine.docker.options import limits_body
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.translate import create_body, network_body, restart_policy
-from reconciler.engine.docker.wait import await_exit, await_ready, last_log_lines
+from reconciler.engine.docker.wait import await_exit, await_ready
 from reconciler.engine.protocol import Closed, EngineError, Patience, Report, foreign_volume
 from reconciler.engine.waiting import tries
 from reconciler.haproxy.control.rewrite import put_servers
@@ -269,7 +269,5 @@ def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
             return
     except docker.errors.APIError:
         pass  # not running: told below, with its log
-    log = last_log_lines(client, container)
-    raise EngineError(
-        "proxy-not-running", "HAProxy does not run its configuration", proxy.hint_of(log), log
-    )
+    message = "HAProxy does not run its configuration"
+    raise proxy.not_running(client, container, "proxy-not-running", message)

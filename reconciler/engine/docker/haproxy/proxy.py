@@ -27,6 +27,7 @@ from reconciler.engine.docker.haproxy.written import (
     write_config,
     write_files,
 )
+from reconciler.engine.docker.wait import last_log_lines
 from reconciler.engine.protocol import (
     ConfigRejectedError,
     EngineError,
@@ -272,8 +273,21 @@ def remove_files(client: docker.APIClient, container: str, files: Sequence[str])
         raise EngineError("engine-refused", f"files of HAProxy cannot be removed: {output.text}")
 
 
-def hint_of(log: list[str]) -> str:
-    """What to do about a HAProxy that does not start, where its log tells."""
+def not_running(
+    client: docker.APIClient, container: str, code: str, message: str, hint: str = ""
+) -> EngineError:
+    """The error of a HAProxy that did not start, with what its log says of it: alerts where there
+    are some, since a master goes on when its worker has said why."""
+    log = last_log_lines(client, container, _LOG_LINES)
+    alerts = [line for line in log if line.startswith("[ALERT]")]
+    return EngineError(code, message, _hint_of(log) or hint, (alerts or log)[-_SHOWN_LINES:])
+
+
+_LOG_LINES, _SHOWN_LINES = 20, 5
+
+
+def _hint_of(log: list[str]) -> str:
+    """What to do about it, where the log tells."""
     text = "\n".join(log)
     if "cannot bind socket (Permission denied)" in text:
         return (

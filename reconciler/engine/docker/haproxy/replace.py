@@ -13,10 +13,8 @@ import time
 import docker
 import docker.errors
 
-from reconciler.engine.docker.haproxy.proxy import hint_of
+from reconciler.engine.docker.haproxy.proxy import not_running
 from reconciler.engine.docker.haproxy.talk import is_confirmed
-from reconciler.engine.docker.wait import last_log_lines
-from reconciler.engine.protocol import EngineError
 from reconciler.engine.waiting import FIRST_S, tries
 from reconciler.plan.actions import ReplaceProxy
 
@@ -85,10 +83,5 @@ def _confirm(client: docker.APIClient, container: str, digest: str) -> None:
             return
     except docker.errors.APIError:
         what = "ends as soon as it starts"
-    log = last_log_lines(client, container)
-    raise EngineError(
-        "proxy-not-running",
-        f"the new HAProxy {what}; the old one serves again",
-        hint_of(log),
-        log,
-    )
+    message = f"the new HAProxy {what}; the old one serves again"
+    raise not_running(client, container, "proxy-not-running", message)
