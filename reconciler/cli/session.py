@@ -55,7 +55,8 @@ class Reporting:
 
 
 def locate_alerts(failure: Failure, compiled: CompiledTopology) -> list[Diagnostic]:
-    """HAProxy's alerts at the line of the topology file that the refused line came from."""
+    """HAProxy's alerts at the line of the topology file that the refused line came from; at the
+    image of HAProxy, where nobody wrote it."""
     config = compiled.desired.config()
     source = compiled.loaded.source
     found: list[Diagnostic] = []
@@ -65,7 +66,8 @@ def locate_alerts(failure: Failure, compiled: CompiledTopology) -> list[Diagnost
         if config is not None and line is not None and 0 < line <= len(config.lines):
             text = hide_secrets(config.lines[line - 1].text.strip())
             rendered = f"haproxy.cfg line {line}: {text}"
-        span = source.span_of(path) if path else source.span_of(("name",))
+        at = path or ("haproxy", "image")
+        span = source.span_of(at) if at[:1] in source.values else None
         found.append(
             Diagnostic(
                 "config-rejected",

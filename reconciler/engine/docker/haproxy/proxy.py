@@ -53,7 +53,7 @@ from reconciler.haproxy.control.replies import (
     parse_servers,
 )
 from reconciler.haproxy.control.rewrite import mark_reload, with_addresses, without_addresses
-from reconciler.haproxy.control.versions import explain, read_version
+from reconciler.haproxy.control.versions import explain, read_version, too_old
 from reconciler.haproxy.model.files import (
     CHECK_DIRECTORY,
     FILES_DIRECTORY,
@@ -231,6 +231,8 @@ def check_in_throwaway(client: docker.APIClient, topology: str, image: str, conf
 def raise_if_rejected(exit_code: int, output: str, config: Config) -> None:
     if exit_code == 0:
         return
+    if reason := too_old(output):
+        raise ConfigRejectedError([(None, reason)])
     version, found = read_version(output), parse_alerts(output)
     if version is not None:
         found = tuple(explain(alert, config.text, version) for alert in found)
