@@ -6,7 +6,9 @@ import pytest
 
 from reconciler.haproxy.control.versions import read_version, too_old
 
-OPTION = "[ALERT]  (1) : config : parsing [/dev/stdin:14] : unknown option 'idle-close-on-response'."
+OPTION = (
+    "[ALERT]  (1) : config : parsing [/dev/stdin:14] : unknown option 'idle-close-on-response'."
+)
 SAID = {
     "2.2": (
         "[ALERT] 334/004719 (1) : parsing [/dev/stdin:14] : unknown option 'x'.\n"
