@@ -7,18 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from reconciler.engine.protocol import (
-    CancelledError,
-    Closed,
-    ConfigRejectedError,
-    Engine,
-    EngineError,
-    Patience,
-    Progress,
-)
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.engine.errors import CancelledError, EngineError
+from reconciler.engine.protocol import Closed, Engine, Patience, Progress
 from reconciler.events.events import (
     Event,
-    Failure,
     StepDone,
     StepFailed,
     StepProgressed,
@@ -36,7 +29,7 @@ Emit = Callable[[Event], None]
 @dataclass(slots=True)
 class Execution:
     done: list[Step] = field(default_factory=list)
-    failed: list[tuple[Step, Failure]] = field(default_factory=list)
+    failed: list[tuple[Step, Diagnostic]] = field(default_factory=list)
     skipped: list[Step] = field(default_factory=list)
     closed_s: dict[int, float] = field(default_factory=dict)
     """By a step's number: how long it had listening ports closed."""
@@ -44,11 +37,6 @@ class Execution:
     @property
     def succeeded(self) -> bool:
         return not self.failed and not self.skipped
-
-
-def failure_of(error: EngineError) -> Failure:
-    alerts = error.alerts if isinstance(error, ConfigRejectedError) else ()
-    return Failure(error.code, str(error), error.hint, error.details, alerts)
 
 
 def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id: str) -> Execution:
@@ -108,7 +96,7 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
                     emit(StepDone(pass_id, step, future.result(), outcome.closed_s.get(step.id)))
                 elif isinstance(error, EngineError):
                     lost.add(step.id)
-                    failure = failure_of(error)
+                    failure = error.diagnostic
                     if not isinstance(error, CancelledError):
                         broken.add(step.id)
                     outcome.failed.append((step, failure))

@@ -16,6 +16,8 @@ from reconciler.watch.keeper import Keeper, Tell, WatchOptions
 from reconciler.watch.mailbox import Goal
 
 FOLLOW_AGAIN_S = 5.0
+LONGEST_STOP_S = 25.0
+"""For the running steps, once asked to stop. Docker gives its own clients no more than ten."""
 
 
 class Daemon:

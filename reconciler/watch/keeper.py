@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
-from reconciler.engine.protocol import Engine, EngineError, Engines, LockedError, Patience
-from reconciler.events.events import Failure
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.engine.errors import EngineError, LockedError
+from reconciler.engine.protocol import Engine, Engines, Patience
 from reconciler.events.news import News, Noticed
 from reconciler.plan.decide.fallback import kept_of, only_brings_back
 from reconciler.plan.planner import plan_changes
 from reconciler.run.apply import ApplyOptions, ApplyResult, converge, new_pass_id
-from reconciler.run.execute import failure_of
 from reconciler.watch.clock import Clock
 from reconciler.watch.current_pass import CurrentPass, ending_of_failures
 from reconciler.watch.lock import TopologyLock
@@ -132,12 +132,12 @@ class Keeper:
         try:
             return self._walked(current)
         except LockedError as error:
-            ending, failure = Ending.LOCKED, failure_of(error)
+            ending, failure = Ending.LOCKED, error.diagnostic
         except EngineError as error:
-            failure = failure_of(error)
+            failure = error.diagnostic
             ending = ending_of_failures((failure,))
         except Exception as error:  # a bug: it costs a pass, and is told
-            ending, failure = Ending.FAILED, Failure("internal", f"{error!r}")
+            ending, failure = Ending.FAILED, Diagnostic("internal", f"{error!r}")
         return current.result(ending, self._luck(), (failure,), None)
 
     def _walked(self, current: CurrentPass) -> PassResult:

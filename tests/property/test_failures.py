@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from reconciler.desired.desired import Desired
 from reconciler.desired.names import SERVER_ROLE
+from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import MemoryEngine, World
 from reconciler.engine.memory.observe import server_states
-from reconciler.engine.protocol import EngineError, Patience, Report
+from reconciler.engine.protocol import Patience, Report
 from reconciler.plan.action_labels import label_of
 from reconciler.plan.actions import Action, CreateContainer, RemoveContainer, StopContainer
 from reconciler.plan.plan import Plan, Step
@@ -37,7 +38,7 @@ class OneFails(Watched):
     def perform(self, action: Action, patience: Patience, report: Report) -> None:
         if action is self.bad:
             self.bad = None
-            raise EngineError("injected", "injected")
+            raise EngineError("internal", "injected")
         super().perform(action, patience, report)
 
 

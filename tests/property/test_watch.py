@@ -14,8 +14,9 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.desired.compile import compile_topology
+from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import Image, MemoryEngines, World
-from reconciler.engine.protocol import EngineError, Wakeup
+from reconciler.engine.protocol import Wakeup
 from reconciler.events.news import News, Outcome, PassEnded
 from reconciler.plan.actions import Action
 from reconciler.run.compiled import CompiledTopology
@@ -113,7 +114,7 @@ class Play:
             self.dice.choice([self.break_something, self.file_says, self.file_breaks])()
         if self.failures and self.dice.random() < 0.3:
             self.failures -= 1
-            raise EngineError(self.dice.choice(["engine-lost", "injected"]), "injected")
+            raise EngineError(self.dice.choice(["engine-lost", "internal"]), "injected")
 
     def file_says(self) -> None:
         self._write(version=self.dice.randint(1, 2))

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from reconciler.desired.desired import Desired
 from reconciler.desired.names import PROXY_ROLE
 from reconciler.desired.spec import Attachment, PublishedPort
+from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.parts import LiveServer, loaded_servers
-from reconciler.engine.protocol import EngineError, Patience
+from reconciler.engine.protocol import Patience
 from reconciler.haproxy.paths import IDLE_HOSTS
 from reconciler.plan.actions import Action
 from reconciler.plan.plan import Plan
@@ -60,7 +61,7 @@ def stop_after(number: int, with_what: type[BaseException]) -> Callable[[Action]
         nonlocal left
         left -= 1
         if left < 0:
-            raise with_what("injected", "injected") if with_what is EngineError else with_what
+            raise with_what("internal", "injected") if with_what is EngineError else with_what
 
     return hook
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.topology.model.description import Key
 from reconciler.topology.model.marks import NamesFile
 

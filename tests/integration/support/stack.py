@@ -124,12 +124,16 @@ class Stack:
 
     def tell_haproxy(self, commands: str) -> None:
         """As somebody would at the runtime socket."""
+        self.ask_haproxy(commands)
+
+    def ask_haproxy(self, commands: str) -> str:
+        """The reply to what somebody says at the runtime socket."""
         script = (
             "use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0);"
             "connect(S, sockaddr_un($ARGV[0])) or die;"
             'syswrite S, "$ARGV[1]\\n"; shutdown S, 1; print while <S>;'
         )
-        self.world.run_in(self.haproxy, "perl", "-e", script, RUNTIME_SOCKET, commands)
+        return self.world.run_in(self.haproxy, "perl", "-e", script, RUNTIME_SOCKET, commands)
 
     def get(self, path: str = "/") -> web.Answer:
         return web.get(self.port, path)

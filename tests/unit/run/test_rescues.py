@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from reconciler.engine.errors import CancelledError, EngineError
 from reconciler.engine.memory import MemoryEngine
-from reconciler.engine.protocol import CancelledError, EngineError, Patience
+from reconciler.engine.protocol import Patience
 from reconciler.events.events import Event, StepDone, StepFailed, StepSkipped, StepStarted
 from reconciler.plan.actions import Action, PullImage
 from reconciler.plan.plan import Plan, Step
@@ -36,7 +37,7 @@ class Run:
     ) -> None:
         self.order: list[int] = []
         self.fails, self.cancel_at = {str(n) for n in fails}, str(cancel_at)
-        self.error = error or (lambda: EngineError("injected", "injected"))
+        self.error = error or (lambda: EngineError("internal", "injected"))
         self.is_cancelled = False
         self.events: list[Event] = []
         engine = MemoryEngine("shop", on_perform=self._perform)

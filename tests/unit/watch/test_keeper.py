@@ -7,8 +7,8 @@ import pytest
 from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
+from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import Image, World
-from reconciler.engine.protocol import EngineError
 from reconciler.events.news import Outcome
 from reconciler.plan.actions import Action, StartContainer
 from reconciler.topology.model import Topology

@@ -28,12 +28,13 @@ from reconciler.engine.docker.haproxy.written import (
     write_files,
 )
 from reconciler.engine.docker.wait import last_log_lines
-from reconciler.engine.protocol import (
+from reconciler.engine.errors import (
     ConfigRejectedError,
     EngineError,
     edited_meanwhile,
     no_spare_server,
     refused_by_haproxy,
+    reload_failed,
 )
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.config import read_config as parse_config
@@ -47,6 +48,7 @@ from reconciler.haproxy.control.commands import (
 from reconciler.haproxy.control.replies import (
     ServerState,
     parse_alerts,
+    parse_frontends,
     parse_info,
     parse_processes,
     parse_reload,
@@ -83,6 +85,7 @@ def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
         config=said.config,
         running=info if info.version else None,
         servers=parse_servers(said.worker),
+        frontends=parse_frontends(said.worker),
         old_workers=parse_processes(said.master).old_workers,
         files=said.files,
     )
@@ -261,11 +264,7 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
         put_back(client, container, before)
     if previous is not None:
         write_config(client, container, previous)
-    raise EngineError(
-        "reload-failed",
-        "HAProxy did not take the new configuration; the old one is in force and written",
-        details=[line for line in reply.log.splitlines() if line.strip()][-5:],
-    )
+    raise reload_failed([line for line in reply.log.splitlines() if line.strip()][-5:])
 
 
 def remove_files(client: docker.APIClient, container: str, files: Sequence[str]) -> None:
@@ -275,14 +274,12 @@ def remove_files(client: docker.APIClient, container: str, files: Sequence[str])
         raise EngineError("engine-refused", f"files of HAProxy cannot be removed: {output.text}")
 
 
-def not_running(
-    client: docker.APIClient, container: str, code: str, message: str, hint: str = ""
-) -> EngineError:
-    """The error of a HAProxy that did not start, with what its log says of it: alerts where there
-    are some, since a master goes on when its worker has said why."""
+def why_not_running(client: docker.APIClient, container: str) -> tuple[str, list[str]]:
+    """What to do about a HAProxy that did not start, and what its log says of it: alerts where
+    there are some, since a master goes on when its worker has said why."""
     log = last_log_lines(client, container, _LOG_LINES)
     alerts = [line for line in log if line.startswith("[ALERT]")]
-    return EngineError(code, message, _hint_of(log) or hint, (alerts or log)[-_SHOWN_LINES:])
+    return _hint_of(log), (alerts or log)[-_SHOWN_LINES:]
 
 
 _LOG_LINES, _SHOWN_LINES = 20, 5

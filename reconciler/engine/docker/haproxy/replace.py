@@ -13,8 +13,9 @@ import time
 import docker
 import docker.errors
 
-from reconciler.engine.docker.haproxy.proxy import not_running
+from reconciler.engine.docker.haproxy.proxy import why_not_running
 from reconciler.engine.docker.haproxy.talk import is_confirmed
+from reconciler.engine.errors import replacement_failed
 from reconciler.engine.waiting import FIRST_S, tries
 from reconciler.plan.actions import ReplaceProxy
 
@@ -83,5 +84,4 @@ def _confirm(client: docker.APIClient, container: str, digest: str) -> None:
             return
     except docker.errors.APIError:
         what = "ends as soon as it starts"
-    message = f"the new HAProxy {what}; the old one serves again"
-    raise not_running(client, container, "proxy-not-running", message)
+    raise replacement_failed(what, *why_not_running(client, container))

@@ -24,7 +24,8 @@ SAID = {
     "one that does not say": (
         OPTION,
         None,
-        "a late release of HAProxy 2.4 is the least that is needed, and this image has an older one",
+        "a late release of HAProxy 2.4 is the least that is needed, "
+        "and this image has an older one",
     ),
     "2.6": (
         "[NOTICE]   (1) : haproxy version is 2.6.12-1\n[ALERT] (1) : unknown keyword 'x'\n"
