@@ -14,6 +14,7 @@ from reconciler.desired.desired import DesiredContainer
 from reconciler.desired.ownership import is_our_container, is_our_volume
 from reconciler.desired.spec import Attachment, VolumeSpec
 from reconciler.engine.docker import images, mounted
+from reconciler.engine.docker.connect import api_of
 from reconciler.engine.docker.haproxy import handover, proxy, renewal, replace, written
 from reconciler.engine.docker.haproxy.replace import stop
 from reconciler.engine.docker.haproxy.talk import is_confirmed
@@ -37,6 +38,9 @@ LINGER_S = 30.0
 """After hundreds of containers were removed at once, places of theirs were seen for ten seconds."""
 
 
+_ALL_NETWORKS_AT_ONCE = (1, 44)
+"""The API that makes a container on several networks. Engines of it heed a hardware address when it
+is made, and not when it joins."""
 _HALF_STARTED = re.compile(r"task [0-9a-f]{64}: already exists")
 
 
@@ -122,17 +126,20 @@ def _create_container(
     name: str,
     predecessor: str,
 ) -> None:
+    at_once = api_of(client) >= _ALL_NETWORKS_AT_ONCE
+    to_join = container.spec.networks[1:]
     try:
         made = client.create_container_from_config(
-            create_body(topology, container, name, predecessor),
+            create_body(topology, container, name, predecessor, with_all_networks=at_once),
             name=name,
             platform=container.spec.platform or None,
         )["Id"]
+        to_join = () if at_once else to_join
     except docker.errors.APIError as error:
         if error.status_code != 409:
             raise
         made = _made_before(client, topology, container, name)
-    for attachment in container.spec.networks[1:]:
+    for attachment in to_join:
         _connect(client, made, attachment)
 
 
