@@ -194,8 +194,8 @@ class Snapshot:
 
     def is_untouched(self, since: int) -> bool:
         """Whether the events reach back to `since`, and none after it is about what is ours."""
-        # Docker keeps the last 256 events. When all of them are younger than `since`, one about what
-        # is ours may be forgotten: that none is in the list would prove nothing.
+        # Docker keeps the last 256 events. When all of them are younger than `since`, one about
+        # what is ours may be forgotten: that none is in the list would prove nothing.
         if not since or not any(_time(event) <= since for event in self._events):
             return False
         return not any(self._touches(event) for event in self._events if _time(event) > since)
