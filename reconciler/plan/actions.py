@@ -200,13 +200,15 @@ class AwaitProxy:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceProxy:
-    """Stop the old, start the new, as close together as can be; on failure start the old again.
+    """Stop the old, start the new, as close together as can be, and confirm that it runs the
+    configuration of this digest; on failure start the old again.
 
     With them anchors: old ones stop after the old HAProxy, new ones start before the new HAProxy.
     """
 
     old: Target
     new: Target
+    digest: str
     old_anchors: tuple[Target, ...] = ()
     new_anchors: tuple[Target, ...] = ()
 

@@ -53,10 +53,15 @@ def container_labels(topology: str, container: DesiredContainer, name: str) -> d
 
 
 def create_body(
-    topology: str, container: DesiredContainer, name: str, predecessor: str = ""
+    topology: str,
+    container: DesiredContainer,
+    name: str,
+    predecessor: str = "",
+    *,
+    with_all_networks: bool = False,
 ) -> dict[str, Any]:
-    """The body of `POST /containers/create` (API 1.41). The first network is in it; engines of
-    that version take no more than one."""
+    """The body of `POST /containers/create` (API 1.41). Of its networks only the first is in it,
+    if not told otherwise."""
     spec = container.spec
     if spec.hands_over:
         spec = with_sockets(spec, name, predecessor)
@@ -80,7 +85,9 @@ def create_body(
         first = spec.networks[0]
         if first.mac:
             body["MacAddress"] = first.mac
-        body["NetworkingConfig"] = {"EndpointsConfig": {first.network: endpoint(first)}}
+        at_once = spec.networks if with_all_networks else (first,)
+        endpoints = {attachment.network: endpoint(attachment) for attachment in at_once}
+        body["NetworkingConfig"] = {"EndpointsConfig": endpoints}
     return body
 
 

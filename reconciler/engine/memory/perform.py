@@ -238,9 +238,11 @@ def _replace_proxy(world: World, action: a.ReplaceProxy) -> None:
     try:
         for started in (*action.new_anchors, action.new):
             world.start(started.reference)
+        _await_proxy(world, action.new, action.digest)
     except EngineError:
-        for stopped in action.new_anchors:
-            world.stop(stopped.reference)
+        for stopped in (action.new, *action.new_anchors):
+            if world.find(stopped.reference) is not None:
+                world.stop(stopped.reference)
         for started in (*action.old_anchors, action.old):
             world.start(started.reference)
         raise

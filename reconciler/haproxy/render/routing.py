@@ -33,6 +33,7 @@ from reconciler.haproxy.render.jwt import jwt_lines
 from reconciler.haproxy.render.pattern import acl_lines
 from reconciler.haproxy.render.quoting import quote, quote_format, quote_text
 
+CHALLENGE = "{ path_beg /.well-known/acme-challenge/ }"
 _HASHED = re.compile(r"\$[0-9a-z]+\$")
 
 
@@ -60,6 +61,7 @@ def rule_lines(frontend: Frontend) -> Iterator[Line]:
     yield from granting_lines(frontend)
     yield from jwt_lines(frontend)
     yield from _consequences(frontend)
+    yield from _backends(frontend)
     yield from telling_lines(frontend)
 
 
@@ -99,7 +101,13 @@ def _consequences(frontend: Frontend) -> Iterator[Line]:
             yield Line(
                 f"    {request} set-var(txn.split) rand(100) if {chosen(number)}", rule.act.path
             )
-    for number, rule in rules:
+
+
+def _backends(frontend: Frontend) -> Iterator[Line]:
+    """After all that is done with a request: HAProxy does it before, wherever it stands."""
+    if frontend.acme:
+        yield Line(f"    use_backend {frontend.acme} if {CHALLENGE}", (*frontend.path, "acme"))
+    for number, rule in enumerate(frontend.rules, start=1):
         yield from _backend(number, rule.act)
 
 

@@ -27,6 +27,7 @@ from reconciler.engine.docker.haproxy.files import (
     write_config,
     write_files,
 )
+from reconciler.engine.docker.wait import last_log_lines
 from reconciler.engine.errors import (
     ConfigRejectedError,
     EngineError,
@@ -54,7 +55,7 @@ from reconciler.haproxy.control.replies import (
     parse_servers,
 )
 from reconciler.haproxy.control.rewrite import mark_reload, with_addresses, without_addresses
-from reconciler.haproxy.control.versions import explain, read_version
+from reconciler.haproxy.control.versions import explain, read_version, too_old
 from reconciler.haproxy.model.files import (
     CHECK_DIRECTORY,
     FILES_DIRECTORY,
@@ -233,6 +234,8 @@ def check_in_throwaway(client: docker.APIClient, topology: str, image: str, conf
 def raise_if_rejected(exit_code: int, output: str, config: Config) -> None:
     if exit_code == 0:
         return
+    if reason := too_old(output):
+        raise ConfigRejectedError([(None, reason)])
     version, found = read_version(output), parse_alerts(output)
     if version is not None:
         found = tuple(explain(alert, config.text, version) for alert in found)
@@ -275,8 +278,19 @@ def remove_files(client: docker.APIClient, container: str, files: Sequence[str])
         raise EngineError("engine-refused", f"files of HAProxy cannot be removed: {output.text}")
 
 
-def hint_of(log: list[str]) -> str:
-    """What to do about a HAProxy that does not start, where its log tells."""
+def why_not_running(client: docker.APIClient, container: str) -> tuple[str, list[str]]:
+    """What to do about a HAProxy that did not start, and what its log says of it: alerts where
+    there are some, since a master goes on when its worker has said why."""
+    log = last_log_lines(client, container, _LOG_LINES)
+    alerts = [line for line in log if line.startswith("[ALERT]")]
+    return _hint_of(log), (alerts or log)[-_SHOWN_LINES:]
+
+
+_LOG_LINES, _SHOWN_LINES = 20, 5
+
+
+def _hint_of(log: list[str]) -> str:
+    """What to do about it, where the log tells."""
     text = "\n".join(log)
     if "cannot bind socket (Permission denied)" in text:
         return (
