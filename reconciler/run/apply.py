@@ -19,11 +19,11 @@ from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, Remove
 from reconciler.plan.decide.addresses import assign_addresses
 from reconciler.plan.decide.networks import plan_networks
 from reconciler.plan.decide.slots import assign_slots
-from reconciler.plan.max_impact import limit_impact
+from reconciler.plan.max_impact import enforce_max_impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
-from reconciler.run.execute import Emit, Execution, execute
+from reconciler.run.execute import PARALLELISM, Emit, Execution, execute
 
 MAX_PASSES = 3
 """A pass that found the world changed under it is followed by another, but not forever."""
@@ -40,6 +40,8 @@ class ApplyOptions:
     holder: str = "another run"
     max_impact: Impact = Impact.INTERRUPT
     """A plan that would do more is not begun: neither the first, nor one that follows it."""
+    parallelism: int = PARALLELISM
+    """How many steps of a plan run at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ Confirm = Callable[[Plan], bool]
 def make_plan(desired: Desired, engine: Engine, options: ApplyOptions) -> tuple[Plan, Observed]:
     observed = engine.observe(desired.scope())
     plan = plan_changes(desired, observed, remove_volumes=options.remove_volumes, wait=options.wait)
-    return limit_impact(plan, options.max_impact), observed
+    return enforce_max_impact(plan, options.max_impact), observed
 
 
 def apply(
@@ -132,7 +134,7 @@ def converge(
             )
         shown = plan
         emit(PlanStarted(pass_id, plan))
-        outcome = execute(plan, engine, patience, emit, pass_id)
+        outcome = execute(plan, engine, patience, emit, pass_id, parallelism=options.parallelism)
         reloads += sum(isinstance(step.action, ReloadProxy) for step in outcome.done)
         closed_s += sum(outcome.closed_s.values())
         if not outcome.succeeded:

@@ -20,8 +20,9 @@ from reconciler.events.events import (
 )
 from reconciler.plan.plan import Plan, Step
 
-PARALLEL = 6
-"""More gains nothing on the engine's side, and removals in larger crowds get slower."""
+PARALLELISM = 6
+"""How many steps run at once. More gains nothing on the engine's side, and removals in larger
+crowds get slower."""
 
 Emit = Callable[[Event], None]
 
@@ -32,19 +33,28 @@ class Execution:
     failed: list[tuple[Step, Diagnostic]] = field(default_factory=list)
     skipped: list[Step] = field(default_factory=list)
     closed_s: dict[int, float] = field(default_factory=dict)
-    """By a step's number: how long it had listening ports closed."""
+    """How long each step, by its number, had listening ports closed."""
 
     @property
     def succeeded(self) -> bool:
         return not self.failed and not self.skipped
 
 
-def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id: str) -> Execution:
+def execute(
+    plan: Plan,
+    engine: Engine,
+    patience: Patience,
+    emit: Emit,
+    pass_id: str,
+    *,
+    parallelism: int = PARALLELISM,
+) -> Execution:
     """Run a plan to its end, or as far as failures and `patience.is_cancelled` let it.
 
     A step that fails takes its dependents with it; all others go on. Rescues run once those that
     they are for have ended, and only if one of these failed. Events are emitted from this
-    thread but for progress, which comes from the step's own.
+    thread but for progress, which comes from the step's own. At most `parallelism` steps run at
+    once; with 1 they run one after another, as the plan lists them.
     """
     outcome = Execution()
     waiting = {step.id: step for step in plan.steps}
@@ -70,7 +80,7 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
         outcome.skipped.append(step)
         emit(StepSkipped(pass_id, step))
 
-    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="step") as pool:
+    with ThreadPoolExecutor(parallelism, thread_name_prefix="step") as pool:
         while waiting or running:
             for step in list(waiting.values()):
                 if step.rescues:
@@ -82,7 +92,7 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
                         continue
                 if patience.is_cancelled() or lost.intersection(step.needs):
                     skip(step)
-                elif len(running) < PARALLEL and done.issuperset(step.needs):
+                elif len(running) < parallelism and done.issuperset(step.needs):
                     del waiting[step.id]
                     emit(StepStarted(pass_id, step))
                     running[pool.submit(run, step)] = step

@@ -21,6 +21,7 @@ from reconciler.events.news import News, Noticed
 from reconciler.plan.decide.fallback import kept_of, only_brings_back
 from reconciler.plan.planner import plan_changes
 from reconciler.run.apply import ApplyOptions, ApplyResult, converge, new_pass_id
+from reconciler.run.execute import PARALLELISM
 from reconciler.watch.clock import Clock
 from reconciler.watch.current_pass import CurrentPass, ending_of_failures
 from reconciler.watch.lock import TopologyLock
@@ -42,6 +43,7 @@ class WatchOptions:
     timeout_s: float = 60.0
     max_impact: Impact = Impact.INTERRUPT
     dry_run: bool = False
+    parallelism: int = PARALLELISM
     jitter: Jitter = field(default=random.uniform)
 
 
@@ -64,7 +66,10 @@ class Keeper:
         self._engine: Engine | None = None
         self._lock = TopologyLock(self._notice)
         self._apply = ApplyOptions(
-            holder=options.holder, lock_timeout_s=0.0, max_impact=options.max_impact
+            holder=options.holder,
+            lock_timeout_s=0.0,
+            max_impact=options.max_impact,
+            parallelism=options.parallelism,
         )
         self._state = State(clock.now(), clock.now())
 

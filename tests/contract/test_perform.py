@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from reconciler.desired.desired import PROXY_SLOT, Desired
-from reconciler.desired.limits import Limits
+from reconciler.desired.resources import ResourceLimits
 from reconciler.desired.rollout import Guard
 from reconciler.desired.spec import Attachment, NetworkSpec, PublishedPort, VolumeSpec, revision_of
 from reconciler.engine.protocol import Patience
@@ -61,10 +61,10 @@ def test_a_container_from_nothing_to_nothing(bench: Bench) -> None:
     assert bench.one().state == "running"
     identity = bench.one().id
     by_id = a.Target(target(wish).name, identity)
-    bench.do_twice(a.UpdateContainer(by_id, Limits(memory_bytes=96 * 1024**2), "always"))
+    bench.do_twice(a.UpdateContainer(by_id, ResourceLimits(memory_bytes=96 * 1024**2), "always"))
     have = bench.one()
     assert (have.cpus, have.memory_bytes, have.restart) == (0.5, 96 * 1024**2, "always")
-    bench.do_twice(a.UpdateContainer(by_id, Limits(cpus=0.25), "on-failure:3"))
+    bench.do_twice(a.UpdateContainer(by_id, ResourceLimits(cpus=0.25), "on-failure:3"))
     have = bench.one()
     assert (have.cpus, have.memory_bytes, have.restart) == (0.25, 96 * 1024**2, "on-failure:3")
     bench.hand.pause(identity)
@@ -128,7 +128,7 @@ def test_what_cannot_be_done_to_a_container(bench: Bench) -> None:
         a.StartContainer(GONE),
         a.UnpauseContainer(GONE),
         a.RenameContainer(GONE, f"{bench.topology}-x"),
-        a.UpdateContainer(GONE, Limits(cpus=1.0), "no"),
+        a.UpdateContainer(GONE, ResourceLimits(cpus=1.0), "no"),
         a.ConnectNetwork(GONE, Attachment(f"{bench.topology}-front")),
         a.AwaitReady(GONE),
         a.WriteConfig(GONE, config_of(wish)),

@@ -177,6 +177,7 @@ def test_a_hostile_value_is_one_value(path: Path) -> None:
                 assert not EXPRESSION.search(line), f"{where}: {line}"
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("image", CHECKING_HAPROXIES.values(), ids=CHECKING_HAPROXIES)
 def test_haproxy_reads_them(image: str) -> None:
     """What is not refused here is not refused there either."""

@@ -15,13 +15,18 @@ from reconciler.desired.spec import Attachment, PublishedPort
 from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.parts import LiveServer, loaded_servers
-from reconciler.engine.protocol import Patience
+from reconciler.engine.protocol import Engine, Patience
 from reconciler.haproxy.paths import IDLE_HOSTS
 from reconciler.plan.actions import Action
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
+from reconciler.run.execute import Execution, execute
 from tests.property.topologies import NAME, SHARED_NETWORK, files, wish_of
+
+ONE_BY_ONE = 1
+"""Steps at a time: threads would make examples differ from run to run; orders are tried on purpose
+instead."""
 
 
 class Crash(BaseException):
@@ -42,7 +47,7 @@ def apply_wish(world: World, wish: Desired, *, remove_volumes: bool = False) -> 
     return apply(
         wish,
         MemoryEngine(NAME, world),
-        ApplyOptions(remove_volumes=remove_volumes),
+        ApplyOptions(remove_volumes=remove_volumes, parallelism=ONE_BY_ONE),
         Patience(),
         lambda _: True,
         lambda _: None,
@@ -51,6 +56,10 @@ def apply_wish(world: World, wish: Desired, *, remove_volumes: bool = False) -> 
 
 def plan_of(world: World, wish: Desired) -> Plan:
     return plan_changes(wish, MemoryEngine(NAME, world).observe(wish.scope()))
+
+
+def carry_out(plan: Plan, engine: Engine) -> Execution:
+    return execute(plan, engine, Patience(), lambda _: None, "pass", parallelism=ONE_BY_ONE)
 
 
 def stop_after(number: int, with_what: type[BaseException]) -> Callable[[Action], None]:
@@ -75,7 +84,12 @@ def apply_with(world: World, engine: MemoryEngine, wish: Desired) -> bool:
     """An apply that may end at any action. True if it got to its end; the lock ends with it."""
     try:
         return apply(
-            wish, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None
+            wish,
+            engine,
+            ApplyOptions(parallelism=ONE_BY_ONE),
+            Patience(),
+            lambda _: True,
+            lambda _: None,
         ).converged
     except (Crash, EngineError):
         return False

@@ -13,11 +13,13 @@ from reconciler.desired import names
 from reconciler.desired.desired import DesiredContainer
 from reconciler.desired.ownership import is_our_container, is_our_volume
 from reconciler.desired.spec import Attachment, VolumeSpec
-from reconciler.engine.docker import images, mounted
+from reconciler.engine.docker import files as container_files
+from reconciler.engine.docker import images
 from reconciler.engine.docker.connect import api_of
-from reconciler.engine.docker.haproxy import handover, proxy, renewal, replace, written
+from reconciler.engine.docker.haproxy import files as proxy_files
+from reconciler.engine.docker.haproxy import handover, proxy, renewal, replace
 from reconciler.engine.docker.haproxy.replace import stop
-from reconciler.engine.docker.haproxy.talk import is_confirmed
+from reconciler.engine.docker.haproxy.runtime import is_confirmed
 from reconciler.engine.docker.haproxy.wait import (
     await_drained,
     await_idle,
@@ -68,7 +70,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.CreateContainer(container, name, predecessor):
             _create_container(client, topology, container, name, predecessor)
         case a.WriteFiles(target, files):
-            mounted.write_files(client, target.reference, files)
+            container_files.write_files(client, target.reference, files)
         case a.StartContainer(target):
             _start(client, target.reference)
         case a.UnpauseContainer(target):
@@ -86,7 +88,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.RemoveContainer(target):
             remove_container(client, target.reference)
         case a.WriteConfig(target, config):
-            written.write_config(client, target.reference, config.text, config.files)
+            proxy_files.write_config(client, target.reference, config.text, config.files)
         case a.RenewFiles(target, files):
             renewal.renew_files(client, target.reference, files)
         case a.RemoveFiles(target, files):

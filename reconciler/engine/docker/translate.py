@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.desired import names
 from reconciler.desired.desired import DesiredContainer, Slot
-from reconciler.desired.limits import limits_in
+from reconciler.desired.resources import resources_in
 from reconciler.desired.spec import (
     OF_A_CONTAINER,
     Attachment,
@@ -20,7 +20,7 @@ from reconciler.desired.spec import (
     PublishedPort,
     describe,
 )
-from reconciler.engine.docker.haproxy.sockets import with_sockets
+from reconciler.engine.docker.haproxy.runtime_sockets import with_sockets
 from reconciler.engine.docker.options import (
     config_options,
     host_options,
@@ -126,7 +126,7 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
     if spec.seccomp is not None:
         profile = f"seccomp={spec.seccomp.content}"
         config["SecurityOpt"] = [*config.get("SecurityOpt", ()), profile]
-    return config | limits_body(limits_in(spec), spec.memswap_bytes)
+    return config | limits_body(resources_in(spec), spec.memswap_bytes)
 
 
 def _is_of_short_form(mount: Mount) -> bool:
@@ -253,8 +253,8 @@ def observed_container(inspected: dict[str, Any]) -> ObservedContainer:
 
 
 def _published(bindings: dict[str, Any]) -> Iterator[PublishedPort]:
-    """Of its settings, which it has also while it does not run; Docker's own choices are no part of
-    them."""
+    """Ports from a container's settings, which it has also while it does not run. Ports that Docker
+    chose are no part of them."""
     for inside, places in bindings.items():
         port, _, protocol = inside.partition("/")
         for place in places or ():

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import assert_never
 
 from reconciler.desired.desired import DesiredContainer
-from reconciler.desired.limits import limits_in
+from reconciler.desired.resources import resources_in
 from reconciler.desired.spec import OF_A_CONTAINER, Attachment, describe
 from reconciler.engine.errors import (
     ConfigRejectedError,
@@ -146,7 +146,7 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
             "NONE",
         )
         container.stop_grace_s, container.restart = spec.stop_grace_s, spec.restart
-        container.limits = limits_in(spec)
+        container.limits = resources_in(spec)
         container.network_mode = _network_mode(world, spec.network_mode)
         for volume in container.volumes:
             world.volumes.setdefault(volume, "")

@@ -220,6 +220,9 @@ def _frontend(frontend: Frontend, proxy: Proxy) -> Iterator[Line]:
     yield from compression_lines(frontend.compression)
     if frontend.forwarding is not None:
         yield from forwarding_lines(frontend.forwarding)
+    # HAProxy takes rules in the order of their lines, so their order is who comes first: challenges
+    # are let through before all else; then who may not come in is refused at no further cost; raw
+    # lines see who is let in; limits count before a redirect or a rule answers.
     if frontend.acme:
         # Neither a redirect nor a refusal comes before challenges (RFC 8555, 8.3).
         yield Line(f"    http-request allow if {CHALLENGE}", (*frontend.path, "acme"))

@@ -27,7 +27,7 @@ from reconciler.haproxy.model.routing import (
     Tarpit,
     UseBackend,
 )
-from reconciler.haproxy.render.choice import NONE_YET, chosen
+from reconciler.haproxy.render.chosen_rule import NONE_YET, chosen
 from reconciler.haproxy.render.cors import asked_lines, granting_lines, telling_lines
 from reconciler.haproxy.render.jwt import jwt_lines
 from reconciler.haproxy.render.pattern import acl_lines
@@ -87,6 +87,8 @@ def _consequences(frontend: Frontend) -> Iterator[Line]:
     if not rules:
         return
     request = _request(frontend)
+    # One loop a kind of line: HAProxy runs all of `http-request` before any `use_backend`, whatever
+    # their order, and warns where they are mixed.
     for number, rule in rules:
         yield from _on_the_way(frontend, number, rule)
     for number, rule in rules:

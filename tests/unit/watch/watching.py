@@ -62,7 +62,12 @@ class Watch:
         self.engines = MemoryEngines(self.world)
         self.is_stopping = False
         self.news: list[News] = []
-        settings = {"holder": f"test{WATCHING}", "jitter": lambda _, high: high, **options}
+        settings = {
+            "holder": f"test{WATCHING}",
+            "jitter": lambda _, high: high,
+            "parallelism": 1,
+            **options,
+        }
         self.keeper = Keeper(
             "shop",
             self.engines,

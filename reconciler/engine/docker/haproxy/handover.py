@@ -14,7 +14,7 @@ import docker.errors
 
 from reconciler.engine.docker.exec import run_in_container
 from reconciler.engine.docker.haproxy import proxy, scripts
-from reconciler.engine.docker.haproxy.talk import is_confirmed
+from reconciler.engine.docker.haproxy.runtime import is_confirmed
 from reconciler.engine.errors import handover_failed
 from reconciler.haproxy.paths import sockets_of
 from reconciler.plan.actions import Target

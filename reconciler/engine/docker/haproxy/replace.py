@@ -14,7 +14,7 @@ import docker
 import docker.errors
 
 from reconciler.engine.docker.haproxy.proxy import why_not_running
-from reconciler.engine.docker.haproxy.talk import is_confirmed
+from reconciler.engine.docker.haproxy.runtime import is_confirmed
 from reconciler.engine.errors import replacement_failed
 from reconciler.engine.waiting import FIRST_S, tries
 from reconciler.plan.actions import ReplaceProxy
@@ -28,6 +28,8 @@ def replace_proxy(client: docker.APIClient, action: ReplaceProxy) -> float:
     the old one runs again. Raises EngineError, or docker's APIError."""
     began = time.monotonic()
     try:
+        # From here until the new one listens every connection is refused, so that nothing stands
+        # between these lines that could be done before or after them.
         _end(client, action.old.reference)
         for anchor in action.old_anchors:
             client.stop(anchor.reference, timeout=0)

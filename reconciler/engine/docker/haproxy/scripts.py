@@ -65,7 +65,7 @@ SERVERS = "show stat;show servers state"
 QUESTION = f"show info;{SERVERS}"
 """What runs as well."""
 
-GLANCE = f"""{_ASK}ask "{OWN_RUNTIME_SOCKET}" '{QUESTION}'"""
+SNAPSHOT = f"""{_ASK}ask "{OWN_RUNTIME_SOCKET}" '{QUESTION}'"""
 
 READ = f"""{_ASK}
 command -v perl || command -v socat || command -v nc || exit {NO_CLIENT}
