@@ -15,8 +15,11 @@ ECHO = "reconciler-test/echo:1"
 HAPROXY = f"{_REPOSITORY}:{_VERSION}"
 """What this run is about."""
 OLDEST_HAPROXY = f"{_REPOSITORY}:2.6"
+NEWEST_HAPROXY = f"{_REPOSITORY}:3.4"
 OTHER_HAPROXY = OLDEST_HAPROXY if HAPROXY != OLDEST_HAPROXY else f"{_REPOSITORY}:3.0"
 """Of another version and layout, to change to and back."""
+WORKER_FIRST_HAPROXY = f"{_REPOSITORY}:3.2"
+"""From 3.1 on the worker is there before its ports are bound."""
 ABSENT = "reconciler-test/not-here:1"
 
 
@@ -40,5 +43,7 @@ def by_tag(*images: str) -> dict[str, str]:
 
 BOTH_HAPROXIES = by_tag(HAPROXY, OTHER_HAPROXY)
 """What matters is tested on two."""
-CHECKING_HAPROXIES = by_tag(OLDEST_HAPROXY, f"{_REPOSITORY}:3.0", f"{_REPOSITORY}:3.2", HAPROXY)
+CHECKING_HAPROXIES = by_tag(
+    OLDEST_HAPROXY, f"{_REPOSITORY}:3.0", f"{_REPOSITORY}:3.2", NEWEST_HAPROXY, HAPROXY
+)
 """What only reads files costs little, and so is asked of many."""

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from reconciler.diagnostics.diagnostic import Diagnostic, has_errors
 from reconciler.diagnostics.place import Path
 from reconciler.topology.model import Topology
-from reconciler.topology.mounted import DIRECTORIES, is_inline
+from reconciler.topology.mounts import DIRECTORIES, is_inline
 from reconciler.topology.profiles import choose_profiles
 from reconciler.topology.reading.layers import Layers, combine
 from reconciler.topology.reading.lines import cover
