@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -25,9 +25,9 @@ class Console:
     def __init__(self, output: str = "text") -> None:
         self.is_json = output == "json"
         plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-        self.paint = Paint(not plain and sys.stdout.isatty())
-        self.paint_errors = Paint(not plain and sys.stderr.isatty())
-        self.is_interactive = sys.stdin.isatty() and sys.stderr.isatty()
+        self.paint = Paint(not plain and _is_terminal(sys.stdout))
+        self.paint_errors = Paint(not plain and _is_terminal(sys.stderr))
+        self.is_interactive = _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
 
     def lines(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -59,3 +59,8 @@ class Console:
     def show_failure(self, failure: Failure, secrets: Sequence[str] = ()) -> None:
         for line in render_failure(failure, secrets, self.paint_errors):
             click.echo(line, err=True, color=True)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """None is a stream that was closed before we began."""
+    return stream is not None and stream.isatty()

@@ -26,6 +26,7 @@ from reconciler.engine.docker.glance import (
     look,
 )
 from reconciler.files.asked import NOTHING, PROFILES, Asked
+from reconciler.files.reading import read_file
 from reconciler.files.stamp import stamp
 
 _VARIABLE = re.compile(rb"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
@@ -50,8 +51,7 @@ class Shortcut:
         if asked != NOTHING or os.environ.get(PROFILES):
             return None
         try:
-            with open(name, "rb") as file:
-                data = file.read()
+            data = read_file(name)
             # More files than one would have to be looked at.
             return None if b"include" in data else cls(os.path.abspath(name), data, socket)
         except OSError:
@@ -60,8 +60,7 @@ class Shortcut:
     def up_to_date(self) -> str | None:
         """The line to print when nothing is to be done; None when the long way must tell."""
         try:
-            with open(self._path, encoding="utf-8") as file:
-                memory = json.load(file)
+            memory = json.loads(read_file(self._path))
             topology = memory["topology"]
             seen = look(self._socket, topology, memory["proxy"], memory["pid"], memory["sockets"])
             still = seen.fingerprint == memory["fingerprint"] and seen.servers_up == seen.servers
@@ -71,7 +70,7 @@ class Shortcut:
                     f"{topology}: up to date ({seen.containers} containers, "
                     f"{seen.servers_up} of {seen.servers} servers up)"
                 )
-        except (OSError, ValueError, KeyError, TypeError, GlanceError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, GlanceError):
             pass
         with contextlib.suppress(OSError, ValueError, GlanceError):
             self._since = last_event(self._socket)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import os
 import re
-import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span, has_errors
 from reconciler.files.asked import NOTHING, PROFILES, Asked
+from reconciler.files.reading import STDIN, TooLargeError, read_file, read_named
 from reconciler.files.references import References
 from reconciler.topology.load import Loaded, load_topology
 from reconciler.topology.reading.layers import Document, Layers
@@ -98,7 +98,7 @@ def _variables(env_files: Sequence[str], problems: list[Diagnostic]) -> dict[str
     variables: dict[str, str] = {}
     for name in env_files:
         try:
-            text = Path(name).read_text(encoding="utf-8")
+            text = read_named(name).decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             problems.append(_unreadable(name, error))
             continue
@@ -114,10 +114,6 @@ def _read_all(
     names: Sequence[str], problems: list[Diagnostic], *, is_default: bool
 ) -> Iterator[Document]:
     for name in names:
-        if name == "-":
-            data = sys.stdin.buffer.read(MAX_BYTES + 1)
-            yield Document("<stdin>", str(Path.cwd()), data)
-            continue
         hint = "name a file, or start with `reconciler init`" if is_default else ""
         try:
             files = _files(Path(name))
@@ -133,7 +129,7 @@ def _read_all(
 
 def _files(path: Path) -> list[Path]:
     """A directory stands for the YAML files in it, in the order of their names."""
-    if not path.is_dir():
+    if str(path) == STDIN or not path.is_dir():
         return [path]
     found = sorted(p for p in path.iterdir() if p.suffix in {".yaml", ".yml"} and not p.is_dir())
     if not found:
@@ -142,16 +138,17 @@ def _files(path: Path) -> list[Path]:
 
 
 def _read(file: Path) -> Document:
-    with file.open("rb") as stream:
-        return Document(str(file), str(file.resolve().parent), stream.read(MAX_BYTES + 1))
+    data = read_named(str(file), MAX_BYTES)
+    if str(file) == STDIN:
+        return Document("<stdin>", str(Path.cwd()), data)
+    return Document(str(file), str(file.resolve().parent), data)
 
 
 def _read_included(tried: list[str], name: str, directory: str, by: str) -> Document:
     """A file that another includes. Its name for messages is as relative as that of the other."""
     path = Path(directory, name)
     tried.append(os.path.abspath(path))
-    with path.open("rb") as stream:
-        data = stream.read(MAX_BYTES + 1)
+    data = read_file(path, MAX_BYTES)
     shown = name if os.path.isabs(name) else os.path.normpath(Path(by).parent / name)
     return Document(shown, str(path.resolve().parent), data)
 
@@ -167,9 +164,8 @@ def _several(overlay: str, number: int) -> Diagnostic:
 
 def _unreadable(name: str, error: Exception, hint: str = "") -> Diagnostic:
     reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8"
-    return Diagnostic(
-        "file-not-found", f"`{name}` cannot be read: {reason.lower()}", name, hint=hint
-    )
+    code = "too-large" if isinstance(error, TooLargeError) else "file-not-found"
+    return Diagnostic(code, f"`{name}` cannot be read: {reason.lower()}", name, hint=hint)
 
 
 def _duplicates(loaded: Sequence[Loaded]) -> Iterator[Diagnostic]:
