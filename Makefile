@@ -1,13 +1,15 @@
 # Everything sets itself up: a virtual environment, a Docker engine if none answers, the images for the tests.
 # What is there already is used as it is. ARGS reaches the command: make test ARGS='-k plan -n 0'
+# ENGINE is the Docker engine of tests and benchmarks, a name of `tools/engine names`: make test ENGINE=28
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:                 # `check` ends with the tests, whatever -j says
-.PHONY: help demo test check lint types bench clean engine images
+.PHONY: help demo test matrix check lint types bench clean engine images
 
 BIN := .venv/bin
 ARGS ?=
+ENGINE ?= own
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 16
@@ -16,7 +18,10 @@ demo: .venv/ready engine ## See it work: containers behind HAProxy, changed unde
 	@tools/demo $(ARGS)
 
 test: .venv/ready engine images ## Run all tests, on a real Docker engine and a real HAProxy
-	@$(BIN)/pytest $(ARGS)
+	@tools/engine in $(ENGINE) $(BIN)/pytest $(ARGS)
+
+matrix: .venv/ready engine ## Run the tests on every engine and every HAProxy; write docs/compatibility.md
+	@$(BIN)/python -m tests.matrix $(ARGS)
 
 check: lint types test ## Run what CI runs: lint, types, test
 
@@ -29,11 +34,11 @@ types: .venv/ready ## Check types
 
 bench: .venv/ready engine images ## Measure, beside Docker Compose v2 where it can be had
 	@COMPOSE=$$(tools/compose) || echo 'Without Docker Compose.' >&2; \
-	    export COMPOSE; $(BIN)/python -m benchmarks $(ARGS)
+	    export COMPOSE; tools/engine in $(ENGINE) $(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove what all of the above made, the engine too if it was started here
 	@if tools/engine status >/dev/null 2>&1; then tools/images down; fi
-	@tools/engine down
+	@for name in $$(tools/engine names); do tools/engine down $$name; done
 	@rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -45,6 +50,7 @@ clean: ## Remove what all of the above made, the engine too if it was started he
 
 engine:
 	@tools/engine up
+	@tools/engine up $(ENGINE)
 
 images: engine
-	@tools/images up
+	@tools/images up test $(ENGINE)

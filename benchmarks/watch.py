@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import docker
-
-from benchmarks.world import ECHO, World, world
+from benchmarks.world import World, world
+from tests.engine import api_client
+from tests.images import ECHO
 
 _IDLE_S = 120.0
 _PASSES = 10_000
@@ -28,7 +28,7 @@ _PASSES = 10_000
 
 def measure_watch(rounds: int) -> None:
     with world(2) as made, _watching(made) as daemon:
-        client = docker.APIClient(version="auto")
+        client = api_client()
         bare = _times(rounds or 5, lambda _: _bare(client, made))
         print(f"create and start one container, bare: {_told(bare)}")
         _report(
@@ -156,7 +156,7 @@ def _told(times: list[float]) -> str:
     return f"median {statistics.median(times) * 1e3:.0f} ms, worst {max(times) * 1e3:.0f} ms"
 
 
-def _bare(client: docker.APIClient, made: World) -> float:
+def _bare(client: Any, made: World) -> float:
     """On the topology's network, as its own containers are."""
     body = {
         "Image": ECHO,
@@ -171,7 +171,7 @@ def _bare(client: docker.APIClient, made: World) -> float:
     return took
 
 
-def _kill(client: docker.APIClient, made: World, number: int) -> None:
+def _kill(client: Any, made: World, number: int) -> None:
     labels = [
         f"io.haproxy-reconciler.topology={made.name}",
         "io.haproxy-reconciler.role=server",

@@ -13,11 +13,11 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-import docker
+from tests.engine import api_client
+from tests.images import ECHO, HAPROXY
 
-HAPROXY = "reconciler-test/haproxy:3.0"
-ECHO = "reconciler-test/echo:1"
 PARALLEL = 6
 
 
@@ -91,13 +91,13 @@ class World:
 
     def bare(self) -> None:
         """No tool at all: a network, and create and start for each container, in parallel."""
-        client = docker.APIClient(version="auto", max_pool_size=PARALLEL + 2)
+        client = api_client(max_pool_size=PARALLEL + 2)
         client.create_network(self.bare_name, labels={"bench": self.bare_name})
         with ThreadPoolExecutor(PARALLEL) as pool:
             list(pool.map(lambda number: self._bare_one(client, number), range(self.replicas + 1)))
         client.close()
 
-    def _bare_one(self, client: docker.APIClient, number: int) -> None:
+    def _bare_one(self, client: Any, number: int) -> None:
         made = client.create_container_from_config(
             {
                 "Image": ECHO,
@@ -110,7 +110,7 @@ class World:
         client.start(made["Id"])
 
     def remove_bare(self) -> None:
-        client = docker.APIClient(version="auto", max_pool_size=PARALLEL + 2)
+        client = api_client(max_pool_size=PARALLEL + 2)
         filters = {"label": f"bench={self.bare_name}"}
         with ThreadPoolExecutor(PARALLEL) as pool:
             found = client.containers(all=True, filters=filters)

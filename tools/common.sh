@@ -23,11 +23,13 @@ has() {
     command -v "$1" >/dev/null 2>&1
 }
 
-# Keeps two runs of one tool apart, until the one that calls it ends. Without flock (macOS) they are not.
+# lock TOOL [DIRECTORY]: keeps two runs of one tool apart, until the one that calls it ends; of this checkout,
+# unless they meet in another directory. Without flock (macOS) they are not.
 lock() {
-    mkdir -p "$cache"
+    locked=${2:-$cache}
+    mkdir -p "$locked"
     has flock || return 0
-    exec 9>"$cache/$1.lock"
+    exec 9>"$locked/$1.lock"
     flock --nonblock 9 || { say "Waiting for another run of tools/$1 …"; flock 9; }
 }
 

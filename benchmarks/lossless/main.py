@@ -13,9 +13,9 @@ from benchmarks.lossless.drive import Amount, Outcome, run
 from benchmarks.lossless.latency import Latency, measure_latency
 from benchmarks.lossless.load import Mix
 from benchmarks.lossless.page import render
-from benchmarks.lossless.settings import PROXIES
 from benchmarks.lossless.site import site
 from benchmarks.world import has_compose
+from tests.images import BOTH_HAPROXIES
 
 COMPOSE_PART = 0.2
 """Compose makes a third of the changes, and needs fewer requests to show what it does."""
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def measure_lossless(arguments: argparse.Namespace) -> None:
-    images: list[str] = arguments.image or list(PROXIES)
+    images: list[str] = arguments.image or list(BOTH_HAPROXIES.values())
     amount = Amount(arguments.requests, arguments.seed, arguments.rounds or 2)
     outcomes: list[Outcome] = []
     latencies: dict[str, list[Latency]] = {}

@@ -8,13 +8,13 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-import docker
-
 from benchmarks.lossless.drive import Amount, Outcome
 from benchmarks.lossless.judge import Made
 from benchmarks.lossless.latency import Latency
 from benchmarks.lossless.load import Mix
-from benchmarks.lossless.settings import ECHO, Settings
+from benchmarks.lossless.settings import Settings
+from tests.engine import api_client
+from tests.images import ECHO
 
 MOST_DESCRIBED = 20
 NOTHING = "-"
@@ -56,7 +56,7 @@ def _cut(outcomes: Iterable[Outcome]) -> int:
 
 
 def _machine() -> str:
-    client = docker.APIClient(version="auto")
+    client = api_client()
     version = client.version()
     client.close()
     return (

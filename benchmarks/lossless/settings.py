@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PROXIES = ("reconciler-test/haproxy:3.0", "reconciler-test/haproxy:2.6")
-ECHO = "reconciler-test/echo:1"
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:

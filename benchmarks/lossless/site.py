@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import docker
 import docker.errors
 
 from benchmarks.lossless import tool
-from benchmarks.lossless.settings import ECHO, Settings
+from benchmarks.lossless.settings import Settings
 from reconciler.desired import names
+from tests.engine import api_client
+from tests.images import ECHO
 
 Spec = dict[str, Any]
 REPLICAS = 3
@@ -43,7 +44,7 @@ class Images:
     """The same images under further names, with other ids: `a` and `b` of each."""
 
     def __init__(self, proxy: str) -> None:
-        self.api: Any = docker.APIClient(version="auto", timeout=120)
+        self.api: Any = api_client(timeout=120)
         self.repository = f"lossless-{secrets.token_hex(4)}"
         self.names = {
             (what, mark): self._make(image, what, mark)

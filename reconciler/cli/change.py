@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -22,7 +20,7 @@ from reconciler.engine.protocol import Engine, Patience
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
-from reconciler.run.wish import Wish, compile_inputs
+from reconciler.run.compiled import CompiledTopology, compile_inputs
 from reconciler.view.plan import render_plan, render_summary
 from reconciler.view.progress import JsonProgress, LineProgress, LiveProgress, ProgressView
 from reconciler.view.words import count, seconds
@@ -41,58 +39,52 @@ class ChangeRequest:
     """Codes of what may be wrong with files that the topology refers to."""
 
 
-def change_files(told: Changing, request: ChangeRequest, shortcut: Shortcut | None = None) -> int:
+def change_files(shared: Changing, request: ChangeRequest, shortcut: Shortcut | None = None) -> int:
     """One topology after another; returns the worst exit code of all."""
-    console = Console(told.output)
+    console = Console(shared.output)
     inputs = load_or_report(
-        told.files, told.env_files, console, request.tolerated, asked=told.asked
+        shared.files, shared.env_files, console, request.tolerated, variant=shared.variant
     )
     if inputs is None:
         return FAILED
     codes = []
-    for wish in compile_inputs(inputs):
-        code, result = change(wish, told, request, console)
+    for compiled in compile_inputs(inputs):
+        code, result = change(compiled, shared, request, console)
         codes.append(code)
         if result is not None and shortcut is not None:
-            _remember(shortcut, result, wish)
+            _remember(shortcut, result, compiled)
     return max(codes, default=FAILED)
 
 
-def _remember(shortcut: Shortcut, result: ApplyResult, wish: Wish) -> None:
+def _remember(shortcut: Shortcut, result: ApplyResult, compiled: CompiledTopology) -> None:
     proxy = next((c for c in result.observed.containers if c.slot == PROXY_SLOT), None)
     if result.converged and result.plan.is_empty and proxy is not None:
-        shortcut.remember(result.plan.topology, proxy.id, wish.stamps)
-
-
-def holder_name() -> str:
-    """Who holds the lock, for others to read: `root@build-7, process 4711`."""
-    user = os.environ.get("USER") or f"uid {os.getuid()}"
-    return f"{user}@{socket.gethostname()}, process {os.getpid()}"
+        shortcut.remember(result.plan.topology, proxy.id, compiled.stamps)
 
 
 def change(
-    wish: Wish, told: Changing, request: ChangeRequest, console: Console
+    compiled: CompiledTopology, shared: Changing, request: ChangeRequest, console: Console
 ) -> tuple[int, ApplyResult | None]:
     """Make the engine's world what is wanted. The exit code, and how it went."""
-    desired = request.aim(wish.desired)
+    desired = request.aim(compiled.desired)
     topology = desired.topology
     result: ApplyResult | None = None
     with Reporting(console, topology), stopping() as stop, docker_engine(topology) as engine:
-        patience = Patience(told.timeout_s, stop.is_set)
-        view = _progress(console, wish)
-        confirm = _confirmation(engine, request.verb, told.yes, console)
+        patience = Patience(shared.timeout_s, stop.is_set)
+        view = _progress(console, compiled)
+        confirm = _confirmation(engine, request.verb, shared.yes, console)
         try:
             result = apply(desired, engine, request.options, patience, confirm, view)
         finally:
             view.close()
     if result is None:
         return FAILED, None  # reported already
-    return _report(result, wish, request, console), result
+    return _report(result, compiled, request, console), result
 
 
-def _progress(console: Console, wish: Wish) -> ProgressView:
+def _progress(console: Console, compiled: CompiledTopology) -> ProgressView:
     if console.is_json:
-        return JsonProgress(click.echo, wish.desired.topology, wish.secrets)
+        return JsonProgress(click.echo, compiled.desired.topology, compiled.secrets)
     if console.paint_errors.enabled:
         return LiveProgress(console.paint_errors)
     return LineProgress(click.echo, console.paint)
@@ -119,7 +111,9 @@ class _confirmation:  # noqa: N801  # a function that remembers what it showed
         return click.confirm(f"{self.verb.capitalize()} this?", err=True)
 
 
-def _report(result: ApplyResult, wish: Wish, request: ChangeRequest, console: Console) -> int:
+def _report(
+    result: ApplyResult, compiled: CompiledTopology, request: ChangeRequest, console: Console
+) -> int:
     topology = result.plan.topology
     code = DONE if result.converged else INTERRUPTED if result.cancelled else FAILED
     if console.is_json:
@@ -132,19 +126,19 @@ def _report(result: ApplyResult, wish: Wish, request: ChangeRequest, console: Co
             result.elapsed_s,
             result.reloads,
             result.closed_s,
-            wish.secrets,
+            compiled.secrets,
         )
         console.line_document(document)
         return code
     if result.declined:
         console.lines([f"{topology}: nothing was changed"])
         return FAILED
-    _show_failures(result, wish, console)
+    _show_failures(result, compiled, console)
     console.lines([_last_line(result, request)])
     return code
 
 
-def _show_failures(result: ApplyResult, wish: Wish, console: Console) -> None:
+def _show_failures(result: ApplyResult, compiled: CompiledTopology, console: Console) -> None:
     if result.plan.problems and not result.reloads:
         lines = render_plan(result.plan, result.observed, "", console.paint_errors)
         for line in lines[2:]:
@@ -152,9 +146,9 @@ def _show_failures(result: ApplyResult, wish: Wish, console: Console) -> None:
         return
     for failure in result.failures:
         if failure.alerts:
-            console.show_diagnostics(locate_alerts(failure, wish), wish.loaded.texts)
+            console.show_diagnostics(locate_alerts(failure, compiled), compiled.loaded.texts)
         else:
-            console.show_failure(failure, wish.secrets)
+            console.show_failure(failure, compiled.secrets)
 
 
 def _last_line(result: ApplyResult, request: ChangeRequest) -> str:

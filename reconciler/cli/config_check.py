@@ -9,31 +9,31 @@ from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.protocol import ConfigRejectedError, EngineError, Patience
 from reconciler.files.inputs import Inputs
 from reconciler.plan.actions import CheckConfig, PullImage
+from reconciler.run.compiled import CompiledTopology, compile_inputs
 from reconciler.run.execute import failure_of
-from reconciler.run.wish import Wish, compile_inputs
 
 
 def check_or_report(inputs: Inputs, console: Console) -> list[Diagnostic] | None:
     """What HAProxy refuses, at its lines of the topology files; None after showing why it cannot be
     asked."""
     try:
-        return [refusal for wish in compile_inputs(inputs) for refusal in _refusals(wish)]
+        return [refusal for compiled in compile_inputs(inputs) for refusal in _refusals(compiled)]
     except EngineError as error:
         console.show_failure(failure_of(error))
         return None
 
 
-def _refusals(wish: Wish) -> list[Diagnostic]:
-    config = wish.desired.config()
+def _refusals(compiled: CompiledTopology) -> list[Diagnostic]:
+    config = compiled.desired.config()
     if config is None:
         return []
-    image = wish.desired.containers[PROXY_SLOT].spec.image
-    with docker_engine(wish.desired.topology) as engine:
+    image = compiled.desired.containers[PROXY_SLOT].spec.image
+    with docker_engine(compiled.desired.topology) as engine:
         patience = Patience()
-        if image not in engine.observe(wish.desired.scope()).images:
+        if image not in engine.observe(compiled.desired.scope()).images:
             engine.perform(PullImage(image), patience, lambda _: None)
         try:
             engine.perform(CheckConfig(image, config), patience, lambda _: None)
         except ConfigRejectedError as error:
-            return locate_alerts(failure_of(error), wish)
+            return locate_alerts(failure_of(error), compiled)
     return []

@@ -10,14 +10,16 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.files.asked import Asked
+from reconciler.files.variant import Variant
+from reconciler.topology.duration import read_duration
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 
 
 class Duration(click.ParamType[float]):
-    """`30s`, `2m`; a bare number is seconds. To seconds."""
+    """As in topology files, `30s`, `1m30s`; and a bare number is seconds. To seconds."""
 
     name = "duration"
 
@@ -26,11 +28,12 @@ class Duration(click.ParamType[float]):
     ) -> float:
         if isinstance(value, float):
             return value
-        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?", str(value))
-        if match is None:
+        text = str(value)
+        seconds = read_duration(f"{text}s" if re.fullmatch(_NUMBER, text) else text)
+        if seconds is None:
             message = f"`{value}` is not a length of time; write it like `30s` or `2m`"
             raise click.BadParameter(message, ctx, param)
-        return float(match[1]) * {"ms": 0.001, "m": 60.0, "h": 3600.0}.get(match[2], 1.0)
+        return seconds
 
 
 files = click.argument("files", nargs=-1, metavar="[FILE]...")
@@ -58,13 +61,13 @@ _profile = click.option(
 
 
 def layered(command: Callable[..., R]) -> Callable[..., R]:
-    """Adds what a topology file can be combined with; it reaches the command as `asked`."""
+    """Adds what a topology file can be combined with; it reaches the command as `variant`."""
 
     @functools.wraps(command)
-    def told(overlays: tuple[str, ...], profiles: tuple[str, ...], **given: Any) -> R:
-        return command(asked=Asked(overlays, profiles), **given)
+    def wrapped(overlays: tuple[str, ...], profiles: tuple[str, ...], **given: Any) -> R:
+        return command(variant=Variant(overlays, profiles), **given)
 
-    return _overlay(_profile(told))
+    return _overlay(_profile(wrapped))
 
 
 output = click.option(
@@ -104,7 +107,7 @@ _CHANGING = (
 
 @dataclass(frozen=True, slots=True)
 class Changing:
-    """What every command that changes something is told."""
+    """The options that all commands which change something share."""
 
     files: tuple[str, ...]
     yes: bool
@@ -116,18 +119,18 @@ class Changing:
     output: str
 
     @property
-    def asked(self) -> Asked:
-        return Asked(self.overlays, self.profiles)
+    def variant(self) -> Variant:
+        return Variant(self.overlays, self.profiles)
 
 
 def changing(command: Callable[..., int]) -> Callable[..., int]:
     """Adds the options that such commands share; they reach it as one `Changing`, first of all."""
 
     @functools.wraps(command)
-    def told(**given: Any) -> int:
+    def wrapped(**given: Any) -> int:
         shared = {field.name: given.pop(field.name) for field in fields(Changing)}
         return command(Changing(**shared), **given)
 
     for option in reversed(_CHANGING):
-        told = option(told)
-    return told
+        wrapped = option(wrapped)
+    return wrapped

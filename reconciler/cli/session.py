@@ -9,11 +9,11 @@ from reconciler.cli.console import Console
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.protocol import Engine, EngineError
 from reconciler.events.events import Failure
-from reconciler.files.asked import NOTHING, Asked
 from reconciler.files.inputs import Inputs, load_inputs
+from reconciler.files.variant import AS_WRITTEN, Variant
 from reconciler.haproxy.control.sections import hide_secrets
+from reconciler.run.compiled import CompiledTopology
 from reconciler.run.execute import failure_of
-from reconciler.run.wish import Wish
 from reconciler.view.failure import strike_secrets
 
 
@@ -54,10 +54,10 @@ class Reporting:
         return True
 
 
-def locate_alerts(failure: Failure, wish: Wish) -> list[Diagnostic]:
+def locate_alerts(failure: Failure, compiled: CompiledTopology) -> list[Diagnostic]:
     """HAProxy's alerts at the line of the topology file that the refused line came from."""
-    config = wish.desired.config()
-    source = wish.loaded.source
+    config = compiled.desired.config()
+    source = compiled.loaded.source
     found: list[Diagnostic] = []
     for line, message in failure.alerts:
         path = config.path_of_line(line) if config is not None and line is not None else ()
@@ -69,7 +69,7 @@ def locate_alerts(failure: Failure, wish: Wish) -> list[Diagnostic]:
         found.append(
             Diagnostic(
                 "config-rejected",
-                f"HAProxy refuses this: {strike_secrets(message, wish.secrets)}",
+                f"HAProxy refuses this: {strike_secrets(message, compiled.secrets)}",
                 source.file_of(span),
                 span,
                 rendered,
@@ -84,10 +84,10 @@ def load_or_report(
     env_files: Sequence[str],
     console: Console,
     tolerated: Collection[str] = (),
-    asked: Asked = NOTHING,
+    variant: Variant = AS_WRITTEN,
 ) -> Inputs | None:
     """The inputs, or None after showing what is wrong with them. Warnings do not stop."""
-    inputs = load_inputs(names, env_files, tolerated, asked)
+    inputs = load_inputs(names, env_files, tolerated, variant)
     if inputs.has_errors:
         console.show_diagnostics(inputs.diagnostics, inputs.sources)
         return None

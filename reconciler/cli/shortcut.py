@@ -25,9 +25,9 @@ from reconciler.engine.docker.glance import (
     local_socket,
     look,
 )
-from reconciler.files.asked import NOTHING, PROFILES, Asked
 from reconciler.files.reading import read_file
 from reconciler.files.stamp import stamp
+from reconciler.files.variant import AS_WRITTEN, PROFILES, Variant
 
 _VARIABLE = re.compile(rb"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -42,13 +42,13 @@ class Shortcut:
 
     @classmethod
     def of(
-        cls, files: tuple[str, ...], env_files: tuple[str, ...], asked: Asked = NOTHING
+        cls, files: tuple[str, ...], env_files: tuple[str, ...], variant: Variant = AS_WRITTEN
     ) -> Shortcut | None:
         name = files[0] if files else "topology.yaml"
         socket = local_socket()
         if len(files) > 1 or env_files or name == "-" or socket is None:
             return None
-        if asked != NOTHING or os.environ.get(PROFILES):
+        if variant != AS_WRITTEN or os.environ.get(PROFILES):
             return None
         try:
             data = read_file(name)

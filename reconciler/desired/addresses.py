@@ -22,14 +22,14 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 def first_addresses(
     containers: Mapping[Slot, DesiredContainer], networks: Mapping[str, NetworkSpec]
 ) -> dict[Slot, DesiredContainer]:
-    """With the addresses that containers get where nobody is yet."""
+    """The same containers with the addresses that they get where nobody is yet."""
     by_name = {network.name: network for network in networks.values()}
     pool = AddressPool(by_name, written_addresses(containers.values()))
     return {slot: pool.settle(want) for slot, want in containers.items()}
 
 
 def written_addresses(containers: Iterable[DesiredContainer]) -> dict[str, set[str]]:
-    """By network, the addresses that the file has for somebody."""
+    """The addresses that the file has for somebody, by network."""
     found: dict[str, set[str]] = {}
     for want in containers:
         for place in want.spec.networks:
@@ -50,8 +50,8 @@ class AddressPool:
         self.short: set[str] = set()
 
     def settle(self, want: DesiredContainer, kept: Mapping[str, str] = _NONE) -> DesiredContainer:
-        """With an address for each attachment that needs a fixed one. `kept` are those that its
-        container has by now, by network."""
+        """The container with an address for each attachment that needs a fixed one. `kept` are
+        those that it has by now, by network."""
         if not any(a.is_fixed for a in want.spec.networks):
             return want
         places = tuple(self._place(a, kept.get(a.network, "")) for a in want.spec.networks)

@@ -15,8 +15,9 @@ from reconciler.desired.containers.labels import labels_of
 from reconciler.desired.containers.seccomp import with_profile
 from reconciler.desired.containers.volumes import compile_mount, used_volumes
 from reconciler.desired.desired import Desired, DesiredContainer, Slot
+from reconciler.desired.limits import limits_of
 from reconciler.desired.names import SERVER_ROLE, container_name, network_name, run_volume_name
-from reconciler.desired.options import limits_of, options_of
+from reconciler.desired.options import options_of
 from reconciler.desired.order import Dependency
 from reconciler.desired.proxy.listeners import Listeners
 from reconciler.desired.proxy.proxy import compile_proxy
@@ -192,7 +193,7 @@ def _replicas(
 
 
 def _each(spec: ContainerSpec, backend: Backend) -> Iterator[tuple[ContainerSpec, str]]:
-    """Of each replica: they are the same, unless each has a port of the host for itself."""
+    """The spec and revision of each replica: they differ where each has a port of the host."""
     is_of_each = any(port.is_of_each for port in backend.ports)
     for number in range(1, backend.containers + 1):
         if number == 1 or is_of_each:
@@ -209,7 +210,7 @@ def _each(spec: ContainerSpec, backend: Backend) -> Iterator[tuple[ContainerSpec
 def _with_fixed_address(
     spec: ContainerSpec, networks: Mapping[str, NetworkSpec], network: str | None
 ) -> ContainerSpec:
-    """On the network, by its name in the file, where HAProxy finds it by address."""
+    """The spec with an address that stays, on the network where HAProxy finds it by address."""
     assert network is not None  # a rule of the file sees to it
     name = networks[network].name
     places = (replace(a, is_fixed=a.network == name) for a in spec.networks)
@@ -233,7 +234,7 @@ def _server_spec(
         stop_grace_s=backend.stop_grace_period,
         init=backend.init,
         restart=backend.restart,
-        **limits_of(backend.resources),
+        **limits_of(backend),
         networks=tuple(_attachments(name, backend, networks)),
         **options_of(backend),
     )

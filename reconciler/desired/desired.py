@@ -52,7 +52,7 @@ class DesiredContainer:
 
     @property
     def host(self) -> str:
-        """By which HAProxy reaches it: its fixed address, or its name."""
+        """The host by which HAProxy reaches it: its fixed address, or its name."""
         return next((a.address for a in self.spec.networks if a.address), self.name)
 
 
@@ -86,7 +86,7 @@ class Desired:
     depends_on: Mapping[str, tuple[Dependency, ...]] = field(default_factory=dict)
     """What a backend's containers wait for before they start."""
     jobs: Mapping[str, tuple[DesiredJob, ...]] = field(default_factory=dict)
-    """By backend, in the order in which they run."""
+    """The jobs of each backend, in the order in which they run."""
     host_ports: tuple[PublishedPort, ...] = ()
     """Ports of the host that HAProxy takes itself, unpublished, on the host's network."""
     lock_image: str = ""

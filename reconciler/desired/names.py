@@ -21,7 +21,7 @@ JOBS = PREFIX + "jobs"
 NAME = PREFIX + "name"
 """The name the tool gave; a container that carries another one was renamed by hand."""
 HOLDER = PREFIX + "holder"
-"""On a lock container: who holds the lock."""
+"""A label of a lock container: who holds the lock."""
 
 PROXY_ROLE = "proxy"
 SERVER_ROLE = "server"
@@ -56,7 +56,7 @@ def network_name(topology: str, network: str) -> str:
 
 
 def run_volume_name(topology: str) -> str:
-    """Where HAProxy's sockets are. No volume of a file can have such a name."""
+    """The volume that HAProxy's sockets are in. No volume of a file can have such a name."""
     return f"{topology}{RUN_VOLUME_SUFFIX}"
 
 

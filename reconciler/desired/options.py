@@ -1,16 +1,21 @@
 """What of a container Docker takes as it is: a spec's options, and how a file's become them.
 
-Where order means nothing to Docker, it is by name, so that it means nothing to the revision.
+Each option says in its own line where Docker has it, and how it is made of the file's key. Where
+order means nothing to Docker, it is by name, so that it means nothing to the revision.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from reconciler.topology.model.blkio import Blkio
-from reconciler.topology.model.container import Resources
+from reconciler.desired.marks import config, host, mark_of, option, value_of
+from reconciler.topology.model import options as model
+from reconciler.topology.model.blkio import ByteRate, DeviceWeight, OperationRate
 from reconciler.topology.model.options import ContainerOptions as Wish
+
+WITH_OTHERS = BESIDE_THE_BODY = None
+"""No place of its own in Docker's body: one key says several things, or none."""
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -78,133 +83,119 @@ class Profile:
         return self.digest[:12]
 
 
+def _unordered(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(texts))
+
+
+def _pairs(pairs: dict[str, str]) -> Pairs:
+    return tuple(sorted(pairs.items()))
+
+
+def _tmpfs(mounts: tuple[str, ...]) -> Pairs:
+    return tuple(sorted((path, more) for path, _, more in (m.partition(":") for m in mounts)))
+
+
+def _ulimits(limits: dict[str, model.Ulimit]) -> tuple[Ulimit, ...]:
+    return tuple(Ulimit(name, limit.soft, limit.hard) for name, limit in sorted(limits.items()))
+
+
+def _devices(devices: tuple[model.Device, ...]) -> tuple[Device, ...]:
+    return tuple(Device(d.source, d.target or d.source, d.permissions) for d in devices)
+
+
+def _logging(logging: model.Logging) -> Logging:
+    return Logging(logging.driver or "", _pairs(logging.options))
+
+
+def _gpus(gpus: tuple[model.Gpu, ...]) -> tuple[Gpu, ...]:
+    return tuple(
+        Gpu(
+            g.driver,
+            0 if g.device_ids else g.count or -1,
+            g.device_ids,
+            g.capabilities,
+            _pairs(g.options),
+        )
+        for g in gpus
+    )
+
+
+def _weights(devices: tuple[DeviceWeight, ...]) -> tuple[DeviceRate, ...]:
+    return tuple(sorted((DeviceRate(d.path, d.weight) for d in devices), key=str))
+
+
+def _rates(devices: tuple[ByteRate | OperationRate, ...]) -> tuple[DeviceRate, ...]:
+    return tuple(sorted((DeviceRate(d.path, d.rate) for d in devices), key=str))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerOptions:
     """A part of a container's spec. At its default, each is left to Docker and the image."""
 
-    user: str | None = None
-    working_dir: str | None = None
-    hostname: str | None = None
-    domainname: str | None = None
-    extra_hosts: tuple[str, ...] = ()
-    dns: tuple[str, ...] = ()
-    dns_search: tuple[str, ...] = ()
-    dns_opt: tuple[str, ...] = ()
-    tmpfs: Pairs = ()
+    user: str | None = option(None, config("User"))
+    working_dir: str | None = option(None, config("WorkingDir"))
+    hostname: str | None = option(None, config("Hostname"))
+    domainname: str | None = option(None, config("Domainname"))
+    extra_hosts: tuple[str, ...] = option((), host("ExtraHosts"))
+    dns: tuple[str, ...] = option((), host("Dns"))
+    dns_search: tuple[str, ...] = option((), host("DnsSearch"))
+    dns_opt: tuple[str, ...] = option((), host("DnsOptions"))
+    tmpfs: Pairs = option((), host("Tmpfs"), made=_tmpfs)
     """Path and options of each."""
-    shm_bytes: int | None = None
-    memswap_bytes: int | None = None
+    shm_bytes: int | None = option(None, host("ShmSize"), "shm_size")
+    memswap_bytes: int | None = option(None, WITH_OTHERS, "memswap_limit")
     """Of memory and swap together; -1 is no limit, None is twice that of the memory."""
-    ulimits: tuple[Ulimit, ...] = ()
-    cap_add: tuple[str, ...] = ()
-    cap_drop: tuple[str, ...] = ()
-    privileged: bool = False
-    read_only: bool = False
-    security_opt: tuple[str, ...] = ()
+    ulimits: tuple[Ulimit, ...] = option((), host("Ulimits"), made=_ulimits)
+    cap_add: tuple[str, ...] = option((), host("CapAdd"), made=_unordered)
+    cap_drop: tuple[str, ...] = option((), host("CapDrop"), made=_unordered)
+    privileged: bool = option(False, host("Privileged"))
+    read_only: bool = option(False, host("ReadonlyRootfs"))
+    security_opt: tuple[str, ...] = option((), host("SecurityOpt"), made=_unordered)
     """Without a profile of seccomp."""
-    seccomp: Profile | None = None
-    sysctls: Pairs = ()
-    devices: tuple[Device, ...] = ()
-    group_add: tuple[str, ...] = ()
-    stop_signal: str | None = None
-    logging: Logging | None = None
-    platform: str = ""
-    runtime: str = ""
-    gpus: tuple[Gpu, ...] = ()
-    annotations: Pairs = ()
-    expose: tuple[str, ...] = ()
-    device_cgroup_rules: tuple[str, ...] = ()
-    stdin_open: bool = False
-    tty: bool = False
-    ipc: str | None = None
-    pid: str | None = None
-    uts: str | None = None
-    userns_mode: str | None = None
-    cgroup: str | None = None
-    cgroup_parent: str | None = None
-    cpuset: str | None = None
-    oom_score_adj: int = 0
-    storage_opt: Pairs = ()
-    blkio_weight: int | None = None
-    blkio_weight_device: tuple[DeviceRate, ...] = ()
-    blkio_device_read_bps: tuple[DeviceRate, ...] = ()
-    blkio_device_write_bps: tuple[DeviceRate, ...] = ()
-    blkio_device_read_iops: tuple[DeviceRate, ...] = ()
-    blkio_device_write_iops: tuple[DeviceRate, ...] = ()
+    seccomp: Profile | None = option(None, WITH_OTHERS, made=None)
+    sysctls: Pairs = option((), host("Sysctls"), made=_pairs)
+    devices: tuple[Device, ...] = option((), host("Devices"), made=_devices)
+    group_add: tuple[str, ...] = option((), host("GroupAdd"), made=_unordered)
+    stop_signal: str | None = option(None, config("StopSignal"))
+    logging: Logging | None = option(None, host("LogConfig"), made=_logging)
+    platform: str = option("", BESIDE_THE_BODY)
+    runtime: str = option("", host("Runtime"))
+    gpus: tuple[Gpu, ...] = option((), host("DeviceRequests"), made=_gpus)
+    annotations: Pairs = option((), host("Annotations"), made=_pairs)
+    expose: tuple[str, ...] = option((), config("ExposedPorts"), made=_unordered)
+    device_cgroup_rules: tuple[str, ...] = option((), host("DeviceCgroupRules"), made=_unordered)
+    stdin_open: bool = option(False, config("OpenStdin"))
+    tty: bool = option(False, config("Tty"))
+    ipc: str | None = option(None, host("IpcMode"))
+    pid: str | None = option(None, host("PidMode"))
+    uts: str | None = option(None, host("UTSMode"))
+    userns_mode: str | None = option(None, host("UsernsMode"))
+    cgroup: str | None = option(None, host("CgroupnsMode"))
+    cgroup_parent: str | None = option(None, host("CgroupParent"))
+    cpuset: str | None = option(None, host("CpusetCpus"))
+    oom_score_adj: int = option(0, host("OomScoreAdj"))
+    storage_opt: Pairs = option((), host("StorageOpt"), made=_pairs)
+    blkio_weight: int | None = option(None, host("BlkioWeight"), "blkio_config.weight")
+    blkio_weight_device: tuple[DeviceRate, ...] = option(
+        (), host("BlkioWeightDevice"), "blkio_config.weight_device", _weights
+    )
+    blkio_device_read_bps: tuple[DeviceRate, ...] = option(
+        (), host("BlkioDeviceReadBps"), "blkio_config.device_read_bps", _rates
+    )
+    blkio_device_write_bps: tuple[DeviceRate, ...] = option(
+        (), host("BlkioDeviceWriteBps"), "blkio_config.device_write_bps", _rates
+    )
+    blkio_device_read_iops: tuple[DeviceRate, ...] = option(
+        (), host("BlkioDeviceReadIOps"), "blkio_config.device_read_iops", _rates
+    )
+    blkio_device_write_iops: tuple[DeviceRate, ...] = option(
+        (), host("BlkioDeviceWriteIOps"), "blkio_config.device_write_iops", _rates
+    )
 
 
 def options_of(wish: Wish) -> dict[str, Any]:
     """The fields of a spec, as a file's backend says them."""
-    found: dict[str, Any] = {name: getattr(wish, name) for name in _AS_THEY_ARE}
-    found |= {name: tuple(sorted(getattr(wish, name))) for name in _WITHOUT_ORDER}
-    found |= {name: _pairs(getattr(wish, name)) for name in _PAIRS}
-    found |= _blkio(wish.blkio_config)
-    return found | {
-        "tmpfs": tuple(sorted((path, more) for path, _, more in map(_split, wish.tmpfs))),
-        "shm_bytes": wish.shm_size,
-        "memswap_bytes": wish.memswap_limit,
-        "ulimits": tuple(Ulimit(name, u.soft, u.hard) for name, u in sorted(wish.ulimits.items())),
-        "devices": tuple(
-            Device(d.source, d.target or d.source, d.permissions) for d in wish.devices
-        ),
-        "logging": Logging(wish.logging.driver or "", _pairs(wish.logging.options))
-        if wish.logging
-        else None,
-        "platform": wish.platform or "",
-        "runtime": wish.runtime or "",
-        "gpus": tuple(
-            Gpu(
-                g.driver,
-                0 if g.device_ids else g.count or -1,
-                g.device_ids,
-                g.capabilities,
-                _pairs(g.options),
-            )
-            for g in wish.gpus
-        ),
-    }
-
-
-_AS_THEY_ARE = (
-    "user", "working_dir", "hostname", "extra_hosts", "dns", "dns_search", "dns_opt", "privileged",
-    "read_only", "stop_signal", "domainname", "stdin_open", "tty", "ipc", "pid", "uts",
-    "userns_mode", "cgroup", "cgroup_parent", "cpuset", "oom_score_adj",
-)  # fmt: skip
-_WITHOUT_ORDER = (
-    "cap_add",
-    "cap_drop",
-    "security_opt",
-    "group_add",
-    "expose",
-    "device_cgroup_rules",
-)
-_PAIRS = ("sysctls", "annotations", "storage_opt")
-
-
-def _blkio(wish: Blkio) -> dict[str, Any]:
-    found: dict[str, Any] = {"blkio_weight": wish.weight}
-    weights = (DeviceRate(item.path, item.weight) for item in wish.weight_device)
-    found["blkio_weight_device"] = tuple(sorted(weights, key=str))
-    for name in ("device_read_bps", "device_write_bps", "device_read_iops", "device_write_iops"):
-        rates = (DeviceRate(item.path, item.rate) for item in getattr(wish, name))
-        found[f"blkio_{name}"] = tuple(sorted(rates, key=str))
-    return found
-
-
-SHARES = 1024
-"""CPU shares of one core: what a container has that reserves nothing."""
-
-
-def limits_of(wish: Resources) -> dict[str, Any]:
-    """The fields of a spec that Docker changes in place."""
-    reserved = wish.reservations.cpus
-    return {
-        "cpus": wish.cpus,
-        "memory_bytes": wish.memory,
-        "pids": wish.pids,
-        "cpu_shares": None if reserved is None else round(reserved * SHARES),
-        "reserved_memory_bytes": wish.reservations.memory,
-    }
+    return {own.name: value_of(own, wish) for own in fields(ContainerOptions) if mark_of(own).made}
 
 
 def text_of(value: Any) -> str | None:
@@ -218,11 +209,3 @@ def text_of(value: Any) -> str | None:
     if all(isinstance(item, tuple) for item in value):
         return ", ".join(f"{name}={text}" if text else name for name, text in value)
     return None
-
-
-def _split(text: str) -> tuple[str, str, str]:
-    return text.partition(":")
-
-
-def _pairs(pairs: dict[str, str]) -> Pairs:
-    return tuple(sorted(pairs.items()))

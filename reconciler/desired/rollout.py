@@ -79,7 +79,7 @@ def pace_of(
 def plan_batches(
     rollout: Rollout, joins: Sequence[Join], leaves: Sequence[Leave], present: int
 ) -> list[Batch[Join, Leave]]:
-    """All that join and leave, in an order that keeps within the limits.
+    """The batches of all that join and leave, in an order that keeps the promised capacity.
 
     `present` is how many serve now, the leaving ones included. At no time are there more than
     `replicas + surge`, nor do fewer than `replicas - unavailable` serve, unless there are already.
@@ -87,6 +87,8 @@ def plan_batches(
     most, least = rollout.replicas + rollout.surge, rollout.replicas - rollout.unavailable
     joining, leaving = list(joins), list(leaves)
     batches: list[Batch[Join, Leave]] = []
+    # Each turn uses the room that there is as far as it may, so that there are few batches: with a
+    # surge new ones join beside the old; without one, as many leave first as may be missing.
     while joining or leaving:
         short = len(joining) - max(most - present, 0)  # so many find no room beside the others
         early = _take(leaving, min(short, present - least))

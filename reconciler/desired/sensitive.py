@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import Field, fields
+from typing import Any
 
+from reconciler.desired.marks import keys_of, mark_of
+from reconciler.desired.spec import ContainerSpec
 from reconciler.diagnostics.diagnostic import Path
 
-_FIELD_OF_KEY = {
-    "volumes": "mounts",
-    "stop_grace_period": "stop_grace_s",
-    "shm_size": "shm_bytes",
-    "memswap_limit": "memswap_bytes",
-    "mac_address": "networks",
+_FIELDS: Mapping[Path, Field[Any]] = {
+    path: own for own in fields(ContainerSpec) for path in keys_of(own)
 }
+"""By the path of the key that each is made of, from the backend down."""
 
 
 def sensitive_fields(owner: Path, sensitive: Mapping[Path, str]) -> dict[str, str]:
     """Spec fields below `owner` that hold outside values, and how they were written."""
     found: dict[str, str] = {}
     for path, written in sensitive.items():
-        if path[: len(owner)] != owner or len(path) == len(owner):
-            continue
-        key, *rest = path[len(owner) :]
-        if key in {"env", "labels"} and rest:
-            # `env: ["TOKEN=${TOKEN}"]` has a position for a path, and the name in the text.
-            name = rest[0] if isinstance(rest[0], str) else written.partition("=")[0]
-            found[f"{key}.{name}"] = written
-        elif key == "blkio_config" and rest:
-            found[f"blkio_{rest[0]}"] = written
-        elif key == "resources" and rest:
-            found[_limit_of(rest)] = written
-        else:
-            found[_FIELD_OF_KEY.get(str(key), str(key))] = written
+        if path[: len(owner)] == owner and len(path) > len(owner):
+            found[_field_of(path[len(owner) :], written)] = written
     return found
 
 
-def _limit_of(rest: list[str | int]) -> str:
-    """`memory`, or `reservations` and `memory`."""
-    if len(rest) == 1:
-        return "memory_bytes" if rest[0] == "memory" else str(rest[0])
-    return "reserved_memory_bytes" if rest[1] == "memory" else "cpu_shares"
+def _field_of(path: Path, written: str) -> str:
+    ends = range(1, len(path) + 1)
+    end = next((end for end in ends if path[:end] in _FIELDS), None)
+    if end is None:
+        return str(path[0])
+    own, rest = _FIELDS[path[:end]], path[end:]
+    if mark_of(own).is_named and rest:
+        # `env: ["TOKEN=${TOKEN}"]` has a position for a path, and the name in the text.
+        name = rest[0] if isinstance(rest[0], str) else written.partition("=")[0]
+        return f"{own.name}.{name}"
+    return own.name
 
 
 def sensitive_listeners(

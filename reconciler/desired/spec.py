@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import groupby
 from typing import Any
 
-from reconciler.desired.impact import is_in_place
+from reconciler.desired.impact import Impact
+from reconciler.desired.limits import limit
+from reconciler.desired.marks import LIKE_SERVERS, known, mark_of
 from reconciler.desired.options import ContainerOptions, text_of
 
 REVISION_VERSION = "v1"
@@ -149,31 +151,31 @@ class ContainerFile:
 
 @dataclass(frozen=True, slots=True)
 class ContainerSpec(ContainerOptions):
-    """A container. Which fields change in place is in the impact table."""
+    """A container."""
 
-    image: str
-    command: tuple[str, ...] | None = None
-    entrypoint: tuple[str, ...] | None = None
-    env: tuple[tuple[str, str], ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
-    mounts: tuple[Mount, ...] = ()
-    ports: tuple[PublishedPort, ...] = ()
-    no_new_privileges: bool = False
-    healthcheck: Healthcheck | None = None
-    stop_grace_s: float = 10.0
-    init: bool = False
-    restart: str = "no"
-    cpus: float | None = None
-    memory_bytes: int | None = None
-    pids: int | None = None
-    cpu_shares: int | None = None
-    reserved_memory_bytes: int | None = None
-    networks: tuple[Attachment, ...] = ()
-    network_mode: str = ""
+    image: str = known()
+    command: tuple[str, ...] | None = known(None)
+    entrypoint: tuple[str, ...] | None = known(None)
+    env: tuple[tuple[str, str], ...] = known((), is_named=True)
+    labels: tuple[tuple[str, str], ...] = known((), is_named=True)
+    mounts: tuple[Mount, ...] = known((), "volumes")
+    ports: tuple[PublishedPort, ...] = known((), in_jobs=())
+    no_new_privileges: bool = known(False)
+    healthcheck: Healthcheck | None = known(None, in_jobs=Healthcheck(test=("NONE",)))
+    stop_grace_s: float = known(10.0, "stop_grace_period", "hard_stop_after")
+    init: bool = known(False)
+    restart: str = known("no", impact=Impact.NONE, in_jobs="no")
+    cpus: float | None = limit("cpus")
+    memory_bytes: int | None = limit("memory_bytes")
+    pids: int | None = limit("pids")
+    cpu_shares: int | None = limit("cpu_shares")
+    reserved_memory_bytes: int | None = limit("reserved_memory_bytes")
+    networks: tuple[Attachment, ...] = known((), "networks", "mac_address", impact=Impact.RUNTIME)
+    network_mode: str = known("")
     """`host`, or `container:` and what that one is; "" for networks of its own."""
-    files: tuple[ContainerFile, ...] = ()
+    files: tuple[ContainerFile, ...] = known(())
     """Written before it starts for the first time."""
-    hands_over: bool = False
+    hands_over: bool = known(False)
     """A HAProxy whose listening sockets its successor takes over."""
 
     @property
@@ -201,6 +203,20 @@ class ContainerSpec(ContainerOptions):
         """Whether it has something that nobody else can have meanwhile: then no other can start
         beside it in its place."""
         return bool(self.host_ports or self.fixed_places)
+
+
+_MARKS = {own.name: mark_of(own) for own in fields(ContainerSpec)}
+
+
+def is_in_place(field: str) -> bool:
+    """Whether Docker changes this field of a running container."""
+    return _MARKS[field].impact < Impact.REPLACE
+
+
+def as_of_jobs(spec: ContainerSpec) -> ContainerSpec:
+    """The same for a job, in what says that jobs have it otherwise."""
+    others = {name: mark.in_jobs for name, mark in _MARKS.items()}
+    return replace(spec, **{n: value for n, value in others.items() if value is not LIKE_SERVERS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +266,10 @@ def revision_of(spec: ContainerSpec | NetworkSpec) -> str:
     content = canonical(spec)
     if isinstance(spec, ContainerSpec):
         content = {name: value for name, value in content.items() if not is_in_place(name)}
+        named = {name: value for name, value in content.items() if _MARKS[name].is_named}
+        content |= {name: sorted(value) for name, value in named.items()}
         if spec.fixed_places:
             content["places"] = spec.fixed_places
-        for name in ("env", "labels"):  # order means nothing to Docker
-            if name in content:
-                content[name] = sorted(content[name])
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return f"{REVISION_VERSION}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
@@ -267,7 +282,7 @@ def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str
     """
     shown: dict[str, str] = {}
     for name, value in canonical(spec).items():
-        if name in {"env", "labels"}:
+        if _MARKS[name].is_named:
             shown |= {f"{name}.{key}": text for key, text in value}
         elif name == "files":
             shown |= _texts_of_files(spec.files)

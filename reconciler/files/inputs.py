@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span, has_errors
-from reconciler.files.asked import NOTHING, PROFILES, Asked
 from reconciler.files.reading import STDIN, TooLargeError, read_file, read_named
 from reconciler.files.references import References
+from reconciler.files.variant import AS_WRITTEN, PROFILES, Variant
 from reconciler.topology.load import Loaded, load_topology
 from reconciler.topology.reading.layers import Document, Layers
 from reconciler.topology.reading.parse import MAX_BYTES
@@ -56,16 +56,20 @@ def load_inputs(
     names: Sequence[str],
     env_files: Sequence[str],
     tolerated: Collection[str] = (),
-    asked: Asked = NOTHING,
+    variant: Variant = AS_WRITTEN,
+    environ: Mapping[str, str] | None = None,
 ) -> Inputs:
-    """Every file that is named, all their problems together. `tolerated` codes only warn."""
+    """Every file that is named, all their problems together. `tolerated` codes only warn.
+
+    `environ` is the environment, that of this process when it is not given.
+    """
     problems: list[Diagnostic] = []
-    variables = _variables(env_files, problems)
+    variables = _variables(env_files, os.environ if environ is None else environ, problems)
     inputs = list(_read_all(names or (DEFAULT_FILE,), problems, is_default=not names))
-    overlays = tuple(_read_all(asked.overlays, problems, is_default=False))
+    overlays = tuple(_read_all(variant.overlays, problems, is_default=False))
     if overlays and len(inputs) > 1:
         problems.append(_several(overlays[0].name, len(inputs)))
-    profiles = asked.profiles or tuple(
+    profiles = variant.profiles or tuple(
         part for part in re.split(r"[,\s]+", variables.get(PROFILES, "")) if part
     )
     tried: list[str] = []
@@ -93,7 +97,9 @@ def load_inputs(
     return Inputs(loaded, tuple(dict.fromkeys(problems)), referred, tuple(tried))
 
 
-def _variables(env_files: Sequence[str], problems: list[Diagnostic]) -> dict[str, str]:
+def _variables(
+    env_files: Sequence[str], environ: Mapping[str, str], problems: list[Diagnostic]
+) -> dict[str, str]:
     """Env files in their order, then the environment over them, as in Compose."""
     variables: dict[str, str] = {}
     for name in env_files:
@@ -107,7 +113,7 @@ def _variables(env_files: Sequence[str], problems: list[Diagnostic]) -> dict[str
         problems += [
             Diagnostic("bad-env-file", e.message, name, Span(e.line, 1, 2)) for e in errors
         ]
-    return variables | dict(os.environ)
+    return variables | dict(environ)
 
 
 def _read_all(

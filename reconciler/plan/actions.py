@@ -132,9 +132,9 @@ class AwaitReady:
 
     target: Target
     timeout_s: float | None = None
-    """None is as long as the user's patience."""
+    """How long to wait; None is as long as the user's patience."""
     steady_s: float = 0.0
-    """For how long it must have been so."""
+    """How long it must have been so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +249,9 @@ class AwaitServers:
     servers: tuple[tuple[str, str], ...]
     containers: tuple[Target, ...] = ()
     timeout_s: float | None = None
-    """None is as long as the user's patience."""
+    """How long to wait; None is as long as the user's patience."""
     steady_s: float = 0.0
-    """For how long it must have been so."""
+    """How long it must have been so."""
 
 
 @dataclass(frozen=True, slots=True)

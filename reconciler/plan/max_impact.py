@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.desired.impact import Impact
-from reconciler.plan.action_labels import label_of
 from reconciler.plan.plan import Plan, Problem
 
 
@@ -26,5 +25,5 @@ def limit_impact(plan: Plan, limit: Impact) -> Plan:
 def _exceeding(plan: Plan, limit: Impact) -> list[str]:
     """Each change once, with its impact; the steps where no change tells of it."""
     changes = [f"{c.subject} ({c.impact})" for c in plan.changes if c.impact > limit]
-    steps = [f"{label_of(s.action)} ({s.impact})" for s in plan.steps if s.impact > limit]
+    steps = [f"{s.label} ({s.impact})" for s in plan.steps if s.impact > limit]
     return list(dict.fromkeys(changes or steps))

@@ -53,9 +53,9 @@ class ObservedContainer:
     cpu_shares: int | None = None
     reserved_memory_bytes: int | None = None
     networks: Mapping[str, ObservedNetworkLink] = field(default_factory=dict)
-    """By the network's Docker name."""
+    """Its place on each network, by the network's Docker name."""
     ports: tuple[PublishedPort, ...] = ()
-    """Those of the host that it has when it runs."""
+    """The host's ports that it has when it runs."""
     depends_on: tuple[str, ...] = ()
     """Backends that it needs, from its label."""
     jobs: tuple[str, ...] = ()
@@ -65,13 +65,13 @@ class ObservedContainer:
 
     @property
     def hosts(self) -> frozenset[str]:
-        """By which HAProxy may know it: its name, or an address."""
+        """The hosts by which HAProxy may know it: its name, and its addresses."""
         links = self.networks.values()
         addresses = {address for link in links for address in (link.address, link.fixed)}
         return frozenset({self.given_name, *addresses} - {""})
 
-    def is_in_the_way_of(self, spec: ContainerSpec) -> bool:
-        """Whether it has what another container can have when this one has stopped."""
+    def blocks(self, spec: ContainerSpec) -> bool:
+        """Whether it holds what another container can have once this one has stopped."""
         return any(own.overlaps(port) for own in self.ports for port in spec.ports) or any(
             place.ipv4 in {link.address, link.fixed}
             for place in spec.networks
@@ -88,7 +88,7 @@ class ObservedNetwork:
     id: str
     name: str
     revision: str | None
-    """None for a network that is not ours."""
+    """What it was made from; None for a network that is not ours."""
     taken: frozenset[str] = frozenset()
     """Addresses that somebody has on it; only looked at where containers get fixed ones."""
 
@@ -148,10 +148,10 @@ class Observed:
     images: Mapping[str, str] = field(default_factory=dict)
     """Reference to the id it names here; a reference without an image is not in it."""
     proxies: Mapping[str, ObservedProxy] = field(default_factory=dict)
-    """By container id."""
+    """What was seen of each HAProxy, by its container's id."""
     holders: tuple[Holder, ...] = ()
     missing_paths: frozenset[str] = frozenset()
-    """Of the engine's machine; only those that are surely not there."""
+    """Paths that are surely not there on the engine's machine."""
     api: tuple[int, int] | None = None
     """The version of the engine's API; None for an engine that has all there is."""
     gaps: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import Literal
 from reconciler.desired.impact import Impact
 from reconciler.desired.rollout import Pace
 from reconciler.haproxy.config import Config
+from reconciler.plan.action_labels import label_of
 from reconciler.plan.actions import Action
 
 Verb = Literal["create", "update", "replace", "remove"]
@@ -56,6 +57,11 @@ class Step:
     impact: Impact = Impact.NONE
     rescues: tuple[int, ...] = ()
     """If any: the step is for the case that one of these fails, and runs once all have ended."""
+
+    @property
+    def label(self) -> str:
+        """What it does, for people: `start shop-web-1-c64e5ebe`."""
+        return label_of(self.action)
 
 
 @dataclass(frozen=True, slots=True)

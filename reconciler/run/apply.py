@@ -21,7 +21,7 @@ from reconciler.plan.max_impact import limit_impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
-from reconciler.run.execute import Emit, Outcome, execute, failure_of
+from reconciler.run.execute import Emit, Execution, execute, failure_of
 
 MAX_PASSES = 3
 """A pass that found the world changed under it is followed by another, but not forever."""
@@ -118,7 +118,7 @@ def converge(
     """
     started = time.monotonic()
     pass_id = pass_id or new_pass_id()
-    outcome = Outcome()
+    outcome = Execution()
     reloads, closed_s = 0, 0.0
     for _ in range(MAX_PASSES):
         plan, observed = make_plan(desired, engine, options)

@@ -34,7 +34,7 @@ Emit = Callable[[Event], None]
 
 
 @dataclass(slots=True)
-class Outcome:
+class Execution:
     done: list[Step] = field(default_factory=list)
     failed: list[tuple[Step, Failure]] = field(default_factory=list)
     skipped: list[Step] = field(default_factory=list)
@@ -51,14 +51,14 @@ def failure_of(error: EngineError) -> Failure:
     return Failure(error.code, str(error), error.hint, error.details, alerts)
 
 
-def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id: str) -> Outcome:
+def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id: str) -> Execution:
     """Run a plan to its end, or as far as failures and `patience.is_cancelled` let it.
 
     A step that fails takes its dependents with it; all others go on. Rescues run once those that
     they are for have ended, and only if one of these failed. Events are emitted from this
     thread but for progress, which comes from the step's own.
     """
-    outcome = Outcome()
+    outcome = Execution()
     waiting = {step.id: step for step in plan.steps}
     done: set[int] = set()
     lost: set[int] = set()

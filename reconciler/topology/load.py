@@ -43,7 +43,7 @@ class Loaded:
         """What messages may show, by file: with stars in place of inline content."""
         texts = dict(self.source.texts or {self.file: self.source.text})
         for path, span in self.source.values.items():
-            if is_inline(path[:3]):
+            if is_inline(path):
                 file = self.source.file_of(span)
                 texts[file] = cover(texts[file], span)
         return texts

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Backend, Topology
+from reconciler.topology.model.anatomy import Kind, mark_of, step
 from reconciler.topology.model.files import FileSource, MountedFile
+from reconciler.topology.model.marks import Hidden
 
 DIRECTORIES = {"secrets": "/run/secrets", "configs": "/"}
 """Where the files of each section are, unless they say something else; as in Compose."""
@@ -54,5 +57,6 @@ def is_within(directory: str, mount: str) -> bool:
 
 
 def is_inline(path: Path) -> bool:
-    """Whether what stands there in the file is content, which nobody is shown."""
-    return len(path) == 3 and path[0] in DIRECTORIES and path[2] == "content"
+    """Whether what stands there in the file is content, or a part of it, which nobody is shown."""
+    kinds: Iterable[Kind] = accumulate(path, step, initial=Topology)
+    return any(mark_of(kind, Hidden) for kind in kinds)

@@ -20,9 +20,8 @@ from reconciler.events.events import (
     StepProgressed,
     Waiting,
 )
-from reconciler.events.passes import FileBroken, FileMended, News, Noticed, PassBegun, PassEnded
+from reconciler.events.news import FileBroken, FileMended, News, Noticed, PassBegun, PassEnded
 from reconciler.haproxy.control.sections import diff_config
-from reconciler.plan.action_labels import label_of
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Change, Plan
 from reconciler.view.failure import strike_secrets
@@ -218,7 +217,7 @@ def plan_document(plan: Plan) -> PlanDocument:
             {
                 "id": step.id,
                 "action": type(step.action).__name__,
-                "text": label_of(step.action),
+                "text": step.label,
                 "needs": list(step.needs),
                 "because": step.because,
                 "impact": str(step.impact),
@@ -258,7 +257,7 @@ def event_document(event: Event, topology: str, secrets: Sequence[str]) -> Event
         document["text"] = event.what
         return document
     document["step"] = event.step.id
-    document["text"] = label_of(event.step.action)
+    document["text"] = event.step.label
     document["impact"] = str(event.step.impact)
     if isinstance(event, StepDone | StepFailed):
         document["elapsed_s"] = round(event.elapsed_s, 3)

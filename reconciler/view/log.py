@@ -9,10 +9,9 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
 
 from reconciler.desired.impact import Impact
-from reconciler.events.passes import (
+from reconciler.events.news import (
     FileBroken,
     FileMended,
     News,
@@ -30,14 +29,6 @@ from reconciler.view.words import count, seconds
 Write = Callable[[str], None]
 Now = Callable[[], datetime]
 _DETAIL = " " * 4
-
-
-class LogView(Protocol):
-    def __call__(self, topology: str, news: News) -> None:
-        """May be called from several threads."""
-
-    def hide(self, secrets: Sequence[str]) -> None:
-        """Strike these from all that is told from now on."""
 
 
 class TextLog:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from reconciler.desired.impact import EXPLANATION, Impact
 from reconciler.desired.rollout import Pace
 from reconciler.haproxy.control.sections import diff_config
-from reconciler.plan.action_labels import label_of
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Change, FieldChange, Plan, Step
 from reconciler.view.paint import Paint
@@ -61,7 +60,7 @@ def render_steps(plan: Plan, paint: Paint) -> list[str]:
         if step.rescues:
             after += f"  (if one of {step.rescues[0]} to {step.rescues[-1]} fails)"
         impact = paint("dim", f"{f'[{step.impact}]':<{words}}")
-        lines.append(f"  {step.id:>{width}}  {impact}  {label_of(step.action)}{after}")
+        lines.append(f"  {step.id:>{width}}  {impact}  {step.label}{after}")
         if step.impact > Impact.NONE and step.because:
             lines.append(f"  {'':{width + words + 4}}{paint('dim', step.because)}")
     return lines

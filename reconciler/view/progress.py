@@ -17,7 +17,6 @@ from reconciler.events.events import (
     StepStarted,
     Waiting,
 )
-from reconciler.plan.action_labels import label_of
 from reconciler.plan.actions import AwaitReady
 from reconciler.view.documents import event_document
 from reconciler.view.paint import Paint
@@ -61,9 +60,9 @@ def _lines(event: Event, paint: Paint) -> list[str]:
             took = seconds(elapsed_s)
             if closed_s is not None:
                 took += f", ports were closed for {seconds(closed_s)}"
-            return [f"  {paint('good', 'done')}  {label_of(step.action)}  {took}"]
+            return [f"  {paint('good', 'done')}  {step.label}  {took}"]
         case StepFailed(_, step):
-            return [f"  {paint('error', 'failed')}  {label_of(step.action)}"]
+            return [f"  {paint('error', 'failed')}  {step.label}"]
         case Waiting(_, what):
             return [f"  {what}"]
         case _:
@@ -96,7 +95,7 @@ class LiveProgress:
             match event:
                 case StepStarted(_, step):
                     self._tasks[step.id] = self._progress.add_task(
-                        label_of(step.action), total=None, amount=""
+                        step.label, total=None, amount=""
                     )
                 case StepProgressed(_, step, done, total):
                     amount = f"{size(done)} of {size(total)}" if total else size(done)

@@ -56,7 +56,7 @@ def _scalar(source: Source, path: Path, value: Any) -> str:
 
 def _variable_for(path: Path) -> str:
     """`SECRETS_DB` for the content of the secret `db`."""
-    return re.sub(r"[^A-Z0-9]", "_", f"{path[0]}_{path[1]}".upper())
+    return re.sub(r"[^A-Z0-9]", "_", "_".join(map(str, path[:-1])).upper())
 
 
 def _text(text: str) -> str:

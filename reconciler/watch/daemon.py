@@ -1,6 +1,6 @@
 """The threads of `watch`: one for each topology, one that follows files, those of the engine.
 
-What they do is in keeper.py and follow.py. Here they are started, woken, and ended.
+What they do is in keeper.py and follower.py. Here they are started, woken, and ended.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Iterable
 
 from reconciler.engine.protocol import Engines, Wakeup
-from reconciler.events.passes import Noticed
+from reconciler.events.news import Noticed
 from reconciler.watch.clock import Clock, SystemClock
 from reconciler.watch.keeper import Keeper, Tell, WatchOptions
-from reconciler.watch.mailbox import Wanted
+from reconciler.watch.mailbox import Goal
 
 FOLLOW_AGAIN_S = 5.0
 
@@ -31,12 +31,12 @@ class Daemon:
         self._keepers: dict[str, Keeper] = {}
         self._threads: dict[str, threading.Thread] = {}
 
-    def write(self, topology: str, cause: str, wanted: Wanted) -> None:
-        """What a topology's file says; its keeper begins when there is none yet."""
+    def write(self, topology: str, cause: str, goal: Goal) -> None:
+        """Tell a topology's keeper what its file says; it begins when there is none yet."""
         with self._changing:
             if topology not in self._keepers:
                 self._begin(topology)
-            self._keepers[topology].mail.put(cause, wanted=wanted)
+            self._keepers[topology].mail.put(cause, goal=goal)
 
     def _begin(self, topology: str) -> None:
         keeper = Keeper(
@@ -59,7 +59,7 @@ class Daemon:
             keeper.close()
 
     def _retires(self, keeper: Keeper) -> bool:
-        """Unless somebody wrote to it meanwhile: the file may be back."""
+        """Whether a keeper ends: not when somebody wrote to it meanwhile, the file may be back."""
         with self._changing:
             if keeper.mail.is_new:
                 return False
@@ -68,7 +68,7 @@ class Daemon:
         return True
 
     def wake(self, wakeup: Wakeup) -> None:
-        """From the engine. When it was away, whatever failed meanwhile is tried again at once."""
+        """Wake whom it concerns. After an engine was away, all that failed is tried again."""
         with self._changing:
             woken = [k for name, k in self._keepers.items() if wakeup.topology in {"", name}]
         for keeper in woken:
@@ -77,7 +77,7 @@ class Daemon:
     def reconcile_now(self, cause: str) -> None:
         self.wake(Wakeup("", cause))
 
-    def run(self, follow: Callable[[], None], attend: Callable[[], None]) -> None:
+    def run(self, follow: Callable[[], None], attend: Callable[[], object]) -> None:
         """Follow files in a thread of its own, and `attend` in this one, which returns at the end.
 
         Events are subscribed to before anything is looked at.

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from reconciler.events.passes import (
+from reconciler.events.news import (
     FileBroken,
     FileMended,
     News,
@@ -25,7 +25,7 @@ from reconciler.events.passes import (
 )
 from reconciler.view.documents import VERSION
 from reconciler.view.failure import strike_secrets
-from reconciler.watch.keeper import AWAY
+from reconciler.watch.current_pass import UNREACHABLE
 
 _WELL = {Outcome.UNCHANGED, Outcome.CONVERGED}
 _PLAIN, _JSON = "text/plain; charset=utf-8", "application/json"
@@ -43,7 +43,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class Admin:
-    """Raises OSError when the address cannot be had."""
+    """The server that answers. Raises OSError when the address cannot be had."""
 
     def __init__(self, host: str, port: int) -> None:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram  # noqa: PLC0415  # only who listens needs it
@@ -108,7 +108,7 @@ class Admin:
 
     # -- what the daemon tells --------------------------------------------------------------
 
-    def note(self, topology: str, news: News) -> None:
+    def __call__(self, topology: str, news: News) -> None:
         if not topology:
             return
         match news:
@@ -192,11 +192,11 @@ class Admin:
         return (200, _PLAIN, b"ok\n") if is_so else (503, _PLAIN, f"{otherwise}\n".encode())
 
     def _unready(self) -> str:
-        """Why; "" when each topology was looked at, and the engine answered the last time."""
+        """Why it is not ready; "" when each topology was looked at and the engine answered last."""
         with self._changing:
             states = [state for state in self._state.values() if not state.get("idle")]
             is_new = not self._state
-        if any(not AWAY.isdisjoint(state.get("failures", ())) for state in states):
+        if any(not UNREACHABLE.isdisjoint(state.get("failures", ())) for state in states):
             return "the Docker engine does not answer"
         if is_new or not all("outcome" in state for state in states):
             return "not every topology has been looked at"

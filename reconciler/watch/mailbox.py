@@ -1,4 +1,4 @@
-"""What a keeper is told between two turns. Wakeups pile up to no more than a few words."""
+"""What a keeper gets to hear between two turns. Wakeups pile up to no more than a few words."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ MOST_CAUSES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a topology's file says."""
+class Goal:
+    """What a keeper is to bring about, as its topology's file says."""
 
     desired: Desired | None
     """None when there is no file any more: what runs is left alone."""
     suspended: bool = False
     forget: bool = False
-    """What is wanted is that nothing be left, and then this topology is no more."""
+    """Nothing is to be left, and then this topology is no more."""
 
 
 @dataclass(slots=True)
 class Mail:
-    wanted: Wanted | None = None
+    goal: Goal | None = None
     """None when the file says what it said."""
     causes: list[str] = field(default_factory=list)
     is_urgent: bool = False
@@ -39,12 +39,12 @@ class Mailbox:
         self._mail = Mail()
         self._is_new = False
 
-    def put(self, cause: str, *, wanted: Wanted | None = None, is_urgent: bool = False) -> None:
+    def put(self, cause: str, *, goal: Goal | None = None, is_urgent: bool = False) -> None:
         with self._changed:
-            self._mail.wanted = wanted or self._mail.wanted
-            self._mail.is_urgent = self._mail.is_urgent or is_urgent or wanted is not None
+            self._mail.goal = goal or self._mail.goal
+            self._mail.is_urgent = self._mail.is_urgent or is_urgent or goal is not None
             if cause not in self._mail.causes:
-                at = 0 if wanted else len(self._mail.causes)  # what a file says is told before all
+                at = 0 if goal else len(self._mail.causes)  # what a file says is told before all
                 self._mail.causes.insert(at, cause)
                 del self._mail.causes[MOST_CAUSES:]
             self._is_new = True
@@ -59,12 +59,8 @@ class Mailbox:
     def wants_other(self, desired: Desired | None) -> bool:
         """Whether there is mail that wants another state than this one."""
         with self._changed:
-            wanted = self._mail.wanted
-            return (
-                wanted is not None
-                and not wanted.suspended
-                and wanted.desired not in (None, desired)
-            )
+            goal = self._mail.goal
+            return goal is not None and not goal.suspended and goal.desired not in (None, desired)
 
     def ring(self) -> None:
         """End a wait, and say nothing."""

@@ -14,7 +14,7 @@ class Signals:
         self._reader = reader
 
     def wait(self, timeout_s: float | None) -> list[signal.Signals]:
-        """Those that came within the time; [] when none did."""
+        """The signals that came within the time; [] when none did."""
         ready, _, _ = select.select([self._reader], [], [], timeout_s)
         return [signal.Signals(number) for number in self._reader.recv(64)] if ready else []
 

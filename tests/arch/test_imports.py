@@ -27,24 +27,33 @@ MAY_IMPORT = {
 }
 FROM_THE_GROUND_UP = {
     "topology": (
-        "labels", "model/", "reading/", "wording/", "mounted", "served", "networks", "profiles",
-        "rules/", "references", "load", "compare", "schema",
+        "duration", "labels", "model/", "reading/", "wording/", "mounted", "served", "networks",
+        "profiles", "rules/", "references", "load", "compare", "schema",
     ),
-    "topology/model": ("types/", "*"),
+    "topology/model": ("marks", "types/", "*"),
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),
     "desired": (
-        "impact", "limits", "names", "ownership", "options", "order", "rollout", "sensitive",
-        "spec", "desired", "addresses", "proxy/", "containers/", "compile",
+        "impact", "marks", "limits", "names", "ownership", "options", "order", "rollout", "spec",
+        "sensitive", "desired", "addresses", "proxy/", "containers/", "compile",
     ),
     "plan": (
-        "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "steps/",
-        "planner",
+        "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "situation",
+        "changes", "steps/", "planner",
     ),
-    "engine": ("protocol", "memory/", "docker/"),
+    "plan/steps": (
+        "task", "effects", "gate", "prerequisites", "in_place", "containers", "jobs", "holders",
+        "rollout/", "backends", "proxy/", "removals",
+    ),
+    "engine": ("protocol", "waiting", "memory/", "docker/"),
     "engine/docker": (
-        "connect", "options", "remove", "exec", "images", "mounted", "refusals", "wait", "haproxy/",
-        "translate", "events", "glance", "host", "inspections", "lock", "observe", "perform",
-        "engine", "wakeups",
+        "connect", "options", "remove", "times", "exec", "images", "mounted", "refusals", "wait",
+        "haproxy/", "translate", "events", "glance", "host", "inspections", "lock", "observe",
+        "perform", "engine", "wakeups",
+    ),
+    "watch": (
+        "clock", "backoff", "repairs", "mailbox", "table", "state", "lock", "current_pass",
+        "keeper", "audience", "daemon", "follower", "sources/", "http", "logpipe", "signals",
+        "systemd", "service",
     ),
     "cli": ("*", "commands/"),
 }  # fmt: skip
@@ -182,6 +191,22 @@ def _calls(path: Path) -> list[object]:
 def test_slow_imports_wait_until_they_are_needed(path: Path) -> None:
     early = [i for i in imports_of(path) if i.at_start and _is_below(i.name, LOADED_WHEN_NEEDED)]
     assert early == [], "import it in the function that needs it: the command starts faster"
+
+
+def test_the_public_api_is_for_others() -> None:
+    """It imports what the command does, and nothing of the command; nobody in the house uses it."""
+    users = [
+        p for p in modules() if any(_is_below(i.name, {"reconciler.api"}) for i in imports_of(p))
+    ]
+    assert [module_id(path) for path in users if path != PACKAGE / "__init__.py"] == []
+    assert [i for i in imports_of(PACKAGE / "api.py") if _ours(i) == "cli"] == []
+
+
+def test_only_one_module_sleeps() -> None:
+    """Who waits asks `tries`, or waits for an event."""
+    sleepers = [path for path in modules() if any(i.name == "time.sleep" for i in imports_of(path))]
+    calls = [p for p in modules() if any(getattr(n, "attr", "") == "sleep" for n in _calls(p))]
+    assert [module_id(path) for path in {*sleepers, *calls}] == ["reconciler/engine/waiting.py"]
 
 
 @pytest.mark.parametrize("path", modules(), ids=module_id)

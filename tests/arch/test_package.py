@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -9,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 from reconciler.view.schemas import NAMES
-from tests.arch.source_tree import ROOT
+from tests.arch.source_tree import ROOT, imports_of, modules
 
 WANTED = {"reconciler/py.typed", *(f"reconciler/schemas/{name}.v1.json" for name in NAMES)}
 
@@ -49,6 +50,16 @@ def test_the_wheel(tmp_path: Path) -> None:
         "reconciler",
         "haproxy_reconciler",
     }
+
+
+def test_what_is_imported_is_declared() -> None:
+    """Also what comes with something else, which may do without it one day."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    named = (re.match(r"[\w.-]+", text) for text in config["project"]["dependencies"])
+    declared = {match[0].replace("-", "_") for match in named if match}
+    imported = {i.name for path in modules() for i in imports_of(path)}
+    outside = {name.split(".")[0] for name in imported} - sys.stdlib_module_names - {"reconciler"}
+    assert {"ruamel.yaml" if name == "ruamel" else name for name in outside} == declared
 
 
 def test_few_places_are_kept_from_the_formatter() -> None:

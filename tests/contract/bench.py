@@ -20,14 +20,11 @@ from reconciler.plan import actions as a
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
-from reconciler.plan.steps.places import RUN_VOLUME_OPTIONS
+from reconciler.plan.steps.prerequisites import RUN_VOLUME_OPTIONS
 from reconciler.run.execute import execute
 from reconciler.topology.load import load_topology
+from tests.images import ECHO, HAPROXY
 from tests.integration.support.ports import free_port
-
-ECHO = "reconciler-test/echo:1"
-HAPROXY = "reconciler-test/haproxy:3.0"
-OTHER = "reconciler-test/haproxy:2.6"
 
 FILE = """
 name: {name}

@@ -19,7 +19,8 @@ from reconciler.desired.spec import Attachment, PublishedPort
 from reconciler.engine.memory import Image, World
 from reconciler.haproxy.model.files import FILES_DIRECTORY
 from reconciler.haproxy.paths import CONFIG_PATH
-from tests.contract.bench import ECHO
+from tests.engine import api_client
+from tests.images import ECHO, HAPROXY, OTHER_HAPROXY
 
 
 class MemoryHand:
@@ -72,7 +73,7 @@ class MemoryHand:
 
 def memory_world() -> World:
     world = World()
-    for reference in (ECHO, "reconciler-test/haproxy:3.0", "reconciler-test/haproxy:2.6"):
+    for reference in (ECHO, HAPROXY, OTHER_HAPROXY):
         world.images[reference] = Image(world.new_id("image", reference))
     world.unavailable.add("127.0.0.1:1/nothing/here:1")
     return world
@@ -82,7 +83,7 @@ class DockerHand:
     """Remembers what it made, and removes that and no more."""
 
     def __init__(self) -> None:
-        self.client = docker.APIClient(version="auto", timeout=60)
+        self.client = api_client(timeout=60)
         self.containers: list[str] = []
         self.networks: list[str] = []
         self.volumes: list[str] = []

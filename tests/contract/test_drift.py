@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from reconciler.desired.desired import PROXY_SLOT
 from reconciler.plan.planner import plan_changes
-from tests.contract.bench import ECHO, OTHER, Bench, proxy_target, target
+from tests.contract.bench import Bench, proxy_target, target
+from tests.images import ECHO, OTHER_HAPROXY
 
 
 def test_a_container_changed_in_every_way(topology: Bench) -> None:
@@ -57,5 +58,5 @@ def test_a_tag_that_moved(bench: Bench) -> None:
     tag = f"reconciler-test/{bench.topology}:1"
     bench.hand.move_tag(tag, ECHO)
     before = bench.see(bench.wish(image=tag)).images[tag]
-    bench.hand.move_tag(tag, OTHER)
+    bench.hand.move_tag(tag, OTHER_HAPROXY)
     assert bench.see(bench.wish(image=tag)).images[tag] != before

@@ -16,8 +16,9 @@ from reconciler.haproxy.model.files import ProxyFile
 from reconciler.haproxy.render.proxy import render_config
 from reconciler.plan import actions as a
 from tests.certificates import make_certificate
-from tests.contract.bench import HAPROXY, Bench, proxy_target, refuse_broken
+from tests.contract.bench import Bench, proxy_target, refuse_broken
 from tests.contract.hands import MemoryHand
+from tests.images import HAPROXY
 
 NAME = "shop-0.pem"
 

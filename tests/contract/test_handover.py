@@ -8,8 +8,9 @@ from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT
 from reconciler.desired.impact import Impact
 from reconciler.engine.protocol import Closed
 from reconciler.plan import actions as a
-from tests.contract.bench import FILE, OTHER, WEB_1, Bench, made, proxy_target, target
+from tests.contract.bench import FILE, WEB_1, Bench, made, proxy_target, target
 from tests.contract.test_perform import config_of
+from tests.images import OTHER_HAPROXY
 from tests.integration.support.ports import free_port
 
 
@@ -37,7 +38,7 @@ def test_a_proxy_on_the_host_is_seen_there(bench: Bench) -> None:
 
 
 def test_sockets_are_handed_over(bench: Bench) -> None:
-    old, new = bench.wish_on_host(), bench.wish_on_host(haproxy=OTHER)
+    old, new = bench.wish_on_host(), bench.wish_on_host(haproxy=OTHER_HAPROXY)
     bench.apply(old)
     config = config_of(new)
     name = proxy_target(old).name
@@ -54,7 +55,7 @@ def test_sockets_are_handed_over(bench: Bench) -> None:
 
 
 def test_a_new_proxy_that_does_not_run_takes_nothing(bench: Bench) -> None:
-    old, new = bench.wish_on_host(), bench.wish_on_host(haproxy=OTHER)
+    old, new = bench.wish_on_host(), bench.wish_on_host(haproxy=OTHER_HAPROXY)
     bench.apply(old)
     name = proxy_target(old).name
     bench.do(a.CreateContainer(new.containers[PROXY_SLOT], proxy_target(new).name, name))
@@ -67,7 +68,7 @@ def test_a_new_proxy_that_does_not_run_takes_nothing(bench: Bench) -> None:
 
 
 def test_a_replacement_tells_how_long_ports_were_closed(bench: Bench) -> None:
-    old, new = bench.wish(), bench.wish(haproxy=OTHER)
+    old, new = bench.wish(), bench.wish(haproxy=OTHER_HAPROXY)
     bench.apply(old)
     bench.do(*made(new, PROXY_SLOT)[-1:], a.WriteConfig(proxy_target(new), config_of(new)))
     told: list[object] = []
@@ -91,7 +92,7 @@ def test_a_proxy_on_an_anchor_has_its_network(bench: Bench) -> None:
 
 def test_an_anchor_outlives_the_image_of_its_proxy(bench: Bench) -> None:
     bench.apply(bench.wish_on_anchor())
-    before, wish = bench.one(slot=ANCHOR_SLOT), bench.wish_on_anchor(haproxy=OTHER)
+    before, wish = bench.one(slot=ANCHOR_SLOT), bench.wish_on_anchor(haproxy=OTHER_HAPROXY)
     bench.apply(wish)
     assert bench.one(wish, ANCHOR_SLOT).id == before.id
     assert bench.apply(wish).is_empty

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.engine.protocol import EngineError, LockedError
-from tests.contract.bench import HAPROXY, Bench
-
-ABSENT = "reconciler-test/not-here:1"
+from tests.contract.bench import Bench
+from tests.images import ABSENT, HAPROXY
 
 
 def test_one_at_a_time(bench: Bench) -> None:

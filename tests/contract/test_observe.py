@@ -6,13 +6,15 @@ import pytest
 
 from reconciler.desired.desired import PROXY_SLOT
 from reconciler.desired.spec import PublishedPort, describe, revision_of
+from reconciler.engine.memory.observe import HAPROXY_VERSION
 from reconciler.plan import actions as a
 from reconciler.plan.observed import Holder, Observed
-from tests.contract.bench import ECHO, HAPROXY, WEB_1, Bench, made, networks_of
+from tests.contract.bench import WEB_1, Bench, made, networks_of
+from tests.images import ABSENT, ECHO, HAPROXY, release_of
 
 
 def test_nothing_is_there(bench: Bench) -> None:
-    seen = bench.see(bench.wish(image="reconciler-test/not-here:1"))
+    seen = bench.see(bench.wish(image=ABSENT))
     assert (seen.containers, seen.networks, seen.volumes, seen.proxies) == ((), {}, {}, {})
     assert seen.gaps == ()
     assert set(seen.images) == {HAPROXY}
@@ -65,7 +67,8 @@ def test_a_proxy_that_runs(running: Bench) -> None:
     proxy = running.proxy()
     assert (proxy.config, proxy.written_digest) == (config.text, config.digest)
     assert proxy.running is not None
-    assert proxy.running.version.startswith("3.0")
+    wanted = release_of(HAPROXY) if running.kind == "docker" else HAPROXY_VERSION
+    assert proxy.running.version.startswith(wanted)
     assert proxy.running.topology == running.topology
     assert (proxy.running.digest, proxy.running.structure) == (config.digest, config.structure)
     assert proxy.old_workers == 0

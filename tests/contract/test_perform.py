@@ -17,10 +17,7 @@ from reconciler.plan import actions as a
 from reconciler.plan.action_labels import label_of
 from reconciler.plan.observed import ObservedVolume
 from tests.contract.bench import (
-    ECHO,
     FILE,
-    HAPROXY,
-    OTHER,
     WEB_1,
     Bench,
     made,
@@ -29,6 +26,7 @@ from tests.contract.bench import (
     refuse_broken,
     target,
 )
+from tests.images import ABSENT, ECHO, HAPROXY, OTHER_HAPROXY
 from tests.integration.support.ports import free_port
 
 GONE = a.Target("nobody-has-this-name")
@@ -124,7 +122,7 @@ def test_create_refuses_another_revision_of_its_own(bench: Bench) -> None:
 
 
 def test_what_cannot_be_done_to_a_container(bench: Bench) -> None:
-    wish = bench.wish(image="reconciler-test/not-here:1")
+    wish = bench.wish(image=ABSENT)
     refusals: list[a.Action] = [
         *made(wish)[-1:],
         a.StartContainer(GONE),
@@ -142,7 +140,7 @@ def test_what_cannot_be_done_to_a_container(bench: Bench) -> None:
         a.GuardServers(GONE, (("web", "web-1"),), Guard(0.0, 1.0, 1)),
         a.AwaitDrained(GONE, 1.0),
         a.CheckConfig(HAPROXY, config_of(wish), GONE),
-        a.CheckConfig("reconciler-test/not-here:1", config_of(wish)),
+        a.CheckConfig(ABSENT, config_of(wish)),
     ]
     bench.do(*networks_of(wish))
     codes = {label_of(action): bench.fail(action).code for action in refusals}
@@ -342,7 +340,7 @@ def test_a_configuration_that_is_refused_changes_nothing(topology: Bench) -> Non
 
 
 def test_one_proxy_takes_the_place_of_another(topology: Bench) -> None:
-    wish, other = topology.wish(), topology.wish(haproxy=OTHER)
+    wish, other = topology.wish(), topology.wish(haproxy=OTHER_HAPROXY)
     old, new = proxy_target(wish), proxy_target(other)
     config = config_of(other)
     topology.do(*made(other, PROXY_SLOT)[-1:], a.WriteConfig(new, config))

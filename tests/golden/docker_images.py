@@ -1,4 +1,4 @@
-"""The real HAProxy of each supported end: files in, output out."""
+"""The real HAProxy: files in, output out."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import docker
-
-WITHOUT_QUIC = {"reconciler-test/haproxy:2.6"}
-IMAGES = ("reconciler-test/haproxy:2.6", "reconciler-test/haproxy:3.0")
 
 
 def archive(files: Mapping[str, str]) -> bytes:

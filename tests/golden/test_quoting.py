@@ -14,8 +14,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from reconciler.haproxy.paths import RUN_DIRECTORY
-from tests.golden.docker_images import IMAGES, container
+from tests.golden.docker_images import container
 from tests.golden.rendering import DIRECTORY, load, render
+from tests.images import CHECKING_HAPROXIES
 
 HOSTILE = DIRECTORY / "hostile.yaml"
 
@@ -73,7 +74,7 @@ def within_seconds(condition: object) -> bool:
     return False
 
 
-@pytest.mark.parametrize("image", IMAGES)
+@pytest.mark.parametrize("image", CHECKING_HAPROXIES.values(), ids=CHECKING_HAPROXIES)
 def test_hostile_words_read_back(image: str) -> None:
     topology = load(HOSTILE).topology
     assert topology is not None

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.images import HAPROXY
 from tests.integration.support.stack import Stack, swept
-from tests.integration.support.world import HAPROXY_30, World
+from tests.integration.support.world import World
 
 MakeStack = Callable[[], Stack]
 
@@ -25,7 +26,7 @@ def world() -> Iterator[World]:
 @pytest.fixture
 def haproxy_image() -> str:
     """Tests that matter on several versions parametrise this."""
-    return HAPROXY_30
+    return HAPROXY
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.images import BOTH_HAPROXIES
 from tests.integration.support import web
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack, echo_backend, swept
-from tests.integration.support.versions import VERSIONS
 from tests.integration.support.world import World
 from tests.tokens import UNSIGNED, Signer, es256, hs256, rs256
 
@@ -103,7 +103,7 @@ class Site:
         self.pages, self.tokens = free_port(), free_port()
 
 
-@pytest.fixture(scope="module", params=VERSIONS.values(), ids=list(VERSIONS))
+@pytest.fixture(scope="module", params=BOTH_HAPROXIES.values(), ids=list(BOTH_HAPROXIES))
 def site(
     world: World, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Site]:

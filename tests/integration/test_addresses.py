@@ -6,11 +6,11 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
+from tests.images import ECHO
 from tests.integration.support import web
 from tests.integration.support.ports import free_port, free_ports, random_name
 from tests.integration.support.stack import Stack, echo_backend
 from tests.integration.support.subnets import free_subnet
-from tests.integration.support.world import ECHO
 
 STOP_FIRST = {"order": "stop-first"}
 MAC = "02:42:ac:1e:07:0a"

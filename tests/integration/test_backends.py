@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from tests.images import HAPROXY
 from tests.integration.support import web
 from tests.integration.support.outside import Agent, agent, outside_server
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack, swept
 from tests.integration.support.waiting import await_true
-from tests.integration.support.world import HAPROXY_30, World
+from tests.integration.support.world import World
 
 HOSTILE = 'say "it\'s" %[src] $HOME # \\n {x}'
 KEPT = "http-response set-header Cache-Control max-age=60"
@@ -44,7 +45,7 @@ class Site(Stack):
 
 @pytest.fixture(scope="module")
 def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    stack = Site(world, tmp_path_factory.mktemp("backends"), HAPROXY_30)
+    stack = Site(world, tmp_path_factory.mktemp("backends"), HAPROXY)
     with contextlib.ExitStack() as outside:
         there = [outside.enter_context(outside_server(world)) for _ in range(2)]
         silent = outside.enter_context(socket.create_server(("0.0.0.0", 0))).getsockname()[1]

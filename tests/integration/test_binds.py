@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.certificates import make_certificate
+from tests.images import BOTH_HAPROXIES
 from tests.integration.support import tls, web
 from tests.integration.support.ports import free_port, free_ports
 from tests.integration.support.stack import Stack, swept
-from tests.integration.support.versions import VERSIONS
 from tests.integration.support.visitors import Visitors
 from tests.integration.support.world import World
 from tests.integration.test_handover import on_anchor, on_host
@@ -28,7 +28,7 @@ class Site:
     strict: int
 
 
-@pytest.fixture(scope="module", params=list(VERSIONS.values()), ids=list(VERSIONS))
+@pytest.fixture(scope="module", params=list(BOTH_HAPROXIES.values()), ids=list(BOTH_HAPROXIES))
 def site(
     world: World, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Site]:

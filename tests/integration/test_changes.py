@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.images import ECHO, HAPROXY, OTHER_HAPROXY, release_of
 from tests.integration.support import tool, web
 from tests.integration.support.ports import free_port, random_name
 from tests.integration.support.stack import Stack, echo_backend
 from tests.integration.support.versions import both_versions
-from tests.integration.support.world import ECHO, HAPROXY_26, HAPROXY_30
 
 
 def _changes(stack: Stack) -> set[tuple[str, str, str]]:
@@ -198,7 +198,7 @@ def test_backends_come_and_go(stack: Stack) -> None:
 
 def test_a_moved_tag_is_a_change(stack: Stack) -> None:
     api = stack.world.api
-    with stack.world.tag(ECHO) as echo, stack.world.tag(HAPROXY_30) as haproxy:
+    with stack.world.tag(ECHO) as echo, stack.world.tag(HAPROXY) as haproxy:
         stack.backend["image"] = echo
         stack.spec["haproxy"]["image"] = haproxy
         stack.apply()
@@ -213,13 +213,13 @@ def test_a_moved_tag_is_a_change(stack: Stack) -> None:
             assert after["haproxy"]["Id"] == before["haproxy"]
             stack.assert_converged()
 
-            stack.world.move_tag(haproxy, HAPROXY_26)
+            stack.world.move_tag(haproxy, OTHER_HAPROXY)
             assert "Impact: interrupt" in stack.plan().out
             stack.apply()
             assert (
                 stack.run("status", "-o", "json")
                 .document["topologies"][0]["haproxy_version"]
-                .startswith("2.6")
+                .startswith(release_of(OTHER_HAPROXY))
             )
             stack.assert_converged()
         finally:

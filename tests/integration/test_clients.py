@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.images import BOTH_HAPROXIES
 from tests.integration.support import web
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack, swept
-from tests.integration.support.versions import VERSIONS
 from tests.integration.support.waiting import await_true
 from tests.integration.support.world import World
 
@@ -94,7 +94,7 @@ def write_lists(stack: Stack, **lists: list[str]) -> None:
         (stack.directory / f"{name}.txt").write_text("\n".join(addresses), encoding="utf-8")
 
 
-@pytest.fixture(scope="module", params=list(VERSIONS.values()), ids=list(VERSIONS))
+@pytest.fixture(scope="module", params=list(BOTH_HAPROXIES.values()), ids=list(BOTH_HAPROXIES))
 def site(
     world: World, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Site]:

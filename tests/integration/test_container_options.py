@@ -9,10 +9,11 @@ from reconciler.desired.compile import compile_topology
 from reconciler.engine.docker.connect import api_of
 from reconciler.engine.docker.translate import create_body
 from reconciler.topology.model import Topology
+from tests.images import ECHO
 from tests.integration.support import web
 from tests.integration.support.ports import free_port, random_name
 from tests.integration.support.stack import Stack
-from tests.integration.support.world import ECHO, World
+from tests.integration.support.world import World
 
 OPTIONS: dict[str, Any] = {
     "networks": {"default": {"aliases": ["other.name"]}},

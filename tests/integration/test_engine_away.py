@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.images import BOTH_HAPROXIES, ECHO
 from tests.integration.support.private_engine import PrivateEngine, private_engine
 from tests.integration.support.stack import Stack
 from tests.integration.support.traffic import Traffic
 from tests.integration.support.waiting import await_true
-from tests.integration.support.world import ECHO, HAPROXY_26, HAPROXY_30, World
+from tests.integration.support.world import World
 
 AWAY_S = 60.0
 """Longer than HAProxy holds what it knew when nothing else is said: 30 s."""
@@ -29,7 +30,7 @@ OUTAGES: dict[str, Callable[[PrivateEngine], AbstractContextManager[None]]] = {
 }
 
 
-@pytest.fixture(scope="module", params=[HAPROXY_26, HAPROXY_30])
+@pytest.fixture(scope="module", params=list(BOTH_HAPROXIES.values()), ids=list(BOTH_HAPROXIES))
 def private(request: pytest.FixtureRequest) -> Iterator[tuple[PrivateEngine, str]]:
     with private_engine(ECHO, request.param, options=OPTIONS) as engine:
         yield engine, request.param

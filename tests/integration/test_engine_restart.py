@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.images import ECHO, HAPROXY
 from tests.integration.support import tool
 from tests.integration.support.private_engine import PrivateEngine, private_engine
 from tests.integration.support.stack import Stack
 from tests.integration.support.waiting import await_true
 from tests.integration.support.watching import watching
-from tests.integration.support.world import ECHO, HAPROXY_30, World
+from tests.integration.support.world import World
 
 
 @pytest.fixture(scope="module")
 def private() -> Iterator[PrivateEngine]:
-    with private_engine(ECHO, HAPROXY_30) as engine:
+    with private_engine(ECHO, HAPROXY) as engine:
         yield engine
 
 

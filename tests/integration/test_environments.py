@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests.images import ECHO
 from tests.integration.support.example import DIRECTORY
 from tests.integration.support.stack import Stack
-from tests.integration.support.world import ECHO
 
 ENVIRONMENTS = DIRECTORY / "environments"
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.images import ECHO
 from tests.integration.support import tool
 from tests.integration.support.ports import random_name
 from tests.integration.support.stack import Stack
 from tests.integration.support.traffic import Traffic
 from tests.integration.support.versions import both_versions
 from tests.integration.support.waiting import await_true
-from tests.integration.support.world import ECHO
 
 REFUSED = """\
 name: {name}

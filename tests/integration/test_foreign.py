@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.desired import names
+from tests.images import ECHO
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack
-from tests.integration.support.world import ECHO
 
 
 def test_a_held_name(stack: Stack) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import docker.errors
 import pytest
 
+from tests.images import HAPROXY, OTHER_HAPROXY
 from tests.integration.support import web
 from tests.integration.support.interruption import await_unlocked, crash_after
 from tests.integration.support.ports import free_port
@@ -14,7 +15,6 @@ from tests.integration.support.stack import Stack
 from tests.integration.support.subnets import free_subnet
 from tests.integration.support.traffic import Traffic
 from tests.integration.support.versions import both_versions
-from tests.integration.support.world import HAPROXY_26, HAPROXY_30
 
 MOST_STEPS = 20
 
@@ -109,7 +109,7 @@ def test_a_new_port_of_the_host_is_a_reload(host: Stack) -> None:
 def test_from_one_version_to_another_and_back(host: Stack) -> None:
     host.apply()
     with Traffic(host.port) as traffic:
-        for image in (HAPROXY_26, HAPROXY_30):
+        for image in (OTHER_HAPROXY, HAPROXY):
             host.spec["haproxy"]["image"] = image
             host.apply()
             traffic.go_on(100)

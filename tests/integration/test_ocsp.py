@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from tests.certificates import Made, make_certificate, make_response
+from tests.images import BOTH_HAPROXIES, OLDEST_HAPROXY
 from tests.integration.support import tls
 from tests.integration.support.outside import address_of_bridge
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack, swept
 from tests.integration.support.stapling import Authority, answering, stapled
-from tests.integration.support.versions import VERSIONS
 from tests.integration.support.waiting import await_true
 from tests.integration.support.watching import watching
-from tests.integration.support.world import HAPROXY_26, World
+from tests.integration.support.world import World
 
 SHOP, API = "shop.example.com", "api.example.com"
 
@@ -66,7 +66,7 @@ class Site:
         return self.stack.world.workers(self.stack.haproxy)
 
 
-@pytest.fixture(scope="module", params=list(VERSIONS.values()), ids=list(VERSIONS))
+@pytest.fixture(scope="module", params=list(BOTH_HAPROXIES.values()), ids=list(BOTH_HAPROXIES))
 def site(
     world: World, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Site]:
@@ -149,7 +149,7 @@ def test_haproxy_asks_for_a_response(site: Site) -> None:
         "default_backend": "web",
         "tls": {"certificates": [f"./asking/{SHOP}.pem", "./asking/"], "ocsp": "update"},
     }
-    if stack.spec["haproxy"]["image"] == HAPROXY_26:
+    if stack.spec["haproxy"]["image"] == OLDEST_HAPROXY:
         refused = stack.apply(expect=1).text
         assert "`crt-list ocsp-update` needs HAProxy 2.8, and this is 2.6" in refused
         del stack.spec["frontends"]["asking"]

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.images import ECHO, HAPROXY, release_of
 from tests.integration.support import web
 from tests.integration.support.ports import free_port
 from tests.integration.support.recorder import Recording, recording
 from tests.integration.support.stack import Stack
 from tests.integration.support.versions import both_versions
-from tests.integration.support.world import ECHO
 
 QUICKSTART = Path(__file__).parents[2] / "topologies" / "quickstart.yaml"
 
@@ -88,11 +88,11 @@ def test_status_tells_what_runs(quickstart: Stack) -> None:
 
     lines = quickstart.run("status").out.splitlines()
     assert "converged" in lines[0]
-    assert "HAProxy 3.0" in lines[0]
+    assert f"HAProxy {release_of(HAPROXY)}" in lines[0]
     assert sum(" UP " in line and " L4OK " in line for line in lines) == 3
     document = quickstart.run("status", "--output", "json").document["topologies"][0]
     assert document["converged"] is True
-    assert document["haproxy_version"].startswith("3.0")
+    assert document["haproxy_version"].startswith(release_of(HAPROXY))
     servers = {row["server"]: row for row in document["rows"] if row["backend"]}
     assert set(servers) == {"webservers-1", "webservers-2", "webservers-3"}
     assert all(row["haproxy_state"] == "UP" for row in servers.values())

@@ -6,12 +6,12 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
+from tests.images import ECHO
 from tests.integration.support import tool
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack, echo_backend
 from tests.integration.support.traffic import Traffic
 from tests.integration.support.versions import both_versions
-from tests.integration.support.world import ECHO
 
 ERRS = """\
 use IO::Socket::INET;

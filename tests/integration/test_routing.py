@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from tests.images import HAPROXY
 from tests.integration.support import web
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack, echo_backend, swept
 from tests.integration.support.tool import Ended
 from tests.integration.support.waiting import await_true
-from tests.integration.support.world import HAPROXY_30, World
+from tests.integration.support.world import World
 
 HOSTILE = 'say "it\'s" %[src] $HOME # \\n {x}'
 HASH = "$5$abcdefgh$ZLdkj8mkc2XVSrPVjskDAgZPGjtj1VGVaa1aUkrMTU/"  # of `password`
@@ -103,7 +104,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    stack = Stack(world, tmp_path_factory.mktemp("routing"), HAPROXY_30)
+    stack = Stack(world, tmp_path_factory.mktemp("routing"), HAPROXY)
     site = Site(stack)
     stack.spec["backends"] = {
         "web": echo_backend(raw="http-request set-header X-Raw-Too back"),

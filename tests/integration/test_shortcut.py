@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.haproxy.paths import CONFIG_PATH
+from tests.images import ECHO
 from tests.integration.support.stack import Stack
-from tests.integration.support.world import ECHO
 
 Act = Callable[[Stack], object]
 

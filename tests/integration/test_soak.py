@@ -20,13 +20,14 @@ from pathlib import Path
 import docker.errors
 import pytest
 
+from tests.images import ECHO, HAPROXY
 from tests.integration.support.gateway import Gateway, gateway
 from tests.integration.support.private_engine import PrivateEngine, private_engine
 from tests.integration.support.stack import Stack
 from tests.integration.support.traffic import Traffic
 from tests.integration.support.waiting import await_true
 from tests.integration.support.watching import Watching, is_whole, watching
-from tests.integration.support.world import ECHO, HAPROXY_30, World
+from tests.integration.support.world import World
 
 SOAK_S = float(os.environ.get("SOAK_S", "60"))
 MORE_FILES, MORE_BYTES = 12, 40 * 1024**2
@@ -173,7 +174,7 @@ def test_soak(stack: Stack) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(SOAK_S + 240)
 def test_soak_of_an_engine_that_ends_now_and_then(tmp_path: Path) -> None:
-    with private_engine(ECHO, HAPROXY_30) as engine, contextlib.closing(World(engine.url)) as world:
+    with private_engine(ECHO, HAPROXY) as engine, contextlib.closing(World(engine.url)) as world:
         stack = Stack(world, tmp_path)
         stack.env["DOCKER_HOST"] = engine.url
         _prepare(stack)

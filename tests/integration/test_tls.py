@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from tests.certificates import Made, make_certificate
+from tests.images import HAPROXY
 from tests.integration.support import tls, web
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack, echo_backend, swept
 from tests.integration.support.waiting import await_true
 from tests.integration.support.watching import watching
-from tests.integration.support.world import HAPROXY_30, World
+from tests.integration.support.world import World
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    stack = Stack(world, tmp_path_factory.mktemp("tls"), HAPROXY_30)
+    stack = Stack(world, tmp_path_factory.mktemp("tls"), HAPROXY)
     authority = make_certificate("partners", is_authority=True)
     shop, api = make_certificate("shop.example.com"), make_certificate("api.example.com")
     site = Site(stack, free_port(), free_port(), shop, api, authority, free_port(), free_port())

@@ -13,7 +13,7 @@ from reconciler.engine.protocol import EngineError, Patience, Report
 from reconciler.plan.action_labels import label_of
 from reconciler.plan.actions import Action, CreateContainer, RemoveContainer, StopContainer
 from reconciler.plan.plan import Plan, Step
-from reconciler.run.execute import Outcome, execute
+from reconciler.run.execute import Execution, execute
 from tests.property.test_capacity import (
     Up,
     Watched,
@@ -43,7 +43,7 @@ class OneFails(Watched):
 
 def run_with_failure(
     world: World, wish: Desired, number: int, ceiling: Up | None = None
-) -> tuple[Plan, Step, Outcome]:
+) -> tuple[Plan, Step, Execution]:
     """One pass in which one step of the plan's course fails."""
     plan = plan_of(world, wish)
     floor, workers = floor_of(servers_up(world), wish), workers_floor(world, plan, wish)
@@ -93,7 +93,7 @@ def test_the_old_servers_keep_serving(rollout: tuple[Desired, Desired], number: 
         assert in_rotation(world) >= (serving & names_of_servers(world)) - retired(outcome)
 
 
-def retired(outcome: Outcome) -> set[str]:
+def retired(outcome: Execution) -> set[str]:
     """Hosts that a batch before the one that failed has taken out."""
     watched = {number for step in outcome.done for number in step.rescues}
     return {

@@ -16,14 +16,15 @@ import pytest
 from reconciler.desired.compile import compile_topology
 from reconciler.engine.memory import Image, MemoryEngines, World
 from reconciler.engine.protocol import EngineError, Wakeup
-from reconciler.events.passes import News, Outcome, PassEnded
+from reconciler.events.news import News, Outcome, PassEnded
 from reconciler.plan.actions import Action
+from reconciler.run.compiled import CompiledTopology
 from reconciler.topology.load import load_topology
-from reconciler.watch.follower import Broken, Follower, Reading, Said
+from reconciler.watch.follower import Broken, Follower, Reading
 from reconciler.watch.keeper import Keeper, WatchOptions
-from reconciler.watch.mailbox import Wanted
+from reconciler.watch.mailbox import Goal
 from tests.property.worlds import BREAKS, foreigners, new_world, plan_of
-from tests.unit.watch.watching import VirtualClock
+from tests.unit.watch.watching import Ear, VirtualClock
 
 HISTORIES = 1000
 CHUNK = 50
@@ -53,26 +54,26 @@ class Play:
         self.engines = MemoryEngines(self.world, self._in_the_middle)
         self.keepers: dict[str, Keeper] = {}
         self.news: list[News] = []
-        self.said: Said | None = None
+        self.compiled: CompiledTopology | None = None
         self.broken = 0
         self.disturbances = 0
         self.failures = 0
         self.is_stopping = False
-        self.follower = Follower(self, self._tell, prune=False)
+        self.follower = Follower(self, Ear(self._tell), prune=False)
         self.world.listeners.append(self._wake)
         self.next_at: float | None = None
         self.file_says()
 
     # -- the daemon ---------------------------------------------------------------------------
 
-    def write(self, topology: str, cause: str, wanted: Wanted) -> None:
+    def write(self, topology: str, cause: str, goal: Goal) -> None:
         if topology not in self.keepers:
             options = WatchOptions(holder="play (watch)", jitter=self.dice.uniform)
             self.keepers[topology] = Keeper(
                 topology, self.engines, options, self.clock, self._tell, lambda: self.is_stopping
             )
         self.next_at = self.clock.now()
-        self.keepers[topology].mail.put(cause, wanted=wanted)
+        self.keepers[topology].mail.put(cause, goal=goal)
 
     def _tell(self, _: str, news: News) -> None:
         self.news.append(news)
@@ -100,7 +101,7 @@ class Play:
         """The daemon is killed, at whatever point, and started again."""
         self.keepers.clear()
         self.world.locks.clear()
-        self.follower = Follower(self, self._tell, prune=False)
+        self.follower = Follower(self, Ear(self._tell), prune=False)
         self.read()
 
     # -- what happens -------------------------------------------------------------------------
@@ -130,7 +131,7 @@ class Play:
         name = self.dice.choice(["shop.yaml", "renamed.yaml"])
         loaded = load_topology(text.encode(), name, {})
         assert loaded.topology is not None
-        self.said = Said(loaded, compile_topology(loaded.topology, "/srv"))
+        self.compiled = CompiledTopology(loaded, compile_topology(loaded.topology, "/srv"))
         self.broken = 0
         self.read()
 
@@ -139,17 +140,17 @@ class Play:
         self.read()
 
     def file_vanishes(self) -> None:
-        self.said = None
+        self.compiled = None
         self.read()
 
     def read(self) -> None:
-        file = self.said.loaded.file if self.said else "shop.yaml"
+        file = self.compiled.loaded.file if self.compiled else "shop.yaml"
         if self.broken:
             self.follower.follow(Reading(broken={file: Broken((), str(self.broken))}))
-        elif self.said is None:
+        elif self.compiled is None:
             self.follower.follow(Reading())
         else:
-            self.follower.follow(Reading(said={"shop": self.said}))
+            self.follower.follow(Reading(good={"shop": self.compiled}))
 
     def break_something(self) -> None:
         ours = sorted((c for c in self.world.containers.values() if c.owner), key=lambda c: c.id)
@@ -213,8 +214,8 @@ def test_the_file_wins(first: int) -> None:
             play.dice.choice(play.events)()
         play.calm_down()
         play.pass_time(LONGEST_PAUSE_S)
-        assert play.said is not None
-        left = plan_of(play.world, play.said.desired)
+        assert play.compiled is not None
+        left = plan_of(play.world, play.compiled.desired)
         assert left.is_empty, (seed, left.changes, left.problems, play.news[-3:])
         assert foreigners(play.world) == play.foreign, seed
         assert list(play.world.locks.values()) == ["play (watch)"], seed
@@ -249,10 +250,10 @@ def test_asked_to_stop_at_any_point(seed: int) -> None:
 
 def test_a_world_is_left_alone_by_a_daemon_without_files() -> None:
     world = World()
-    Follower(_Nobody(), lambda *_: None, prune=True).follow(Reading())
+    Follower(_Nobody(), Ear(), prune=True).follow(Reading())
     assert world.containers == {}
 
 
 class _Nobody:
-    def write(self, topology: str, cause: str, wanted: Wanted) -> None:
-        raise AssertionError(topology, cause, wanted)
+    def write(self, topology: str, cause: str, goal: Goal) -> None:
+        raise AssertionError(topology, cause, goal)

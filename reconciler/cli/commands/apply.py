@@ -26,26 +26,29 @@ Examples:
     help="Begin nothing that does more to traffic: none, runtime, reload, replace, interrupt.",
 )
 @options.changing
-def command(told: options.Changing, no_wait: bool, max_impact: str) -> int:
+def command(shared: options.Changing, no_wait: bool, max_impact: str) -> int:
     """Make containers and HAProxy what the file says.
 
     Shows the plan, asks on a terminal, and succeeds only when nothing is left to do and every
     server is up. Ctrl-C finishes the running steps; the next apply goes on from there.
     """
     shortcut = (
-        Shortcut.of(told.files, told.env_files, told.asked) if told.output == "text" else None
+        Shortcut.of(shared.files, shared.env_files, shared.variant)
+        if shared.output == "text"
+        else None
     )
     if shortcut is not None and (line := shortcut.up_to_date()):
         click.echo(line)
         return 0
     from reconciler.cli import change  # noqa: PLC0415  # with all the rest of the tool
     from reconciler.run.apply import ApplyOptions  # noqa: PLC0415  # the same
+    from reconciler.run.holder import holder_name  # noqa: PLC0415  # the same
 
     settings = ApplyOptions(
         wait=not no_wait,
-        lock_timeout_s=told.lock_timeout_s,
-        holder=change.holder_name(),
+        lock_timeout_s=shared.lock_timeout_s,
+        holder=holder_name(),
         max_impact=Impact[max_impact.upper()],
     )
     request = change.ChangeRequest("apply", "converged", lambda desired: desired, settings)
-    return change.change_files(told, request, shortcut)
+    return change.change_files(shared, request, shortcut)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from reconciler.cli import options
-from reconciler.cli.change import ChangeRequest, change_files, holder_name
+from reconciler.cli.change import ChangeRequest, change_files
 from reconciler.desired.desired import Desired
 from reconciler.files.inputs import OF_FILES
 from reconciler.run.apply import ApplyOptions
+from reconciler.run.holder import holder_name
 
 
 @click.command(
@@ -21,14 +22,14 @@ Examples:
 )
 @click.option("--volumes", is_flag=True, help="Remove its volumes too, with all that is in them.")
 @options.changing
-def command(told: options.Changing, volumes: bool) -> int:
+def command(shared: options.Changing, volumes: bool) -> int:
     """Remove what a topology has made: its containers and networks.
 
     HAProxy goes first and finishes its connections. Volumes stay unless --volumes is given.
     Nothing that another made is touched.
     """
     removal = ApplyOptions(
-        remove_volumes=volumes, lock_timeout_s=told.lock_timeout_s, holder=holder_name()
+        remove_volumes=volumes, lock_timeout_s=shared.lock_timeout_s, holder=holder_name()
     )
     request = ChangeRequest("destroy", "removed", Desired.emptied, removal, OF_FILES)
-    return change_files(told, request)
+    return change_files(shared, request)

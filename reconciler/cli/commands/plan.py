@@ -8,10 +8,10 @@ from reconciler.cli import options
 from reconciler.cli.console import Console
 from reconciler.cli.exit import CHANGES, DONE, FAILED
 from reconciler.cli.session import Reporting, docker_engine, load_or_report
-from reconciler.files.asked import Asked
+from reconciler.files.variant import Variant
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, make_plan
-from reconciler.run.wish import compile_inputs
+from reconciler.run.compiled import compile_inputs
 from reconciler.view.plan import render_plan, render_steps
 
 
@@ -39,22 +39,22 @@ def command(
     steps: bool,
     env_files: tuple[str, ...],
     output: str,
-    asked: Asked,
+    variant: Variant,
 ) -> int:
     """Show what an apply would change, and what that means for traffic.
 
     Nothing is touched. Values that came from a variable are named, never shown.
     """
     console = Console(output)
-    inputs = load_or_report(files, env_files, console, asked=asked)
+    inputs = load_or_report(files, env_files, console, variant=variant)
     if inputs is None:
         return FAILED
     plans: list[Plan] = []
     failed = False
-    for wish in compile_inputs(inputs):
-        with Reporting(console, wish.desired.topology) as attempt:
-            with docker_engine(wish.desired.topology) as engine:
-                plan, observed = make_plan(wish.desired, engine, ApplyOptions())
+    for compiled in compile_inputs(inputs):
+        with Reporting(console, compiled.desired.topology) as attempt:
+            with docker_engine(compiled.desired.topology) as engine:
+                plan, observed = make_plan(compiled.desired, engine, ApplyOptions())
             plans.append(plan)
             if not console.is_json:
                 console.lines(render_plan(plan, observed, engine.description, console.paint))

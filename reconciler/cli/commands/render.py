@@ -8,8 +8,8 @@ from reconciler.cli import options
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE, FAILED
 from reconciler.cli.session import load_or_report
-from reconciler.files.asked import Asked
-from reconciler.run.wish import compile_inputs
+from reconciler.files.variant import Variant
+from reconciler.run.compiled import compile_inputs
 from reconciler.view.topology import render_topology
 
 
@@ -30,13 +30,15 @@ Examples:
 )
 @options.env_file
 @options.layered
-def command(file: str | None, is_topology: bool, env_files: tuple[str, ...], asked: Asked) -> int:
+def command(
+    file: str | None, is_topology: bool, env_files: tuple[str, ...], variant: Variant
+) -> int:
     """Print the haproxy.cfg of a topology, as HAProxy would get it: with the values of variables.
 
     With --topology, values of variables are left as they are written. No engine is needed.
     """
     console = Console()
-    inputs = load_or_report([file] if file else [], env_files, console, asked=asked)
+    inputs = load_or_report([file] if file else [], env_files, console, variant=variant)
     if inputs is None:
         return FAILED
     wishes = list(compile_inputs(inputs))

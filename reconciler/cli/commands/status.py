@@ -10,10 +10,10 @@ from reconciler.cli import options
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE, FAILED
 from reconciler.cli.session import Reporting, docker_engine, load_or_report
-from reconciler.files.asked import Asked
 from reconciler.files.inputs import OF_FILES
+from reconciler.files.variant import Variant
 from reconciler.run.apply import ApplyOptions, make_plan
-from reconciler.run.wish import compile_inputs
+from reconciler.run.compiled import compile_inputs
 from reconciler.view.status import render_status
 
 
@@ -29,16 +29,18 @@ Examples:
 @options.env_file
 @options.layered
 @options.output
-def command(files: tuple[str, ...], env_files: tuple[str, ...], output: str, asked: Asked) -> int:
+def command(
+    files: tuple[str, ...], env_files: tuple[str, ...], output: str, variant: Variant
+) -> int:
     """Show containers and servers as they are now, and where they differ from the file."""
     console = Console(output)
-    inputs = load_or_report(files, env_files, console, OF_FILES, asked=asked)
+    inputs = load_or_report(files, env_files, console, OF_FILES, variant=variant)
     if inputs is None:
         return FAILED
     documents = []
     failed = False
-    for wish in compile_inputs(inputs):
-        desired = wish.desired
+    for compiled in compile_inputs(inputs):
+        desired = compiled.desired
         with Reporting(console, desired.topology) as attempt:
             with docker_engine(desired.topology) as engine:
                 plan, observed = make_plan(desired, engine, ApplyOptions())

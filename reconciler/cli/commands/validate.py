@@ -8,8 +8,8 @@ from reconciler.cli import options
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE, FAILED
 from reconciler.diagnostics.diagnostic import has_errors
-from reconciler.files.asked import Asked
 from reconciler.files.inputs import load_inputs
+from reconciler.files.variant import Variant
 
 
 @click.command(
@@ -26,7 +26,7 @@ Examples:
 @options.layered
 @options.output
 def command(
-    files: tuple[str, ...], haproxy: bool, env_files: tuple[str, ...], output: str, asked: Asked
+    files: tuple[str, ...], haproxy: bool, env_files: tuple[str, ...], output: str, variant: Variant
 ) -> int:
     """Check topology files and show everything that is wrong with them.
 
@@ -34,7 +34,7 @@ def command(
     nothing is named. Nothing is changed anywhere.
     """
     console = Console(output)
-    inputs = load_inputs(files, env_files, asked=asked)
+    inputs = load_inputs(files, env_files, variant=variant)
     diagnostics = list(inputs.diagnostics)
     if haproxy and not inputs.has_errors:
         from reconciler.cli.config_check import check_or_report  # noqa: PLC0415  # with all of `plan`

@@ -35,7 +35,7 @@ def _files(backend: Backend) -> list[str]:
 def values_of_files(
     paths: Iterable[str], contents: Contents, names: re.Pattern[str] = VARIABLE
 ) -> dict[str, str]:
-    """Of files of `NAME=value` lines. Later ones win over earlier ones."""
+    """The variables in files of `NAME=value` lines. Later files win over earlier ones."""
     found: dict[str, str] = {}
     for path in paths:
         text = contents.files.get(path, b"").decode("utf-8", "replace")

@@ -14,7 +14,7 @@ from reconciler.topology.references import Contents
 
 
 def files_of(topology: Topology, backend: Backend, contents: Contents) -> tuple[ContainerFile, ...]:
-    """By path: their order means nothing."""
+    """The files of a container, sorted by path: their order means nothing."""
     found = (
         _file(mounted, backend, _content(source, contents))
         for mounted in mounted_files(backend)
@@ -24,7 +24,7 @@ def files_of(topology: Topology, backend: Backend, contents: Contents) -> tuple[
 
 
 def hidden_files(topology: Topology, backend: Backend) -> Mapping[str, str]:
-    """By origin, how each is shown: where its content comes from."""
+    """How each file is shown, by origin: where its content comes from."""
     return {
         _origin(mounted): f"${{{source.kind}}}"
         for mounted in mounted_files(backend)

@@ -13,7 +13,7 @@ from reconciler.desired.spec import (
     REVISION_VERSION,
     Attachment,
     ContainerSpec,
-    Healthcheck,
+    as_of_jobs,
     revision_of,
 )
 from reconciler.diagnostics.diagnostic import Path
@@ -23,7 +23,7 @@ from reconciler.topology.model import Job, Topology
 def compile_jobs(
     topology: Topology, name: str, server: DesiredContainer, sensitive: Mapping[Path, str]
 ) -> tuple[DesiredJob, ...]:
-    """In their order. `server` is any of the backend's containers."""
+    """The jobs of a backend in their order. `server` is any of the backend's containers."""
     backend = topology.backends[name]
     return tuple(
         _job(topology, name, index, server, sensitive) for index in range(len(backend.before))
@@ -61,20 +61,18 @@ def _spec(job: Job, server: ContainerSpec) -> ContainerSpec:
     """It is found by no name and on no port, is not checked, and never started again."""
     is_same = job.image is None
     return replace(
-        server,
+        as_of_jobs(server),
         image=job.image or server.image,
         command=job.command,
         entrypoint=job.entrypoint or (server.entrypoint if is_same else None),
         env=tuple({**dict(server.env), **job.env}.items()),
-        ports=(),
-        healthcheck=Healthcheck(test=("NONE",)),
-        restart="no",
         networks=tuple(Attachment(place.network) for place in server.networks),
     )
 
 
 def _revision(spec: ContainerSpec, server: ContainerSpec) -> str:
-    """Also of the image that comes after it: a migration with a tool of its own runs for each."""
+    """A job's revision, which is also that of the image that comes after it: a migration with a
+    tool of its own runs for each."""
     own = revision_of(spec)
     if spec.image == server.image:
         return own

@@ -40,7 +40,7 @@ def _source(topology: Topology, wish: Wish, base_directory: str) -> str:
 def used_volumes(
     topology: Topology, containers: Iterable[DesiredContainer]
 ) -> dict[str, VolumeSpec]:
-    """By Docker name: those that are mounted, but for HAProxy's own."""
+    """The volumes that are mounted, but for HAProxy's own, by Docker name."""
     names = {m.source for c in containers for m in c.spec.mounts if m.kind == "volume"}
     declared = [_spec(topology, name) for name in topology.volumes]
     known = {spec.name: spec for spec in declared}

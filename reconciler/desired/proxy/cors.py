@@ -14,7 +14,7 @@ _ANY_PORT = "(:[0-9]+)?"
 
 
 def compile_cors(owner: Frontend | Rule, path: Path) -> haproxy.Cors | None:
-    """None when it says nothing, or that there is none."""
+    """The sites whose pages may read answers; None when no section says so."""
     wish = owner.cors
     if wish is None or not wish.enabled:
         return None

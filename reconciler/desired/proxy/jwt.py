@@ -18,7 +18,7 @@ _OF_WORDS = frozenset({"scope", "scp"})
 
 
 def compile_jwt(owner: Frontend | Rule, owner_path: Path, files: ProxyFiles) -> haproxy.Jwt | None:
-    """None when it says nothing, or that there is none."""
+    """The tokens that a frontend or backend asks for; None when it asks for none."""
     wish, path = owner.jwt, (*owner_path, "jwt")
     if wish is None or not wish.enabled:
         return None

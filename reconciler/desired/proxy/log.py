@@ -15,13 +15,13 @@ _OF_TCP = ("tcp", "json")
 
 
 def target_of_all(topology: Topology) -> LogTarget:
-    """Where HAProxy's own messages go: every one of them."""
+    """The target of HAProxy's own messages: every one of them."""
     wishes = _wishes(topology, None)
     return replace(_target(wishes), sample=(1, 1))
 
 
 def compile_log(topology: Topology, name: str, frontend: Frontend, mode: Mode) -> Log | None:
-    """None is as HAProxy's `defaults` have it."""
+    """The log of a frontend; None is as HAProxy's `defaults` have it."""
     wishes = _wishes(topology, frontend)
     if not wishes:
         return None

@@ -21,7 +21,7 @@ HOST = "req.hdr(host),host_only,lower,regsub([.]$,)"
 
 
 def compile_rules(name: str, frontend: Frontend, files: ProxyFiles) -> tuple[routing.Rule, ...]:
-    """In the order of the file."""
+    """The rules of a frontend, in the order of the file."""
     return tuple(
         _rule(rule, ("frontends", name, "rules", index), frontend, files)
         for index, rule in enumerate(frontend.rules)
@@ -138,7 +138,7 @@ def _named(wishes: Mapping[str, Wanted], path: Path, fetch_of: Fetch) -> Iterato
 
 
 def _of_the_act(rule: Rule, path: Path, frontend: Frontend) -> Iterator[Condition]:
-    """Who came by a scheme is not sent to it, round and round."""
+    """The condition that nobody is sent to the scheme that he came by, round and round."""
     scheme = rule.redirect.scheme if rule.redirect else None
     if scheme is not None:
         by_proxy, by_tls = Pattern(SCHEME, "str", "https"), Pattern("ssl_fc", "bool")

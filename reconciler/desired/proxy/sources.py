@@ -17,7 +17,7 @@ def sources(items: Iterable[str], path: Path, files: ProxyFiles) -> Condition | 
 
 
 def source_patterns(items: Iterable[str], path: Path, files: ProxyFiles) -> Iterator[Pattern]:
-    """Of `path`'s list: a file is looked up, whatever else is compared."""
+    """The patterns of `path`'s list: a file is looked up, whatever else is compared."""
     for index, item in enumerate(items):
         if names_file(item):
             place = files.addresses(item, (*path, index))
@@ -27,7 +27,7 @@ def source_patterns(items: Iterable[str], path: Path, files: ProxyFiles) -> Iter
 
 
 def compile_access(name: str, frontend: Frontend, files: ProxyFiles) -> Access | None:
-    """None when everybody comes in."""
+    """Who may come in; None for everybody."""
     allow = sources(frontend.allow, ("frontends", name, "allow"), files)
     deny = sources(frontend.deny, ("frontends", name, "deny"), files)
     if allow is None and deny is None:

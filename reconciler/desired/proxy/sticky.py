@@ -6,7 +6,7 @@ from reconciler.haproxy.model import sticky as haproxy
 from reconciler.topology.model import Backend
 
 _DIGEST = "binary len 20"
-"""Of a header: it may be long, and may be a secret that nobody shall read in the table."""
+"""The digest of a header: it may be long, or a secret that nobody shall read in the table."""
 
 
 def compile_sticky(topology: str, name: str, backend: Backend) -> haproxy.Sticky | None:

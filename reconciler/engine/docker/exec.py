@@ -103,7 +103,11 @@ def _converse(connection: Any, data: bytes) -> Output:
 
 @contextlib.contextmanager
 def closing_stream(stream: Any) -> Iterator[Any]:
-    """The socket in what the SDK gives for a stream of bytes both ways; all of it is closed."""
+    """The socket in what the SDK gives for a stream of bytes both ways; all of it is closed.
+
+    Over a Unix socket that is a `SocketIO`, which has no public way to its socket, and only that
+    has a time limit. Over TLS the SDK hangs the response on the socket, and nobody else has it.
+    """
     connection = getattr(stream, "_sock", stream)
     response = getattr(stream, "_response", None)
     try:

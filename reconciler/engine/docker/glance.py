@@ -18,8 +18,8 @@ from reconciler.desired import names
 from reconciler.engine.docker.haproxy.direct import Inside
 from reconciler.engine.docker.haproxy.scripts import GLANCE, MARK, QUESTION
 from reconciler.files.reading import read_file
+from reconciler.haproxy.control.replies import parse_servers
 from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
-from reconciler.haproxy.slots import is_idle
 
 TIMEOUT_S = 20
 _QUIET = ("exec_", "health_status", "attach", "top", "resize", "archive-path", "export", "logs")
@@ -172,16 +172,14 @@ class Glance:
         self, proxy: str, listed: bytes, worker: str, events: list[dict[str, object]]
     ) -> None:
         containers = json.loads(listed)
-        info, _, servers = worker.partition("# pxname")
-        stat, _, states = servers.partition("# be_id")
-        described = [line for line in info.splitlines() if line.startswith("description:")]
-        rotation = _rotation(f"be_id{states}")
-        facts = [sorted(map(_facts, containers)), described, rotation]
+        described = [line for line in worker.splitlines() if line.startswith("description:")]
+        servers = [server for server in parse_servers(worker) if not server.is_idle]
+        facts = [sorted(map(_facts, containers)), described, [server.told for server in servers]]
         self.has_worker = bool(described)
         self.containers = sum(
             item["Labels"].get(names.ROLE) != names.JOB_ROLE for item in containers
         )
-        self.servers_up, self.servers = _count_servers(f"pxname{stat}", rotation)
+        self.servers_up, self.servers = sum(server.is_up for server in servers), len(servers)
         self.fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
         self._proxy = proxy
         self._events = events
@@ -230,43 +228,6 @@ def _facts(container: dict[str, object]) -> str:
     }
     keys = ("Id", "Names", "Image", "ImageID", "State", "Labels")
     return json.dumps([{key: container.get(key) for key in keys}, links], sort_keys=True)
-
-
-def _rotation(table: str) -> dict[str, list[str]]:
-    """`web/web-1` to where it points, what was done to it by command, and its weight; without spare
-    servers. From `show servers state`."""
-    header, *rows = table.splitlines()
-    columns = header.split()
-    if "srv_fqdn" not in columns:
-        return {}
-    wanted = [
-        columns.index(name) for name in ("srv_fqdn", "srv_addr", "srv_admin_state", "srv_uweight")
-    ]
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        words = row.split()
-        if len(words) >= len(columns):
-            fqdn, address, *state = (words[at] for at in wanted)
-            host = fqdn if fqdn != "-" else address
-            if not is_idle(words[1], words[3], host):
-                found[f"{words[1]}/{words[3]}"] = [host, *state]
-    return found
-
-
-def _count_servers(table: str, rotation: dict[str, list[str]]) -> tuple[int, int]:
-    """Servers that are up, and all of those in rotation; notes their limits there. From `show
-    stat`, whose columns of interest stand before any quoted one."""
-    header, *rows = table.splitlines() or [""]
-    columns = header.split(",")
-    if not {"status", "slim"}.issubset(columns):
-        return 0, 0
-    status, limit, states = columns.index("status"), columns.index("slim"), []
-    for row in rows:
-        cells = row.split(",")
-        if len(cells) > status and (server := rotation.get(f"{cells[0]}/{cells[1]}")):
-            server.append(cells[limit])
-            states.append(cells[status])
-    return sum(state.startswith(("UP", "no check")) for state in states), len(states)
 
 
 def _is_strange_exec(action: str) -> bool:

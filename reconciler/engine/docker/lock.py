@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import select
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import docker
@@ -22,7 +20,9 @@ import requests.exceptions
 from reconciler.desired import names
 from reconciler.engine.docker.exec import closing_stream
 from reconciler.engine.docker.remove import remove_container
+from reconciler.engine.docker.times import engine_time, parse_time
 from reconciler.engine.protocol import EngineError, LockedError
+from reconciler.engine.waiting import tries
 
 _POLL_S = 0.2
 _NEVER_STARTED_S = 20.0
@@ -49,7 +49,7 @@ def held_lock(
     client: docker.APIClient, topology: str, holder: str, images: Sequence[str], timeout_s: float
 ) -> Iterator[HeldLock]:
     """Hold the lock of a topology. Raises LockedError when another holds it for longer."""
-    container = _acquire(client, topology, holder, images, time.monotonic() + timeout_s)
+    container = _acquire(client, topology, holder, images, timeout_s)
     try:
         stream = client.attach_socket(container, params={"stdin": 1, "stream": 1})
         with closing_stream(stream) as connection:
@@ -64,7 +64,7 @@ def held_lock(
 
 
 def _acquire(
-    client: docker.APIClient, topology: str, holder: str, images: Sequence[str], deadline: float
+    client: docker.APIClient, topology: str, holder: str, images: Sequence[str], timeout_s: float
 ) -> str:
     name = names.lock_name(topology)
     body = {
@@ -77,21 +77,30 @@ def _acquire(
         "Labels": {names.TOPOLOGY: topology, names.ROLE: names.LOCK_ROLE, names.HOLDER: holder},
         "HostConfig": {"NetworkMode": "none", "AutoRemove": True, "CapDrop": ["ALL"]},
     }
+    other: dict[str, Any] = {}
+    for _ in tries(timeout_s, longest_s=_POLL_S):
+        made, other = _made_or_held(client, name, body)
+        if made:
+            return made
+    raise LockedError(topology, _who(other))
+
+
+def _made_or_held(
+    client: docker.APIClient, name: str, body: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """The container that was made, or "" and who has its name. One that is gone meanwhile, or dead,
+    has not: nobody waits for it."""
     while True:
         try:
-            return str(client.create_container_from_config(body, name=name)["Id"])
+            return str(client.create_container_from_config(body, name=name)["Id"]), {}
         except docker.errors.APIError as error:
             if error.status_code != 409:
                 raise
         other = _holder(client, name)
-        if other is None:
-            continue
-        if _is_dead(client, other):
+        if other is not None and not _is_dead(client, other):
+            return "", other
+        if other is not None:
             _remove_dead(client, other["Id"])
-        elif time.monotonic() >= deadline:
-            raise LockedError(topology, _who(other))
-        else:
-            time.sleep(_POLL_S)
 
 
 def _image_that_is_here(client: docker.APIClient, images: Sequence[str]) -> str:
@@ -117,8 +126,12 @@ def _is_dead(client: docker.APIClient, container: dict[str, Any]) -> bool:
     state = container["State"]["Status"]
     if state != "created":
         return state in {"exited", "removing", "dead"}
-    made = datetime.fromisoformat(container["Created"]).timestamp()
-    return engine_time(client) - made > _NEVER_STARTED_S
+    return _is_stale(client, parse_time(container["Created"]))
+
+
+def _is_stale(client: docker.APIClient, made_at: float) -> bool:
+    """Of what was made, and not started yet. What does not say when it was made is left alone."""
+    return 0 < made_at < engine_time(client) - _NEVER_STARTED_S
 
 
 def _sweep(client: docker.APIClient, topology: str) -> None:
@@ -126,13 +139,8 @@ def _sweep(client: docker.APIClient, topology: str) -> None:
     themselves."""
     labels = [f"{names.TOPOLOGY}={topology}", f"{names.ROLE}={names.CHECK_ROLE}"]
     for item in client.containers(all=True, filters={"label": labels, "status": "created"}):
-        if engine_time(client) - item["Created"] > _NEVER_STARTED_S:
+        if _is_stale(client, item["Created"]):
             _remove_dead(client, item["Id"])
-
-
-def engine_time(client: docker.APIClient) -> float:
-    """The engine's own clock, which need not agree with ours."""
-    return datetime.fromisoformat(client.info()["SystemTime"]).timestamp()
 
 
 def _remove_dead(client: docker.APIClient, container: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
 from typing import Any, assert_never
 
 import docker
@@ -29,6 +28,7 @@ from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.translate import create_body, network_body, restart_policy
 from reconciler.engine.docker.wait import await_exit, await_ready, last_log_lines
 from reconciler.engine.protocol import Closed, EngineError, Patience, Report, foreign_volume
+from reconciler.engine.waiting import tries
 from reconciler.haproxy.control.rewrite import put_servers
 from reconciler.plan import actions as a
 
@@ -179,18 +179,14 @@ def _create_network(client: docker.APIClient, body: dict[str, Any]) -> None:
 def _remove_network(client: docker.APIClient, network: str) -> None:
     """Places of removed containers may linger in Docker's network code: for a moment, and after
     hundreds of them for seconds."""
-    until = time.monotonic() + LINGER_S
-    while True:
+    for is_last in tries(LINGER_S):
         try:
             client.remove_network(network)
         except docker.errors.NotFound:
             return
         except docker.errors.APIError as error:
-            if "active endpoints" not in str(error) or time.monotonic() > until:
+            if is_last or "active endpoints" not in str(error) or _has_containers(client, network):
                 raise
-            if _has_containers(client, network):
-                raise
-            time.sleep(0.2)
         else:
             return
 
@@ -260,8 +256,10 @@ def _rename(client: docker.APIClient, container: str, name: str) -> None:
 
 def _update(client: docker.APIClient, container: str, limits: dict[str, int], restart: str) -> None:
     body = limits | {"RestartPolicy": restart_policy(restart)}
-    url = client._url("/containers/{0}/update", container)  # the SDK has no NanoCpus
-    client._result(client._post_json(url, data=body), json=True)
+    # `update_container` has no NanoCpus and no PidsLimit. A request of our own would lack what the
+    # SDK adds to its: the HttpHeaders of ~/.docker/config.json.
+    url = client._url("/containers/{0}/update", container)  # noqa: SLF001  # no public call, as said
+    client._result(client._post_json(url, data=body), json=True)  # noqa: SLF001  # the same
 
 
 def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import calendar
 import json
 import math
-import re
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +27,7 @@ from reconciler.engine.docker.options import (
     limits_body,
     observed_limits,
 )
+from reconciler.engine.docker.times import parse_time
 from reconciler.plan.observed import ObservedContainer, ObservedNetworkLink
 from reconciler.topology.model.types.subnet import gateway_of, range_of_docker
 
@@ -290,12 +288,3 @@ def _restart(policy: dict[str, Any]) -> str:
     name = policy.get("Name") or "no"
     count = policy.get("MaximumRetryCount") or 0
     return f"{name}:{count}" if count else str(name)
-
-
-def parse_time(text: str) -> float:
-    """Docker's RFC 3339 with nanoseconds, in UTC, to seconds since the epoch; 0 for "never"."""
-    match = re.match(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z", text)
-    if match is None or text.startswith("0001"):
-        return 0.0
-    whole = calendar.timegm(time.strptime(match[1], "%Y-%m-%dT%H:%M:%S"))
-    return whole + float(match[2] or 0)

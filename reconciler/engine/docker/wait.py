@@ -3,40 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import docker
 import docker.errors
 
-from reconciler.engine.protocol import (
-    CancelledError,
-    EngineError,
-    Patience,
-    job_failed,
-    removed_meanwhile,
-)
+from reconciler.engine.protocol import EngineError, Patience, job_failed, removed_meanwhile
+from reconciler.engine.waiting import tries
 from reconciler.plan.actions import Target
 
-_FIRST_S, _LONGEST_S = 0.02, 0.5
-_REST = 20
-"""No pause is longer than this many times the question before it: cheap ones are asked often."""
 _LOG_LINES = 5
-
-
-def tries(patience: Patience, timeout_s: float | None = None) -> Iterator[bool]:
-    """Yields at growing intervals; True on the last time. Raises CancelledError."""
-    deadline = time.monotonic() + (patience.timeout_s if timeout_s is None else timeout_s)
-    pause = _FIRST_S
-    while True:
-        if patience.is_cancelled():
-            raise CancelledError
-        asked = time.monotonic()
-        yield asked >= deadline
-        if asked >= deadline:
-            return
-        longest = min(_LONGEST_S, (time.monotonic() - asked) * _REST)
-        time.sleep(max(_FIRST_S, min(pause, longest)))
-        pause *= 1.5
 
 
 def await_ready(
@@ -45,7 +20,7 @@ def await_ready(
     """Running, and healthy where there is a health check; still so, and never started anew, after
     `steady_s`. Raises EngineError with the log's end."""
     health, since = "", ("", 0.0)
-    for _ in tries(patience, patience.timeout_s + steady_s):
+    for _ in tries(patience.timeout_s + steady_s, patience.is_cancelled):
         state = client.inspect_container(target.reference)["State"]
         health = (state.get("Health") or {}).get("Status") or "none"
         if state["Status"] == "running" and health in {"healthy", "none"}:
@@ -73,7 +48,7 @@ def await_exit(
     client: docker.APIClient, target: Target, timeout_s: float, patience: Patience
 ) -> None:
     """Until it has ended with success. One that takes too long is stopped, not left to itself."""
-    for _ in tries(patience, timeout_s):
+    for _ in tries(timeout_s, patience.is_cancelled):
         try:
             state = client.inspect_container(target.reference)["State"]
         except docker.errors.NotFound:

@@ -7,6 +7,7 @@ between is not missed: whoever listens is told that the engine is back, and look
 from __future__ import annotations
 
 import contextlib
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -24,12 +25,13 @@ from reconciler.engine.docker.events import FILTERS, EventReader, container_of
 from reconciler.engine.docker.haproxy.pulse import Pulse
 from reconciler.engine.docker.haproxy.talk import locate
 from reconciler.engine.docker.inspections import Inspections
-from reconciler.engine.docker.lock import engine_time
+from reconciler.engine.docker.times import engine_time
 from reconciler.engine.protocol import EngineError, Wake, Wakeup
+from reconciler.engine.waiting import Backoff
 
 LOOK_S = 3.0
 """How often HAProxy is asked."""
-_FIRST_S, _LONGEST_S = 0.1, 5.0
+_AGAIN = Backoff(0.1, 5.0)
 _FIRST_TRY_S = 10.0
 """How long a start waits for the first connection, at most."""
 _BROKEN = (
@@ -105,7 +107,7 @@ class _Feed:
             self._wake(Wakeup("", f"listening failed: {error!r}"))
 
     def _listen(self) -> None:
-        pause_s, was_away = _FIRST_S, False
+        failures, was_away = 0, False
         while not self._stopping.is_set():
             began = time.monotonic()
             with self._surviving(), self._subscribed() as (client, events):
@@ -121,10 +123,10 @@ class _Feed:
             self._pulse.clear()
             self._inspections.end()
             was_away = True
-            if time.monotonic() - began > _LONGEST_S:
-                pause_s = _FIRST_S  # it was a good one
-            self._stopping.wait(pause_s)
-            pause_s = min(_LONGEST_S, pause_s * 2)
+            if time.monotonic() - began > _AGAIN.longest_s:
+                failures = 0  # it was a good one
+            failures += 1
+            self._stopping.wait(_AGAIN.wait_s(failures, random.random()))  # noqa: S311  # no secret
 
     @contextlib.contextmanager
     def _subscribed(self) -> Iterator[tuple[docker.APIClient, Any]]:

@@ -108,8 +108,10 @@ class _Lock:
 class MemoryEngines:
     """Engines on one world, all with the same hook."""
 
-    def __init__(self, world: World, on_perform: Callable[[Action], None] = _let_it_be) -> None:
-        self.world = world
+    def __init__(
+        self, world: World | None = None, on_perform: Callable[[Action], None] = _let_it_be
+    ) -> None:
+        self.world = world if world is not None else World()
         self.on_perform = on_perform
 
     def open(self, topology: str) -> MemoryEngine:

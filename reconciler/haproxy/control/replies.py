@@ -78,6 +78,13 @@ class ServerState:
         return self.host if is_slot(self.backend, self.name) else self.name
 
     @property
+    def told(self) -> tuple[object, ...]:
+        """What it was told: by its configuration, or by command since; without what comes and goes
+        by itself."""
+        place = (self.backend, self.name, self.host)
+        return (*place, self.weight, self.maxconn, self.is_disabled, self.is_drained)
+
+    @property
     def is_kept_by_agent(self) -> bool:
         """Out of rotation by its agent's `drain` or `maint`. HAProxy sets the same for these words
         as for a command; but an agent that calls its server up has not said them, and one is not

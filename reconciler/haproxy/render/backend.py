@@ -11,7 +11,7 @@ from reconciler.haproxy.render.content import cache_lines, compression_lines
 from reconciler.haproxy.render.errors import error_lines
 from reconciler.haproxy.render.link import link_words
 from reconciler.haproxy.render.quoting import format_duration, quote
-from reconciler.haproxy.render.settings import SERVER_KEYS, server_words, settings_lines
+from reconciler.haproxy.render.settings import server_words, settings_lines
 from reconciler.haproxy.render.sticky import sticky_lines
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
@@ -40,16 +40,16 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     yield from cache_lines(backend.cache)
     path = backend.path
     if common := list(_server_defaults(backend)):
-        yield Line(
-            " ".join(["    default-server", *common]), path, tuple((*path, key) for key in _OF_ALL)
-        )
+        keys = (*_OF_ALL, *(key for key, _ in server_words(backend.settings)))
+        places = tuple((*path, key) for key in keys)
+        yield Line(" ".join(["    default-server", *common]), path, places)
     for server in backend.outside:
         yield _outside(server, backend)
     yield from live_server_lines(backend)
 
 
-_OF_ALL = ("check", "weight", "port", "tls", "proto", "send_proxy", *SERVER_KEYS)
-"""Keys of a backend that say something of all its servers."""
+_OF_ALL = ("check", "weight", "port", "tls", "proto", "send_proxy")
+"""Keys of a backend that say something of all its servers, beside those of `server_words`."""
 
 
 _FOLLOWS_ITS_NAME = "init-addr libc,none resolve-prefer ipv4 resolve-opts allow-dup-ip"
@@ -70,7 +70,7 @@ def _server_defaults(backend: Backend) -> Iterator[str]:
         inter, fast = format_duration(check.interval_s), _fast(check)
         yield f"check inter {inter} fastinter {fast} downinter {fast}"
         yield f"rise {check.rise} fall {check.fall}"
-    yield from server_words(backend.settings)
+    yield from (words for _, words in server_words(backend.settings))
     if backend.weight != 1 and not backend.has_live_weight:
         yield f"weight {backend.weight}"
 

@@ -9,9 +9,6 @@ from reconciler.haproxy.model.origin import Path
 from reconciler.haproxy.model.settings import AGENT_CHECK, Settings, Timeouts
 from reconciler.haproxy.render.quoting import format_duration
 
-SERVER_KEYS = ("minconn", "maxqueue", "slow_start")
-"""Keys of the file that `server_words` holds."""
-
 
 def timeout_lines(timeouts: Timeouts, path: Path) -> Iterator[Line]:
     """Of a section; `path` is where the file has what the section is."""
@@ -34,14 +31,14 @@ def settings_lines(settings: Settings, path: Path, *, is_http: bool) -> Iterator
         yield Line("    http-request disable-l7-retry unless METH_GET || { method OPTIONS }")
 
 
-def server_words(settings: Settings) -> Iterator[str]:
-    """Of `default-server`."""
+def server_words(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Words of `default-server`, each behind the key of the file that says them."""
     if settings.slow_start_s is not None:
-        yield f"slowstart {format_duration(settings.slow_start_s)}"
+        yield "slow_start", f"slowstart {format_duration(settings.slow_start_s)}"
     if settings.minconn is not None:
-        yield f"minconn {settings.minconn}"
+        yield "minconn", f"minconn {settings.minconn}"
     if settings.maxqueue is not None:
-        yield f"maxqueue {settings.maxqueue}"
+        yield "maxqueue", f"maxqueue {settings.maxqueue}"
     if settings.agent is not None:
         interval = format_duration(settings.agent.interval_s)
-        yield f"{AGENT_CHECK} agent-port {settings.agent.port} agent-inter {interval}"
+        yield "check", f"{AGENT_CHECK} agent-port {settings.agent.port} agent-inter {interval}"

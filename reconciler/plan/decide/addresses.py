@@ -57,7 +57,7 @@ def _taken(observed: Observed, networks: NetworkPlan, assignment: Assignment) ->
 
 
 def _holder(place: Attachment, observed: Observed, assignment: Assignment) -> str:
-    """Who has an address, and is not about to leave."""
+    """The one who has an address and is not about to leave, in words; "" for nobody."""
     for kept in assignment.kept.values():
         link = kept.have.networks.get(place.network)
         if link is not None and place.ipv4 in {link.address, link.fixed}:

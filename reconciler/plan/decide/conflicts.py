@@ -60,7 +60,7 @@ def _names(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterato
 
 
 def _of_proxy(desired: Desired) -> Iterator[PublishedPort]:
-    """Also those that another container keeps open for it."""
+    """The ports of the host that HAProxy has, those too that its anchor keeps open for it."""
     yield from desired.host_ports
     for slot in (PROXY_SLOT, ANCHOR_SLOT):
         if slot in desired.containers:

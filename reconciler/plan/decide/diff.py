@@ -143,8 +143,8 @@ def _links(
 def _names_to_add(
     want: DesiredContainer, have: ObservedContainer, observed: Observed
 ) -> dict[str, list[str]]:
-    """By network where it is as it was put there, names that the file has for it by now. Docker
-    gives names only to who joins: its connections would be cut."""
+    """The names that the file has by now for a container on the networks where it is as it was put
+    there. Docker gives names only to who joins: its connections would be cut."""
     found = {}
     for attachment in want.spec.networks:
         link = have.networks.get(attachment.network)

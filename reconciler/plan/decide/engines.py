@@ -39,7 +39,7 @@ _SINCE = (
 
 
 def too_new(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Problem]:
-    """Of what is to be made: what is there, an engine has made."""
+    """A problem for each thing to be made that the engine has not. What is there, it has made."""
     if observed.api is None:
         return
     made = to_be_made(assignment, jobs)

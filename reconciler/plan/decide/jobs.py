@@ -23,7 +23,7 @@ from reconciler.plan.plan import Change, Verb
 class DueJob:
     want: DesiredJob
     name: str
-    """Of its container."""
+    """The name of its container."""
     reason: str
     have: ObservedContainer | None = None
     """One that an earlier run began."""
@@ -37,9 +37,9 @@ class DueJob:
 @dataclass(frozen=True, slots=True)
 class JobPlan:
     due: Mapping[str, tuple[DueJob, ...]] = field(default_factory=dict)
-    """By backend, in their order."""
+    """The jobs of each backend, in their order."""
     leaving: tuple[ObservedContainer, ...] = ()
-    """Of jobs that the file has no more, or that are done by another."""
+    """Containers of jobs that the file has no more, or that are done by another."""
 
     def all_due(self) -> Iterator[DueJob]:
         for jobs in self.due.values():

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.desired.desired import Desired, DesiredContainer
+from reconciler.desired.impact import Impact
 from reconciler.desired.spec import NetworkSpec, revision_of
+from reconciler.plan.decide.slots import Kept
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedNetwork
 
 
@@ -31,6 +33,15 @@ def moves_ports(have: ObservedContainer, want: DesiredContainer) -> bool:
     wanted = {attachment.network for attachment in want.spec.networks}
     first = {min(networks) for networks in (there, there | wanted, wanted) if networks}
     return bool(want.spec.ports) and len(first) > 1
+
+
+def link_impact(kept: Kept) -> Impact:
+    """What joining and leaving networks means for a container's traffic."""
+    if not kept.diff.connect and not kept.diff.disconnect:
+        return Impact.NONE
+    if kept.have.state == "running" and moves_ports(kept.have, kept.want):
+        return Impact.INTERRUPT
+    return Impact.RUNTIME
 
 
 def plan_networks(desired: Desired, observed: Observed) -> NetworkPlan:

@@ -11,7 +11,7 @@ from reconciler.desired.impact import Impact
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.control.sections import explain_difference
 from reconciler.haproxy.model.files import ProxyFile, left_over, renewed
-from reconciler.plan.decide.ground import has_ground
+from reconciler.plan.decide.namespace import has_namespace
 from reconciler.plan.decide.rotation import Rotation, explain_work, has_work, running_config
 from reconciler.plan.decide.slots import HOLDS_PORTS, Assignment, is_serving
 from reconciler.plan.observed import Observed, ObservedContainer
@@ -37,8 +37,8 @@ class ProxyMode(StrEnum):
 class ProxyNeed:
     mode: ProxyMode
     reason: str = ""
-    written: str | None = None
-    """The configuration text that is in the container now."""
+    config_before: str | None = None
+    """The text of haproxy.cfg in the container now."""
     config: Config | None = None
     have: ObservedContainer | None = None
     must_write: bool = False
@@ -54,7 +54,7 @@ class ProxyNeed:
         """Certificates and maps that the running HAProxy has to take over."""
         if self.mode is not ProxyMode.RUNTIME or self.config is None:
             return ()
-        return renewed(self.config.files, self.written or "")
+        return renewed(self.config.files, self.config_before or "")
 
     @property
     def redirects(self) -> bool:
@@ -86,14 +86,14 @@ def proxy_need(
             reason = _why_anew(assignment)
             goes_on = can_hand_over(assignment, old, observed)
             mode = ProxyMode.HANDOVER if goes_on else ProxyMode.REPLACE
-            is_cut_off = not has_ground(old, observed)
+            is_cut_off = not has_namespace(old, observed)
             return ProxyNeed(mode, reason, written, config, old, True, is_cut_off)
         return ProxyNeed(ProxyMode.CREATE, "new", written, config, must_write=True)
     have = assignment.kept[PROXY_SLOT].have
     need = _need_of_kept(have, observed, config, rotations, sources)
     seen = observed.proxies.get(have.id)
     need = replace(need, leftovers=left_over(seen.files if seen else (), config.files))
-    if have.state in {"running", "paused"} and not has_ground(have, observed):
+    if have.state in {"running", "paused"} and not has_namespace(have, observed):
         reason = _also("its network ended with the container that it shares it with", need.reason)
         return replace(need, mode=ProxyMode.RESTART, reason=reason, is_cut_off=True)
     return need
@@ -103,7 +103,7 @@ def _why_anew(assignment: Assignment) -> str:
     """A change of ports is its anchor's, where it has one."""
     diffs = (
         assignment.joining[slot].diff
-        for slot in (assignment.ground, PROXY_SLOT)
+        for slot in (assignment.namespace_slot, PROXY_SLOT)
         if slot in assignment.joining
     )
     return next((diff.replace for diff in diffs if diff is not None and diff.replace), "")
@@ -117,7 +117,7 @@ def can_hand_over(assignment: Assignment, old: ObservedContainer, observed: Obse
         spec.hands_over
         and old.hands_over
         and old.network_mode == spec.network_mode
-        and has_ground(old, observed)
+        and has_namespace(old, observed)
         and is_serving(old, observed)
     )
 
@@ -148,6 +148,8 @@ def _need_of_kept(
         return ProxyNeed(
             ProxyMode.RESTART, "it does not answer", proxy.config, config, have, must_write
         )
+    # The runtime API does it if HAProxy runs what is written, all that is wanted differs from it in
+    # servers alone, and each backend's servers can be told: else one reload says it all at once.
     is_live = running_config(proxy) and proxy.running.structure == config.structure
     if is_live and rotations and rotations.keys() >= set(sources):
         if not must_write and not has_work(rotations):

@@ -2,7 +2,7 @@
 
 Only backends that HAProxy runs just as they are wanted, servers aside, can be changed that way;
 what else there is takes a reload. Which of them those are, and what joins and leaves in each, is
-said here; the steps are in `steps/rollout.py`.
+said here; the steps are in `steps/rollout/`.
 
 Backends that have the same containers change together: a container serves when it does in all of
 them, and leaves all of them before it stops.
@@ -44,20 +44,20 @@ class Rotation:
     backends: tuple[Backend, ...]
     """As they are wanted, with the hosts that their servers will have."""
     batches: tuple[Batch[Member, str], ...] = ()
-    """Who joins and leaves together, leavers by their hosts."""
+    """Servers that join and leave together, leavers by their hosts."""
     joins: tuple[Member, ...] = ()
     """Not in rotation, or kept from it by hand or by a run that was cut off."""
     stays: tuple[Member, ...] = ()
     leaves: tuple[str, ...] = ()
     """Hosts that are in rotation, or half in it, and not wanted."""
     unused: tuple[str, ...] = ()
-    """Those of them that get no traffic: they are no capacity, and leave before anybody else."""
+    """Hosts of `leaves` that get no traffic: they are no capacity, and leave before the others."""
     settings: tuple[ServerSetting, ...] = ()
-    """Weights and limits of those that stay and have others, servers outside included."""
+    """Weights and maxconns of those that stay and have others, servers outside included."""
     takes_traffic: frozenset[tuple[str, str]] = frozenset()
     """(backend, host) of those that do."""
     lacking: tuple[Backend, ...] = ()
-    """In these more join than there are spare servers: HAProxy must load more of them first."""
+    """Backends in which more join than there are spare servers: HAProxy must load more first."""
 
     @property
     def is_settled(self) -> bool:
@@ -81,7 +81,7 @@ class Rotation:
         known = [*(server.address for server in self.backends[0].servers), *self.leaves]
         return [host for host in known if (backend, host) in self.takes_traffic]
 
-    def places(
+    def servers_to(
         self, hosts: Iterable[str], backends: Sequence[Backend] | None = None
     ) -> tuple[tuple[str, str], ...]:
         """(backend, host) of the servers that point to these, in all of the backends or in some."""
@@ -97,12 +97,12 @@ class Rotation:
         )
 
     def first_settings(self, hosts: Iterable[str]) -> tuple[ServerSetting, ...]:
-        """For those that join: checked without traffic first, where HAProxy checks them; where it
-        does not, they wait for those where it does. One that serves in another of the backends
-        already goes on there."""
-        places = set(self.places(hosts, self.checked or self.backends)) - self.takes_traffic
+        """The first settings of servers that join: checked without traffic, where HAProxy checks
+        them; where it does not, they wait for those where it does. One that serves in another of
+        the backends already goes on there."""
+        servers = set(self.servers_to(hosts, self.checked or self.backends)) - self.takes_traffic
         settings = self.settings_for(hosts, "check" if self.checked else "ready")
-        return tuple(s for s in settings if (s.backend, s.host) in places)
+        return tuple(s for s in settings if (s.backend, s.host) in servers)
 
 
 def plan_rotations(
@@ -112,13 +112,14 @@ def plan_rotations(
     seen: ObservedProxy | None,
     leaving: Mapping[str, Slot],
 ) -> dict[str, Rotation]:
-    """By the backend that describes the containers, those that can be changed without a reload.
-    Empty when nothing is known of what HAProxy runs, or when that is not what is written. `proxy`
-    and `wanted` have the addresses that servers will have; `leaving` are the hosts of containers
-    that go, and the slot of each."""
+    """The rotations that can be changed without a reload, by the backend that describes their
+    containers. Empty when nothing is known of what HAProxy runs, or when that is not what is
+    written. `proxy` and `wanted` have the addresses that servers will have; `leaving` are the hosts
+    of containers that go, and the slot of each."""
     running = running_config(seen)
     if proxy is None or wanted is None or seen is None or running is None:
         return {}
+    # Backends with the same containers change together: if one of them takes a reload, all do.
     same: dict[str, list[Backend]] = {}
     others: set[str] = set()
     for backend in proxy.backends:
@@ -139,7 +140,7 @@ def plan_rotations(
 def _entangled(
     same: Mapping[str, Sequence[Backend]], seen: ObservedProxy, leaving: Mapping[str, Slot]
 ) -> set[str]:
-    """Whose containers that leave also serve in a backend that does not change along with theirs:
+    """The sources whose leaving containers also serve in a backend that does not change along: one
     that the file has no more, that changes in more than servers, or that gets other containers.
     They cannot stop before HAProxy has let go of them there, too."""
     sources = {backend.name: source for source, group in same.items() for backend in group}
@@ -174,8 +175,8 @@ def plan_rotation(
     servers: Sequence[ServerState],
     alone: Mapping[str, Slot],
 ) -> Rotation:
-    """Of backends that have the same containers. `alone` are the hosts of those that go, and cannot
-    run beside who gets their slot."""
+    """The rotation of backends that have the same containers. `alone` are the hosts of those that
+    go, and cannot run beside who gets their slot."""
     names, source = {backend.name for backend in backends}, backends[0].source
     there = [
         s for s in servers if s.backend in names and is_slot(s.backend, s.name) and not s.is_idle
@@ -183,18 +184,20 @@ def plan_rotation(
     members = [Member(slot_of(source, s.name), s.address) for s in backends[0].servers]
     serving_in = frozenset((s.backend, s.host) for s in there if s.takes_traffic)
     everywhere = {s.host for s in there if all((name, s.host) in serving_in for name in names)}
+    # One that serves in a part of its backends only was cut off on its way in, and joins again.
     stays = [m for m in members if m.host in everywhere]
     joins = [m for m in members if m.host not in everywhere]
     wanted = {member.host for member in members}
     leaves = list(dict.fromkeys(s.host for s in there if s.host not in wanted))
     serves = {host for _, host in serving_in}
     unused = [host for host in leaves if host not in serves]
+    # Those that are down go first: they are the least loss of capacity.
     up = Counter(s.host for s in there if s.is_up and s.takes_traffic)
     serving = sorted((h for h in leaves if h not in unused), key=up.__getitem__)
     if alone:
         joins, serving = in_pairs(joins, serving, lambda member: member.slot, alone.get)
     batches = plan_batches(rollout, joins, serving, len(stays) + len(serving))
-    if unused:
+    if unused:  # they hold servers that those who join can have
         batches.insert(0, Batch((), (), tuple(unused)))
     kept = {m.host for m in stays}
     settings = tuple(
@@ -219,7 +222,7 @@ def plan_rotation(
 def _adjustments(
     backend: Backend, there: Sequence[ServerState], kept: Collection[str]
 ) -> Iterator[ServerSetting]:
-    """What brings the servers that stay to the file's weight and limit."""
+    """What brings the servers that stay to the file's weight and maxconn."""
     for state in there:
         if state.backend == backend.name and state.host in kept and _differs(state, backend):
             yield ServerSetting(backend.name, state.host, "adjust", *_amounts(backend))
@@ -256,7 +259,7 @@ def _outside_settings(backend: Backend, servers: Sequence[ServerState]) -> Itera
 
 
 def _amounts(backend: Backend, server: str = "") -> tuple[int | None, int]:
-    """Weight and limit as they are set at run time: None for one that cannot be, 0 for no limit."""
+    """Weight and maxconn as they are set at run time: None for one that cannot be, 0 for none."""
     weight, maxconn = backend.amounts_of(server)
     return weight if backend.has_live_weight else None, maxconn or 0
 
@@ -271,7 +274,7 @@ def with_hosts(backend: Backend, hosts: Sequence[str], spares: int = 0) -> Backe
 
 
 def with_room(rotation: Rotation, backend: Backend) -> Backend:
-    """Who is in rotation now, and spare servers enough for all that join, and later for more."""
+    """The backend with who is in rotation now, and spare servers for all that join and more."""
     return with_hosts(backend, rotation.serving_in(backend.name), 2 * len(rotation.joins))
 
 
@@ -299,16 +302,16 @@ def explain_work(rotations: Mapping[str, Rotation]) -> str:
 
 
 def _unlike(rotation: Rotation) -> list[str]:
-    """Those of its backends in which somebody is missing, or has another weight or limit; all of
-    them when there is only somebody too many."""
-    missing = set(rotation.places(m.host for m in rotation.joins)) - rotation.takes_traffic
+    """The backends of a rotation in which somebody is missing, or has another weight or maxconn;
+    all of them when there is only somebody too many."""
+    missing = set(rotation.servers_to(m.host for m in rotation.joins)) - rotation.takes_traffic
     unlike = {name for name, _ in missing} | {setting.backend for setting in rotation.settings}
     names = [backend.name for backend in rotation.backends]
     return [name for name in names if name in unlike] or names
 
 
 def networks_to(spec: ContainerSpec) -> set[str]:
-    """By which HAProxy reaches a container: just the one of its fixed address, if it has one."""
+    """The networks by which HAProxy reaches a container: just that of its fixed address, if any."""
     fixed = {a.network for a in spec.networks if a.is_fixed}
     return fixed or {a.network for a in spec.networks}
 
@@ -316,7 +319,7 @@ def networks_to(spec: ContainerSpec) -> set[str]:
 def without_unreachable(
     rotations: Mapping[str, Rotation], desired: Desired, networks: Collection[str]
 ) -> dict[str, Rotation]:
-    """Those that HAProxy reaches on these networks, all that joins included."""
+    """The rotations in which HAProxy reaches all that joins on these networks."""
     return {
         name: rotation
         for name, rotation in rotations.items()

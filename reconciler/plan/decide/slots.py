@@ -42,19 +42,22 @@ class Assignment:
     leaving: tuple[ObservedContainer, ...]
 
     @property
-    def ground(self) -> Slot:
-        """Whose networks and ports HAProxy has: its own, or its anchor's."""
+    def namespace_slot(self) -> Slot:
+        """The slot whose networks and ports HAProxy has: its own, or its anchor's."""
         return ANCHOR_SLOT if ANCHOR_SLOT in self.kept.keys() | self.joining.keys() else PROXY_SLOT
+
+    def name_of(self, slot: Slot) -> str:
+        """The name that a slot's container will have when the plan is done."""
+        kept = self.kept.get(slot)
+        return kept.have.given_name if kept else self.joining[slot].name
 
     @property
     def names(self) -> dict[Slot, str]:
-        """The name that each slot's container will have when the plan is done."""
-        names = {slot: kept.have.given_name for slot, kept in self.kept.items()}
-        return names | {slot: joining.name for slot, joining in self.joining.items()}
+        return {slot: self.name_of(slot) for slot in (*self.kept, *self.joining)}
 
     @property
     def hosts(self) -> dict[Slot, str]:
-        """By which HAProxy reaches each slot's container: its fixed address, or its name."""
+        """The host by which HAProxy reaches each container: its fixed address, or its name."""
         wanted = {slot: kept.want for slot, kept in self.kept.items()}
         wanted |= {slot: joining.want for slot, joining in self.joining.items()}
         addresses = {

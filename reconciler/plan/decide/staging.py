@@ -36,7 +36,8 @@ def stage_config(
     written: str | None,
     reachable: Collection[str],
 ) -> Staged | None:
-    """None when no traffic that is served now goes to new servers: nothing is at stake then.
+    """The configuration that runs with new servers beside it. None when no traffic that is served
+    now goes to new servers: nothing is at stake then.
 
     What serves now is read from the configuration that is `written`, so that containers which an
     earlier run made, and never got as far as rotation, are new here too; and so is one that stays
@@ -65,7 +66,7 @@ def stage_config(
         add_backends(config, tuple(probes)),
         tuple((probe.name, server.address) for probe in probes for server in probe.servers),
         tuple(
-            assignment.names[slot_of(probe.source, server.name)]
+            assignment.name_of(slot_of(probe.source, server.name))
             for probe in probes
             for server in probe.servers
         ),
@@ -86,7 +87,7 @@ def _behind_open_ports(proxy: Proxy, wanted: Config, written: Config) -> set[str
 
 
 def _binds(config: Config) -> dict[str, set[str]]:
-    """Where each frontend listens, as it stands in the configuration."""
+    """The places where each frontend listens, as they stand in the configuration."""
     found: dict[str, set[str]] = {}
     frontend = ""
     for line in config.lines:

@@ -52,7 +52,7 @@ def volume_problems(desired: Desired, observed: Observed) -> Iterator[Problem]:
 
 
 def _difference(spec: VolumeSpec, there: ObservedVolume) -> str:
-    """In words that show no values: some drivers are given passwords."""
+    """What differs, in words that show no values: some drivers are given passwords."""
     if spec.driver != there.driver:
         return f"driver, `{there.driver}`"
     have, want = dict(there.options), dict(spec.options)

@@ -33,7 +33,7 @@ class WorkerRoll:
 def plan_workers(
     desired: Desired, observed: Observed, assignment: Assignment
 ) -> dict[str, WorkerRoll]:
-    """By backend, those whose new containers take over from old ones that run."""
+    """The roll-out of each backend whose new containers take over from old ones that run."""
     if observed.gaps:
         return {}
     served = _served(desired, observed)

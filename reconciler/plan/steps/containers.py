@@ -1,93 +1,123 @@
-"""Containers of backends, up to where they can serve."""
+"""Containers of backends: up to where they can serve, and down again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from reconciler.desired.desired import DesiredContainer, Slot
+from reconciler.desired.desired import PROXY_SLOT, DesiredContainer, Slot
 from reconciler.desired.impact import Impact
-from reconciler.desired.limits import limits_in
-from reconciler.desired.spec import Attachment
+from reconciler.desired.names import PROXY_ROLE
 from reconciler.haproxy.control.servers import read_servers
 from reconciler.plan.actions import (
     AwaitReady,
-    ConnectNetwork,
     CreateContainer,
-    DisconnectNetwork,
-    RenameContainer,
+    RemoveContainer,
     StartContainer,
+    StopContainer,
     Target,
     UnpauseContainer,
-    UpdateContainer,
     WriteFiles,
 )
-from reconciler.plan.decide.changes import link_impact
+from reconciler.plan.decide.proxy import ProxyMode
 from reconciler.plan.decide.slots import HOLDS_PORTS, Kept
 from reconciler.plan.observed import ObservedContainer
-from reconciler.plan.steps.draft import Draft, target_of
+from reconciler.plan.situation import Situation
+from reconciler.plan.steps.in_place import change_in_place
+from reconciler.plan.steps.prerequisites import Prerequisites
+from reconciler.plan.steps.task import Part, Task, Tasks, target_of
+
+DEFAULT_GRACE_S = 10.0
+"""The grace of a container whose own is not known; Docker's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendPart:
+    """What becomes of the containers of a backend, or of several."""
+
+    tasks: Tasks = ()
+    ready: Mapping[Slot, Tasks] = field(default_factory=dict)
+    """The last tasks of bringing a container up, by slot, in the order in which that is done."""
+    rolled_out: Tasks = ()
+    """The last tasks of roll-outs, removals included."""
+
+    @property
+    def ends(self) -> Tasks:
+        return (*(task for last in self.ready.values() for task in last), *self.rolled_out)
 
 
 def bring_up(
-    draft: Draft, slot: Slot, needs: Sequence[int] = (), timeout_s: float | None = None
-) -> list[int]:
-    """The last steps of a slot's container being ready to serve."""
-    if slot not in draft.assignment.joining:
-        return _revive(draft, draft.assignment.kept[slot], needs, timeout_s)
-    joining = draft.assignment.joining[slot]
+    situation: Situation,
+    slot: Slot,
+    prerequisites: Prerequisites,
+    needs: Tasks,
+    timeout_s: float | None = None,
+) -> Part:
+    """The tasks that make a slot's container ready to serve."""
+    if slot not in situation.assignment.joining:
+        kept = situation.assignment.kept[slot]
+        return _bring_back(situation, kept, prerequisites, needs, timeout_s)
+    joining = situation.assignment.joining[slot]
     want, because = joining.want, joining.diff.replace if joining.diff else "it is not there"
-    created = draft.add(
-        CreateContainer(want, joining.name),
-        [*needs, *draft.networks_of(want), *draft.volume_ready],
-        because,
-    )
-    started = first_start(draft, Target(joining.name), want, [created], because)
-    draft.started[slot] = [started]
-    return [
-        draft.add(AwaitReady(Target(joining.name), timeout_s), [started], "before it gets traffic")
-    ]
+    action = CreateContainer(want, joining.name)
+    created = Task(action, (*needs, *prerequisites.of(want)), because)
+    started = first_start(Target(joining.name), want, (created,), because)
+    ready = _await_ready(Target(joining.name), (started[-1],), timeout_s)
+    return Part((created, *started, ready), (ready,))
 
 
-def first_start(
-    draft: Draft, target: Target, want: DesiredContainer, needs: Sequence[int], because: str
-) -> int:
-    """With its files in it, which a run that was cut off may not have written."""
-    if want.spec.files:
-        needs = [draft.add(WriteFiles(target, want.spec.files), needs, because)]
-    return draft.add(StartContainer(target), needs, because)
+def first_start(target: Target, want: DesiredContainer, needs: Tasks, because: str) -> Tasks:
+    """A start, the last of these, with the container's files in it: a run that was cut off may not
+    have written them."""
+    if not want.spec.files:
+        return (Task(StartContainer(target), needs, because),)
+    written = Task(WriteFiles(target, want.spec.files), needs, because)
+    return (written, Task(StartContainer(target), (written,), because))
 
 
-def _revive(draft: Draft, kept: Kept, needs: Sequence[int], timeout_s: float | None) -> list[int]:
+def _bring_back(
+    situation: Situation,
+    kept: Kept,
+    prerequisites: Prerequisites,
+    needs: Tasks,
+    timeout_s: float | None,
+) -> Part:
     """Changes in place, then a start if it is not running."""
-    target = target_of(kept.have)
-    last = change_in_place(draft, kept)
-    if kept.have.state != "running":
-        last += needs
-    match kept.have.state:
-        case "running" if kept.have.health in {None, "healthy"}:
-            return last
-        case "running" if not _is_new_to_haproxy(draft, kept.have):
-            return last  # Docker's health check is not what HAProxy goes by
+    changed = change_in_place(situation, kept, prerequisites)
+    if _serves_already(situation, kept.have):
+        return changed
+    target, state = target_of(kept.have), kept.have.state
+    needs = (*changed.ends, *needs) if state != "running" else changed.ends
+    woken: Tasks
+    match state:
         case "running":
-            pass
+            woken = ()
         case "paused":
-            last = [draft.add(UnpauseContainer(target), last, "it is paused")]
+            woken = (Task(UnpauseContainer(target), needs, "it is paused"),)
         case "created":
-            last = [first_start(draft, target, kept.want, last, "it is created")]
-            draft.started[kept.want.slot] = last
-        case state:
-            last = [draft.add(StartContainer(target), last, f"it is {state}")]
-            draft.started[kept.want.slot] = last
-    return [draft.add(AwaitReady(target, timeout_s), last, "before it gets traffic")]
+            woken = first_start(target, kept.want, needs, "it is created")
+        case _:
+            woken = (Task(StartContainer(target), needs, f"it is {state}"),)
+    ready = _await_ready(target, woken[-1:] or needs, timeout_s)
+    return Part((*changed.tasks, *woken, ready), (ready,))
 
 
-def _is_new_to_haproxy(draft: Draft, container: ObservedContainer) -> bool:
-    """Made by a run that got no further: HAProxy shall send it traffic, and does not yet."""
-    if container.slot.backend in draft.rotations:
-        return draft.is_rolled(container.slot)
-    proxy, backend = draft.desired.proxy, container.slot.backend
-    if proxy is None or not draft.need.must_write:
+def _serves_already(situation: Situation, container: ObservedContainer) -> bool:
+    # Once it takes traffic, Docker's health check is not what HAProxy goes by.
+    is_healthy = container.health in {None, "healthy"}
+    return container.state == "running" and (
+        is_healthy or not _is_new_to_haproxy(situation, container)
+    )
+
+
+def _is_new_to_haproxy(situation: Situation, container: ObservedContainer) -> bool:
+    """Whether HAProxy shall send it traffic, and does not yet: a run that was cut off made it."""
+    if container.slot.backend in situation.rotations:
+        return situation.is_rolled(container.slot)
+    proxy, need, backend = situation.desired.proxy, situation.need, container.slot.backend
+    if proxy is None or not need.must_write:
         return False
-    known = {(s.backend, s.host) for s in read_servers(draft.need.written or "")}
+    known = {(server.backend, server.host) for server in read_servers(need.config_before or "")}
     return any(
         served.source == backend
         and not any((served.name, host) in known for host in container.hosts)
@@ -95,49 +125,29 @@ def _is_new_to_haproxy(draft: Draft, container: ObservedContainer) -> bool:
     )
 
 
-def change_in_place(draft: Draft, kept: Kept) -> list[int]:
-    """Steps that change a container where it is."""
-    target, diff, spec = target_of(kept.have), kept.diff, kept.want.spec
-    impact = max(link_impact(kept), Impact.RUNTIME)
-    last: list[int] = []
-    if diff.rename:
-        last.append(
-            draft.add(RenameContainer(target, kept.have.given_name), (), "it was renamed by hand")
-        )
-    if diff.update:
-        action = UpdateContainer(target, limits_in(spec), spec.restart, spec.memswap_bytes)
-        last.append(draft.add(action, (), "limits change in place"))
-    joins = {a.network: a for a in (*diff.connect, *_rejoins(draft, kept))}
-    for name in diff.disconnect:
-        leave = DisconnectNetwork(target, name, kept.have.networks[name].network_id)
-        if name not in joins and kept.have.state in HOLDS_PORTS:
-            draft.departures.append((leave, impact))
-            continue
-        if name not in joins:  # it may be gone, and then nothing starts that is still on it
-            last.append(draft.add(leave, (), "the file does not put it there"))
-            continue
-        left = draft.add(leave, (), "its place on the network is stale", impact)
-        last.append(_connect(draft, target, joins.pop(name), [left], impact))
-    last += [_connect(draft, target, attachment, [], impact) for attachment in joins.values()]
-    return last
+def _await_ready(target: Target, needs: Tasks, timeout_s: float | None) -> Task:
+    return Task(AwaitReady(target, timeout_s), needs, "before it gets traffic")
 
 
-def _rejoins(draft: Draft, kept: Kept) -> list[Attachment]:
-    """Networks that are made anew under a container that stays."""
-    return [
-        a
-        for a in kept.want.spec.networks
-        if a.network in draft.networks.replaced_names and a.network in kept.have.networks
-    ]
+def stop(situation: Situation, container: ObservedContainer, needs: Tasks) -> Part:
+    """The end of a container's work; nothing if it does none."""
+    if container.state not in HOLDS_PORTS:
+        return Part((), needs)
+    is_proxy = container.slot.role == PROXY_ROLE
+    goes_on = is_proxy and container.hands_over and _hands_over(situation)
+    impact = Impact.INTERRUPT if is_proxy and not goes_on else Impact.NONE
+    why = "its sockets are handed over; it finishes what it has" if goes_on else "it leaves"
+    action = StopContainer(target_of(container), container.stop_grace_s or DEFAULT_GRACE_S)
+    stopped = (Task(action, needs, why, impact),)
+    return Part(stopped, stopped)
 
 
-def _connect(
-    draft: Draft, target: Target, attachment: Attachment, needs: list[int], impact: Impact
-) -> int:
-    ready = draft.network_ready.get(attachment.network)
-    return draft.add(
-        ConnectNetwork(target, attachment),
-        [*needs, *([ready] if ready else [])],
-        "the file puts it on this network",
-        impact,
-    )
+def remove(container: ObservedContainer, needs: Tasks) -> Task:
+    return Task(RemoveContainer(target_of(container)), needs, "it leaves")
+
+
+def _hands_over(situation: Situation) -> bool:
+    """Whether another HAProxy has the listening sockets when this plan stops one."""
+    kept = situation.assignment.kept.get(PROXY_SLOT)
+    is_handed = situation.need.mode is ProxyMode.HANDOVER
+    return is_handed or (kept is not None and kept.have.hands_over)

@@ -1,52 +1,60 @@
-"""Before anything is touched: images, and a configuration that HAProxy accepts."""
+"""The gate of a plan: images, and a configuration that HAProxy accepts. Nothing is touched before
+it has been passed."""
 
 from __future__ import annotations
 
 from reconciler.desired.desired import PROXY_SLOT
-from reconciler.plan.actions import CheckConfig, PullImage
+from reconciler.plan.actions import CheckConfig, PullImage, Target
 from reconciler.plan.decide.jobs import to_be_made
 from reconciler.plan.decide.proxy import ProxyMode
-from reconciler.plan.steps.draft import Draft, target_of
+from reconciler.plan.situation import Situation
+from reconciler.plan.steps.task import Task, Tasks, target_of
 
 
-def gate_steps(draft: Draft) -> None:
+def check_first(situation: Situation) -> Tasks:
+    """The tasks that all others wait for."""
     pulls = {
-        image: draft.add(PullImage(image, _platform_of(draft, image)), (), reason)
-        for image, reason in _images_to_pull(draft).items()
+        image: Task(PullImage(image, _platform_of(situation, image)), (), reason)
+        for image, reason in _images_to_pull(situation).items()
     }
-    gate = list(pulls.values())
-    is_runtime = draft.need.mode is ProxyMode.RUNTIME
-    loads_it = bool(draft.need.renewed) if is_runtime else draft.need.must_write
-    if loads_it and draft.need.config is not None:
-        running, kept = None, draft.assignment.kept.get(PROXY_SLOT)
-        image = draft.desired.containers[PROXY_SLOT].spec.image
-        if kept is not None:  # by its id: nothing may name the image of a container any more
-            image = kept.have.image_id
-            is_asked = is_runtime or draft.need.mode is ProxyMode.RELOAD
-            running = target_of(kept.have) if is_asked else None
-        after = [pulls[image]] if image in pulls else []
-        gate.append(
-            draft.add(
-                CheckConfig(image, draft.need.config, running),
-                after,
-                "nothing is touched unless HAProxy accepts the configuration",
-            )
-        )
-    draft.gate = tuple(gate)
+    return (*pulls.values(), *_check(situation, pulls))
 
 
-def _platform_of(draft: Draft, image: str) -> str:
-    """An engine keeps one variant of an image under its name."""
-    specs = (joining.want.spec for joining in draft.assignment.joining.values())
+def _check(situation: Situation, pulls: dict[str, Task]) -> Tasks:
+    """HAProxy's own look at what it is going to load, if there is anything."""
+    need = situation.need
+    loads_it = bool(need.renewed) if need.mode is ProxyMode.RUNTIME else need.must_write
+    if need.config is None or not loads_it:
+        return ()
+    image, running = _image_and_running(situation)
+    after = (pulls[image],) if image in pulls else ()
+    why = "nothing is touched unless HAProxy accepts the configuration"
+    return (Task(CheckConfig(image, need.config, running), after, why),)
+
+
+def _image_and_running(situation: Situation) -> tuple[str, Target | None]:
+    """The image of the HAProxy that will load it, and the container to ask, if it runs."""
+    kept = situation.assignment.kept.get(PROXY_SLOT)
+    if kept is None:
+        return situation.desired.containers[PROXY_SLOT].spec.image, None
+    is_asked = situation.need.mode in {ProxyMode.RUNTIME, ProxyMode.RELOAD}
+    # By its id: nothing may name the image of a container any more.
+    return kept.have.image_id, target_of(kept.have) if is_asked else None
+
+
+def _platform_of(situation: Situation, image: str) -> str:
+    """The variant of an image to pull: an engine keeps one under its name."""
+    specs = (joining.want.spec for joining in situation.assignment.joining.values())
     return next((spec.platform for spec in specs if spec.image == image and spec.platform), "")
 
 
-def _images_to_pull(draft: Draft) -> dict[str, str]:
+def _images_to_pull(situation: Situation) -> dict[str, str]:
+    """Each image and why."""
     pulls: dict[str, str] = {}
-    for want in to_be_made(draft.assignment, draft.jobs):
+    for want in to_be_made(situation.assignment, situation.jobs):
         image, policy = want.spec.image, want.pull
         if policy == "always":
             pulls[image] = "`pull: always`"
-        elif policy == "missing" and image not in draft.observed.images:
+        elif policy == "missing" and image not in situation.observed.images:
             pulls.setdefault(image, "the image is not here")
     return pulls

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
-from typing import Annotated, Any, Union, get_args, get_origin
+from functools import cache
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -16,10 +17,11 @@ from pydantic_core import PydanticCustomError
 
 from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model.description import Key
-from reconciler.topology.model.types.scalar import NamesFile
+from reconciler.topology.model.marks import NamesFile
 
 Kind = Any
 """A type as annotations write it; None where none is known."""
+Mark = TypeVar("Mark")
 
 
 def kind_at(kind: Kind, path: Path) -> Kind:
@@ -41,8 +43,7 @@ def step(kind: Kind, part: str | int) -> Kind:
             return step(item, part) or item
         model = _as_model(form)
         if model is not None:
-            named = (n for n, field in model.model_fields.items() if part == key(n, field))
-            return next((_kind_of(Key(model, name)) for name in named), None)
+            return _kinds_of(model).get(str(part))
     return None
 
 
@@ -77,11 +78,30 @@ def marks_of(kind: Kind) -> Iterator[Any]:
             yield from marks_of(form)
 
 
+def mark_of(kind: Kind, mark: type[Mark]) -> Mark | None:
+    """The mark of one sort that a type carries; None where it has none."""
+    return next((found for found in marks_of(kind) if isinstance(found, mark)), None)
+
+
+def keys_with(model: type[BaseModel], mark: type[Mark]) -> dict[str, Mark]:
+    """The keys of a model that carry a mark, in their order, each with its own."""
+    kinds = _kinds_of(model).items()
+    return {name: found for name, kind in kinds if (found := mark_of(kind, mark)) is not None}
+
+
+@cache
+def _kinds_of(model: type[BaseModel]) -> dict[str, Kind]:
+    """By key."""
+    return {
+        key(name, field): _kind_of(Key(model, name)) for name, field in model.model_fields.items()
+    }
+
+
 def files_in(value: Any, kind: Kind, path: Path = ()) -> Iterator[tuple[Path, NamesFile]]:
     """Each place of a text that names a file, in a value that was written for this kind."""
     if value is None:
         return
-    mark = next((mark for mark in marks_of(kind) if isinstance(mark, NamesFile)), None)
+    mark = mark_of(kind, NamesFile)
     if mark is not None and isinstance(value, str) and mark.parts_of(value) is not None:
         yield path, mark
     for form in forms(kind):

@@ -21,6 +21,14 @@ from reconciler.topology.model.files import MountedFiles
 from reconciler.topology.model.job import Job
 from reconciler.topology.model.join import JOINS_SHORT, Join, Joins
 from reconciler.topology.model.link import TO_SERVERS_SHORT, SendProxy, ToServers
+from reconciler.topology.model.marks import (
+    Appends,
+    ByName,
+    Example,
+    HttpOnly,
+    InPlaceOf,
+    OfContainers,
+)
 from reconciler.topology.model.options import ContainerOptions
 from reconciler.topology.model.order import DEPENDENCIES_SCHEMA, Dependency, parse_dependencies
 from reconciler.topology.model.port import Publications
@@ -62,7 +70,9 @@ class Check(Model):
     """The `Host` to ask for; that of `tls.sni`, or the backend's name, when not given."""
     method: Literal["GET", "HEAD", "OPTIONS", "POST"] = "GET"
     """The request's method."""
-    status: Annotated[str, BeforeValidator(scalar_text)] = Field(
+    status: Annotated[
+        str, BeforeValidator(scalar_text), Example("write codes like `200`, `200-399` or `200,204`")
+    ] = Field(
         "200-399",
         pattern=r"^[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*$",
         json_schema_extra=accepts({"type": "integer", "minimum": 100, "maximum": 599}),
@@ -143,7 +153,9 @@ class Check(Model):
 class Backend(ContainerOptions):
     """Containers of one image, or other servers, and how HAProxy sends traffic to them."""
 
-    image: Image | None = None
+    image: Annotated[
+        Image | None, InPlaceOf("build", "build the image before, and name it in `image`")
+    ] = None
     """The image of its containers, as Docker writes it. A backend needs this, `containers_of` or
     `servers`."""
     containers_of: Name | None = None
@@ -155,17 +167,21 @@ class Backend(ContainerOptions):
     ] = Field((), min_length=1, json_schema_extra=accepts_one)
     """Servers that are no containers, beside containers or alone: `db.example.com:5432`, or a
     mapping."""
-    pull: Pull = "missing"
+    pull: Annotated[Pull, OfContainers(), InPlaceOf("pull_policy")] = "missing"
     """When to pull the image: `missing`, `always` or `never`."""
-    replicas: Whole = Field(1, ge=0, le=10_000)
+    replicas: Annotated[Whole, OfContainers(), InPlaceOf("scale")] = Field(1, ge=0, le=10_000)
     """How many containers."""
     port: Port | None = None
     """The port the containers listen on. It is not published on the host."""
-    ports: Publications = Field((), json_schema_extra=accepts_one)
+    ports: Annotated[Publications, Appends("all"), OfContainers()] = Field(
+        (), json_schema_extra=accepts_one
+    )
     """Further ports of its containers, past HAProxy, on the host: `8080:80`, `127.0.0.1:53:53/udp`,
     or a mapping. One container at a time can have a port of the host; of `80` alone Docker chooses
     the host's."""
-    joins: Joins = Field(
+    joins: Annotated[
+        Joins, Appends(), ByName(), OfContainers(), InPlaceOf("network_mode", "name its `networks`")
+    ] = Field(
         (Join.model_construct(network="default"),),
         alias="networks",
         min_length=1,
@@ -173,41 +189,60 @@ class Backend(ContainerOptions):
     )
     """Networks the containers join; `default` is made when it is not defined. A name, a list, or a
     mapping with more names to be found by: `{front: {aliases: [shop]}}`."""
-    env: Pairs = Field(default_factory=dict)
+    env: Annotated[Pairs, OfContainers(), InPlaceOf("environment")] = Field(default_factory=dict)
     """Environment variables."""
     env_file: Annotated[
         tuple[Annotated[EnvFile, Field(json_schema_extra=accepts({"type": "string"}))], ...],
         BeforeValidator(listed),
+        Appends(),
+        OfContainers(),
     ] = Field((), json_schema_extra=accepts_one)
     """Files of `NAME=value` lines, for what `env` does not say: `app.env`, or `{path: app.env,
     required: false}`. Their values are never shown, and other ones make new containers."""
-    secrets: MountedFiles = Field((), json_schema_extra=accepts_one)
-    """Secrets that its containers have as files in /run/secrets: `db_password`, or a mapping. Other
-    content makes new containers."""
-    configs: MountedFiles = Field((), json_schema_extra=accepts_one)
-    """Configs that its containers have as files, by name in /: `{source: app, target:
-    /etc/app.conf}`. Other content makes new containers."""
-    command: Words | None = None
-    """Arguments in place of the image's own."""
-    entrypoint: Words | None = None
-    """The entry point in place of the image's own."""
-    labels: Pairs = Field(default_factory=dict)
-    """Docker labels of your own."""
-    label_file: Annotated[tuple[FilePath, ...], BeforeValidator(listed)] = Field(
+    secrets: Annotated[MountedFiles, Appends(), OfContainers()] = Field(
         (), json_schema_extra=accepts_one
     )
+    """Secrets that its containers have as files in /run/secrets: `db_password`, or a mapping. Other
+    content makes new containers."""
+    configs: Annotated[MountedFiles, Appends(), OfContainers()] = Field(
+        (), json_schema_extra=accepts_one
+    )
+    """Configs that its containers have as files, by name in /: `{source: app, target:
+    /etc/app.conf}`. Other content makes new containers."""
+    command: Annotated[Words | None, OfContainers()] = None
+    """Arguments in place of the image's own."""
+    entrypoint: Annotated[Words | None, OfContainers()] = None
+    """The entry point in place of the image's own."""
+    labels: Annotated[Pairs, OfContainers()] = Field(default_factory=dict)
+    """Docker labels of your own."""
+    label_file: Annotated[
+        tuple[FilePath, ...], BeforeValidator(listed), Appends(), OfContainers()
+    ] = Field((), json_schema_extra=accepts_one)
     """Files of `NAME=value` lines, for what `labels` does not say: `./app.labels`."""
-    volumes: tuple[Annotated[Mount, Field(json_schema_extra=accepts({"type": "string"}))], ...] = ()
+    volumes: Annotated[
+        tuple[Annotated[Mount, Field(json_schema_extra=accepts({"type": "string"}))], ...],
+        Appends("target"),
+        OfContainers(),
+    ] = ()
     """Mounts: `data:/var/lib/app`, `./conf:/etc/app:ro`, or mappings with Compose's keys."""
-    restart: Restart = "unless-stopped"
+    restart: Annotated[Restart, OfContainers()] = "unless-stopped"
     """Docker's restart policy. It changes in place."""
-    resources: Resources = Resources.model_construct()
+    resources: Annotated[
+        Resources,
+        OfContainers(),
+        InPlaceOf("cpus", "limits are in `resources`: `{cpus: 0.5}`"),
+        InPlaceOf("cpu_shares", "limits are in `resources`: `{reservations: {cpus: 0.5}}`"),
+        InPlaceOf("mem_limit", "limits are in `resources`: `{memory: 128m}`"),
+        InPlaceOf("mem_reservation", "limits are in `resources`: `{reservations: {memory: 64m}}`"),
+        InPlaceOf("memory", "limits are in `resources`: `{memory: 128m}`"),
+        InPlaceOf("pids_limit", "limits are in `resources`: `{pids: 100}`"),
+    ] = Resources.model_construct()
     """Limits; they change in place."""
-    healthcheck: Healthcheck | None = None
+    healthcheck: Annotated[Healthcheck | None, OfContainers()] = None
     """Docker's health check. A container must be healthy before it gets traffic."""
-    stop_grace_period: Duration = 10.0
+    stop_grace_period: Annotated[Duration, OfContainers()] = 10.0
     """Time between the stop signal and the kill."""
-    init: bool = False
+    init: Annotated[bool, OfContainers()] = False
     """Run a small init as process 1, which forwards signals and reaps children."""
     balance: Balance = Field(
         Balance.model_construct(algorithm="roundrobin"), json_schema_extra=accepts(*BALANCE_SHORT)
@@ -226,7 +261,7 @@ class Backend(ContainerOptions):
     """HAProxy's health check: `tcp`, `false`, a path, or a mapping."""
     tls: ToServers = Field(None, json_schema_extra=TO_SERVERS_SHORT)
     """TLS with the servers: `{sni: db.example.com}`, `{ca: ./ca.pem}`, `{verify: none}`."""
-    proto: Literal["h2"] | None = None
+    proto: Annotated[Literal["h2"] | None, HttpOnly(on_key=False)] = None
     """`h2` speaks HTTP/2 with the servers, with TLS or without."""
     send_proxy: SendProxy = None
     """Tell servers with the PROXY protocol who the client is: `v1`, `v2`, or `true` for `v2`."""
@@ -246,33 +281,38 @@ class Backend(ContainerOptions):
     retries: Whole | None = Field(None, ge=0, le=100)
     """How often a request or a connection is tried again, on another server in the end; 3 when not
     given."""
-    retry_on: Annotated[tuple[RetryOn, ...], BeforeValidator(listed)] = Field(
+    retry_on: Annotated[tuple[RetryOn, ...], BeforeValidator(listed), HttpOnly()] = Field(
         (), min_length=1, json_schema_extra=accepts_one
     )
     """Failures after which a GET, HEAD or OPTIONS is tried again, by HAProxy's names or as
     statuses: `[conn-failure, empty-response]` when not given."""
     slow_start: Duration | None = Field(None, ge=0.001)
     """Time in which a server that comes up gets to its whole part of the traffic."""
-    errors: ErrorPages = Field(default_factory=dict)
+    errors: Annotated[ErrorPages, HttpOnly()] = Field(default_factory=dict)
     """Pages that HAProxy answers with itself, by status, in place of those of the frontend:
     `{503: ./down.html}` when no server is up."""
-    compression: MaybeCompression = Field(None, json_schema_extra=accepts(COMPRESSION_SHORT))
+    compression: Annotated[MaybeCompression, HttpOnly()] = Field(
+        None, json_schema_extra=accepts(COMPRESSION_SHORT)
+    )
     """Compress answers for clients that take it: `true`, `gzip`, or a mapping."""
-    cache: MaybeCache = Field(None, json_schema_extra=accepts(CACHE_SHORT))
+    cache: Annotated[MaybeCache, HttpOnly()] = Field(None, json_schema_extra=accepts(CACHE_SHORT))
     """Keep answers in HAProxy's memory for others: `true`, or a mapping."""
-    profiles: Annotated[tuple[Text, ...], BeforeValidator(listed)] = Field(
+    profiles: Annotated[tuple[Text, ...], BeforeValidator(listed), Appends()] = Field(
         (), json_schema_extra=accepts_one
     )
     """Leave it out unless one of these is chosen with `--profile` or RECONCILER_PROFILES."""
     raw: BackendLines = Field((), json_schema_extra=RAW_SHORT)
     """Lines for its section of haproxy.cfg as they are, before its servers."""
-    rollout: Rollout = Rollout.model_construct()
+    rollout: Annotated[Rollout, OfContainers()] = Rollout.model_construct()
     """How its containers are replaced."""
 
     depends_on: Annotated[
         tuple[Dependency, ...],
         BeforeValidator(parse_dependencies),
+        Appends(),
+        ByName(),
         WithJsonSchema(DEPENDENCIES_SCHEMA),
+        OfContainers(),
     ] = ()
     """Backends whose containers must be healthy before these are created or replaced: a list, or
     a mapping like `{db: {condition: started}}`. They are removed in the reverse order."""
@@ -280,6 +320,7 @@ class Backend(ContainerOptions):
     before: Annotated[
         tuple[Annotated[Job, Field(json_schema_extra=accepts({"type": "string"}))], ...],
         BeforeValidator(listed),
+        OfContainers(),
     ] = Field((), min_length=1, json_schema_extra=accepts_one)
     """Jobs, such as migrations, that must succeed before its containers are created or replaced:
     each runs once, and again when it or the image changes. A command, a mapping, or a list."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts
+from reconciler.topology.model.marks import Hidden
 from reconciler.topology.model.types.scalar import (
     FilePath,
     Text,
@@ -55,7 +56,7 @@ class FileSource(Model):
     """A file: absolute, or relative to the topology's."""
     environment: VariableName | None = None
     """A variable of the environment or of an `--env-file`, by its name."""
-    content: Content | None = Field(None, repr=False)
+    content: Annotated[Content | None, Hidden()] = Field(None, repr=False)
     """The content itself, in which variables may stand."""
 
     @model_validator(mode="before")

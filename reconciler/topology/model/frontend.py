@@ -21,6 +21,7 @@ from reconciler.topology.model.limits import (
     RateLimit,
 )
 from reconciler.topology.model.log import LOG_SHORT, Log
+from reconciler.topology.model.marks import AsksAddress, HttpOnly, Protects
 from reconciler.topology.model.match import Listed
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.rule import Rule
@@ -47,66 +48,84 @@ class Frontend(Model):
     """`http` or `tcp`; the mode of its backend when not given."""
     tls: Tls | None = Field(None, json_schema_extra=TLS_SHORT)
     """TLS on all of its ports that do not say their own: certificate files, or a mapping."""
-    redirect: ToTls | None = Field(None, json_schema_extra=TO_TLS_SHORT)
+    redirect: Annotated[ToTls | None, HttpOnly(on_key=False)] = Field(
+        None, json_schema_extra=TO_TLS_SHORT
+    )
     """`https` sends requests that come without TLS to the port that speaks it: of this frontend, or
     else of another. Of a trusted proxy, its `X-Forwarded-Proto` tells how the client came."""
-    hsts: Hsts | None = Field(None, json_schema_extra=accepts({"enum": [True]}, {"type": "string"}))
+    hsts: Annotated[Hsts | None, HttpOnly(on_key=False)] = Field(
+        None, json_schema_extra=accepts({"enum": [True]}, {"type": "string"})
+    )
     """Tell browsers to come with TLS only: `true` for half a year, a time like `365d`, or a
     mapping."""
     rules: tuple[Rule, ...] = ()
     """Where requests go, in order: the first rule that matches decides."""
-    acme: Name | None = None
+    acme: Annotated[Name | None, HttpOnly(on_key=False)] = None
     """The backend that answers an authority's challenges for certificates: it gets what is asked
     for below `/.well-known/acme-challenge/`, whatever else would be done with such a request."""
-    jwt: Jwt | None = Field(None, json_schema_extra=JWT_SHORT)
+    jwt: Annotated[Jwt | None, HttpOnly(), Protects()] = Field(None, json_schema_extra=JWT_SHORT)
     """A signed token that every request must carry, but for rules that say otherwise:
     `{algorithm: RS256, key: ./issuer.pem}`."""
-    cors: Cors | None = Field(None, json_schema_extra=CORS_SHORT)
+    cors: Annotated[Cors | None, HttpOnly()] = Field(None, json_schema_extra=CORS_SHORT)
     """Which pages of other sites may read answers: an origin like `https://app.example.com`, a list
     of them, or a mapping."""
-    forwarded_for: bool = False
+    forwarded_for: Annotated[bool, HttpOnly(on_key=False)] = False
     """Tell servers the client's address in `X-Forwarded-For`, and how it came in
     `X-Forwarded-Proto`. What clients say there themselves is taken out."""
-    trusted_proxies: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
-        (), min_length=1, json_schema_extra=accepts_one
-    )
+    trusted_proxies: Annotated[
+        tuple[Listed, ...],
+        BeforeValidator(listed),
+        HttpOnly(on_key=False),
+        AsksAddress("believes nobody"),
+    ] = Field((), min_length=1, json_schema_extra=accepts_one)
     """Addresses of proxies before this one, whose `X-Forwarded-For` is believed: `10.0.0.0/8`, or
     `./proxies.txt` for a file with one in each line. Rules, limits and logs then see the client
     that it names."""
-    allow: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
-        (), min_length=1, json_schema_extra=accepts_one
+    allow: Annotated[tuple[Listed, ...], BeforeValidator(listed), AsksAddress("lets nobody in")] = (
+        Field((), min_length=1, json_schema_extra=accepts_one)
     )
     """The only addresses that come in: `10.0.0.0/8`, or `./office.txt` for a file with one in each
     line. Others are answered with 403, or closed in `mode: tcp`."""
-    deny: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
-        (), min_length=1, json_schema_extra=accepts_one
-    )
+    deny: Annotated[
+        tuple[Listed, ...], BeforeValidator(listed), AsksAddress("keeps nobody out")
+    ] = Field((), min_length=1, json_schema_extra=accepts_one)
     """Addresses that do not come in, even if `allow` has them."""
-    request_id: Annotated[IdHeader | None, BeforeValidator(_request_id)] = Field(
-        None, json_schema_extra=accepts({"type": "boolean"})
+    request_id: Annotated[IdHeader | None, BeforeValidator(_request_id), HttpOnly(on_key=False)] = (
+        Field(None, json_schema_extra=accepts({"type": "boolean"}))
     )
     """Give each request an id in this header, and in logs; `true` for `X-Request-ID`. One that a
     trusted proxy gave stays, anybody else's is replaced."""
     log: Log | None = Field(None, json_schema_extra=accepts(*LOG_SHORT))
     """What is written of its traffic, in place of what `haproxy.log` says: `false` for nothing, a
     format, or a mapping."""
-    rate_limit: RateLimit | None = Field(None, json_schema_extra=accepts({"type": "string"}))
+    rate_limit: Annotated[
+        RateLimit | None,
+        HttpOnly("counts requests of HTTP"),
+        Protects(),
+        AsksAddress("limits nobody"),
+    ] = Field(None, json_schema_extra=accepts({"type": "string"}))
     """Requests that one client may send: `100/10s`, or a mapping. A reload does not forget them."""
-    connection_limit: ConnectionLimit | None = Field(None, json_schema_extra=CONNECTION_SHORT)
+    connection_limit: Annotated[
+        ConnectionLimit | None, Protects(), AsksAddress("limits nobody")
+    ] = Field(None, json_schema_extra=CONNECTION_SHORT)
     """Connections that one address may have: `20` at a time, new ones `50/10s`, or a mapping."""
-    max_body: Size | None = Field(None, ge=1, le=2**53)
+    max_body: Annotated[Size | None, HttpOnly(), Protects()] = Field(None, ge=1, le=2**53)
     """The largest body of a request, by the length that it announces: `10m`. Larger ones are
     answered with 413."""
-    max_headers: HeaderLimit | None = Field(None, json_schema_extra=HEADERS_SHORT)
+    max_headers: Annotated[HeaderLimit | None, HttpOnly(), Protects()] = Field(
+        None, json_schema_extra=HEADERS_SHORT
+    )
     """The headers that a request may have: `8k` for all of them together, or a mapping. More are
     answered with 431."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
     """Connections that it takes at a time; more wait outside."""
     timeouts: FrontendTimeouts = FrontendTimeouts.model_construct()
     """Timeouts of its own, in place of those of `haproxy`."""
-    errors: ErrorPages = Field(default_factory=dict)
+    errors: Annotated[ErrorPages, HttpOnly()] = Field(default_factory=dict)
     """Pages that HAProxy answers with itself, by status: `{404: ./not-found.html}`."""
-    compression: MaybeCompression = Field(None, json_schema_extra=accepts(COMPRESSION_SHORT))
+    compression: Annotated[MaybeCompression, HttpOnly()] = Field(
+        None, json_schema_extra=accepts(COMPRESSION_SHORT)
+    )
     """Compress answers for clients that take it: `true`, `gzip`, or a mapping."""
     raw: RawLines = Field((), json_schema_extra=RAW_SHORT)
     """Lines for its section of haproxy.cfg as they are, before its rules."""

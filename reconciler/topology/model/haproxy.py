@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.container import Resources, Restart
 from reconciler.topology.model.log import LOG_SHORT, Log
+from reconciler.topology.model.marks import Appends
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
 from reconciler.topology.model.types.scalar import Duration, Image, Name, Pull, Whole, listed
 
@@ -50,7 +51,7 @@ class HAProxy(Model):
     """Any image laid out as `haproxytech/haproxy-*` or the official `haproxy`."""
     pull: Pull = "missing"
     """When to pull the image."""
-    networks: Annotated[tuple[Name, ...] | None, BeforeValidator(listed)] = Field(
+    networks: Annotated[tuple[Name, ...] | None, BeforeValidator(listed), Appends()] = Field(
         None, min_length=1, json_schema_extra=accepts_one
     )
     """Networks to join; those of the backends that get traffic when not given."""

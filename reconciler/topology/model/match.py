@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts, accepts_one
+from reconciler.topology.model.marks import NamesFile
 from reconciler.topology.model.types.address import names_file, read_network
-from reconciler.topology.model.types.scalar import NamesFile, Text, UrlPath, error, listed, matching
+from reconciler.topology.model.types.scalar import Text, UrlPath, error, listed, matching
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")

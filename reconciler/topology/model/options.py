@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from reconciler.topology.model.base import Model, accepts
 from reconciler.topology.model.blkio import Blkio
+from reconciler.topology.model.marks import Appends
 from reconciler.topology.model.types.container import (
     SECCOMP,
     ULIMITS,
@@ -172,16 +173,16 @@ class ContainerOptions(Model):
     """The name it has for itself; Docker's id of it when not given."""
     domainname: HostName | None = None
     """The domain of the name that it has for itself."""
-    extra_hosts: ExtraHosts = ()
+    extra_hosts: Annotated[ExtraHosts, Appends()] = ()
     """Lines for its `/etc/hosts`: `["db:192.0.2.7"]` or `{db: 192.0.2.7}`. The address
     `host-gateway` is the host's."""
-    dns: Addresses = ()
+    dns: Annotated[Addresses, Appends()] = ()
     """DNS servers that it asks for names that are not of its networks."""
-    dns_search: Domains = ()
+    dns_search: Annotated[Domains, Appends()] = ()
     """Domains in which it looks up short names."""
-    dns_opt: DnsOptions = ()
+    dns_opt: Annotated[DnsOptions, Appends()] = ()
     """Options of its resolver, `ndots:2`."""
-    tmpfs: TmpfsMounts = ()
+    tmpfs: Annotated[TmpfsMounts, Appends()] = ()
     """Directories in memory: `/run`, or `/run:size=64m,mode=755`."""
     shm_size: Size | None = Field(None, ge=1)
     """The size of `/dev/shm`; Docker's default is 64m."""
@@ -199,26 +200,27 @@ class ContainerOptions(Model):
     ] = Field(default_factory=dict)
     """The kernel's limits for its processes: `{nofile: 65536}`, or `{nofile: {soft: 1024, hard:
     65536}}`."""
-    cap_add: Capabilities = ()
+    cap_add: Annotated[Capabilities, Appends()] = ()
     """Capabilities it has beside Docker's usual ones: `NET_ADMIN`."""
-    cap_drop: Capabilities = ()
+    cap_drop: Annotated[Capabilities, Appends()] = ()
     """Capabilities taken from it: `ALL` for every one that `cap_add` does not name."""
     privileged: bool = False
     """All capabilities, and all devices of the host: it is as root on the host."""
     read_only: bool = False
     """Nothing can be written in it but to its mounts."""
-    security_opt: SecurityOptions = ()
+    security_opt: Annotated[SecurityOptions, Appends()] = ()
     """`no-new-privileges:true`, `apparmor=PROFILE`, `label=…`, `seccomp=unconfined`, or
     `seccomp=./profile.json`, whose content makes new containers when it changes."""
     sysctls: Sysctls = Field(default_factory=dict)
     """The kernel's settings for it: `{net.core.somaxconn: 1024}`."""
-    devices: tuple[
-        Annotated[Device, Field(json_schema_extra=accepts({"type": "string"}))], ...
+    devices: Annotated[
+        tuple[Annotated[Device, Field(json_schema_extra=accepts({"type": "string"}))], ...],
+        Appends("target"),
     ] = ()
     """Devices of the host: `/dev/fuse`, or `/dev/a:/dev/b:r`."""
-    device_cgroup_rules: DeviceRules = ()
+    device_cgroup_rules: Annotated[DeviceRules, Appends()] = ()
     """Kinds of devices that it may use when they appear, by their numbers: `c 189:* rw`."""
-    group_add: Groups = ()
+    group_add: Annotated[Groups, Appends()] = ()
     """Groups its user is in beside its own, by name or number."""
     mac_address: Mac | None = None
     """The MAC address of its one container on its first network: `02:42:ac:1e:07:0a`."""
@@ -261,7 +263,7 @@ class ContainerOptions(Model):
     """GPUs: `all`, a number, or a list with drivers."""
     annotations: Pairs = Field(default_factory=dict)
     """Annotations for the OCI runtime. Docker 24 and newer pass them on."""
-    expose: ExposedPorts = ()
+    expose: Annotated[ExposedPorts, Appends()] = ()
     """Ports it is said to listen on, for who asks Docker: `3000`, `8000-8010`, `53/udp`. Nothing is
     published, and `port` needs no mention."""
 

@@ -7,10 +7,12 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.act import Deny, Query, Redirect, Respond, Rewrite, Tarpit
+from reconciler.topology.model.anatomy import keys_with
 from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.cors import CORS_SHORT, Cors
 from reconciler.topology.model.header import AddHeaders, ReplaceHeaders, SetHeaders
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
+from reconciler.topology.model.marks import Acts, AsksAddress, InTcp, Matches, OnTheWay, Protects
 from reconciler.topology.model.match import (
     WANTED_SHORT,
     HeaderName,
@@ -25,19 +27,6 @@ from reconciler.topology.model.match import (
 from reconciler.topology.model.types.scalar import Name, Whole, error, listed
 from reconciler.topology.model.users import USERS_SHORT, Users
 
-ACTS = ("backend", "split", "redirect", "respond", "deny", "tarpit")
-_ON_THE_WAY = (
-    "strip_prefix",
-    "add_prefix",
-    "rewrite",
-    "set_query",
-    "set_method",
-    "set_headers",
-    "add_headers",
-    "replace_headers",
-    "del_headers",
-    "cache",
-)
 Share = Annotated[Whole, Field(ge=0, le=100)]
 _ANY_OF = Field((), min_length=1, json_schema_extra=accepts_one)
 
@@ -46,44 +35,60 @@ class Rule(Model):
     """Of a frontend's rules the first that matches decides. It matches when all keys that look at
     the request do; a list matches when one of its items does."""
 
-    host: Annotated[tuple[HostPattern, ...], BeforeValidator(listed)] = _ANY_OF
+    host: Annotated[tuple[HostPattern, ...], BeforeValidator(listed), Matches()] = _ANY_OF
     """Hosts, without a port: `www.example.com`, or `*.example.com` for all below it."""
-    host_regex: Annotated[tuple[Pattern, ...], BeforeValidator(listed)] = _ANY_OF
+    host_regex: Annotated[tuple[Pattern, ...], BeforeValidator(listed), Matches()] = _ANY_OF
     """Regular expressions for the host, in lower case and without its port."""
-    path: Annotated[tuple[RoutePath, ...], BeforeValidator(listed)] = _ANY_OF
+    path: Annotated[tuple[RoutePath, ...], BeforeValidator(listed), Matches()] = _ANY_OF
     """Whole paths: `/healthz`."""
-    path_prefix: Annotated[tuple[RoutePath, ...], BeforeValidator(listed)] = _ANY_OF
+    path_prefix: Annotated[tuple[RoutePath, ...], BeforeValidator(listed), Matches()] = _ANY_OF
     """The first parts of a path: `/api` matches `/api` and `/api/users`, not `/apis`."""
-    path_regex: Annotated[tuple[Pattern, ...], BeforeValidator(listed)] = _ANY_OF
+    path_regex: Annotated[tuple[Pattern, ...], BeforeValidator(listed), Matches()] = _ANY_OF
     """Regular expressions for the path: `\\.(png|jpg)$`."""
-    method: Annotated[tuple[Method, ...], BeforeValidator(listed)] = _ANY_OF
+    method: Annotated[tuple[Method, ...], BeforeValidator(listed), Matches()] = _ANY_OF
     """Methods: `GET`."""
-    header: dict[HeaderName, Annotated[Wanted, WANTED_SHORT]] = Field(default_factory=dict)
+    header: Annotated[dict[HeaderName, Annotated[Wanted, WANTED_SHORT]], Matches()] = Field(
+        default_factory=dict
+    )
     """Headers of the request: `{X-Env: staging}`; values, `true`, `false`, or a mapping."""
-    query: dict[ParameterName, Annotated[Wanted, WANTED_SHORT]] = Field(default_factory=dict)
+    query: Annotated[dict[ParameterName, Annotated[Wanted, WANTED_SHORT]], Matches()] = Field(
+        default_factory=dict
+    )
     """Parameters of the query: `{debug: "1"}`; values, `true`, `false`, or a mapping."""
-    cookie: dict[ParameterName, Annotated[Wanted, WANTED_SHORT]] = Field(default_factory=dict)
+    cookie: Annotated[dict[ParameterName, Annotated[Wanted, WANTED_SHORT]], Matches()] = Field(
+        default_factory=dict
+    )
     """Cookies: `{beta: "yes"}`; values, `true`, `false`, or a mapping."""
-    source: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = _ANY_OF
+    source: Annotated[
+        tuple[Listed, ...],
+        BeforeValidator(listed),
+        Matches(),
+        InTcp(),
+        AsksAddress("matches nobody"),
+    ] = _ANY_OF
     """Addresses of clients: `10.0.0.0/8`, or `./office.txt` for a file with one in each line."""
-    sni: Annotated[tuple[HostPattern, ...], BeforeValidator(listed)] = _ANY_OF
+    sni: Annotated[
+        tuple[HostPattern, ...], BeforeValidator(listed), Matches(), InTcp(alone=True)
+    ] = _ANY_OF
     """In `mode: tcp`, the host that a client of TLS asks for, read without ending TLS."""
 
-    backend: Name | None = None
+    backend: Annotated[Name | None, Acts(), InTcp()] = None
     """The backend that gets the request."""
-    split: dict[Name, Share] = Field(default_factory=dict, min_length=1)
+    split: Annotated[dict[Name, Share], Acts(), InTcp()] = Field(default_factory=dict, min_length=1)
     """Parts of the requests in percent, 100 together, by backend: `{web: 95, canary: 5}`."""
-    redirect: Redirect | None = Field(None, json_schema_extra=accepts({"type": "string"}))
+    redirect: Annotated[Redirect | None, Acts()] = Field(
+        None, json_schema_extra=accepts({"type": "string"})
+    )
     """Send the client elsewhere: a URL, or a mapping."""
-    respond: Respond | None = Field(
+    respond: Annotated[Respond | None, Acts()] = Field(
         None, json_schema_extra=accepts({"type": "string"}, {"type": "integer"})
     )
     """An answer of HAProxy's own: a body, a status, or a mapping."""
-    deny: Deny | None = Field(
+    deny: Annotated[Deny | None, Acts(), InTcp()] = Field(
         None, json_schema_extra=accepts({"type": "integer"}, {"enum": [True]})
     )
     """Refuse the request: `true` for 403, a status, or a mapping."""
-    tarpit: Tarpit | None = Field(
+    tarpit: Annotated[Tarpit | None, Acts()] = Field(
         None, json_schema_extra=accepts({"type": "integer"}, {"enum": [True]})
     )
     """Refuse the request after `timeouts.tarpit`, so that who asks has to wait: `true` for 500, a
@@ -91,31 +96,33 @@ class Rule(Model):
 
     auth: Users = Field(default_factory=dict, json_schema_extra=USERS_SHORT)
     """Users and passwords that are asked for first; a password may be a crypt(3) hash."""
-    jwt: Jwt | None = Field(None, json_schema_extra=JWT_SHORT)
+    jwt: Annotated[Jwt | None, Protects()] = Field(None, json_schema_extra=JWT_SHORT)
     """A signed token that the request must carry, in place of what the frontend says: a mapping, or
     `false` for none."""
     cors: Cors | None = Field(None, json_schema_extra=CORS_SHORT)
     """Which pages of other sites may read the answer, in place of what the frontend says: an origin
     like `https://app.example.com`, a list of them, a mapping, or `false` for none."""
-    strip_prefix: RoutePath | None = None
+    strip_prefix: Annotated[RoutePath | None, OnTheWay()] = None
     """The first parts of the path, which the backend does not see: `/api`."""
-    add_prefix: RoutePath | None = None
+    add_prefix: Annotated[RoutePath | None, OnTheWay()] = None
     """What is put before the path for the backend, after a prefix was taken off it: `/v2`."""
-    rewrite: Rewrite | None = Field(None, json_schema_extra=accepts({"type": "string"}))
+    rewrite: Annotated[Rewrite | None, OnTheWay()] = Field(
+        None, json_schema_extra=accepts({"type": "string"})
+    )
     """Another path for the backend: `/new`, or `{regex: ^/old/(.*), to: /new/\\1}`."""
-    set_query: Query | None = None
+    set_query: Annotated[Query | None, OnTheWay()] = None
     """Another query for the backend: `lang=en`, or `""` for none."""
-    set_method: Method | None = None
+    set_method: Annotated[Method | None, OnTheWay()] = None
     """Another method for the backend: `GET`."""
-    cache: bool = True
+    cache: Annotated[bool, OnTheWay()] = True
     """`false` neither answers from the `cache` of the backend, nor keeps answers in it."""
-    set_headers: SetHeaders = Field(default_factory=dict)
+    set_headers: Annotated[SetHeaders, OnTheWay()] = Field(default_factory=dict)
     """Headers of the request, as the backend gets them: `{X-Env: staging}`."""
-    add_headers: AddHeaders = Field(default_factory=dict)
+    add_headers: Annotated[AddHeaders, OnTheWay()] = Field(default_factory=dict)
     """Headers of the request beside those of the same name that are there: `{X-Tag: a}`."""
-    replace_headers: ReplaceHeaders = Field(default_factory=dict)
+    replace_headers: Annotated[ReplaceHeaders, OnTheWay()] = Field(default_factory=dict)
     """Other values for headers of the request: `{Host: {regex: (.*)[.]example, to: \\1.test}}`."""
-    del_headers: Annotated[tuple[HeaderName, ...], BeforeValidator(listed)] = _ANY_OF
+    del_headers: Annotated[tuple[HeaderName, ...], BeforeValidator(listed), OnTheWay()] = _ANY_OF
     """Headers of the request that the backend does not get."""
     set_response_headers: SetHeaders = Field(default_factory=dict)
     """Headers of the answer, whoever gives it: `{X-Frame-Options: DENY}`."""
@@ -128,10 +135,11 @@ class Rule(Model):
 
     @model_validator(mode="after")
     def _one_act(self) -> Rule:
-        acts = [act for act in ACTS if getattr(self, act) not in (None, {})]
+        all_acts = keys_with(Rule, Acts)
+        acts = [act for act in all_acts if getattr(self, act) not in (None, {})]
         if not acts:
             raise error(
-                "missing-key", "a rule does something", hint=f"add one of {', '.join(ACTS)}"
+                "missing-key", "a rule does something", hint=f"add one of {', '.join(all_acts)}"
             )
         if len(acts) > 1:
             raise error(
@@ -162,7 +170,7 @@ class Rule(Model):
                 at=("split",),
             )
         if self.backend is None and not self.split:
-            for key in _ON_THE_WAY:
+            for key in keys_with(Rule, OnTheWay):
                 if key in self.model_fields_set and getattr(self, key) not in (None, {}, ()):
                     raise error(
                         "bad-value",
@@ -174,17 +182,4 @@ class Rule(Model):
     @property
     def looks_at(self) -> tuple[str, ...]:
         """The keys that must match."""
-        keys = (
-            "host",
-            "host_regex",
-            "path",
-            "path_prefix",
-            "path_regex",
-            "method",
-            "header",
-            "query",
-            "cookie",
-            "source",
-            "sni",
-        )
-        return tuple(key for key in keys if getattr(self, key))
+        return tuple(key for key in keys_with(Rule, Matches) if getattr(self, key))

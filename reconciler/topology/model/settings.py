@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
+from reconciler.topology.model.marks import HttpOnly
 from reconciler.topology.model.types.scalar import Duration, Port, error, scalar_text
 
 Failure = Literal[
@@ -29,11 +30,11 @@ class FrontendTimeouts(Model):
     """Without a byte from the client."""
     client_fin: Duration | None = Field(None, ge=0.001)
     """Without a byte from a client to which all has been sent."""
-    http_request: Duration | None = Field(None, ge=0.001)
+    http_request: Annotated[Duration | None, HttpOnly()] = Field(None, ge=0.001)
     """For a whole request header; then the answer is 408."""
-    http_keep_alive: Duration | None = Field(None, ge=0.001)
+    http_keep_alive: Annotated[Duration | None, HttpOnly()] = Field(None, ge=0.001)
     """For the next request on a connection that is kept open."""
-    tarpit: Duration | None = Field(None, ge=0.001)
+    tarpit: Annotated[Duration | None, HttpOnly()] = Field(None, ge=0.001)
     """For which a rule with `tarpit` lets a client wait."""
 
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.files import FileSource
 from reconciler.topology.model.http3 import HTTP3_SHORT, MaybeHttp3
+from reconciler.topology.model.marks import HttpOnly
 from reconciler.topology.model.types.scalar import FilePath, Port, Text, error, listed, scalar_text
 
 RedirectCode = Literal[301, 302, 303, 307, 308]
@@ -168,7 +169,9 @@ class Tls(Model):
         None, min_length=1, json_schema_extra=accepts_one
     )
     """Protocols to offer; `[h2, http/1.1]` when not given."""
-    http3: MaybeHttp3 = Field(None, json_schema_extra=accepts(HTTP3_SHORT))
+    http3: Annotated[MaybeHttp3, HttpOnly(on_key=False)] = Field(
+        None, json_schema_extra=accepts(HTTP3_SHORT)
+    )
     """HTTP/3 as well, on the same port of UDP: `true`, or a mapping."""
     client_ca: FilePath | None = None
     """PEM file with the authorities whose client certificates are taken."""

@@ -12,6 +12,7 @@ from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.files import FileName, FileSource
 from reconciler.topology.model.frontend import Frontend
 from reconciler.topology.model.haproxy import HAProxy
+from reconciler.topology.model.marks import InPlaceOf
 from reconciler.topology.model.stats import Stats
 from reconciler.topology.model.types.scalar import Name, ProxyName, Text, error, listed
 from reconciler.topology.model.types.subnet import Subnet
@@ -69,7 +70,9 @@ class Topology(Model):
     shown nowhere."""
     configs: dict[FileName, FileSource] = Field(default_factory=dict)
     """The same for what is no secret: `{app_conf: {file: ./app.conf}}`."""
-    backends: dict[Name, Backend] = Field(default_factory=dict)
+    backends: Annotated[dict[Name, Backend], InPlaceOf("services", "they are `backends` here")] = (
+        Field(default_factory=dict)
+    )
     """Containers that HAProxy sends traffic to, by name."""
     frontends: dict[ProxyName, Frontend] = Field(default_factory=dict)
     """Where HAProxy takes traffic, by name."""

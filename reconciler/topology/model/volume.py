@@ -8,15 +8,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.model.types.scalar import (
-    NamesFile,
-    Pairs,
-    Size,
-    Text,
-    error,
-    matching,
-    scalar_text,
-)
+from reconciler.topology.model.marks import NamesFile
+from reconciler.topology.model.types.scalar import Pairs, Size, Text, error, matching, scalar_text
 
 MountType = Literal["volume", "bind", "tmpfs"]
 Propagation = Literal["private", "rprivate", "shared", "rshared", "slave", "rslave"]

@@ -1,5 +1,5 @@
 """One file over another, as Compose merges: mappings merge, scalars replace, and of lists those
-append that Compose has and appends; HAProxy's own lists, whose order has a meaning, replace.
+append that say so by a mark, as Compose's do; HAProxy's own, whose order has a meaning, replace.
 
 Works on trees of parts, so that each value keeps the place that it came from. `!reset` takes away
 what is beneath, `!override` puts a value in its place without merging.
@@ -14,39 +14,9 @@ from typing import Any
 
 from reconciler.diagnostics.diagnostic import Path, Span
 from reconciler.topology.model import Topology
-from reconciler.topology.model.anatomy import Kind, files_in, model_of, step
-from reconciler.topology.model.types.scalar import NamesFile
-from reconciler.topology.reading.source import NAMED, OVERRIDE, RESET, Source
-
-APPENDED = frozenset(
-    {
-        "volumes",
-        "networks",
-        "dns",
-        "dns_search",
-        "dns_opt",
-        "cap_add",
-        "cap_drop",
-        "security_opt",
-        "tmpfs",
-        "devices",
-        "group_add",
-        "env_file",
-        "extra_hosts",
-        "expose",
-        "ports",
-        "secrets",
-        "configs",
-        "profiles",
-        "depends_on",
-        "device_cgroup_rules",
-        "label_file",
-    }
-)
-"""Lists that grow, as in Compose; what is in them already is not added again."""
-_PAIRS = frozenset({"env", "labels", "annotations", "sysctls", "driver_opts", "storage_opt"})
-"""Mappings that may be written as a list of `NAME=value`."""
-_BY_TARGET = frozenset({"volumes", "devices"})
+from reconciler.topology.model.anatomy import Kind, files_in, mark_of, step
+from reconciler.topology.model.marks import Appends, AsPairs, ByName, NamesFile
+from reconciler.topology.reading.source import OVERRIDE, RESET, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +84,25 @@ def _beside(directory: str, path: str) -> str:
     return joined if joined.startswith(("/", "..")) else f"./{joined}"
 
 
-def merge(base: Part | None, over: Part, name: str = "", kind: Kind = Topology) -> Part | None:
-    """What stands at the key `name` of a model afterwards; None for nothing. A name of the user's
-    own, which may be any, is none here: `name` is then empty."""
+def merge(base: Part | None, over: Part, kind: Kind = Topology) -> Part | None:
+    """What stands afterwards where something of this kind is; None for nothing."""
     if over.tag == RESET:
         return None
     if base is None or over.tag == OVERRIDE:
         return _settled(over)
-    base, over = _alike(base, over, name)
+    base, over = _alike(base, over, kind)
     if isinstance(base.value, dict) and isinstance(over.value, dict):
         merged = dict(base.value)
-        is_model = model_of(kind) is not None
         for key, part in over.value.items():
-            result = merge(merged.get(key), part, key if is_model else "", step(kind, key))
+            result = merge(merged.get(key), part, step(kind, key))
             if result is None:
                 merged.pop(key, None)
             else:
                 merged[key] = result
         return replace(base, value=merged)
-    if isinstance(base.value, list) and isinstance(over.value, list) and name in APPENDED:
-        return replace(base, value=_appended(base.value, over.value, name))
+    appends = mark_of(kind, Appends)
+    if isinstance(base.value, list) and isinstance(over.value, list) and appends:
+        return replace(base, value=_appended(base.value, over.value, appends))
     if over.value is None and not base.is_plain:
         return base  # a section with nothing in it says nothing
     return _settled(over)
@@ -149,13 +118,13 @@ def _settled(part: Part) -> Part:
     return part
 
 
-def _alike(base: Part, over: Part, name: str) -> tuple[Part, Part]:
+def _alike(base: Part, over: Part, kind: Kind) -> tuple[Part, Part]:
     """Both in one form, where a key has several."""
-    if name in _PAIRS:
+    if mark_of(kind, AsPairs):
         return _as_pairs(base), _as_pairs(over)
-    if name in APPENDED and None not in (base.value, over.value):
+    if mark_of(kind, Appends) and None not in (base.value, over.value):
         base, over = _as_list(base), _as_list(over)
-        if name in NAMED and isinstance(base.value, dict) != isinstance(over.value, dict):
+        if mark_of(kind, ByName) and isinstance(base.value, dict) != isinstance(over.value, dict):
             return _as_names(base), _as_names(over)
     return base, over
 
@@ -183,17 +152,17 @@ def _as_pairs(part: Part) -> Part:
     return replace(part, value=pairs)
 
 
-def _appended(base: list[Part], over: list[Part], name: str) -> list[Part]:
-    merged = {_identity(part, name, at): part for at, part in enumerate(base)}
+def _appended(base: list[Part], over: list[Part], appends: Appends) -> list[Part]:
+    merged = {_identity(part, appends, at): part for at, part in enumerate(base)}
     for at, part in enumerate(over, len(base)):
         if part.tag != RESET:
-            merged[_identity(part, name, at)] = _settled(part)
+            merged[_identity(part, appends, at)] = _settled(part)
     return list(merged.values())
 
 
-def _identity(part: Part, name: str, at: int) -> object:
+def _identity(part: Part, appends: Appends, at: int) -> object:
     """Two of one identity are the same: the later one counts."""
-    if isinstance(part.value, dict) and name == "ports":
+    if isinstance(part.value, dict) and appends.same == "all":
         return tuple((key, str(item.value)) for key, item in sorted(part.value.items()))
     if isinstance(part.value, dict):
         for key in ("target", "source"):
@@ -204,7 +173,7 @@ def _identity(part: Part, name: str, at: int) -> object:
         return at
     text = str(part.value)
     pieces = text.split(":")
-    return pieces[1] if name in _BY_TARGET and len(pieces) > 1 else text
+    return pieces[1] if appends.same == "target" and len(pieces) > 1 else text
 
 
 def flatten(root: Part, source: Source) -> None:

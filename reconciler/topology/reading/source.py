@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Path, Span
+from reconciler.topology.model import Topology
+from reconciler.topology.model.anatomy import Kind, mark_of, step
+from reconciler.topology.model.marks import ByName
 
-NAMED = frozenset({"networks", "depends_on"})
-"""Lists that may be written as a mapping, by the name of each item."""
 RESET, OVERRIDE = "!reset", "!override"
 """Tags for a value that takes away, or replaces, what another file says."""
 
@@ -49,11 +50,13 @@ class Source:
         return [self.value, *(value for _, value in self._walk(path))][-1]
 
     def _walk(self, path: Path) -> Iterator[tuple[str | int, Any]]:
-        here = self.value
-        for before, part, after in zip((None, *path), path, (*path[1:], None), strict=False):
+        here: Any = self.value
+        kind: Kind = Topology
+        for part, after in zip(path, (*path[1:], None), strict=False):
+            owner, kind = kind, step(kind, part)
             if isinstance(here, list) and isinstance(part, int):
                 here = here[part] if part < len(here) else None
-            elif isinstance(here, dict) and isinstance(part, int) and before in NAMED:
+            elif isinstance(here, dict) and isinstance(part, int) and _goes_by_name(owner):
                 name = next(itertools.islice(here, part, None), "")
                 here = here.get(name)
                 yield name, here
@@ -96,6 +99,10 @@ class Source:
 
     def report(self, code: str, message: str, span: Span | None, hint: str = "") -> None:
         self.diagnostics.append(Diagnostic(code, message, self.file, span, hint))
+
+
+def _goes_by_name(kind: Kind) -> bool:
+    return mark_of(kind, ByName) is not None
 
 
 def _is_short(here: Any, after: str | int | None) -> bool:

@@ -6,16 +6,10 @@ from collections.abc import Iterator
 
 from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Frontend, Topology
+from reconciler.topology.model.anatomy import keys_with
+from reconciler.topology.model.marks import AsksAddress
+from reconciler.topology.model.rule import Rule
 from reconciler.topology.rules.finding import Finding
-
-_ASKS = {
-    "allow": "lets nobody in",
-    "deny": "keeps nobody out",
-    "trusted_proxies": "believes nobody",
-    "rate_limit": "limits nobody",
-    "connection_limit": "limits nobody",
-}
-"""Keys of a frontend, and what each does where no client has an address."""
 
 
 def _asked_of_nobody(topology: Topology) -> Iterator[Finding]:
@@ -37,12 +31,13 @@ def _asked_of_nobody(topology: Topology) -> Iterator[Finding]:
 
 
 def _places(frontend: Frontend) -> Iterator[tuple[Path, str]]:
-    for key, effect in _ASKS.items():
+    for key, mark in keys_with(Frontend, AsksAddress).items():
         if getattr(frontend, key):
-            yield (key,), effect
+            yield (key,), mark.without
     for index, rule in enumerate(frontend.rules):
-        if rule.source:
-            yield ("rules", index, "source"), "matches nobody"
+        for key, mark in keys_with(Rule, AsksAddress).items():
+            if getattr(rule, key):
+                yield ("rules", index, key), mark.without
 
 
 CLIENT_RULES = (_asked_of_nobody,)

@@ -6,24 +6,27 @@ from collections.abc import Iterator
 
 from reconciler.diagnostics.diagnostic import Severity
 from reconciler.topology.model import Topology
+from reconciler.topology.model.anatomy import keys_with
+from reconciler.topology.model.marks import InTcp
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.rules.finding import Finding
 from reconciler.topology.served import destinations, mode_of
 
-_IN_TCP = frozenset({"source", "sni", "backend", "split", "deny"})
-_IN_HTTP = frozenset(Rule.model_fields) - {"sni"}
-
 
 def _keys_of_the_mode(topology: Topology) -> Iterator[Finding]:
+    in_tcp = keys_with(Rule, InTcp)
+    in_http = Rule.model_fields.keys() - {key for key, mark in in_tcp.items() if mark.alone}
     for name, frontend in topology.frontends.items():
         mode = mode_of(topology, frontend)
         for index, rule in enumerate(frontend.rules):
-            for key in sorted(rule.model_fields_set - (_IN_TCP if mode == "tcp" else _IN_HTTP)):
+            for key in sorted(
+                rule.model_fields_set - (in_tcp.keys() if mode == "tcp" else in_http)
+            ):
                 yield Finding(
                     "mode-mismatch",
                     f"frontend `{name}` speaks {mode}, where rules have no `{key}`",
                     ("frontends", name, "rules", index, key),
-                    f"in `mode: tcp` they have {', '.join(sorted(_IN_TCP))}"
+                    f"in `mode: tcp` they have {', '.join(sorted(in_tcp))}"
                     if mode == "tcp"
                     else "use `host`",
                     on_key=True,
@@ -39,18 +42,6 @@ def _log_of_the_mode(topology: Topology) -> Iterator[Finding]:
                 f"frontend `{name}` speaks tcp, and the format `{wish}` is for HTTP",
                 ("frontends", name, "log"),
                 "use `tcp`, `json` or one of your own",
-            )
-
-
-def _limit_of_requests(topology: Topology) -> Iterator[Finding]:
-    for name, frontend in topology.frontends.items():
-        if frontend.rate_limit is not None and mode_of(topology, frontend) == "tcp":
-            yield Finding(
-                "mode-mismatch",
-                f"frontend `{name}` speaks tcp, and `rate_limit` counts requests of HTTP",
-                ("frontends", name, "rate_limit"),
-                "leave it out, or use `mode: http`",
-                on_key=True,
             )
 
 
@@ -109,7 +100,6 @@ def _leaves_some(rule: Rule) -> bool:
 ROUTING_RULES = (
     _keys_of_the_mode,
     _log_of_the_mode,
-    _limit_of_requests,
     _backends_of_the_mode,
     _two_for_one_header,
     _never_reached,

@@ -6,15 +6,11 @@ from collections.abc import Iterator
 
 from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Backend, Topology
+from reconciler.topology.model.anatomy import keys_with
+from reconciler.topology.model.marks import OfContainers
 from reconciler.topology.model.options import ContainerOptions
 from reconciler.topology.rules.finding import Finding
 from reconciler.topology.wording.messages import suggest
-
-_OF_CONTAINERS = (
-    "pull", "replicas", "networks", "env", "command", "entrypoint", "labels", "volumes",
-    "restart", "resources", "healthcheck", "stop_grace_period", "init", "rollout", "depends_on",
-    "before", "env_file", "secrets", "configs", "ports", *ContainerOptions.model_fields,
-)  # fmt: skip
 
 
 def _nothing_behind(topology: Topology) -> Iterator[Finding]:
@@ -72,7 +68,7 @@ def _containers_of(topology: Topology, name: str, wanted: str) -> Iterator[Findi
 def _of_no_containers(name: str, backend: Backend) -> Iterator[Finding]:
     fields = Backend.model_fields
     given = {fields[name].alias or name for name in backend.model_fields_set}
-    for key in _OF_CONTAINERS:
+    for key in (*keys_with(Backend, OfContainers), *ContainerOptions.model_fields):
         if key in given:
             yield Finding(
                 "no-containers",

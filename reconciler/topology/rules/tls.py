@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.diagnostics.diagnostic import Path
-from reconciler.topology.model import Frontend, Topology
+from reconciler.topology.model import Topology
 from reconciler.topology.model.bind import Bind
 from reconciler.topology.model.http3 import Http3
-from reconciler.topology.model.tls import Tls
 from reconciler.topology.rules.finding import Finding
-from reconciler.topology.served import mode_of, tls_ports
+from reconciler.topology.served import tls_ports
 
 
 def _redirect_to_nowhere(topology: Topology) -> Iterator[Finding]:
@@ -37,27 +36,6 @@ def _hsts_without_tls(topology: Topology) -> Iterator[Finding]:
                 ("frontends", name, "hsts"),
                 "put `hsts` where `tls` is",
             )
-
-
-def _http3_without_http(topology: Topology) -> Iterator[Finding]:
-    for name, frontend in topology.frontends.items():
-        for tls, path in _tls_of(name, frontend):
-            if tls.http3 is not None and mode_of(topology, frontend) == "tcp":
-                yield Finding(
-                    "mode-mismatch",
-                    f"frontend `{name}` speaks tcp, and `http3` is for HTTP",
-                    (*path, "http3"),
-                    "leave it out, or use `mode: http`",
-                )
-
-
-def _tls_of(name: str, frontend: Frontend) -> Iterator[tuple[Tls, Path]]:
-    path: Path = ("frontends", name)
-    if frontend.tls is not None:
-        yield frontend.tls, (*path, "tls")
-    for index, bind in enumerate(frontend.bind):
-        if bind.tls is not None:
-            yield bind.tls, (*path, "bind", index, "tls")
 
 
 def _http3_binds(topology: Topology) -> Iterator[tuple[Path, Bind, Http3]]:
@@ -112,7 +90,6 @@ def _http3_of_a_proxy(topology: Topology) -> Iterator[Finding]:
 
 
 TLS_RULES = (
-    _http3_without_http,
     _http3_of_a_proxy,
     _http3_of_many_ports,
     _http3_told_in_two_ways,

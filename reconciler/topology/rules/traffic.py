@@ -2,48 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Frontend, Topology
+from reconciler.topology.model.anatomy import keys_with
 from reconciler.topology.model.base import Model
+from reconciler.topology.model.marks import HttpOnly, Protects
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.rules.finding import Finding
 from reconciler.topology.served import mode_of
-
-_OF_BACKENDS = ("retry_on", "errors", "compression", "cache")
-_OF_FRONTENDS = ("max_body", "max_headers", "errors", "compression", "cors", "jwt")
-_TIMEOUTS = ("http_request", "http_keep_alive", "tarpit")
-_PROTECTION = ("jwt", "rate_limit", "connection_limit", "max_body", "max_headers")
-_WORDS_OF_BACKENDS = ("proto",)
-_WORDS_OF_FRONTENDS = ("redirect", "hsts", "acme", "forwarded_for", "trusted_proxies", "request_id")
-"""Their values are mostly short, and are pointed at in place of the keys."""
 
 
 def _http_alone(topology: Topology) -> Iterator[Finding]:
     for name, backend in topology.backends.items():
         if backend.mode == "tcp":
-            yield from _told(_OF_BACKENDS, backend, "backend", name)
-            yield from _told(_WORDS_OF_BACKENDS, backend, "backend", name, on_key=False)
+            yield from _told("backend", name, backend)
     for name, frontend in topology.frontends.items():
         if mode_of(topology, frontend) == "tcp":
-            yield from _told(_OF_FRONTENDS, frontend, "frontend", name)
-            yield from _told(_WORDS_OF_FRONTENDS, frontend, "frontend", name, on_key=False)
-            yield from _told(_TIMEOUTS, frontend.timeouts, "frontend", name, "timeouts")
+            yield from _told("frontend", name, frontend)
 
 
-def _told(
-    keys: Iterable[str], owner: Model, kind: str, name: str, *below: str, on_key: bool = True
-) -> Iterator[Finding]:
-    for key in keys:
+def _told(kind: str, name: str, owner: Model) -> Iterator[Finding]:
+    for path, mark in _of_http(owner, (f"{kind}s", name)):
+        yield Finding(
+            "mode-mismatch",
+            f"{kind} `{name}` speaks tcp, and `{path[-1]}` {mark.reason}",
+            path,
+            "leave it out, or use `mode: http`",
+            on_key=mark.on_key,
+        )
+
+
+def _of_http(owner: Model, path: Path) -> Iterator[tuple[Path, HttpOnly]]:
+    """What is there that is for HTTP alone, in the section and in those inside it."""
+    for key, mark in keys_with(type(owner), HttpOnly).items():
         if getattr(owner, key):
-            yield Finding(
-                "mode-mismatch",
-                f"{kind} `{name}` speaks tcp, and `{key}` is for HTTP",
-                (f"{kind}s", name, *below, key),
-                "leave it out, or use `mode: http`",
-                on_key=on_key,
-            )
+            yield (*path, key), mark
+    for key in type(owner).model_fields:
+        value = getattr(owner, key)
+        if isinstance(value, Model):
+            yield from _of_http(value, (*path, key))
+        for index, item in enumerate(value if isinstance(value, tuple) else ()):
+            if isinstance(item, Model):
+                yield from _of_http(item, (*path, key, index))
 
 
 def _known_by_requests(topology: Topology) -> Iterator[Finding]:
@@ -78,7 +80,7 @@ def _protection_left_empty(topology: Topology) -> Iterator[Finding]:
         owners: list[tuple[Path, Frontend | Rule]] = [(own, frontend)]
         owners += [((*own, "rules", at), rule) for at, rule in enumerate(frontend.rules)]
         for path, owner in owners:
-            for key in _PROTECTION:
+            for key in keys_with(type(owner), Protects):
                 if key in owner.model_fields_set and getattr(owner, key) is None:
                     yield Finding(
                         "bad-value",

@@ -5,27 +5,23 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from reconciler.topology.model import Backend, Topology
+from reconciler.topology.model.anatomy import key, marks_of, step
+from reconciler.topology.model.marks import InPlaceOf
 
-_LIMITS = "limits are in `resources`: "
-HINTS: dict[type[BaseModel], dict[str, str]] = {
-    Topology: {
-        "services": "they are `backends` here",
-        "version": "leave it out: there is one version",
-    },
+_NOTHING_SAYS_IT: dict[type[BaseModel], dict[str, str]] = {
+    Topology: {"version": "leave it out: there is one version"},
     Backend: {
-        "build": "build the image before, and name it in `image`",
         "container_name": "leave it out: containers are named after the topology and the backend",
-        "cpu_shares": f"{_LIMITS}`{{reservations: {{cpus: 0.5}}}}`",
-        "cpus": f"{_LIMITS}`{{cpus: 0.5}}`",
         "deploy": "what it holds is in `replicas`, `resources` and `rollout` here",
-        "environment": "it is `env` here",
-        "mem_limit": f"{_LIMITS}`{{memory: 128m}}`",
-        "mem_reservation": f"{_LIMITS}`{{reservations: {{memory: 64m}}}}`",
-        "memory": f"{_LIMITS}`{{memory: 128m}}`",
-        "network_mode": "name its `networks`",
-        "pids_limit": f"{_LIMITS}`{{pids: 100}}`",
-        "pull_policy": "it is `pull` here",
-        "scale": "it is `replicas` here",
     },
 }
-"""By what the key stands in."""
+"""Compose's keys that no single one of ours stands for, by what they stand in."""
+
+
+def hint_for(name: str, model: type[BaseModel]) -> str:
+    """What to write in place of a key of Compose's; "" for any other."""
+    for own in (key(at, field) for at, field in model.model_fields.items()):
+        for mark in marks_of(step(model, own)):
+            if isinstance(mark, InPlaceOf) and mark.key == name:
+                return mark.hint or f"it is `{own}` here"
+    return _NOTHING_SAYS_IT.get(model, {}).get(name, "")

@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from reconciler.diagnostics.diagnostic import CODES, Diagnostic, Path
-from reconciler.topology.model.anatomy import Kind, key, kind_at, model_of
+from reconciler.topology.model.anatomy import Kind, key, kind_at, mark_of, model_of
+from reconciler.topology.model.marks import Example
 from reconciler.topology.model.types.scalar import written
 from reconciler.topology.reading.source import Source
-from reconciler.topology.wording.compose_keys import HINTS
+from reconciler.topology.wording.compose_keys import hint_for
 from reconciler.topology.wording.forms import (
     bound_in_words,
     either,
@@ -150,8 +151,9 @@ def _words_of(problem: _Problem, source: Source, model: type[BaseModel]) -> _Wor
     if kind in {"too_short", "too_long"}:
         return _Words("bad-value", f"{_field(path)} needs at least one item")
     if kind == "string_pattern_mismatch":
-        hint = "write codes like `200`, `200-399` or `200,204`" if path[-1] == "status" else ""
-        return _Words("bad-value", f"{problem.shown} is not what {_field(path)} takes", hint)
+        example = mark_of(taken, Example)
+        message = f"{problem.shown} is not what {_field(path)} takes"
+        return _Words("bad-value", message, example.hint if example else "")
     forms, hint = _KIND.get(kind, "of another kind"), ""
     if kind in _LONG_FORM:
         forms, hint = forms_of(taken, _LONG_FORM[kind]), _purpose_at(problem.full, model)
@@ -184,7 +186,7 @@ def _of_a_refusal(problem: _Problem, model: type[BaseModel]) -> _Words:
 
 def _of_an_unknown_key(name: str, owner: str, model: type[BaseModel]) -> _Words:
     known = [key(name, field) for name, field in model.model_fields.items()]
-    hint = HINTS.get(model, {}).get(name) or suggest(name, known) or keys_in_words(model)
+    hint = hint_for(name, model) or suggest(name, known) or keys_in_words(model)
     return _Words("unknown-key", f"`{name}` is not a key of {owner}", hint, on_key=True)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from tests.images import ECHO
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Spec, Stack
 from tests.integration.support.subnets import free_subnet
-from tests.integration.support.world import ECHO
 
 DIRECTORY = Path(__file__).parents[3] / "topologies"
 FILES = sorted(file.name for file in DIRECTORY.glob("*.y*ml"))

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.integration.support.recorder import ENGINE_SOCKET
+from tests.engine import socket_path
 
 
 class Gateway:
@@ -51,7 +51,7 @@ class Gateway:
             with self._changing:
                 if self._is_cut:
                     return
-                engine.connect(ENGINE_SOCKET)
+                engine.connect(socket_path())
                 self._open |= {client, engine}
             back = threading.Thread(target=_copy, args=(engine, client), daemon=True)
             back.start()

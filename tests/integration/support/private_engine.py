@@ -39,7 +39,14 @@ class PrivateEngine:
         self.url = f"unix://{home}/docker.sock"
         self._log = (home / "dockerd.log").open("wb")
         self._network = subprocess.Popen(["unshare", "--net", sys.executable, "-c", _NETWORK])
+        await_true(self._has_network, "the private engine has a network of its own", START_S)
         self._process = self._start()
+
+    def _has_network(self) -> bool:
+        """Before `unshare` has done it, its network is the machine's, whose firewall an engine
+        would write its own rules into."""
+        inode = Path(f"/proc/{self._network.pid}/ns/net").stat().st_ino
+        return inode != Path("/proc/self/ns/net").stat().st_ino
 
     def _start(self) -> subprocess.Popen[bytes]:
         """With the network that it had before."""

@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import docker.constants
-
-ENGINE_SOCKET = docker.constants.DEFAULT_UNIX_SOCKET.removeprefix("http+unix://")
+from tests.engine import socket_path
 
 
 @dataclass(slots=True)
@@ -66,7 +64,7 @@ def recording(directory: Path) -> Iterator[Recording]:
 
 def _relay(client: socket.socket, record: Recording) -> None:
     with client, socket.socket(socket.AF_UNIX) as engine:
-        engine.connect(ENGINE_SOCKET)
+        engine.connect(socket_path())
         back = threading.Thread(target=_copy, args=(engine, client), daemon=True)
         back.start()
         with contextlib.suppress(OSError):

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 from reconciler.desired import names
 from reconciler.haproxy.paths import RUNTIME_SOCKET
+from tests.images import ECHO, HAPROXY
 from tests.integration.support import tool, web
 from tests.integration.support.ports import free_port, random_name
 from tests.integration.support.tool import Ended
 from tests.integration.support.waiting import await_true
-from tests.integration.support.world import ECHO, HAPROXY_30, World, slot_of
+from tests.integration.support.world import World, slot_of
 
 Spec = dict[str, Any]
 
@@ -26,7 +27,7 @@ class Stack:
     so the file is written as JSON; a test about places in a file writes its own `text`.
     """
 
-    def __init__(self, world: World, directory: Path, haproxy_image: str = HAPROXY_30) -> None:
+    def __init__(self, world: World, directory: Path, haproxy_image: str = HAPROXY) -> None:
         self.world = world
         self.directory = directory
         self.name = random_name()

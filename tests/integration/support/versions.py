@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.integration.support.world import HAPROXY_26, HAPROXY_30
+from tests.images import BOTH_HAPROXIES
 
-VERSIONS = {"3.0": HAPROXY_30, "2.6": HAPROXY_26}
 both_versions = pytest.mark.parametrize(
-    "haproxy_image", list(VERSIONS.values()), ids=list(VERSIONS)
+    "haproxy_image", list(BOTH_HAPROXIES.values()), ids=list(BOTH_HAPROXIES)
 )

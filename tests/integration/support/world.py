@@ -7,23 +7,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import docker
 import docker.errors
 
 from reconciler.desired import names
+from tests.engine import api_client
+from tests.images import ECHO
 from tests.integration.support.waiting import await_true
-
-ECHO = "reconciler-test/echo:1"
-HAPROXY_30 = "reconciler-test/haproxy:3.0"
-HAPROXY_26 = "reconciler-test/haproxy:2.6"
 
 
 class World:
     """A Docker engine, that of the environment or at a URL. `api` is the SDK's low-level client."""
 
     def __init__(self, url: str = "") -> None:
-        where = {"base_url": url} if url else docker.utils.kwargs_from_env()
-        self.api: Any = docker.APIClient(version="auto", timeout=60, **where)
+        self.api: Any = api_client(timeout=60, **({"base_url": url} if url else {}))
         self.api.ping()
 
     def close(self) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.files.asked import Asked
-from reconciler.watch.files import Watched
+from reconciler.files.variant import Variant
+from reconciler.watch.sources.files import WatchedFiles
 from tests.unit.cli.conftest import Run
 
 BASE = "include: part/a.yaml\nbackends:\n  web: {image: a}\n"
@@ -58,8 +58,8 @@ def test_profiles_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_daemon_follows_each_part() -> None:
-    watched = Watched(("base.yaml",), (), Asked(("over.yaml",)))
-    assert set(watched.read().said) == {"shop"}
+    watched = WatchedFiles(("base.yaml",), (), Variant(("over.yaml",)))
+    assert set(watched.read().good) == {"shop"}
     part = Path("part/a.yaml").resolve()
     assert str(part.parent) in watched.directories()
     for file in (part, Path("over.yaml")):
@@ -71,14 +71,14 @@ def test_a_daemon_follows_each_part() -> None:
 @pytest.mark.parametrize("gone", ["part/a.yaml", "over.yaml"])
 @pytest.mark.parametrize("text", [None, "backends: {web: {nope: 1}}"])
 def test_a_daemon_that_misses_a_part_takes_nothing(gone: str, text: str | None) -> None:
-    watched = Watched(("base.yaml",), (), Asked(("over.yaml",)))
+    watched = WatchedFiles(("base.yaml",), (), Variant(("over.yaml",)))
     watched.read()
     if text is None:
         Path(gone).unlink()
     else:
         Path(gone).write_text(text, encoding="utf-8")
     reading = watched.read()
-    assert reading.said == {}
+    assert reading.good == {}
     assert "base.yaml" in reading.broken
     Path(gone).write_text(PART if gone.startswith("part") else OVER, encoding="utf-8")
-    assert set(watched.read().said) == {"shop"}
+    assert set(watched.read().good) == {"shop"}

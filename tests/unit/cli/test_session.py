@@ -7,7 +7,7 @@ import pytest
 from reconciler.cli.session import locate_alerts
 from reconciler.desired.compile import compile_topology
 from reconciler.events.events import Failure
-from reconciler.run.wish import Wish
+from reconciler.run.compiled import CompiledTopology
 from reconciler.topology.load import load_topology
 
 TEXT = """\
@@ -34,10 +34,10 @@ stats:
 """
 
 
-def wish() -> Wish:
+def wish() -> CompiledTopology:
     loaded = load_topology(TEXT.encode(), "shop.yaml", {"TOKEN": "hunter2"})
     assert loaded.topology is not None
-    return Wish(loaded, compile_topology(loaded.topology, "/srv", loaded.sensitive))
+    return CompiledTopology(loaded, compile_topology(loaded.topology, "/srv", loaded.sensitive))
 
 
 PLACES = {

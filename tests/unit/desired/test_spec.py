@@ -9,7 +9,6 @@ import pytest
 
 from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import PROXY_SLOT
-from reconciler.desired.impact import is_in_place
 from reconciler.desired.options import (
     ContainerOptions,
     Device,
@@ -29,6 +28,7 @@ from reconciler.desired.spec import (
     PublishedPort,
     canonical,
     describe,
+    is_in_place,
     revision_of,
 )
 from tests.unit.topology.loading import read, topology_with
@@ -265,3 +265,12 @@ def test_a_directory_of_sockets_that_comes_from_outside_is_not_shown() -> None:
     assert "hidden" in str(proxy.spec.mounts)
     assert "hidden" not in str(shown)
     assert shown["mounts"].startswith("${SOCKET}#")
+
+
+def test_how_long_a_worker_may_finish_is_not_shown_when_it_comes_from_outside() -> None:
+    text = topology_with(rest="haproxy: {hard_stop_after: '${LAST}'}")
+    loaded = read(text, LAST="77s")
+    assert loaded.topology is not None
+    desired = compile_topology(loaded.topology, "/srv", loaded.sensitive)
+    proxy = desired.containers[PROXY_SLOT]
+    assert describe(proxy.spec, proxy.sensitive)["stop_grace_s"].startswith("${LAST}#")

@@ -9,7 +9,7 @@ import pytest
 from reconciler.desired.desired import DesiredContainer
 from reconciler.desired.spec import describe
 from reconciler.files.inputs import Inputs, load_inputs
-from reconciler.run.wish import Wish, compile_inputs
+from reconciler.run.compiled import CompiledTopology, compile_inputs
 
 
 def load(directory: Path, env_file: str, **files: str | bytes) -> Inputs:
@@ -24,7 +24,7 @@ def load(directory: Path, env_file: str, **files: str | bytes) -> Inputs:
     return load_inputs([str(file)], [])
 
 
-def wish_of(inputs: Inputs) -> Wish:
+def wish_of(inputs: Inputs) -> CompiledTopology:
     assert inputs.diagnostics == ()
     (wish,) = compile_inputs(inputs)
     return wish

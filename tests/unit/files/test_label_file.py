@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.desired.spec import describe
 from reconciler.files.inputs import Inputs, load_inputs
-from reconciler.run.wish import compile_inputs
+from reconciler.run.compiled import compile_inputs
 
 
 def load(directory: Path, label_file: str, **files: str | bytes) -> Inputs:

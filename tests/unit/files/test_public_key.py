@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from reconciler.files.public_key import find_trouble
 from tests.certificates import make_certificate
@@ -15,6 +15,9 @@ P256, P384, P521 = (
     ec.generate_private_key(curve()).public_key().public_bytes(PEM, SPKI)
     for curve in (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 )
+ED25519 = ed25519.Ed25519PrivateKey.generate().public_key().public_bytes(PEM, SPKI)
+CUT_OFF = b"\n".join(line for at, line in enumerate(P256.splitlines()) if at != 2)
+"""Its algorithm and curve stand in the first of its two lines."""
 OWN = make_certificate("shop.example")
 GOOD = {
     "RS256": RSA.public_bytes(PEM, SPKI),
@@ -43,7 +46,9 @@ BAD = [
     (P256, "RS256", "holds no key for `RS256`, which needs one of RSA"),
     (P384, "ES256", "holds no key for `ES256`, which needs one of P-256"),
     (GOOD["RS256"], "ES512", "holds no key for `ES512`, which needs one of P-521"),
-    (GOOD["RS512"], "ES256", "holds no public key in PEM form"),
+    (GOOD["RS512"], "ES256", "holds no key for `ES256`, which needs one of P-256"),
+    (ED25519, "ES256", "holds no key for `ES256`, which needs one of P-256"),
+    (CUT_OFF, "ES256", "holds no public key in PEM form"),
 ]
 
 

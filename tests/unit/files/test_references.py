@@ -13,8 +13,8 @@ from cryptography.x509 import ocsp
 
 from reconciler.engine.docker.translate import create_body
 from reconciler.files.inputs import EXPIRED, OF_FILES, Inputs, load_inputs
-from reconciler.run.wish import compile_inputs
-from reconciler.watch.files import Watched
+from reconciler.run.compiled import compile_inputs
+from reconciler.watch.sources.files import WatchedFiles
 from tests.certificates import NOW, Made, make_certificate, make_response
 from tests.unit.topology.loading import line_of
 
@@ -250,7 +250,7 @@ def test_a_response_is_kept_with_its_certificate(tmp_path: Path, tls: str, statu
 def test_a_response_in_a_directory_is_followed_before_it_is_there(tmp_path: Path) -> None:
     put(tmp_path, a_pem=CHAIN)
     assert told(load(tmp_path, "{certificates: ./certs, ocsp: true}")) == []
-    watched = Watched((str(tmp_path / "shop.yaml"),), ())
+    watched = WatchedFiles((str(tmp_path / "shop.yaml"),), ())
     watched.read()
     before = watched.signature()
     put(tmp_path, a_pem_ocsp=make_response(CHAINED, AUTHORITY))
@@ -338,7 +338,7 @@ def test_a_name_from_a_variable_is_not_told(
 def test_files_are_followed(tmp_path: Path) -> None:
     put(tmp_path, a_pem=GOOD.bundle)
     load(tmp_path, "./certs/")
-    watched = Watched((str(tmp_path / "shop.yaml"),), ())
+    watched = WatchedFiles((str(tmp_path / "shop.yaml"),), ())
     watched.read()
     assert str(tmp_path / "certs") in watched.directories()
     assert watched.concerns(None, str(tmp_path / "certs" / "a.pem"))
@@ -389,9 +389,9 @@ def test_what_runs_is_kept_with_an_expired_certificate(tmp_path: Path) -> None:
     assert load(tmp_path, "./certs/a.pem").has_errors
     file = str(tmp_path / "shop.yaml")
     assert not load_inputs([file], [], EXPIRED).has_errors
-    assert set(Watched((file,), ()).read().said) == {"shop"}
+    assert set(WatchedFiles((file,), ()).read().good) == {"shop"}
     put(tmp_path, a_pem=b"nothing")
-    assert set(Watched((file,), ()).read().broken) == {file}
+    assert set(WatchedFiles((file,), ()).read().broken) == {file}
     assert not load_inputs([file], [], OF_FILES).has_errors
 
 
@@ -422,11 +422,11 @@ def test_pages_are_followed_and_take_a_reload(tmp_path: Path) -> None:
     file.write_text(PAGES, encoding="utf-8")
     pages.mkdir()
     seen = []
-    watched = Watched((str(file),), ())
+    watched = WatchedFiles((str(file),), ())
     for text in (b"one", b"two"):
         for name in ("none.html", "big.html"):
             (pages / name).write_bytes(text)
-        (desired,) = (said.desired for said in watched.read().said.values())
+        (desired,) = (said.desired for said in watched.read().good.values())
         config = desired.config()
         assert config is not None
         seen.append((str(watched.signature()), config.structure))

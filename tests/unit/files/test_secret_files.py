@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.desired.spec import describe
 from reconciler.files.inputs import OF_FILES, Inputs, load_inputs
-from reconciler.run.wish import Wish, compile_inputs
-from reconciler.watch.files import Watched
+from reconciler.run.compiled import CompiledTopology, compile_inputs
+from reconciler.watch.sources.files import WatchedFiles
 
 FILE = """\
 name: shop
@@ -32,7 +32,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
-def wish_of(inputs: Inputs) -> Wish:
+def wish_of(inputs: Inputs) -> CompiledTopology:
     assert inputs.diagnostics == ()
     (wish,) = compile_inputs(inputs)
     return wish
@@ -68,7 +68,7 @@ def test_contents_are_in_files_and_revisions_and_nowhere_else(file: Path) -> Non
 
 
 def test_a_daemon_follows_the_file(file: Path) -> None:
-    watched = Watched((str(file),), ())
+    watched = WatchedFiles((str(file),), ())
     watched.read()
     assert str(file.parent / "db") in watched.referred
     assert not any("nowhere" in name or "SHOP_TOKEN" in name for name in watched.referred)

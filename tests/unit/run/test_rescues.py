@@ -11,7 +11,7 @@ from reconciler.engine.protocol import CancelledError, EngineError, Patience
 from reconciler.events.events import Event, StepDone, StepFailed, StepSkipped, StepStarted
 from reconciler.plan.actions import Action, PullImage
 from reconciler.plan.plan import Plan, Step
-from reconciler.run.execute import Outcome, execute
+from reconciler.run.execute import Execution, execute
 
 
 def step(number: int, *needs: int, rescues: tuple[int, ...] = ()) -> Step:
@@ -41,7 +41,7 @@ class Run:
         self.events: list[Event] = []
         engine = MemoryEngine("shop", on_perform=self._perform)
         patience = Patience(is_cancelled=lambda: self.is_cancelled)
-        self.outcome: Outcome = execute(
+        self.outcome: Execution = execute(
             Plan("shop", steps=STEPS), engine, patience, self.events.append, "pass"
         )
 

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from reconciler.desired.impact import Impact
 from reconciler.diagnostics.diagnostic import Diagnostic, Span
 from reconciler.events.events import Failure, Waiting
-from reconciler.events.passes import (
+from reconciler.events.news import (
     FileBroken,
     FileMended,
     News,
@@ -21,9 +21,10 @@ from reconciler.events.passes import (
     PassEnded,
 )
 from reconciler.plan.plan import Change, Plan
-from reconciler.view.log import JsonLog, LogView, TextLog
+from reconciler.view.log import JsonLog, TextLog
 from reconciler.view.paint import Paint
 from reconciler.view.schemas import build_schema
+from reconciler.watch.audience import Listener
 
 
 def now() -> datetime:
@@ -108,7 +109,7 @@ NEWS: list[tuple[News, list[str]]] = [
 ]
 
 
-def told(make: Callable[[Callable[[str], None]], LogView], news: News) -> list[str]:
+def told(make: Callable[[Callable[[str], None]], Listener], news: News) -> list[str]:
     lines: list[str] = []
     log = make(lines.append)
     log.hide(["hunter2"])

@@ -7,11 +7,11 @@ import threading
 import pytest
 
 from reconciler.engine.memory import MemoryEngine, MemoryEngines, World
-from reconciler.events.passes import News, Outcome, PassEnded
+from reconciler.events.news import News, Outcome, PassEnded
 from reconciler.plan.actions import Action
 from reconciler.watch.daemon import Daemon
 from reconciler.watch.keeper import WatchOptions
-from reconciler.watch.mailbox import Wanted
+from reconciler.watch.mailbox import Goal
 from tests.integration.support.waiting import await_true
 from tests.unit.watch.watching import wish
 
@@ -31,7 +31,7 @@ class Running:
         )
 
     def _follow(self) -> None:
-        self.daemon.write("shop", "start", Wanted(wish()))
+        self.daemon.write("shop", "start", Goal(wish()))
 
     def __enter__(self) -> Running:
         self._thread.start()
@@ -86,7 +86,7 @@ def test_it_heals_and_ends(running: Running) -> None:
 def test_a_step_that_does_not_end_is_not_waited_for(running: Running) -> None:
     with running:
         begun, stuck = running.hold()
-        running.daemon.write("shop", "edit", Wanted(wish(3)))
+        running.daemon.write("shop", "edit", Goal(wish(3)))
         assert begun.wait(10)
         running._end.set()
         running._thread.join(10)
@@ -98,21 +98,21 @@ def test_a_step_that_does_not_end_is_not_waited_for(running: Running) -> None:
 def test_a_topology_that_was_removed_may_come_again(running: Running) -> None:
     with running:
         emptied = wish().emptied()
-        running.daemon.write("shop", "gone", Wanted(emptied, forget=True))
+        running.daemon.write("shop", "gone", Goal(emptied, forget=True))
         await_true(lambda: running.running == 0, "removed")
         await_true(lambda: not running.daemon._keepers, "done")
         assert running.daemon.is_alive()
         assert running.world.locks == {}
-        running.daemon.write("shop", "new", Wanted(wish()))
+        running.daemon.write("shop", "new", Goal(wish()))
         await_true(lambda: running.running == 3, "there again")
 
 
 def test_a_topology_may_come_again_while_it_is_removed(running: Running) -> None:
     with running:
         begun, back = running.hold()
-        running.daemon.write("shop", "gone", Wanted(wish().emptied(), forget=True))
+        running.daemon.write("shop", "gone", Goal(wish().emptied(), forget=True))
         assert begun.wait(10)
-        running.daemon.write("shop", "back", Wanted(wish()))
+        running.daemon.write("shop", "back", Goal(wish()))
         back.set()
         await_true(lambda: running.outcomes[-1] is Outcome.UNCHANGED, "all was done")
         await_true(lambda: running.running == 3, "there again")
@@ -123,11 +123,11 @@ def test_a_topology_of_which_nothing_is_left_ends_and_may_come_again(running: Ru
         running.world.containers.clear()
         listeners = list(running.world.listeners)
         running.world.listeners.clear()  # nobody rings
-        running.daemon.write("shop", "gone", Wanted(wish().emptied(), forget=True))
+        running.daemon.write("shop", "gone", Goal(wish().emptied(), forget=True))
         await_true(lambda: not running.daemon._keepers, "done")
         assert running.world.locks == {}
         running.world.listeners += listeners
-        running.daemon.write("shop", "back", Wanted(wish()))
+        running.daemon.write("shop", "back", Goal(wish()))
         await_true(lambda: running.running == 3, "there again")
 
 

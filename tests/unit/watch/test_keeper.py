@@ -9,10 +9,10 @@ from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
 from reconciler.engine.memory import Image, World
 from reconciler.engine.protocol import EngineError
-from reconciler.events.passes import Outcome
+from reconciler.events.news import Outcome
 from reconciler.plan.actions import Action, StartContainer
 from reconciler.topology.model import Topology
-from reconciler.watch.keeper import TROUBLE_S
+from reconciler.watch.state import TROUBLE
 from tests.unit.watch.watching import Watch, wish
 
 
@@ -226,7 +226,7 @@ def test_what_fails_does_not_hold_up_the_repair_of_others(watch: Watch) -> None:
     watch.want(with_a_worker("app:2"))
     watch.run(600)
     failed = [ended for ended in watch.passes if ended.outcome is Outcome.FAILED]
-    assert failed[-1].retry_s == TROUBLE_S
+    assert failed[-1].retry_s == TROUBLE.longest_s
     (worker,) = (c for c in watch.world.containers.values() if c.slot.backend == "worker")
     watch.world.kill(worker.id)
     watch.run(5)

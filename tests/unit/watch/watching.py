@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import Desired
 from reconciler.engine.memory import MemoryEngines, World
 from reconciler.engine.protocol import WATCHING, Wakeup
-from reconciler.events.passes import News, Noticed, Outcome, PassBegun, PassEnded
+from reconciler.events.news import News, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.topology.model import Topology
 from reconciler.watch.keeper import Keeper, WatchOptions
-from reconciler.watch.mailbox import Wanted
+from reconciler.watch.mailbox import Goal
 
 
 class VirtualClock:
@@ -20,6 +21,20 @@ class VirtualClock:
 
     def now(self) -> float:
         return self.time
+
+
+class Ear:
+    """A listener that hands on what it is told, and remembers what it must not show."""
+
+    def __init__(self, tell: Callable[[str, News], None] = lambda *_: None) -> None:
+        self._tell = tell
+        self.hidden: set[str] = set()
+
+    def __call__(self, topology: str, news: News) -> None:
+        self._tell(topology, news)
+
+    def hide(self, secrets: Sequence[str]) -> None:
+        self.hidden |= {*secrets}
 
 
 def wish(replicas: int = 2, **web: Any) -> Desired:
@@ -64,7 +79,7 @@ class Watch:
             self.next_at = self.clock.now()
 
     def want(self, desired: Desired | None, cause: str = "file changed", **more: bool) -> None:
-        self.keeper.mail.put(cause, wanted=Wanted(desired, **more))
+        self.keeper.mail.put(cause, goal=Goal(desired, **more))
         self.next_at = self.clock.now()
 
     def turn(self) -> None:

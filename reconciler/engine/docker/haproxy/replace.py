@@ -15,11 +15,11 @@ import docker.errors
 from reconciler.engine.docker.haproxy.proxy import hint_of
 from reconciler.engine.docker.wait import last_log_lines
 from reconciler.engine.protocol import EngineError
+from reconciler.engine.waiting import FIRST_S, tries
 from reconciler.plan.actions import ReplaceProxy
 
 GRACE_S = 0.15
 """For requests that the old HAProxy has: its listening ports are closed meanwhile."""
-_STEP_S = 0.02
 _OPEN_WITHIN_S = 10.0
 
 
@@ -67,11 +67,9 @@ def _end(client: docker.APIClient, container: str) -> None:
             return
         with contextlib.suppress(docker.errors.APIError):  # it ends at this very moment
             client.kill(container, inspected["Config"].get("StopSignal") or "SIGUSR1")
-        deadline = time.monotonic() + GRACE_S
-        while time.monotonic() < deadline:
+        for _ in tries(GRACE_S, longest_s=FIRST_S):
             if not client.inspect_container(container)["State"]["Running"]:
                 break
-            time.sleep(_STEP_S)
         client.stop(container, timeout=0)  # returns when its ports are free
     except docker.errors.NotFound:
         return
@@ -79,15 +77,13 @@ def _end(client: docker.APIClient, container: str) -> None:
 
 def _await_listening(client: docker.APIClient, container: str) -> None:
     """HAProxy has a worker only after all its ports are bound: two processes are enough to see."""
-    deadline = time.monotonic() + _OPEN_WITHIN_S
-    while time.monotonic() < deadline:
+    for _ in tries(_OPEN_WITHIN_S, longest_s=FIRST_S):
         try:
             processes = client.top(container)["Processes"] or ()
         except docker.errors.APIError as error:
             raise _not_running(client, container) from error
         if len(processes) > 1:
             return
-        time.sleep(_STEP_S)
 
 
 def _not_running(client: docker.APIClient, container: str) -> EngineError:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import docker
 
 from reconciler.engine.docker.exec import run_in_container
 from reconciler.engine.docker.haproxy import scripts
 from reconciler.engine.docker.haproxy.direct import Inside
+from reconciler.engine.waiting import tries
 from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
-
-_PAUSE_S = 0.02
 
 
 def ask(client: docker.APIClient, container: str, socket_path: str, command: str) -> str:
@@ -69,14 +66,11 @@ def is_confirmed(client: docker.APIClient, container: str, digest: str) -> bool:
     """
     inside = locate(client, container)
     if inside is not None:
-        end = time.monotonic() + scripts.CONFIRM_S
         try:
-            while f"text={digest}" not in inside.ask(RUNTIME_SOCKET, "show info"):
-                if time.monotonic() >= end:
-                    return False
-                time.sleep(_PAUSE_S)
+            return any(
+                f"text={digest}" in inside.ask(RUNTIME_SOCKET, "show info")
+                for _ in tries(scripts.CONFIRM_S)
+            )
         except OSError:
             pass  # this process may not, or the container has ended: Docker may, or will tell
-        else:
-            return True
     return run_in_container(client, container, scripts.CONFIRM, digest).exit_code == 0

@@ -10,8 +10,9 @@ import docker
 import docker.errors
 
 from reconciler.engine.docker.haproxy.proxy import note_addresses, read_proxy, read_states
-from reconciler.engine.docker.wait import last_log_lines, not_ready, tries
+from reconciler.engine.docker.wait import last_log_lines, not_ready
 from reconciler.engine.protocol import EngineError, Patience, removed_meanwhile
+from reconciler.engine.waiting import tries
 from reconciler.haproxy.control.replies import ServerState
 from reconciler.plan.actions import AwaitIdle, AwaitServers, GuardServers, Target
 
@@ -24,7 +25,7 @@ def await_servers(client: docker.APIClient, action: AwaitServers, patience: Pati
     patience = patience.within(action.timeout_s)
     missing: dict[Server, ServerState | None] = {}
     proven_at: float | None = None
-    for _ in tries(patience, patience.timeout_s + action.steady_s):
+    for _ in tries(patience.timeout_s + action.steady_s, patience.is_cancelled):
         states = _states(client, action.target)
         missing = {
             key: states.get(key)
@@ -100,7 +101,7 @@ def _describe(key: Server, state: ServerState | None) -> str:
 def guard_servers(client: docker.APIClient, action: GuardServers, patience: Patience) -> None:
     """Watch new servers for a time. Raises EngineError when too many requests fail on them."""
     guard, before = action.guard, _states(client, action.target)
-    for is_last in tries(patience, guard.window_s):
+    for is_last in tries(guard.window_s, patience.is_cancelled):
         now = _states(client, action.target)
         pairs = [(before[key], now[key]) for key in action.servers if key in before and key in now]
         requests = sum(new.requests - old.requests for old, new in pairs)
@@ -120,7 +121,7 @@ def await_idle(client: docker.APIClient, action: AwaitIdle, patience: Patience) 
     this worker has sent nobody to may have clients from before it began; one that is down gets
     none any more, though what it has begun may still come to its end."""
     began = time.monotonic()
-    for _ in tries(patience, action.at_most_s):
+    for _ in tries(action.at_most_s, patience.is_cancelled):
         waited_s = time.monotonic() - began
         states = _states(client, action.target)
         there = [states[key] for key in action.servers if key in states]
@@ -138,7 +139,7 @@ def await_drained(
     client: docker.APIClient, container: str, at_most_s: float, patience: Patience
 ) -> None:
     """Until no old worker is left. HAProxy ends them itself at `hard-stop-after`."""
-    for _ in tries(patience, at_most_s):
+    for _ in tries(at_most_s, patience.is_cancelled):
         if read_proxy(client, container).old_workers == 0:
             return
     raise EngineError("not-drained", f"an old HAProxy worker is still there after {at_most_s:g} s")

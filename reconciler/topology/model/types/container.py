@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
+from reconciler.topology.model.marks import NamesFile
 from reconciler.topology.model.types.scalar import (
-    NamesFile,
     Pairs,
     Text,
     check_text,

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
-_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(us|ms|s|m|h|d)")
-_UNIT_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+from reconciler.topology.duration import read_duration
+from reconciler.topology.model.marks import AsPairs, NamesFile
+
 _SIZE = re.compile(
     r"([0-9]+(?:\.[0-9]+)?) ?(b|k|kb|kib|m|mb|mib|g|gb|gib|t|tb|tib)?", re.IGNORECASE
 )
@@ -42,15 +42,14 @@ def parse_duration(value: Any) -> float:
             value=text,
             hint=f"write `{text}s` for seconds, or use ms, m or h",
         )
-    parts = _DURATION_PART.findall(text)
-    if text != "0" and (not parts or "".join(n + u for n, u in parts) != text):
+    seconds = read_duration(text)
+    if seconds is None:
         raise error(
             "bad-duration",
             "`{value}` is not a length of time",
             value=text,
             hint="write it like `500ms`, `10s` or `5m`",
         )
-    seconds = sum(float(number) * _UNIT_S[unit] for number, unit in parts)
     if seconds >= _LONGEST_S:
         raise error(
             "bad-duration", "`{value}` is longer than the 24 days HAProxy can count", value=text
@@ -317,27 +316,6 @@ ProxyName = Annotated[
 ]
 Image = Annotated[Text, AfterValidator(_check_image), WithJsonSchema({"type": "string"})]
 
-
-@dataclass(frozen=True, slots=True)
-class NamesFile:
-    """Marks a text that names a file, or a directory, relative to the file that it is written in.
-    Only by it does such a text go on to name the same file where several files are merged."""
-
-    with_dot: bool = False
-    """Only with `./` or `../` at its start; else it is a name of something else."""
-    after: tuple[str, ...] = ()
-    """Only behind one of these, which stands in the text before it."""
-    but: tuple[str, ...] = ()
-    """Words that stand in the place of a name, and are none."""
-
-    def parts_of(self, text: str) -> tuple[str, str] | None:
-        """What stands before the name, and the name; None for a text that names no file."""
-        head = next((head for head in self.after or ("",) if text.startswith(head)), None)
-        if head is None or text[len(head) :] in self.but:
-            return None
-        return head, text[len(head) :]
-
-
 FilePath = Annotated[
     Text, AfterValidator(_check_file), NamesFile(), WithJsonSchema({"type": "string"})
 ]
@@ -358,6 +336,7 @@ Words = Annotated[
 Pairs = Annotated[
     dict[str, str],
     BeforeValidator(parse_pairs),
+    AsPairs(),
     WithJsonSchema(
         {
             "anyOf": [

@@ -1,0 +1,1 @@
+"""HAProxy and its anchor: made, changed, replaced."""

@@ -1,0 +1,1 @@
+"""Where a watched topology is described: files, and what tells that they changed."""
