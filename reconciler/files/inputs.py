@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -10,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span, has_errors
-from reconciler.files.reading import STDIN, TooLargeError, read_file, read_named
+from reconciler.files.included import STDIN_NAME, Included
+from reconciler.files.reading import STDIN, TooLargeError, read_named
 from reconciler.files.references import References
 from reconciler.files.variant import AS_WRITTEN, PROFILES, Variant
 from reconciler.topology.load import Loaded, load_topology
@@ -72,14 +72,14 @@ def load_inputs(
     profiles = variant.profiles or tuple(
         part for part in re.split(r"[,\s]+", variables.get(PROFILES, "")) if part
     )
-    tried: list[str] = []
+    included = Included((*inputs, *overlays))
     loaded = tuple(
         load_topology(
             item.data,
             item.name,
             variables,
-            Layers(item.directory, overlays, functools.partial(_read_included, tried), profiles),
-        )
+            Layers(item.directory, overlays, included.read, profiles),
+        ).hiding(included.hidden)
         for item in inputs
     )
     problems += [diagnostic for item in loaded for diagnostic in item.diagnostics]
@@ -94,7 +94,7 @@ def load_inputs(
         for problem in item.diagnostics
     ]
     # What several topologies include is wrong once.
-    return Inputs(loaded, tuple(dict.fromkeys(problems)), referred, tuple(tried))
+    return Inputs(loaded, tuple(dict.fromkeys(problems)), referred, tuple(included.tried))
 
 
 def _variables(
@@ -146,17 +146,8 @@ def _files(path: Path) -> list[Path]:
 def _read(file: Path) -> Document:
     data = read_named(str(file), MAX_BYTES)
     if str(file) == STDIN:
-        return Document("<stdin>", str(Path.cwd()), data)
+        return Document(STDIN_NAME, str(Path.cwd()), data)
     return Document(str(file), str(file.resolve().parent), data)
-
-
-def _read_included(tried: list[str], name: str, directory: str, by: str) -> Document:
-    """A file that another includes. Its name for messages is as relative as that of the other."""
-    path = Path(directory, name)
-    tried.append(os.path.abspath(path))
-    data = read_file(path, MAX_BYTES)
-    shown = name if os.path.isabs(name) else os.path.normpath(Path(by).parent / name)
-    return Document(shown, str(path.resolve().parent), data)
 
 
 def _several(overlay: str, number: int) -> Diagnostic:

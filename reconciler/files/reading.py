@@ -60,13 +60,18 @@ def read_named(name: str, most_bytes: int = MOST_BYTES) -> bytes:
     waited for: standard input as `-`, or `<(sops -d shop.yaml)`. Raises OSError, as `read_file`."""
     if name == STDIN:
         return _read_stdin(most_bytes)
-    if not _HANDED_OVER.fullmatch(name):
+    if not is_handed_over(name):
         return read_file(name, most_bytes)
     number = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return _read(number, most_bytes)
     finally:
         os.close(number)
+
+
+def is_handed_over(name: str) -> bool:
+    """Whether a name on the command line stands for what we were given, and for no file."""
+    return name == STDIN or bool(_HANDED_OVER.fullmatch(name))
 
 
 def _check(found: os.stat_result) -> None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span
 from reconciler.files.certificate import find_end
+from reconciler.files.included import is_below
 from reconciler.files.ocsp import NO_ISSUER, find_flaw, has_issuer, is_response, names_responder
 from reconciler.files.private_key import opened
 from reconciler.files.public_key import find_trouble
@@ -254,10 +255,14 @@ class References:
         text = (self._text(reference, reference.source) or b"").decode("utf-8", "replace")
         own = self.loaded.source
         file = os.path.normpath(os.path.join(os.path.dirname(own.file), reference.source))
-        is_shown = own.written(own.path_in_file(reference.path)) is None
+        is_shown = own.written(own.path_in_file(reference.path)) is None and is_below(
+            self._place(reference.source), self.directory
+        )
         wrong = parse_addresses(text)[1]
         for line in wrong[:MOST_LINES]:
-            subject = f"`{line.text}`" if _LIKE_ADDRESS.fullmatch(line.text) else "this"
+            subject = (
+                f"`{line.text}`" if is_shown and _LIKE_ADDRESS.fullmatch(line.text) else "this"
+            )
             what = f"{subject} is neither an address nor a network"
             if is_shown:
                 span = Span(line.number, 1, len(line.text) + 1)

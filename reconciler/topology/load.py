@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Path, has_errors
+from reconciler.diagnostics.diagnostic import CODES, Diagnostic, Path, has_errors
 from reconciler.topology.model import Topology
 from reconciler.topology.mounted import DIRECTORIES, is_inline
 from reconciler.topology.profiles import choose_profiles
@@ -32,6 +32,13 @@ class Loaded:
     topology: Topology | None
     diagnostics: tuple[Diagnostic, ...]
     source: Source
+    hidden: frozenset[str] = frozenset()
+    """Files of which nothing is shown but where in them something is."""
+
+    def hiding(self, files: Collection[str]) -> Loaded:
+        """The same, with nothing in any message of what these files say."""
+        told = (_unquoted(d) if d.file in files else d for d in self.diagnostics)
+        return replace(self, hidden=frozenset(files), diagnostics=tuple(dict.fromkeys(told)))
 
     @property
     def sensitive(self) -> Mapping[Path, str]:
@@ -46,7 +53,7 @@ class Loaded:
             if is_inline(path):
                 file = self.source.file_of(span)
                 texts[file] = cover(texts[file], span)
-        return texts
+        return {file: text for file, text in texts.items() if file not in self.hidden}
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -61,6 +68,12 @@ class Loaded:
             for value in values
             if len(value) >= SHORTEST_SECRET
         )
+
+
+def _unquoted(diagnostic: Diagnostic) -> Diagnostic:
+    """The register's words for it, which are the same for each file, and its place."""
+    hint = "what it says is not shown: it is outside of the topology's directory"
+    return replace(diagnostic, message=CODES[diagnostic.code], hint=hint, path=())
 
 
 def load_topology(
