@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-import click
-
+from reconciler.cli.terminal import show, write
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.failure import render_failure
 from reconciler.view.paint import Paint
+from reconciler.view.printable import json_text
 
 if TYPE_CHECKING:  # each command has a console, and not each one loads all of `plan`
     from reconciler.events.events import Failure
@@ -31,14 +30,14 @@ class Console:
 
     def lines(self, lines: Iterable[str]) -> None:
         for line in lines:
-            click.echo(line, color=True)
+            show(line)
 
     def document(self, document: Any) -> None:
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        write(json_text(document, indent=2) + "\n")
 
     def line_document(self, document: Any) -> None:
         """One line, for commands whose output is a stream of documents."""
-        click.echo(json.dumps(document, ensure_ascii=False))
+        show(json_text(document))
 
     def show_diagnostics(
         self,
@@ -54,11 +53,11 @@ class Console:
             return
         paint = self.paint_errors if to_stderr else self.paint
         for line in render_diagnostics(diagnostics, sources, paint):
-            click.echo(line, err=to_stderr, color=True)
+            show(line, err=to_stderr)
 
     def show_failure(self, failure: Failure, secrets: Sequence[str] = ()) -> None:
         for line in render_failure(failure, secrets, self.paint_errors):
-            click.echo(line, err=True, color=True)
+            show(line, err=True)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

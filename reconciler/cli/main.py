@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from reconciler.cli.exit import FAILED, INTERRUPTED
+from reconciler.cli.terminal import accept_all_characters, show
 
 COMMANDS = {
     "validate": "Check topology files and show everything that is wrong with them.",
@@ -79,6 +80,7 @@ def main() -> NoReturn:
     """The console entry point. A wrong command line exits with 1: 2 means "changes" to `plan`."""
     # None is wanted, and to find them pydantic would read the metadata of all installed packages.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    accept_all_characters()
     try:
         code = reconciler.main(prog_name="reconciler", standalone_mode=False)
     except click.UsageError as error:
@@ -88,7 +90,7 @@ def main() -> NoReturn:
         error.show()
         sys.exit(FAILED)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        show("interrupted", err=True)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does; nothing is left to tell.

@@ -1,4 +1,4 @@
-"""Files are opened in few places, and those that are read in one: `files/reading.py`."""
+"""Files are read, and screens written to, in few places, which hold what must be held there."""
 
 from __future__ import annotations
 
@@ -40,3 +40,18 @@ def test_a_module_opens_no_file_itself(path: Path) -> None:
 
 def test_the_exceptions_are_needed() -> None:
     assert [name for name in OPEN_THEMSELVES if not _opened(PACKAGE / name)] == []
+
+
+SHOW_THEMSELVES = {"cli/terminal.py", "watch/logpipe.py"}
+"""The edges: what goes out there has been made printable."""
+
+
+@pytest.mark.parametrize("path", modules(), ids=module_id)
+def test_a_module_writes_to_no_screen_itself(path: Path) -> None:
+    calls = [ast.unparse(n.func) for n in ast.walk(tree_of(path)) if isinstance(n, ast.Call)]
+    written = [name for name in calls if name.endswith((".echo", ".secho", ".write", "print"))]
+    own = {"daemon.write", "self._keepers.write", "self._write", "file.write", "self.wfile.write"}
+    screens = [
+        name for name in written if name not in own and not name.startswith("self._progress")
+    ]
+    assert not screens or path.relative_to(PACKAGE).as_posix() in SHOW_THEMSELVES
