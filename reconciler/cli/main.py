@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import gc
 import importlib
@@ -11,7 +12,7 @@ from typing import NoReturn
 
 import click
 
-from reconciler.cli.exit import FAILED, INTERRUPTED
+from reconciler.cli.exit import DONE, FAILED, INTERRUPTED
 from reconciler.cli.terminal import accept_all_characters, show
 
 COMMANDS = {
@@ -93,7 +94,37 @@ def main() -> NoReturn:
         show("interrupted", err=True)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read our output has gone, as `head` does; nothing is left to tell.
-        sys.stderr.close()
-        sys.exit(0)
-    sys.exit(code if isinstance(code, int) else 0)
+        code = DONE  # whoever read our output has gone, as `head` does; nothing is left to tell
+    except Exception as error:
+        code = _report(error)
+    code = code if isinstance(code, int) else DONE
+    lost = _flush()
+    if lost is not None and not isinstance(lost, BrokenPipeError):
+        code = _report(lost)
+        _flush()
+    sys.exit(code)
+
+
+def _report(error: Exception) -> int:
+    """An error that nobody foresaw, told in few words."""
+    from reconciler.cli.trouble import explain  # noqa: PLC0415  # seldom needed
+
+    with contextlib.suppress(OSError, ValueError):
+        for line in explain(error):
+            show(line, err=True)
+    return FAILED
+
+
+def _flush() -> OSError | None:
+    """What keeps the output from going out. It is given up then: Python would try once more when
+    it ends, and tell of it in its own words."""
+    lost = None
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            if not stream.closed:
+                stream.flush()
+        except OSError as error:
+            lost = error
+            with contextlib.suppress(OSError):
+                stream.close()
+    return lost

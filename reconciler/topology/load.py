@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.diagnostics.diagnostic import CODES, Diagnostic, Path, has_errors
+from reconciler.diagnostics.diagnostic import CODES, Diagnostic, Path, Severity, Span, has_errors
 from reconciler.topology.model import Topology
 from reconciler.topology.mounted import DIRECTORIES, is_inline
 from reconciler.topology.profiles import choose_profiles
@@ -19,7 +19,7 @@ from reconciler.topology.reading.parse import parse_source
 from reconciler.topology.reading.source import Source
 from reconciler.topology.rules import check_rules
 from reconciler.topology.rules.finding import Finding
-from reconciler.topology.wording.messages import explain_errors
+from reconciler.topology.wording.messages import MOST_PROBLEMS, explain_errors
 
 SHORTEST_SECRET = 4
 
@@ -49,11 +49,15 @@ class Loaded:
     def texts(self) -> dict[str, str]:
         """What messages may show, by file: with stars in place of inline content."""
         texts = dict(self.source.texts or {self.file: self.source.text})
+        inline: dict[str, list[Span]] = {}
         for path, span in self.source.values.items():
             if is_inline(path):
-                file = self.source.file_of(span)
-                texts[file] = cover(texts[file], span)
-        return {file: text for file, text in texts.items() if file not in self.hidden}
+                inline.setdefault(self.source.file_of(span), []).append(span)
+        return {
+            file: cover(text, inline.get(file, ()))
+            for file, text in texts.items()
+            if file not in self.hidden
+        }
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -88,7 +92,7 @@ def load_topology(
 
 def validate(source: Source, profiles: Collection[str] = ()) -> Loaded:
     """What has been read, as a topology."""
-    found = list(source.diagnostics)
+    found, untold = list(source.diagnostics), 0
     topology = None
     if source.value is None and not found:
         found.append(
@@ -101,25 +105,38 @@ def validate(source: Source, profiles: Collection[str] = ()) -> Loaded:
             )
         )
     elif source.value is not None:
-        topology, problems = _modelled(source, profiles)
+        topology, problems, untold = _modelled(source, profiles)
         found += problems
     # An alias brings the same mistake again, at another path and the same place.
     once = {(d.code, d.message, d.span): d for d in reversed(_without_echoes(found, source))}
-    diagnostics = tuple(sorted(once.values(), key=lambda d: d.sort_key))
+    diagnostics = _bounded(sorted(once.values(), key=lambda d: d.sort_key), untold, source.file)
     return Loaded(source.file, None if has_errors(diagnostics) else topology, diagnostics, source)
+
+
+def _bounded(found: list[Diagnostic], untold: int, file: str) -> tuple[Diagnostic, ...]:
+    """The first of many, errors before warnings, and how many there are beside them."""
+    if not (left := len(found) - MOST_PROBLEMS + untold) > 0:
+        return tuple(found)
+    told = sorted(found, key=lambda d: d.severity is not Severity.ERROR)[:MOST_PROBLEMS]
+    what = f"at least {left:,} more problems are not told"
+    more = Diagnostic("more-problems", what, file, hint="mend these, and look again")
+    return (*sorted(told, key=lambda d: d.sort_key), more)
 
 
 def _modelled(
     source: Source, profiles: Collection[str]
-) -> tuple[Topology | None, list[Diagnostic]]:
+) -> tuple[Topology | None, list[Diagnostic], int]:
+    """The topology; what is wrong; and how many problems more there are."""
     value = _without_extensions(source.value)
     try:
         topology = Topology.model_validate(value)
     except ValidationError as error:
         problems = explain_errors(error, source, Topology)
-        return None, problems + _rules_on_the_rest(value, error, source)
+        if (untold := error.error_count() - MOST_PROBLEMS) > 0:
+            return None, problems, untold
+        return None, problems + _rules_on_the_rest(value, error, source), 0
     topology, left_out = choose_profiles(topology, profiles)
-    return topology, _diagnose(check_rules(topology), source, left_out)
+    return topology, _diagnose(check_rules(topology), source, left_out), 0
 
 
 def _diagnose(

@@ -9,7 +9,7 @@ from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.mounted import Mounted, is_within, mounted_files, tmpfs_paths
 from reconciler.topology.rules.finding import Finding
-from reconciler.topology.wording.messages import suggest
+from reconciler.topology.wording.messages import list_names, suggest
 
 
 def _unknown_file(topology: Topology) -> Iterator[Finding]:
@@ -24,7 +24,7 @@ def _unknown_file(topology: Topology) -> Iterator[Finding]:
                     f"{kind} `{wanted}` is not defined",
                     path,
                     suggest(wanted, known)
-                    or f"{mounted.section} defined here: {', '.join(known) or 'none'}",
+                    or f"{mounted.section} defined here: {list_names(known)}",
                     quoted=((wanted, path),),
                 )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.diagnostics.diagnostic import Path
 from reconciler.topology.model import Topology
 from reconciler.topology.rules.finding import Finding
-from reconciler.topology.wording.messages import suggest
+from reconciler.topology.wording.messages import list_names, suggest
 
 
 def _unknown(topology: Topology) -> Iterator[Finding]:
@@ -17,7 +17,7 @@ def _unknown(topology: Topology) -> Iterator[Finding]:
             path: Path = ("backends", name, "depends_on", index)
             there = topology.backends.get(wanted.backend)
             if there is None:
-                known = ", ".join(topology.backends)
+                known = list_names(topology.backends)
                 yield Finding(
                     "unknown-backend",
                     f"backend `{name}` waits for one that does not exist",

@@ -10,7 +10,7 @@ from reconciler.topology.model.anatomy import keys_with
 from reconciler.topology.model.marks import OfContainers
 from reconciler.topology.model.options import ContainerOptions
 from reconciler.topology.rules.finding import Finding
-from reconciler.topology.wording.messages import suggest
+from reconciler.topology.wording.messages import list_names, suggest
 
 
 def _nothing_behind(topology: Topology) -> Iterator[Finding]:
@@ -47,7 +47,7 @@ def _containers_of(topology: Topology, name: str, wanted: str) -> Iterator[Findi
             "unknown-backend",
             f"backend `{name}` is for containers of one that does not exist",
             path,
-            suggest(wanted, others) or f"backends here: {', '.join(others) or 'no others'}",
+            suggest(wanted, others) or f"backends here: {list_names(others)}",
             quoted=((wanted, path),),
         )
     elif there.image is None:

@@ -12,6 +12,7 @@ from tests.unit.topology import test_clients, test_fields, test_load, test_rules
 from tests.unit.topology.reading import test_source, test_variables
 
 OF_THE_COMMAND = {
+    "more-problems",  # in test_growth.py
     "file-not-found",
     "bad-env-file",
     "bad-label-file",
