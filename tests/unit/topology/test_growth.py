@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.topology.load import load_topology
 from reconciler.topology.reading import lines
-from reconciler.topology.reading.values import MAX_EXPANDED
+from reconciler.topology.reading.variables import MAX_EXPANDED
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.paint import Paint
 from tests.unit.topology.growing import GROWING
