@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
 from reconciler.diagnostics.diagnostic import Diagnostic
-from reconciler.engine.protocol import WATCHING, Engines, Patience
+from reconciler.engine.errors import WATCHING
+from reconciler.engine.protocol import Engines, Patience
 from reconciler.events.events import Event
 from reconciler.events.news import News
 from reconciler.files.inputs import load_inputs
@@ -25,12 +26,10 @@ from reconciler.run.apply import ApplyOptions, ApplyResult, apply, make_plan
 from reconciler.run.compiled import CompiledTopology, compile_inputs
 from reconciler.run.holder import holder_name
 from reconciler.view.diagnostics import render_diagnostics
-from reconciler.view.failure import strike_secrets
 from reconciler.view.paint import Paint
+from reconciler.view.secrets import strike_secrets
 
 StrPath = str | os.PathLike[str]
-LONGEST_STOP_S = 25.0
-"""How long `watch_topologies` waits for the running steps once it is to stop."""
 
 
 class TopologyError(Exception):
@@ -157,7 +156,7 @@ def watch_topologies(  # noqa: PLR0913  # what may be chosen, each by its name
     "", and what there is to tell of it; it is called from several threads. Files that cannot be
     used and engines that do not answer are told, and raise nothing.
     """
-    from reconciler.watch.daemon import Daemon  # noqa: PLC0415  # not for who applies once
+    from reconciler.watch.daemon import LONGEST_STOP_S, Daemon  # noqa: PLC0415  # not for who applies once
     from reconciler.watch.follower import Follower  # noqa: PLC0415  # the same
     from reconciler.watch.keeper import WatchOptions  # noqa: PLC0415  # the same
     from reconciler.watch.sources.files import WatchedFiles, follow_files  # noqa: PLC0415  # the same

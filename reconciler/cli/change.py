@@ -146,7 +146,7 @@ def _show_failures(result: ApplyResult, compiled: CompiledTopology, console: Con
             show(line, err=True)
         return
     for failure in result.failures:
-        if failure.alerts:
+        if failure.code == "config-rejected":
             console.show_diagnostics(locate_alerts(failure, compiled), compiled.loaded.texts)
         else:
             console.show_failure(failure, compiled.secrets)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from reconciler.cli.terminal import show, write
 from reconciler.diagnostics.diagnostic import Diagnostic
-from reconciler.view.diagnostics import render_diagnostics
-from reconciler.view.failure import render_failure
+from reconciler.view.diagnostics import render_diagnostic, render_diagnostics
 from reconciler.view.paint import Paint
 from reconciler.view.printable import json_text
-
-if TYPE_CHECKING:  # each command has a console, and not each one loads all of `plan`
-    from reconciler.events.events import Failure
+from reconciler.view.secrets import without_secrets
 
 
 class Console:
@@ -55,8 +52,8 @@ class Console:
         for line in render_diagnostics(diagnostics, sources, paint):
             show(line, err=to_stderr)
 
-    def show_failure(self, failure: Failure, secrets: Sequence[str] = ()) -> None:
-        for line in render_failure(failure, secrets, self.paint_errors):
+    def show_failure(self, failure: Diagnostic, secrets: Sequence[str] = ()) -> None:
+        for line in render_diagnostic(without_secrets(failure, secrets), {}, self.paint_errors):
             show(line, err=True)
 
 

@@ -32,7 +32,7 @@ from reconciler.desired.spec import (
     PublishedPort,
     revision_of,
 )
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.topology.model import Backend, Network, Topology
 from reconciler.topology.model.join import Join
 from reconciler.topology.model.sticky import Sticky

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.desired.marks import keys_of, mark_of
 from reconciler.desired.spec import ContainerSpec
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 
 _FIELDS: Mapping[Path, Field[Any]] = {
     path: own for own in fields(ContainerSpec) for path in keys_of(own)

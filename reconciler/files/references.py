@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span
+from reconciler.diagnostics.diagnostic import Diagnostic, Severity
+from reconciler.diagnostics.place import Place, Span
 from reconciler.files.certificate import find_end
 from reconciler.files.included import is_below
 from reconciler.files.ocsp import NO_ISSUER, find_flaw, has_issuer, is_response, names_responder
@@ -270,10 +271,8 @@ class References:
                     Diagnostic(
                         "bad-addresses",
                         what,
-                        file,
-                        span,
                         "write one in each line, like `10.0.0.0/8`",
-                        path=reference.path,
+                        Place(reference.path, file=file, span=span),
                     )
                 )
             else:
@@ -336,10 +335,8 @@ class References:
             if path[: len(at)] == at and "password" not in path
         )
         name = own.written(at) or next(below, None) or source or reference.source
-        span = own.span_of(reference.path)
-        self.diagnostics.append(
-            Diagnostic(code, f"`{name}` {what}", own.file_of(span), span, hint, severity, at)
-        )
+        place = own.place_of(reference.path)
+        self.diagnostics.append(Diagnostic(code, f"`{name}` {what}", hint, place, severity))
 
 
 def _certificates_among(names: list[str], directory: str) -> Iterator[tuple[str, str | None]]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.desired.impact import Impact
-from reconciler.plan.plan import Plan, Problem
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.plan.plan import Plan
 
 
 def limit_impact(plan: Plan, limit: Impact) -> Plan:
     """The same plan, with a problem that stops it when it would do more than `limit`."""
     if plan.is_empty or plan.impact <= limit:
         return plan
-    problem = Problem(
+    problem = Diagnostic(
         "impact-too-high",
         f"this would do more to traffic than `--max-impact {limit}` allows: "
         + ", ".join(_exceeding(plan, limit)),

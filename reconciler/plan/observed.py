@@ -10,7 +10,7 @@ from reconciler.desired.desired import Slot
 from reconciler.desired.limits import limits_in
 from reconciler.desired.spec import ContainerSpec, PublishedPort
 from reconciler.haproxy.config import read_config
-from reconciler.haproxy.control.replies import ServerState, WorkerInfo
+from reconciler.haproxy.control.replies import FrontendState, ServerState, WorkerInfo
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
 
@@ -101,6 +101,7 @@ class ObservedProxy:
     """The text of its haproxy.cfg; None when there is none yet."""
     running: WorkerInfo | None = None
     servers: tuple[ServerState, ...] = ()
+    frontends: tuple[FrontendState, ...] = ()
     old_workers: int = 0
     files: tuple[str, ...] = ()
     """Names of those beside haproxy.cfg."""
@@ -202,6 +203,7 @@ class Observed:
                     p.config or "",
                     *p.files,
                     p.running.structure if p.running else "",
+                    *map(str, p.frontends),
                     *sorted(
                         f"{s.backend}/{s.host} {s.weight} {s.maxconn} {s.takes_traffic}"
                         for s in p.serving

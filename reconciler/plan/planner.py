@@ -15,7 +15,7 @@ from reconciler.plan.situation import Situation, assess
 from reconciler.plan.steps.backends import change_backends
 from reconciler.plan.steps.gate import check_first
 from reconciler.plan.steps.prerequisites import make_prerequisites
-from reconciler.plan.steps.proxy.change import change_proxy, join_networks
+from reconciler.plan.steps.proxy.change import change_proxy, join_networks, repair_config
 from reconciler.plan.steps.removals import remove_failed_successors, remove_leavers
 from reconciler.plan.steps.rollout.spares import load_spares
 from reconciler.plan.steps.task import number_tasks
@@ -35,7 +35,7 @@ def plan_changes(
         changes=list_changes(situation),
         steps=_plan_steps(situation, wait=wait),
         problems=situation.problems,
-        notes=tuple(f"{gap}; nothing is removed" for gap in situation.observed.gaps),
+        notes=_notes(situation),
         config_before=situation.need.config_before,
         config=situation.need.config,
         fingerprint=situation.observed.fingerprint,
@@ -49,7 +49,7 @@ def _plan_steps(situation: Situation, *, wait: bool) -> tuple[Step, ...]:
     gate = check_first(situation)
     prerequisites = make_prerequisites(situation)
     cleared = remove_failed_successors(situation)
-    joined = join_networks(situation, prerequisites)
+    joined = repair_config(situation, join_networks(situation, prerequisites))
     spares = load_spares(situation, joined.ends)
 
     so_far = (*prerequisites.tasks, *cleared, *joined.tasks, *spares)
@@ -59,6 +59,13 @@ def _plan_steps(situation: Situation, *, wait: bool) -> tuple[Step, ...]:
     so_far = (*so_far, *proxy.tasks)
     removals = remove_leavers(situation, backends, proxy.ends, so_far)
     return number_tasks(gate, (*so_far, *removals))
+
+
+def _notes(situation: Situation) -> tuple[str, ...]:
+    notes = [f"{gap}; nothing is removed" for gap in situation.observed.gaps]
+    if situation.repair is not None:
+        notes.append("haproxy.cfg was edited or is gone: HAProxy loads what it runs again first")
+    return tuple(notes)
 
 
 def _servers(proxy: Proxy | None) -> tuple[tuple[str, str], ...]:

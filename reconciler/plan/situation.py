@@ -7,9 +7,10 @@ comes before what is said by the planner.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.desired.desired import PROXY_SLOT, Desired, Slot
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import Proxy
 from reconciler.plan.decide.addresses import assign_addresses
@@ -20,6 +21,7 @@ from reconciler.plan.decide.jobs import JobPlan, plan_jobs
 from reconciler.plan.decide.namespace import has_namespace, networks_of_proxy
 from reconciler.plan.decide.networks import NetworkPlan, plan_networks
 from reconciler.plan.decide.proxy import ProxyNeed, proxy_need
+from reconciler.plan.decide.repair import plan_repair, unknown_problems
 from reconciler.plan.decide.rotation import (
     Rotation,
     plan_rotations,
@@ -30,7 +32,6 @@ from reconciler.plan.decide.slots import Assignment, assign_slots
 from reconciler.plan.decide.volumes import leaving_volumes
 from reconciler.plan.decide.workers import WorkerRoll, plan_workers
 from reconciler.plan.observed import Observed, ObservedContainer
-from reconciler.plan.plan import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Situation:
     jobs: JobPlan
     proxy: Proxy | None
     """As it is wanted, with the addresses that its servers will have."""
+    repair: Config | None
+    """What HAProxy runs, where its file does not say so: to be loaded again before all else."""
     running: Config | None
     """The written haproxy.cfg, if it is ours and HAProxy runs it, servers aside."""
     rotations: Mapping[str, Rotation]
@@ -55,7 +58,7 @@ class Situation:
     """Roll-outs of containers that HAProxy knows nothing of, by backend."""
     need: ProxyNeed
     """What has to become of HAProxy itself."""
-    problems: tuple[Problem, ...]
+    problems: tuple[Diagnostic, ...]
     """Why nothing of all this can be done."""
 
     def is_rolled(self, slot: Slot) -> bool:
@@ -79,6 +82,10 @@ def assess(desired: Desired, observed: Observed, *, remove_volumes: bool) -> Sit
     assignment, address_problems = assign_addresses(desired, observed, networks, slots)
     jobs = plan_jobs(desired, observed)
     proxy, config = desired.proxy_with(assignment.hosts), desired.config(assignment.hosts)
+    unknown = tuple(unknown_problems(observed, assignment, proxy, config))
+    repair = plan_repair(observed, assignment, proxy, config)
+    if repair is not None:
+        observed = _repaired(observed, *repair)
     rotations = _rotations(desired, observed, assignment, networks, proxy, config)
     sources = {backend.source for backend in proxy.backends} if proxy else ()
     need = proxy_need(assignment, observed, config, rotations, sources)
@@ -92,12 +99,19 @@ def assess(desired: Desired, observed: Observed, *, remove_volumes: bool) -> Sit
         holders=holders_elsewhere(assignment),
         jobs=jobs,
         proxy=proxy,
+        repair=repair[1] if repair else None,
         running=running_config(observed.proxies.get(need.have.id) if need.have else None),
         rotations=rotations,
         workers=plan_workers(desired, observed, assignment),
         need=need,
-        problems=(*problems, *address_problems),
+        problems=(*problems, *address_problems, *unknown),
     )
+
+
+def _repaired(observed: Observed, proxy: str, config: Config) -> Observed:
+    """What is there once a HAProxy has loaded again what it runs."""
+    seen = replace(observed.proxies[proxy], config=config.text)
+    return replace(observed, proxies={**observed.proxies, proxy: seen})
 
 
 def _rotations(

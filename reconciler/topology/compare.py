@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.topology.load import Loaded
 from reconciler.topology.mounted import is_inline
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.diagnostics.diagnostic import CODES, Diagnostic, Path, Severity, Span, has_errors
+from reconciler.diagnostics.codes import CODES
+from reconciler.diagnostics.diagnostic import Diagnostic, Severity, has_errors
+from reconciler.diagnostics.place import Path, Place, Span
 from reconciler.topology.model import Topology
 from reconciler.topology.mounted import DIRECTORIES, is_inline
 from reconciler.topology.profiles import choose_profiles
@@ -18,7 +20,6 @@ from reconciler.topology.reading.lines import cover
 from reconciler.topology.reading.parse import parse_source
 from reconciler.topology.reading.source import Source
 from reconciler.topology.rules import check_rules
-from reconciler.topology.rules.finding import Finding
 from reconciler.topology.wording.messages import MOST_PROBLEMS, explain_errors
 
 SHORTEST_SECRET = 4
@@ -37,7 +38,7 @@ class Loaded:
 
     def hiding(self, files: Collection[str]) -> Loaded:
         """The same, with nothing in any message of what these files say."""
-        told = (_unquoted(d) if d.file in files else d for d in self.diagnostics)
+        told = (_unquoted(d, files) for d in self.diagnostics)
         return replace(self, hidden=frozenset(files), diagnostics=tuple(dict.fromkeys(told)))
 
     @property
@@ -74,10 +75,14 @@ class Loaded:
         )
 
 
-def _unquoted(diagnostic: Diagnostic) -> Diagnostic:
-    """The register's words for it, which are the same for each file, and its place."""
+def _unquoted(diagnostic: Diagnostic, files: Collection[str]) -> Diagnostic:
+    """The register's words for what is in these files, the same for each, and its place."""
+    places = (diagnostic.place, *(other.place for other in diagnostic.related))
+    if all(place.file not in files for place in places):
+        return diagnostic
     hint = "what it says is not shown: it is outside of the topology's directory"
-    return replace(diagnostic, message=CODES[diagnostic.code], hint=hint, path=())
+    place = Place(file=diagnostic.place.file, span=diagnostic.place.span)
+    return Diagnostic(diagnostic.code, CODES[diagnostic.code], hint, place, diagnostic.severity)
 
 
 def load_topology(
@@ -99,16 +104,15 @@ def validate(source: Source, profiles: Collection[str] = ()) -> Loaded:
             Diagnostic(
                 "empty-file",
                 "the file holds no topology",
-                source.file,
-                source.span_of(()),
                 "`reconciler init` writes one to start from",
+                source.place_of(()),
             )
         )
     elif source.value is not None:
         topology, problems, untold = _modelled(source, profiles)
         found += problems
     # An alias brings the same mistake again, at another path and the same place.
-    once = {(d.code, d.message, d.span): d for d in reversed(_without_echoes(found, source))}
+    once = {(d.code, d.message, d.place.span): d for d in reversed(_without_echoes(found, source))}
     diagnostics = _bounded(sorted(once.values(), key=lambda d: d.sort_key), untold, source.file)
     return Loaded(source.file, None if has_errors(diagnostics) else topology, diagnostics, source)
 
@@ -119,7 +123,7 @@ def _bounded(found: list[Diagnostic], untold: int, file: str) -> tuple[Diagnosti
         return tuple(found)
     told = sorted(found, key=lambda d: d.severity is not Severity.ERROR)[:MOST_PROBLEMS]
     what = f"at least {left:,} more problems are not told"
-    more = Diagnostic("more-problems", what, file, hint="mend these, and look again")
+    more = Diagnostic("more-problems", what, "mend these, and look again", Place(file=file))
     return (*sorted(told, key=lambda d: d.sort_key), more)
 
 
@@ -140,34 +144,22 @@ def _modelled(
 
 
 def _diagnose(
-    findings: list[Finding], source: Source, left_out: Mapping[str, str] | None = None
+    found: Iterable[Diagnostic], source: Source, left_out: Mapping[str, str] | None = None
 ) -> list[Diagnostic]:
     """`left_out` tells by name how a backend comes in that no chosen profile has."""
-    found = []
-    for f in findings:
-        span = source.span_of(f.path, key=f.on_key)
-        hint = _without_values(f.hint, f, source)
-        if f.code == "unknown-backend" and left_out:
-            hint = left_out.get(str(source.value_at(f.path)), hint)
-        message, path = _without_values(f.message, f, source), source.path_in_file(f.path)
-        file = source.file_of(span)
-        found.append(Diagnostic(f.code, message, file, span, hint, f.severity, path))
-    return found
-
-
-def _without_values(text: str, finding: Finding, source: Source) -> str:
-    """What a variable stood for is not shown; how it was written is."""
-    for value, path in finding.quoted:
-        written = source.written(path)
-        if written is not None:
-            text = text.replace(f"`{value}`", f"`{written}`")
-    return text
+    located = []
+    for one in map(source.locate, found):
+        hint = one.hint
+        if one.code == "unknown-backend" and left_out:
+            hint = left_out.get(str(source.value_at(one.place.path)), hint)
+        located.append(replace(one, hint=hint))
+    return located
 
 
 def _rules_on_the_rest(value: Any, error: ValidationError, source: Source) -> list[Diagnostic]:
     """What is wrong between the fields that are right, so that one run tells everything.
 
-    The broken parts are cut out. A finding that may only be an echo of a cut is not reported.
+    The broken parts are cut out. What may only be an echo of a cut is not reported.
     """
     cut: set[Path] = set()
     rest = copy.deepcopy(value)
@@ -183,8 +175,8 @@ def _rules_on_the_rest(value: Any, error: ValidationError, source: Source) -> li
         except ValidationError as again:
             error = again
             continue
-        findings = [f for f in check_rules(topology) if not _may_echo(f, cut, source)]
-        return _diagnose(findings, source)
+        found = [f for f in check_rules(topology) if not _may_echo(f, cut, source)]
+        return _diagnose(found, source)
     return []
 
 
@@ -192,24 +184,22 @@ _JOINED = {"networks", "backends", "frontends", "haproxy"}
 """Sections whose parts join networks."""
 
 
-def _may_echo(finding: Finding, cut: set[Path], source: Source) -> bool:
-    """Whether a finding about the rest of a file may come from what was cut out of it."""
+def _may_echo(found: Diagnostic, cut: set[Path], source: Source) -> bool:
+    """Whether what was found in the rest of a file may come from what was cut out of it."""
     lost = {path for path in cut if len(path) <= 2 and path[0] in {*_JOINED, *DIRECTORIES}}
-    if finding.code in {"unreachable-backend", "unused-network", "unused-volume"} and (
+    if found.code in {"unreachable-backend", "unused-network", "unused-volume"} and (
         lost or any("networks" in path[1:] for path in cut)
     ):
         return True
-    if finding.code in {"unknown-backend", "unknown-network", "unknown-secret", "unknown-config"}:
-        section = finding.code.removeprefix("unknown-") + "s"
-        wanted = source.value_at(finding.path)
+    if found.code in {"unknown-backend", "unknown-network", "unknown-secret", "unknown-config"}:
+        section = found.code.removeprefix("unknown-") + "s"
+        wanted = source.value_at(found.place.path)
         is_named = isinstance(wanted, str)  # and not a key, as in the long form of `depends_on`
         names = {path[1:] for path in lost if path[0] == section}
         if () in names or (wanted,) in names if is_named else names:
             return True
-    return any(
-        path == finding.path[: len(path)] or (finding.on_key and path[:2] == finding.path[:2])
-        for path in cut
-    )
+    there, on_key = found.place.path, found.place.on_key
+    return any(path == there[: len(path)] or (on_key and path[:2] == there[:2]) for path in cut)
 
 
 def _cut_out(value: Any, path: Path) -> Path:
@@ -245,5 +235,5 @@ def _without_echoes(found: list[Diagnostic], source: Source) -> list[Diagnostic]
     return [
         d
         for d in found
-        if not any(d.path[:end] in source.broken for end in range(1, len(d.path) + 1))
+        if not any(d.place.path[:end] in source.broken for end in range(1, len(d.place.path) + 1))
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.model.anatomy import Kind, mark_of, step
 from reconciler.topology.model.files import FileSource, MountedFile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.topology.model import Backend, Frontend, Topology
 from reconciler.topology.model.types.scalar import Mode
 

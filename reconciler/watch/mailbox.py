@@ -43,9 +43,11 @@ class Mailbox:
         with self._changed:
             self._mail.goal = goal or self._mail.goal
             self._mail.is_urgent = self._mail.is_urgent or is_urgent or goal is not None
-            if cause not in self._mail.causes:
-                at = 0 if goal else len(self._mail.causes)  # what a file says is told before all
-                self._mail.causes.insert(at, cause)
+            if goal is not None:
+                # What else happened is the work of the edit before it, or is healed along the way.
+                self._mail.causes = [cause]
+            elif self._mail.goal is None and cause not in self._mail.causes:
+                self._mail.causes.append(cause)
                 del self._mail.causes[MOST_CAUSES:]
             self._is_new = True
             self._changed.notify()

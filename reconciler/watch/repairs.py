@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.watch.backoff import Backoff
+from reconciler.engine.waiting import Backoff
 
 FREE = 2
 """So many repairs of one thing are made at once."""

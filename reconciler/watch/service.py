@@ -7,12 +7,10 @@ import signal
 import time
 from collections.abc import Callable
 
-from reconciler.watch.daemon import Daemon
+from reconciler.watch.daemon import LONGEST_STOP_S, Daemon
 from reconciler.watch.signals import Signals
 from reconciler.watch.systemd import Notifier
 
-LONGEST_STOP_S = 25.0
-"""For the running steps, once asked to stop. Docker gives its own clients no more than ten."""
 _ATTEND_S = 5.0
 _STEP_S = 0.05
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -44,14 +44,14 @@ FROM_THE_GROUND_UP = {
         "task", "effects", "gate", "prerequisites", "in_place", "containers", "jobs", "holders",
         "rollout/", "backends", "proxy/", "removals",
     ),
-    "engine": ("protocol", "waiting", "memory/", "docker/"),
+    "engine": ("errors", "protocol", "waiting", "memory/", "docker/"),
     "engine/docker": (
         "connect", "options", "remove", "times", "exec", "images", "mounted", "refusals", "wait",
         "haproxy/", "translate", "events", "glance", "host", "inspections", "lock", "observe",
         "perform", "engine", "wakeups",
     ),
     "watch": (
-        "clock", "backoff", "repairs", "mailbox", "table", "state", "lock", "current_pass",
+        "clock", "repairs", "mailbox", "table", "state", "lock", "current_pass",
         "keeper", "audience", "daemon", "follower", "sources/", "http", "logpipe", "signals",
         "systemd", "service",
     ),

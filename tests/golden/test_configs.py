@@ -59,6 +59,7 @@ def test_the_config_carries_its_digests(topology: Path) -> None:
     assert read_config(config.text.replace("retries 3", "retries 4")) is None
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("image", CHECKING_HAPROXIES.values(), ids=CHECKING_HAPROXIES)
 def test_haproxy_accepts_every_config(image: str) -> None:
     configs = {path.stem: render(path) for path in TOPOLOGIES}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +102,23 @@ PROXIES = [
     Drift("runs another configuration", _reload_other, "haproxy", whole=False),
     Drift("disconnected", _disconnect, "haproxy"),
 ]
+TOLD = [
+    "disable frontend www",
+    "shutdown frontend www",
+    "set maxconn frontend www 1",
+    "set maxconn global 1",
+    "set rate-limit connections global 1",
+    "set rate-limit sessions global 1",
+    "set rate-limit ssl-sessions global 1",
+    "disable health web/web-1",
+    "disable server web/web-1",
+    "set server web/web-1 state drain",
+    "set server web/web-1 weight 7",
+    "set weight web/web-1 7",
+    "set maxconn server web/web-1 7",
+    "add server web/more 127.0.0.1:9; enable server web/more",
+]
+"""What HAProxy was told by hand, and a reload or the runtime API takes back."""
 
 
 def _check(stack: Stack, drift: Drift) -> None:
@@ -136,6 +155,34 @@ def test_haproxy(stack: Stack, part: int) -> None:
     for drift in PROXIES[part::2]:
         _check(stack, drift)
     assert "up to date" in stack.plan("--detailed-exitcode").out
+
+
+def test_what_haproxy_was_told(stack: Stack) -> None:
+    stack.apply()
+    for command in TOLD:
+        assert "up to date" in stack.apply().out, command
+        stack.tell_haproxy(command)
+        assert "up to date" not in stack.plan().out, command
+        assert "converged in" in stack.apply().out, command
+        stack.assert_serves()
+    assert "up to date" in stack.plan("--detailed-exitcode").out
+
+
+READS = re.compile(r"(show|get|help|prompt|quit|wait|dump|debug|echo|acme status|operator|user)\b")
+PAGE = Path(__file__).parents[2] / "docs" / "runtime-api.md"
+
+
+@both_versions
+def test_every_command_of_haproxy_is_told_about(stack: Stack) -> None:
+    """HAProxy's own list of commands, against the page that says what becomes of each."""
+    stack.apply()
+    listed = re.findall(r"^  (\w[^:\n]*?) *:", stack.ask_haproxy("help"), re.M)
+    rows = re.findall(r"^\| `([^`]+)`", PAGE.read_text(encoding="utf-8"), re.M)
+    commands = {" ".join(line.split()) for line in listed if not READS.match(line)}
+    assert len(commands) > 40
+    assert [c for c in commands if not any(c.startswith(row) for row in rows)] == []
+    healed = re.findall(r"^\| `([^`]+)` \| healed", PAGE.read_text(encoding="utf-8"), re.M)
+    assert [row for row in healed if not any(c.startswith(row) for c in TOLD)] == []
 
 
 def test_all_containers_are_gone(stack: Stack) -> None:

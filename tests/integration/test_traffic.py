@@ -118,3 +118,26 @@ def test_many_changes_in_a_row(stack: Stack) -> None:
         traffic.go_on()
     traffic.assert_lossless()
     assert stack.get("/env/VERSION").body == "4"
+
+
+CONFIG = "/usr/local/etc/haproxy/haproxy.cfg"
+LOST = {
+    "emptied": f": > {CONFIG}",
+    "gone": f"rm {CONFIG}",
+    "edited": f"echo '# by hand' >> {CONFIG}",
+}
+
+
+def test_a_lost_configuration_moves_nobody_to_who_does_not_serve_yet(stack: Stack) -> None:
+    """What HAProxy runs is known although its file is not: nobody is sent to containers that are
+    only about to listen."""
+    stack.backend["env"] = {"START_DELAY": "1.5"}
+    stack.apply()
+    with Traffic(stack.port) as traffic:
+        for version, command in enumerate(LOST.values()):
+            stack.world.run_in(stack.haproxy, "sh", "-c", command, user="root")
+            stack.backend["env"]["VERSION"] = str(version)
+            stack.apply()
+        traffic.go_on()
+    traffic.assert_lossless()
+    stack.assert_converged()

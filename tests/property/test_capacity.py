@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
 from reconciler.desired.names import PROXY_ROLE, SERVER_ROLE
+from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.observe import resolve, server_states
-from reconciler.engine.protocol import EngineError, Patience, Report
+from reconciler.engine.protocol import Patience, Report
 from reconciler.haproxy.model import Backend
 from reconciler.haproxy.slots import PROBE_SUFFIX
 from reconciler.plan.action_labels import label_of
@@ -166,7 +167,7 @@ class Watched(MemoryEngine):
     def perform(self, action: Action, patience: Patience, report: Report) -> None:  # noqa: ARG002  # nothing takes time
         self.cut -= 1
         if self.cut == 0:
-            raise self.how("injected", "injected") if self.how is EngineError else self.how
+            raise self.how("internal", "injected") if self.how is EngineError else self.how
         used = self._used()
         if isinstance(action, StopContainer | RemoveContainer):
             assert self._id_of(action.target) not in used, label_of(action)
@@ -240,6 +241,52 @@ def test_capacity_never_falls(
     event(f"impact {plan_of(world, new).impact}")
     apply_watched(world, new, floor, cut, how)
     assert apply_watched(world, new, floor, 0, how)
+    assert plan_of(world, new).is_empty
+
+
+def _lose_config(proxy: Container) -> None:
+    proxy.config = None
+
+
+def _empty_config(proxy: Container) -> None:
+    proxy.config = ""
+
+
+def _edit_config(proxy: Container) -> None:
+    proxy.config = f"{proxy.config}# by hand\n"
+
+
+def _hide(proxy: Container) -> None:
+    proxy.is_readable = False
+
+
+@given(
+    changes,
+    st.sampled_from([_lose_config, _empty_config, _edit_config, _hide]),
+    st.integers(0, 60),
+    st.sampled_from([Crash, EngineError]),
+)
+def test_capacity_never_falls_where_something_is_unknown(
+    rollout: tuple[Desired, Desired],
+    damage: Callable[[Container], None],
+    cut: int,
+    how: type[BaseException],
+) -> None:
+    """What could not be read moves nobody's traffic to containers that nobody has checked; once it
+    can be, and what was there before is applied again, the change goes through."""
+    old, new = rollout
+    world = new_world()
+    apply_wish(world, old)
+    assume(keeps_traffic(plan_of(world, new)))
+    floor = floor_of(servers_up(world), new)
+    for proxy in _proxies(world):
+        damage(proxy)
+    apply_watched(world, new, floor, cut, how)
+    event(f"through at once: {apply_watched(world, new, floor, 0, how)}")
+    for proxy in _proxies(world):
+        proxy.is_readable = True
+    for wish in (old, new):
+        apply_watched(world, wish, floor_of(servers_up(world), wish), 0, how)
     assert plan_of(world, new).is_empty
 
 

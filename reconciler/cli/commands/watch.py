@@ -15,7 +15,7 @@ from reconciler.cli import options
 from reconciler.cli.console import Console
 from reconciler.cli.exit import DONE
 from reconciler.desired.impact import Impact
-from reconciler.engine.protocol import WATCHING
+from reconciler.engine.errors import WATCHING
 from reconciler.files.variant import Variant
 from reconciler.run.holder import holder_name
 from reconciler.view.log import JsonLog, TextLog

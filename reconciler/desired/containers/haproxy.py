@@ -19,7 +19,7 @@ from reconciler.desired.spec import (
     PublishedPort,
     revision_of,
 )
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy.paths import (
     CONFIG_PATH,
     IDLE_HOST,

@@ -9,7 +9,7 @@ from reconciler.desired.proxy.cors import compile_cors
 from reconciler.desired.proxy.jwt import compile_jwt
 from reconciler.desired.proxy.sources import source_patterns
 from reconciler.desired.proxy.tls import ProxyFiles
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy.model import routing
 from reconciler.haproxy.model.routing import ASKED_METHOD, SCHEME, Condition, Pattern
 from reconciler.topology.model import Frontend

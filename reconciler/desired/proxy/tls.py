@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy import model as haproxy
 from reconciler.haproxy.model.files import RESPONSE, ProxyFile, file_name, list_file, updated
 from reconciler.topology.model import Backend, Frontend, Topology

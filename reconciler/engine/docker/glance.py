@@ -18,7 +18,7 @@ from reconciler.desired import names
 from reconciler.engine.docker.haproxy.direct import Inside
 from reconciler.engine.docker.haproxy.scripts import GLANCE, MARK, QUESTION
 from reconciler.files.reading import read_file
-from reconciler.haproxy.control.replies import parse_servers
+from reconciler.haproxy.control.replies import parse_frontends, parse_info, parse_servers
 from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
 
 TIMEOUT_S = 20
@@ -174,7 +174,14 @@ class Glance:
         containers = json.loads(listed)
         described = [line for line in worker.splitlines() if line.startswith("description:")]
         servers = [server for server in parse_servers(worker) if not server.is_idle]
-        facts = [sorted(map(_facts, containers)), described, [server.told for server in servers]]
+        info = parse_info(worker.partition("# pxname")[0])
+        told = [info.maxconn, info.rate_limits, *map(str, parse_frontends(worker))]
+        facts = [
+            sorted(map(_facts, containers)),
+            described,
+            [server.told for server in servers],
+            told,
+        ]
         self.has_worker = bool(described)
         self.containers = sum(
             item["Labels"].get(names.ROLE) != names.JOB_ROLE for item in containers

@@ -21,7 +21,7 @@ from reconciler.desired import names
 from reconciler.engine.docker.exec import closing_stream
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.times import engine_time, parse_time
-from reconciler.engine.protocol import EngineError, LockedError
+from reconciler.engine.errors import LockedError, no_lock_image
 from reconciler.engine.waiting import tries
 
 _POLL_S = 0.2
@@ -107,9 +107,7 @@ def _image_that_is_here(client: docker.APIClient, images: Sequence[str]) -> str:
     for image in images:
         with contextlib.suppress(docker.errors.NotFound):
             return str(client.inspect_image(image)["Id"])
-    raise EngineError(
-        "no-lock-image", f"none of the images {', '.join(images)} is here to hold the lock with"
-    )
+    raise no_lock_image(images)
 
 
 def _holder(client: docker.APIClient, name: str) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ from reconciler.engine.docker.connect import api_of
 from reconciler.engine.docker.haproxy import proxy, written
 from reconciler.engine.docker.host import missing_paths
 from reconciler.engine.docker.inspections import Inspections
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.errors import EngineError
 from reconciler.plan.observed import (
     Holder,
     Observed,

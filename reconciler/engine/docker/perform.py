@@ -27,7 +27,8 @@ from reconciler.engine.docker.options import limits_body
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.translate import create_body, network_body, restart_policy
 from reconciler.engine.docker.wait import await_exit, await_ready, last_log_lines
-from reconciler.engine.protocol import Closed, EngineError, Patience, Report, foreign_volume
+from reconciler.engine.errors import foreign_volume, proxy_not_running, taken_meanwhile
+from reconciler.engine.protocol import Closed, Patience, Report
 from reconciler.engine.waiting import tries
 from reconciler.haproxy.control.rewrite import put_servers
 from reconciler.plan import actions as a
@@ -143,11 +144,7 @@ def _made_before(
     labels = there["Config"].get("Labels") or {}
     if is_our_container(topology, labels) and labels.get(names.REVISION) == container.revision:
         return str(there["Id"])
-    raise EngineError(
-        "name-taken",
-        f"the name `{name}` was taken by another container in the meantime",
-        "remove or rename it, and apply again",
-    )
+    raise taken_meanwhile(name)
 
 
 def _create_volume(client: docker.APIClient, topology: str, spec: VolumeSpec) -> None:
@@ -270,6 +267,4 @@ def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
     except docker.errors.APIError:
         pass  # not running: told below, with its log
     log = last_log_lines(client, container)
-    raise EngineError(
-        "proxy-not-running", "HAProxy does not run its configuration", proxy.hint_of(log), log
-    )
+    raise proxy_not_running(proxy.hint_of(log), log)

@@ -26,7 +26,8 @@ from reconciler.engine.docker.haproxy.pulse import Pulse
 from reconciler.engine.docker.haproxy.talk import locate
 from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.docker.times import engine_time
-from reconciler.engine.protocol import EngineError, Wake, Wakeup
+from reconciler.engine.errors import EngineError
+from reconciler.engine.protocol import Wake, Wakeup
 from reconciler.engine.waiting import Backoff
 
 LOOK_S = 3.0

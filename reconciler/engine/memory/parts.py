@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from reconciler.desired.desired import Slot
 from reconciler.desired.limits import Limits
 from reconciler.desired.spec import ContainerFile, PublishedPort
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.errors import EngineError
 from reconciler.haproxy.control.servers import read_servers
 
 COULD_NOT_START = 128

@@ -14,6 +14,7 @@ from typing import Any
 
 from reconciler.desired.names import JOB_ROLE, PROXY_ROLE
 from reconciler.desired.spec import OF_A_CONTAINER, Attachment, PublishedPort, VolumeSpec
+from reconciler.engine.errors import EngineError, address_taken, port_taken, pull_failed
 from reconciler.engine.memory.commands import obey
 from reconciler.engine.memory.parts import (
     COULD_NOT_START,
@@ -26,7 +27,7 @@ from reconciler.engine.memory.parts import (
     loaded_servers,
     refused,
 )
-from reconciler.engine.protocol import EngineError, Wake, Wakeup
+from reconciler.engine.protocol import Wake, Wakeup
 
 
 class World:
@@ -199,11 +200,7 @@ class World:
         for other in self.members(network):
             if fixed and other is not container and other.address_on(network) == fixed:
                 container.exit_code = COULD_NOT_START
-                raise EngineError(
-                    "address-taken",
-                    "an address that a container shall have is another's",
-                    details=[f"{other.name} has it"],
-                )
+                raise address_taken([f"{other.name} has it"])
 
     def _take_ports(self, container: Container) -> None:
         for other in self.containers.values():
@@ -211,12 +208,7 @@ class World:
                 continue
             if any(one.overlaps(two) for one in container.ports for two in other.ports):
                 container.exit_code = COULD_NOT_START
-                raise EngineError(
-                    "port-taken",
-                    "a port of the host is already in use by another program",
-                    "stop it, or bind to another port or address",
-                    [f"{other.name} has it"],
-                )
+                raise port_taken([f"{other.name} has it"])
 
     def stop(self, reference: str, exit_code: int = 0) -> None:
         """As `docker stop`, or as a process that ends with this code."""
@@ -360,11 +352,7 @@ class World:
     def pull(self, reference: str) -> None:
         with self.mutex:
             if reference in self.unavailable:
-                raise EngineError(
-                    "pull-failed",
-                    f"image `{reference}` cannot be pulled: not found",
-                    "check its name and tag, and `docker login` for a private registry",
-                )
+                raise pull_failed(reference, "not found")
             own = self.images.get(reference) or Image(identity_of("image", reference, 0))
             self.images[reference] = self.registry.get(reference, own)
 

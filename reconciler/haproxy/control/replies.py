@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.haproxy.slots import is_idle, is_slot
@@ -111,6 +112,31 @@ class WorkerInfo:
     """`Config.structure` of what it has loaded."""
     digest: str
     """`Config.digest` of what it has loaded."""
+    maxconn: int = 0
+    loaded_maxconn: int = 0
+    """The same when it began."""
+    rate_limits: tuple[tuple[str, int], ...] = ()
+    """New connections, sessions and TLS sessions a second that it takes, by what they are called
+    in commands; one that is not there has no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontendState:
+    """One frontend as HAProxy sees it, from `show stat`."""
+
+    name: str
+    status: str
+    """OPEN; PAUSED by `disable frontend`; STOP by `shutdown frontend`."""
+    maxconn: int
+
+
+_RATE_LIMITS = {
+    "connections": ("ConnRateLimit", "maxconnrate"),
+    "sessions": ("SessRateLimit", "maxsessrate"),
+    "ssl-sessions": ("SslRateLimit", "maxsslrate"),
+}
+"""What `set rate-limit` calls them, `show info`, and the configuration."""
+RATE_LIMIT_KEYWORDS = {name: keyword for name, (_, keyword) in _RATE_LIMITS.items()}
 
 
 def parse_info(reply: str) -> WorkerInfo:
@@ -124,7 +150,33 @@ def parse_info(reply: str) -> WorkerInfo:
         topology=described[1] if described else "",
         structure=described[2] if described else "",
         digest=described[3] if described else "",
+        maxconn=_int(fields.get("Maxconn", "")),
+        loaded_maxconn=_int(fields.get("Hard_maxconn", "")),
+        rate_limits=tuple(
+            (name, limit)
+            for name, (field, _) in _RATE_LIMITS.items()
+            if (limit := _int(fields.get(field, "")))
+        ),
     )
+
+
+def parse_frontends(reply: str) -> tuple[FrontendState, ...]:
+    """The frontends in a reply to `show stat`, whatever stands before and after it."""
+    _, heading, rest = reply.partition("# pxname")
+    stat = heading + rest.partition("# be_id ")[0]
+    return tuple(
+        FrontendState(row["pxname"], row.get("status", ""), _int(row.get("slim", "")))
+        for row in _rows(stat)
+        if row.get("type") == "0"
+    )
+
+
+def _rows(reply: str) -> Iterator[dict[str, str]]:
+    """`show stat` is CSV with a `# ` before the header; of more than a hundred columns, some."""
+    rows = csv.reader(io.StringIO(reply.lstrip().removeprefix("# ")))
+    places = [(n, name) for n, name in enumerate(next(rows, ())) if name in _COLUMNS]
+    for row in rows:
+        yield {name: row[n] for n, name in places if n < len(row)}
 
 
 def parse_servers(reply: str) -> tuple[ServerState, ...]:
@@ -135,17 +187,14 @@ def parse_servers(reply: str) -> tuple[ServerState, ...]:
 
 
 def parse_stat(reply: str, states: str = "") -> tuple[ServerState, ...]:
-    """`show stat`: CSV with a `# ` before the header. Only rows of servers are kept.
+    """`show stat`, of which only rows of servers are kept.
 
     `states` is the reply to `show servers state`, which knows what was set by hand.
     """
-    rows = csv.reader(io.StringIO(reply.lstrip().removeprefix("# ")))
-    places = [(n, name) for n, name in enumerate(next(rows, ())) if name in _COLUMNS]
     settings = parse_settings(states)
-    found = ({name: row[n] for n, name in places if n < len(row)} for row in rows)
     return tuple(
         _server(row, settings.get((row.get("pxname", ""), row.get("svname", "")), _UNKNOWN))
-        for row in found
+        for row in _rows(reply)
         if row.get("type") == "2"
     )
 

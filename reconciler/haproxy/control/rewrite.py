@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from reconciler.haproxy.config import Config, frozen, live_lines, rewritten
 from reconciler.haproxy.model import Backend
@@ -97,3 +97,22 @@ def with_addresses(text: str, addresses: Mapping[str, str]) -> str:
 
 def without_addresses(text: str) -> str:
     return _KNOWN_ADDRESS.sub("", text)
+
+
+def sections_of(config: Config) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Each section: its keyword, its name, and its lines without what is around them."""
+    kind, name, lines = "", "", list[str]()
+    for line in config.lines:
+        if line.text[:1].strip():
+            yield kind, name, tuple(lines)
+            kind, _, name = line.text.partition(" ")
+            lines = []
+        else:
+            lines.append(line.text.strip())
+    yield kind, name, tuple(lines)
+
+
+def number_after(keyword: str, lines: Iterable[str]) -> int | None:
+    """What a section's last line with a keyword says."""
+    found = [words[1] for line in lines if len(words := line.split()) > 1 and words[0] == keyword]
+    return int(found[-1]) if found and found[-1].isdigit() else None

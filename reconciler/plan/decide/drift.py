@@ -1,4 +1,4 @@
-"""What somebody did to a server in the running HAProxy, past the file.
+"""What somebody did to the running HAProxy or to a server in it, past the file.
 
 Only for a HAProxy that runs the wanted configuration: else the difference is the file's.
 """
@@ -7,8 +7,62 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.haproxy.control.replies import ServerState
+from reconciler.haproxy.config import Config
+from reconciler.haproxy.control.replies import RATE_LIMIT_KEYWORDS, ServerState
+from reconciler.haproxy.control.rewrite import number_after, sections_of
+from reconciler.haproxy.control.servers import read_servers
 from reconciler.haproxy.model import Backend
+from reconciler.haproxy.slots import PROBE_SUFFIX, is_slot
+from reconciler.plan.observed import ObservedProxy
+
+
+def worker_drift(config: Config, seen: ObservedProxy) -> str:
+    """`frontend www was disabled by hand; …`: what a reload undoes; "" when there is nothing.
+    `config` is what the worker has loaded."""
+    return "; ".join(
+        (*_of_frontends(config, seen), *_of_limits(config, seen), *_of_servers(config, seen))
+    )
+
+
+def _of_frontends(config: Config, seen: ObservedProxy) -> Iterator[str]:
+    sections = {name: lines for kind, name, lines in sections_of(config) if kind == "frontend"}
+    for frontend in seen.frontends:
+        lines = sections.get(frontend.name)
+        if lines is None or seen.running is None:
+            continue
+        if frontend.status != "OPEN" and "disabled" not in lines:
+            did = {"PAUSED": "disabled", "STOP": "shut down"}.get(frontend.status, frontend.status)
+            yield f"frontend `{frontend.name}` was {did} by hand"
+        limit = number_after("maxconn", lines) or seen.running.loaded_maxconn
+        if frontend.maxconn != limit:
+            yield f"frontend `{frontend.name}` has maxconn {frontend.maxconn} by hand"
+
+
+def _of_limits(config: Config, seen: ObservedProxy) -> Iterator[str]:
+    running = seen.running
+    if running is None:
+        return
+    if running.maxconn != running.loaded_maxconn:
+        yield f"maxconn is {running.maxconn} by hand"
+    lines = next((lines for kind, _, lines in sections_of(config) if kind == "global"), ())
+    limits = dict(running.rate_limits)
+    for name, keyword in RATE_LIMIT_KEYWORDS.items():
+        if limits.get(name, 0) != (number_after(keyword, lines) or 0):
+            yield f"the rate limit of {name} is {limits.get(name) or 'none'} by hand"
+
+
+def _of_servers(config: Config, seen: ObservedProxy) -> Iterator[str]:
+    """Servers that somebody has added, removed, or taken the checks from. Those that stand for
+    containers come and go by the runtime API anyway."""
+    written = {(server.backend, server.name): server for server in read_servers(config.text)}
+    there = {(s.backend, s.name): s for s in seen.servers if not s.is_idle}
+    for backend, name in sorted(written.keys() ^ there.keys()):
+        if not is_slot(backend, name) and not backend.endswith(PROBE_SUFFIX):
+            did = "removed" if (backend, name) in written else "added"
+            yield f"server `{backend}/{name}` was {did} by hand"
+    for place, server in there.items():
+        if place in written and written[place].is_checked and server.status == "no check":
+            yield f"checks of `{'/'.join(place)}` were switched off by hand"
 
 
 def server_drift(want: Backend, state: ServerState) -> str:

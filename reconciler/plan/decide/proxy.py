@@ -11,6 +11,7 @@ from reconciler.desired.impact import Impact
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.control.sections import explain_difference
 from reconciler.haproxy.model.files import ProxyFile, left_over, renewed
+from reconciler.plan.decide.drift import worker_drift
 from reconciler.plan.decide.namespace import has_namespace
 from reconciler.plan.decide.rotation import Rotation, explain_work, has_work, running_config
 from reconciler.plan.decide.slots import HOLDS_PORTS, Assignment, is_serving
@@ -150,7 +151,12 @@ def _need_of_kept(
         )
     # The runtime API does it if HAProxy runs what is written, all that is wanted differs from it in
     # servers alone, and each backend's servers can be told: else one reload says it all at once.
-    is_live = running_config(proxy) and proxy.running.structure == config.structure
+    live = running_config(proxy)
+    is_live = live is not None and proxy.running.structure == config.structure
+    told = worker_drift(live, proxy) if live is not None and is_live else ""
+    if told:
+        reason = _also(told, reason)
+        return ProxyNeed(ProxyMode.RELOAD, reason, proxy.config, config, have, must_write)
     if is_live and rotations and rotations.keys() >= set(sources):
         if not must_write and not has_work(rotations):
             return ProxyNeed(ProxyMode.KEEP, "", proxy.config, config, have)

@@ -24,6 +24,7 @@ def _check(situation: Situation, pulls: dict[str, Task]) -> Tasks:
     """HAProxy's own look at what it is going to load, if there is anything."""
     need = situation.need
     loads_it = bool(need.renewed) if need.mode is ProxyMode.RUNTIME else need.must_write
+    loads_it = loads_it or situation.repair is not None
     if need.config is None or not loads_it:
         return ()
     image, running = _image_and_running(situation)

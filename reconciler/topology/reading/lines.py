@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterable
 
-from reconciler.diagnostics.diagnostic import Span
+from reconciler.diagnostics.place import Span
 
 _LINE_END = re.compile("\r\n|[\r\n]")
 

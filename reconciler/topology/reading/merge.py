@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.diagnostics.diagnostic import Path, Span
+from reconciler.diagnostics.place import Path, Span
 from reconciler.topology.model import Topology
 from reconciler.topology.model.anatomy import Kind, files_in, mark_of, step
 from reconciler.topology.model.marks import Appends, AsPairs, ByName, NamesFile

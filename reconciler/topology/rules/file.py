@@ -5,41 +5,43 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.mounted import Mounted, is_within, mounted_files, tmpfs_paths
-from reconciler.topology.rules.finding import Finding
 from reconciler.topology.wording.messages import list_names, suggest
 
+_UNKNOWN = {"secrets": "unknown-secret", "configs": "unknown-config"}
 
-def _unknown_file(topology: Topology) -> Iterator[Finding]:
+
+def _unknown_file(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
         for mounted in mounted_files(backend):
             if mounted.source_in(topology) is None:
                 kind, wanted = mounted.section.removesuffix("s"), mounted.wish.source
                 path: Path = ("backends", name, *mounted.place, "source")
                 known = getattr(topology, mounted.section)
-                yield Finding(
-                    f"unknown-{kind}",
+                yield Diagnostic(
+                    _UNKNOWN[mounted.section],
                     f"{kind} `{wanted}` is not defined",
-                    path,
                     suggest(wanted, known)
                     or f"{mounted.section} defined here: {list_names(known)}",
+                    Place(path),
                     quoted=((wanted, path),),
                 )
 
 
-def _file_without_place(topology: Topology) -> Iterator[Finding]:
+def _file_without_place(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
         for mounted in mounted_files(backend):
             path: Path = ("backends", name, *mounted.place)
             why = _trouble(backend, mounted)
             if why:
-                yield Finding(
+                yield Diagnostic(
                     "no-place-for-file",
                     f"`{mounted.wish.source}` of `{name}` cannot be put there: {why}",
-                    path,
                     "give it a `target` in a directory of its own",
+                    Place(path),
                     quoted=((mounted.wish.source, (*path, "source")),),
                 )
 

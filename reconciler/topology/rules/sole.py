@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Backend
-from reconciler.topology.rules.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +25,23 @@ class Sole:
     """How many containers can have a part of it each."""
 
 
-def had_by_one(name: str, backend: Backend, sole: Sole) -> Iterator[Finding]:
+def had_by_one(name: str, backend: Backend, sole: Sole) -> Iterator[Diagnostic]:
     """Several containers cannot have it, nor can a new one start beside the old one that has it."""
     if backend.containers > sole.most:
         how_many = "one container" if sole.most == 1 else f"{sole.most} containers"
-        yield Finding(
+        yield Diagnostic(
             sole.code,
             f"{how_many} can have {sole.what}, and `{name}` has {backend.containers}",
-            sole.path,
             sole.instead,
+            Place(sole.path),
             quoted=((sole.value, sole.quoted),),
         )
     elif backend.containers and not _stops_first(backend):
-        yield Finding(
+        yield Diagnostic(
             sole.code,
             f"a new container of `{name}` cannot start beside the old one, which has {sole.what}",
-            sole.path,
             "add `rollout: {order: stop-first}`: for a moment none runs when it is replaced",
+            Place(sole.path),
             quoted=((sole.value, sole.quoted),),
         )
 

@@ -79,7 +79,8 @@ def shown(content: dict[str, Any]) -> tuple[str, str]:
         before = wish_of(
             content["before"], content.get("variables_before", variables), files_before
         )
-        result = apply(before, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None)
+        one_by_one = ApplyOptions(parallelism=1)  # the same world from the same file
+        result = apply(before, engine, one_by_one, Patience(), lambda _: True, lambda _: None)
         assert result.converged, result.failures
     for event in content.get("drift", ()):
         for what, where in event.items():
@@ -178,6 +179,7 @@ DRIFT: dict[str, Callable[[World, Any], object]] = {
     ),
     "add volume": lambda w, name: w.volumes.update({name: ""}),
     "edit haproxy.cfg": _edit,
+    "lose haproxy.cfg": lambda w, slot: w.edit_config(_id(w, slot), None),
     "reload with another haproxy.cfg": _reload_and_restore,
     "hide the sockets of": _hide,
     "tell HAProxy": lambda w, line: w.command(_id(w, "haproxy"), line),

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.cli.session import locate_alerts
 from reconciler.desired.compile import compile_topology
-from reconciler.events.events import Failure
+from reconciler.engine.errors import ConfigRejectedError
 from reconciler.run.compiled import CompiledTopology
 from reconciler.topology.load import load_topology
 
@@ -58,10 +58,10 @@ def test_places(start: str, place: tuple[int, int]) -> None:
     assert config is not None
     lines = [line.text.strip() for line in config.lines]
     number = next(n for n, line in enumerate(lines, start=1) if line.startswith(start))
-    failure = Failure("config-rejected", "refused", alerts=((number, "no good"),))
-    found = locate_alerts(failure, one)
+    rejected = ConfigRejectedError([(number, "no good")]).diagnostic
+    found = locate_alerts(rejected, one)
     assert [d.code for d in found] == ["config-rejected"]
-    span = found[0].span
+    span = found[0].place.span
     assert span is not None
     assert (span.line, span.column) == place
     assert "no good" in found[0].message
@@ -69,7 +69,7 @@ def test_places(start: str, place: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("line", [None, 0, 9999])
 def test_an_alert_without_a_line_of_ours(line: int | None) -> None:
-    found = locate_alerts(Failure("config-rejected", "r", alerts=((line, "no good"),)), wish())
+    found = locate_alerts(ConfigRejectedError([(line, "no good")]).diagnostic, wish())
     assert [d.message for d in found] == ["HAProxy refuses this: no good"]
     assert [d.hint for d in found] == [""]
 
@@ -79,7 +79,6 @@ def test_a_refused_line_shows_no_value_from_outside() -> None:
     config = one.desired.config()
     assert config is not None
     for number in range(1, len(config.lines) + 1):
-        alerts = ((number, "unknown keyword 'hunter2'"),)
-        failure = Failure("config-rejected", "r", alerts=alerts)
-        for diagnostic in locate_alerts(failure, one):
+        rejected = ConfigRejectedError([(number, "unknown keyword 'hunter2'")]).diagnostic
+        for diagnostic in locate_alerts(rejected, one):
             assert "hunter2" not in diagnostic.message + diagnostic.hint

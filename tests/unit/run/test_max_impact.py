@@ -12,10 +12,11 @@ import pytest
 from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.memory import MemoryEngine
 from reconciler.engine.protocol import Lock, Patience
 from reconciler.plan.max_impact import limit_impact
-from reconciler.plan.plan import Change, Plan, Problem, Step
+from reconciler.plan.plan import Change, Plan, Step
 from reconciler.plan.planner import plan_changes
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
 from reconciler.topology.load import load_topology
@@ -144,7 +145,7 @@ def test_only_what_exceeds_is_named_and_each_once() -> None:
             change("job", Impact.INTERRUPT),
             change("cache", Impact.RELOAD),
         ),
-        problems=(Problem("name-taken", "in the way"),),
+        problems=(Diagnostic("name-taken", "in the way"),),
     )
     known, found = limit_impact(plan, Impact.RELOAD).problems
     assert known.code == "name-taken"

@@ -429,7 +429,7 @@ def test_what_a_backend_cannot_wait_for(condition: str) -> None:
     loaded = read(text.replace("backends:\n", "backends:\n  db: {image: db}\n"))
     assert messages_of(loaded) == [CONDITIONS[condition]]
     (found,) = loaded.diagnostics
-    assert found.path == ("backends", "web", "depends_on", "db", "condition")
+    assert found.place.path == ("backends", "web", "depends_on", "db", "condition")
 
 
 AT_THE_TOP = {

@@ -65,8 +65,8 @@ SOURCES = {
 def test_what_they_hold_is_said_once(source: str, problem: tuple[str, tuple[int, int]]) -> None:
     loaded = load(source)
     (found,) = loaded.diagnostics
-    assert found.span is not None
-    assert (found.code, (found.span.line, found.span.column)) == problem
+    assert found.place.span is not None
+    assert (found.code, (found.place.span.line, found.place.span.column)) == problem
     if "content: " in source:
         assert "hunter2" not in f"{loaded.diagnostics} {loaded.texts}"
 
@@ -91,8 +91,8 @@ USES = {
 def test_what_is_wrong_with_a_use(more: str, code: str) -> None:
     (found,) = load(more=more).diagnostics
     assert found.code == code
-    assert found.span is not None
-    assert found.span.line == 5
+    assert found.place.span is not None
+    assert found.place.span.line == 5
 
 
 def test_servers_that_are_no_containers_have_none() -> None:

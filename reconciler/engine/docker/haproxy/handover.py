@@ -16,7 +16,7 @@ from reconciler.engine.docker.exec import run_in_container
 from reconciler.engine.docker.haproxy import proxy, scripts
 from reconciler.engine.docker.haproxy.talk import is_confirmed
 from reconciler.engine.docker.wait import last_log_lines
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.errors import handover_failed
 from reconciler.haproxy.paths import sockets_of
 from reconciler.plan.actions import Target
 
@@ -33,12 +33,7 @@ def hand_over(client: docker.APIClient, old: Target, new: Target, digest: str) -
         return
     log = last_log_lines(client, new.reference)
     client.stop(new.reference, timeout=_GRACE_S)
-    raise EngineError(
-        "handover-failed",
-        "the new HAProxy did not take over; the old one goes on",
-        proxy.hint_of(log) or "look at the lines of its log",
-        log,
-    )
+    raise handover_failed(proxy.hint_of(log), log)
 
 
 def _is_confirmed(client: docker.APIClient, container: Target, digest: str) -> bool:

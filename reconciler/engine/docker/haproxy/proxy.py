@@ -27,12 +27,13 @@ from reconciler.engine.docker.haproxy.written import (
     write_config,
     write_files,
 )
-from reconciler.engine.protocol import (
+from reconciler.engine.errors import (
     ConfigRejectedError,
     EngineError,
     edited_meanwhile,
     no_spare_server,
     refused_by_haproxy,
+    reload_failed,
 )
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.config import read_config as parse_config
@@ -46,6 +47,7 @@ from reconciler.haproxy.control.commands import (
 from reconciler.haproxy.control.replies import (
     ServerState,
     parse_alerts,
+    parse_frontends,
     parse_info,
     parse_processes,
     parse_reload,
@@ -82,6 +84,7 @@ def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
         config=said.config,
         running=info if info.version else None,
         servers=parse_servers(said.worker),
+        frontends=parse_frontends(said.worker),
         old_workers=parse_processes(said.master).old_workers,
         files=said.files,
     )
@@ -258,11 +261,7 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
         put_back(client, container, before)
     if previous is not None:
         write_config(client, container, previous)
-    raise EngineError(
-        "reload-failed",
-        "HAProxy did not take the new configuration; the old one is in force and written",
-        details=[line for line in reply.log.splitlines() if line.strip()][-5:],
-    )
+    raise reload_failed([line for line in reply.log.splitlines() if line.strip()][-5:])
 
 
 def remove_files(client: docker.APIClient, container: str, files: Sequence[str]) -> None:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from reconciler.engine.docker.haproxy.direct import Inside, NotHereError
 from reconciler.engine.docker.haproxy.scripts import QUESTION
 from reconciler.engine.protocol import Wake, Wakeup
-from reconciler.haproxy.control.replies import parse_info, parse_servers
+from reconciler.haproxy.control.replies import parse_frontends, parse_info, parse_servers
 from reconciler.haproxy.paths import RUNTIME_SOCKET
 
 _Facts = dict[str, tuple[object, ...]]
-"""By `backend/host`, without what changes by itself; "" is what HAProxy loaded."""
+"""By `backend/host`, without what changes by itself; "" is what HAProxy loaded, and what
+it was told beyond its servers."""
 
 
 @dataclass(slots=True)
@@ -69,7 +70,9 @@ class Pulse:
 
 def read_facts(said: str) -> _Facts:
     info = parse_info(said.partition("# pxname")[0])
-    facts: _Facts = {"": (info.structure, info.digest)}
+    facts: _Facts = {
+        "": (info.structure, info.digest, info.maxconn, info.rate_limits, parse_frontends(said))
+    }
     for server in parse_servers(said):
         if not server.is_idle:
             facts[f"{server.backend}/{server.known_as}"] = (
@@ -83,8 +86,10 @@ def read_facts(said: str) -> _Facts:
 
 
 def _difference(before: _Facts, after: _Facts) -> str:
-    if before[""] != after[""]:
+    if before[""][:2] != after[""][:2]:
         return "HAProxy loaded another configuration"
+    if before[""] != after[""]:
+        return "HAProxy was told something by hand"
     for key in sorted(before.keys() | after.keys()):
         old, new = before.get(key), after.get(key)
         if old == new:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 import docker
 
 from reconciler.engine.docker.haproxy import proxy, talk, written
-from reconciler.engine.protocol import refused_by_haproxy
+from reconciler.engine.errors import refused_by_haproxy
 from reconciler.haproxy.control.rewrite import mark_renewal
 from reconciler.haproxy.model.files import (
     ProxyFile,

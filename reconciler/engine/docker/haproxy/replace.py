@@ -14,7 +14,7 @@ import docker.errors
 
 from reconciler.engine.docker.haproxy.proxy import hint_of
 from reconciler.engine.docker.wait import last_log_lines
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.errors import EngineError
 from reconciler.engine.waiting import FIRST_S, tries
 from reconciler.plan.actions import ReplaceProxy
 

@@ -4,7 +4,8 @@ should."""
 from __future__ import annotations
 
 from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT
-from reconciler.plan.actions import AwaitServers, RemoveFiles, Target, UnpauseContainer
+from reconciler.desired.impact import Impact
+from reconciler.plan.actions import AwaitServers, ReloadProxy, RemoveFiles, Target, UnpauseContainer
 from reconciler.plan.decide.proxy import ProxyMode
 from reconciler.plan.decide.rotation import slot_of
 from reconciler.plan.situation import Situation
@@ -37,6 +38,16 @@ def join_networks(situation: Situation, prerequisites: Prerequisites) -> Part:
             tasks.append(woken)
             ends.append(woken)
     return Part(tuple(tasks), tuple(ends))
+
+
+def repair_config(situation: Situation, joined: Part) -> Part:
+    """A HAProxy whose file is lost loads again what it runs, before its servers are touched."""
+    have, config = situation.need.have, situation.repair
+    if have is None or config is None:
+        return joined
+    why = "its haproxy.cfg is not what it runs, and servers are told by both"
+    task = Task(ReloadProxy(target_of(have), config, None), joined.ends, why, Impact.RELOAD)
+    return Part((*joined.tasks, task), (*joined.ends, task))
 
 
 def change_proxy(

@@ -8,11 +8,13 @@ import pytest
 
 from reconciler.haproxy.control.replies import (
     Alert,
+    FrontendState,
     Processes,
     ReloadReply,
     ServerState,
     WorkerInfo,
     parse_alerts,
+    parse_frontends,
     parse_info,
     parse_processes,
     parse_reload,
@@ -29,18 +31,33 @@ def reply(version: str, name: str) -> str:
     return (REPLIES / version / f"{name}.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("version", "patch"), [("2.6", "2.6.12"), ("3.0", "3.0.11")])
-def test_info(version: str, patch: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "patch", "maxconn"), [("2.6", "2.6.12", 9976), ("3.0", "3.0.11", 9970)]
+)
+def test_info(version: str, patch: str, maxconn: int) -> None:
     info = parse_info(reply(version, "info"))
-    assert info == WorkerInfo(
-        patch, info.uptime_s, 8, "shop", "0123456789abcdef", "fedcba9876543210"
-    )
+    digests = "0123456789abcdef", "fedcba9876543210"
+    assert info == WorkerInfo(patch, info.uptime_s, 8, "shop", *digests, maxconn, maxconn)
     assert 1 <= info.uptime_s < 60
 
 
 @pytest.mark.parametrize("text", ["", "\n", "Unknown command\n", "Name: HAProxy\nVersion: \n: x\n"])
 def test_info_that_says_nothing(text: str) -> None:
     assert parse_info(text) == WorkerInfo("", 0, 0, "", "", "")
+
+
+def test_limits_that_were_set() -> None:
+    info = parse_info("Maxconn: 5\nHard_maxconn: 9\nConnRateLimit: 0\nSessRateLimit: 7\n")
+    assert (info.maxconn, info.loaded_maxconn) == (5, 9)
+    assert info.rate_limits == (("sessions", 7),)
+
+
+def test_frontends() -> None:
+    said = (
+        "# pxname,svname,type,status,slim\nwww,FRONTEND,0,PAUSED,5\nweb,s,2,UP,\n\n"
+        "# be_id be_name srv_id\n"
+    )
+    assert parse_frontends(said) == (FrontendState("www", "PAUSED", 5),)
 
 
 def test_info_of_a_haproxy_that_is_not_ours() -> None:
