@@ -24,7 +24,7 @@ from reconciler.files.variant import Variant
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply, make_plan
 from reconciler.run.compiled import CompiledTopology, compile_inputs
-from reconciler.run.holder import holder_name
+from reconciler.run.lock_holder import holder_name
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.paint import Paint
 from reconciler.view.secrets import strike_secrets

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import click
 
-from reconciler.cli.exit import DONE, FAILED, INTERRUPTED
+from reconciler.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from reconciler.cli.terminal import accept_all_characters, show
 
 COMMANDS = {

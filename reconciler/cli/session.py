@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterator, Sequence
 
 from reconciler.cli.console import Console
 from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Path, Place
 from reconciler.engine.errors import EngineError
 from reconciler.engine.protocol import Engine
 from reconciler.files.inputs import Inputs, load_inputs
 from reconciler.files.variant import AS_WRITTEN, Variant
 from reconciler.haproxy.control.sections import hide_secrets
 from reconciler.run.compiled import CompiledTopology
+from reconciler.topology.reading.source import Source
 from reconciler.view.secrets import strike_secrets
 
 
@@ -54,7 +56,8 @@ class Reporting:
 
 
 def locate_alerts(rejected: Diagnostic, compiled: CompiledTopology) -> list[Diagnostic]:
-    """HAProxy's alerts at the line of the topology file that the refused line came from."""
+    """HAProxy's alerts at the line of the topology file that the refused line came from; at the
+    image of HAProxy, where nobody wrote it."""
     config = compiled.desired.config()
     source = compiled.loaded.source
     found: list[Diagnostic] = []
@@ -70,10 +73,15 @@ def locate_alerts(rejected: Diagnostic, compiled: CompiledTopology) -> list[Diag
                 "config-rejected",
                 f"HAProxy refuses this: {strike_secrets(alert.message, compiled.secrets)}",
                 rendered,
-                source.place_of(path or ("name",)),
+                _place_of(path or ("haproxy", "image"), source),
             )
         )
     return found
+
+
+def _place_of(path: Path, source: Source) -> Place:
+    """Only the file, where it says nothing of what the path begins with."""
+    return source.place_of(path) if path[:1] in source.values else Place(file=source.file)
 
 
 def load_or_report(

@@ -18,12 +18,12 @@ import re
 from collections.abc import Mapping
 
 from reconciler import __version__
-from reconciler.engine.docker.glance import (
-    GlanceError,
+from reconciler.engine.docker.snapshot import (
+    SnapshotError,
     first_process,
     last_event,
     local_socket,
-    look,
+    take_snapshot,
 )
 from reconciler.files.reading import read_file
 from reconciler.files.stamp import stamp
@@ -62,7 +62,9 @@ class Shortcut:
         try:
             memory = json.loads(read_file(self._path))
             topology = memory["topology"]
-            seen = look(self._socket, topology, memory["proxy"], memory["pid"], memory["sockets"])
+            seen = take_snapshot(
+                self._socket, topology, memory["proxy"], memory["pid"], memory["sockets"]
+            )
             still = seen.fingerprint == memory["fingerprint"] and seen.servers_up == seen.servers
             still = still and all(stamp(place) == it for place, it in memory["files"].items())
             if still and seen.is_untouched(memory["since"]):
@@ -70,9 +72,9 @@ class Shortcut:
                     f"{topology}: up to date ({seen.containers} containers, "
                     f"{seen.servers_up} of {seen.servers} servers up)"
                 )
-        except (OSError, ValueError, KeyError, TypeError, RecursionError, GlanceError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, SnapshotError):
             pass
-        with contextlib.suppress(OSError, ValueError, GlanceError):
+        with contextlib.suppress(OSError, ValueError, SnapshotError):
             self._since = last_event(self._socket)
         return None
 
@@ -81,7 +83,7 @@ class Shortcut:
         the topology refers to, with their stamps from before they were read."""
         try:
             pid, sockets = first_process(self._socket, proxy)
-            seen = look(self._socket, topology, proxy, pid, sockets)
+            seen = take_snapshot(self._socket, topology, proxy, pid, sockets)
             if not seen.has_worker or not seen.is_untouched(self._since):
                 return
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
@@ -98,7 +100,7 @@ class Shortcut:
             with open(temporary, "w", encoding="utf-8", opener=_private) as file:
                 json.dump(memory, file)
             os.replace(temporary, self._path)
-        except (OSError, GlanceError):
+        except (OSError, SnapshotError):
             return  # a read-only home costs time, and nothing else
 
 

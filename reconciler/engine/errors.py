@@ -176,6 +176,12 @@ def proxy_not_running(hint: str = "", log: Iterable[str] = ()) -> EngineError:
     return EngineError("proxy-not-running", "HAProxy does not run its configuration", hint, log)
 
 
+def replacement_failed(what: str, hint: str, log: Iterable[str]) -> EngineError:
+    """For a new HAProxy that got the ports of the old one and did not serve."""
+    told = f"the new HAProxy {what}; the old one serves again"
+    return EngineError("proxy-not-running", told, hint, log)
+
+
 def handover_failed(hint: str = "", log: Iterable[str] = ()) -> EngineError:
     """For a new HAProxy that did not get the listening sockets of the old one."""
     return EngineError(

@@ -75,7 +75,7 @@ class Noticed:
 
     what: str
     is_idle: bool = False
-    """From now on nothing is done for it: suspended, removed, or no longer in a file."""
+    """Whether nothing is done for it from now on: suspended, removed, or no longer in a file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""From what was named on the command line to loaded topologies. Reads files; nothing else does."""
+"""Topologies loaded from what the command line names. Reads files; nothing else does."""
 
 from __future__ import annotations
 

@@ -293,7 +293,7 @@ class References:
             self._variables[reference.source] = value.encode("utf-8", "surrogateescape")
 
     def _text(self, reference: Reference, source: str) -> bytes | None:
-        """None after telling why there is none."""
+        """The content of a file; None after telling why there is none."""
         place = self._place(source)
         self._stamp(place)
         if not reference.required and not os.path.lexists(place):

@@ -19,7 +19,7 @@ from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, Remove
 from reconciler.plan.decide.addresses import assign_addresses
 from reconciler.plan.decide.networks import plan_networks
 from reconciler.plan.decide.slots import assign_slots
-from reconciler.plan.max_impact import limit_impact
+from reconciler.plan.max_impact import enforce_max_impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
@@ -74,7 +74,7 @@ Confirm = Callable[[Plan], bool]
 def make_plan(desired: Desired, engine: Engine, options: ApplyOptions) -> tuple[Plan, Observed]:
     observed = engine.observe(desired.scope())
     plan = plan_changes(desired, observed, remove_volumes=options.remove_volumes, wait=options.wait)
-    return limit_impact(plan, options.max_impact), observed
+    return enforce_max_impact(plan, options.max_impact), observed
 
 
 def apply(

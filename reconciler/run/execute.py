@@ -33,7 +33,7 @@ class Execution:
     failed: list[tuple[Step, Diagnostic]] = field(default_factory=list)
     skipped: list[Step] = field(default_factory=list)
     closed_s: dict[int, float] = field(default_factory=dict)
-    """By a step's number: how long it had listening ports closed."""
+    """How long each step, by its number, had listening ports closed."""
 
     @property
     def succeeded(self) -> bool:

@@ -13,7 +13,7 @@ from reconciler.diagnostics.codes import CODES
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity, has_errors
 from reconciler.diagnostics.place import Path, Place, Span
 from reconciler.topology.model import Topology
-from reconciler.topology.mounted import DIRECTORIES, is_inline
+from reconciler.topology.mounts import DIRECTORIES, is_inline
 from reconciler.topology.profiles import choose_profiles
 from reconciler.topology.reading.layers import Layers, combine
 from reconciler.topology.reading.lines import cover

@@ -10,8 +10,8 @@ from unicodedata import combining, east_asian_width
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity
 from reconciler.diagnostics.place import Place, Span
 from reconciler.topology.reading.lines import split_lines
+from reconciler.view.numbers import count
 from reconciler.view.paint import Paint
-from reconciler.view.words import count
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CONTEXT = 30

@@ -21,10 +21,10 @@ from reconciler.events.news import (
 )
 from reconciler.plan.plan import Plan
 from reconciler.view.documents import news_document
+from reconciler.view.numbers import count, seconds
 from reconciler.view.paint import Paint
 from reconciler.view.printable import json_text
 from reconciler.view.secrets import strike_secrets
-from reconciler.view.words import count, seconds
 
 Write = Callable[[str], None]
 Now = Callable[[], datetime]
@@ -125,7 +125,7 @@ def _did(ended: PassEnded) -> str:
 
 
 def _number(plan: Plan, verb: str) -> int:
-    """Of containers; that HAProxy is told of them is no change of its own."""
+    """How many containers change so; that HAProxy is told of them is no change of its own."""
     return sum(c.verb == verb and c.kind == "container" for c in plan.changes)
 
 

@@ -12,8 +12,8 @@ from reconciler.haproxy.control.sections import diff_config
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Change, FieldChange, Plan, Step
 from reconciler.view.diagnostics import render_diagnostic
+from reconciler.view.numbers import count
 from reconciler.view.paint import Paint
-from reconciler.view.words import count
 
 _SIGN = {
     "create": ("+", "add"),

@@ -16,7 +16,7 @@ class Goal:
     """What a keeper is to bring about, as its topology's file says."""
 
     desired: Desired | None
-    """None when there is no file any more: what runs is left alone."""
+    """The wish; None when there is no file any more, and what runs is left alone."""
     suspended: bool = False
     forget: bool = False
     """Nothing is to be left, and then this topology is no more."""
@@ -25,7 +25,7 @@ class Goal:
 @dataclass(slots=True)
 class Mail:
     goal: Goal | None = None
-    """None when the file says what it said."""
+    """The new goal; None when the file says what it said."""
     causes: list[str] = field(default_factory=list)
     is_urgent: bool = False
     """Whether somebody wants it done now, however often it failed before."""

@@ -129,7 +129,7 @@ class PassResult:
     servers_up: int = 0
     servers: int = 0
     luck: float = 1.0
-    """From 0 to 1, to spread waits with."""
+    """A number from 0 to 1 that spreads waits."""
 
 
 def heard(state: State, mail: Mail, now: float) -> State:

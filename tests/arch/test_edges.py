@@ -15,7 +15,7 @@ OPEN_THEMSELVES = {
     "files/self_signed.py": "writes a certificate that it has made",
     "cli/shortcut.py": "writes what it remembers",
     "cli/commands/init.py": "writes a topology to start from",
-    "engine/docker/haproxy/direct.py": "walks into a container, by descriptors",
+    "engine/docker/haproxy/procfs.py": "walks into a container, by descriptors",
 }
 OTHERS = {"engines.open", "self._engines.open", "tarfile.open", "written.read_text"}
 """Methods of that name that open no file."""

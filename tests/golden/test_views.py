@@ -22,7 +22,7 @@ from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.haproxy.control.replies import ServerState, WorkerInfo
 from reconciler.haproxy.paths import IDLE_HOST
 from reconciler.plan.actions import PullImage, StopContainer, Target
-from reconciler.plan.max_impact import limit_impact
+from reconciler.plan.max_impact import enforce_max_impact
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedNetworkLink, ObservedProxy
 from reconciler.plan.plan import Change, FieldChange, Plan, Step
 from reconciler.plan.planner import plan_changes
@@ -198,7 +198,7 @@ def plan() -> str:
         ),
     )
     ours = "unix:///var/run/docker.sock"
-    refused = limit_impact(mixed, Impact.RELOAD)
+    refused = enforce_max_impact(mixed, Impact.RELOAD)
     made = plan_changes(desired, Observed())
     scenes = {
         "first": [*render_plan(made, Observed(), ours, Paint()), *render_steps(made, Paint())],

@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.console import Console
-from reconciler.cli.exit import DONE, FAILED
+from reconciler.cli.exit_codes import DONE, FAILED
 from reconciler.diagnostics.diagnostic import has_errors
 from reconciler.files.inputs import load_inputs
 from reconciler.files.variant import Variant

@@ -25,7 +25,7 @@ from reconciler.desired.proxy.tls import ProxyFiles, way_to_tls
 from reconciler.diagnostics.place import Path
 from reconciler.haproxy import model as haproxy
 from reconciler.topology.model import Backend, Check, Topology
-from reconciler.topology.served import destinations, mode_of, proxied_backends, source_of
+from reconciler.topology.traffic import destinations, mode_of, proxied_backends, source_of
 
 
 def compile_proxy(

@@ -26,7 +26,7 @@ _HINTS = (
     ),
     ("paramiko", "`pip install 'haproxy-reconciler[ssh]'`, for engines by ssh"),
 )
-"""By a word of the cause, what to do about it."""
+"""Words of a cause, and what to do about each."""
 
 
 def connect(parallel: int) -> tuple[docker.APIClient, str]:

@@ -128,7 +128,8 @@ def _is_dead(client: docker.APIClient, container: dict[str, Any]) -> bool:
 
 
 def _is_stale(client: docker.APIClient, made_at: float) -> bool:
-    """Of what was made, and not started yet. What does not say when it was made is left alone."""
+    """Whether a container that was never started was made long ago. One without a time is left
+    alone."""
     return 0 < made_at < engine_time(client) - _NEVER_STARTED_S
 
 

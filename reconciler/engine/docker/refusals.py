@@ -36,10 +36,10 @@ _KNOWN: dict[str, Callable[[Iterable[str]], EngineError]] = {
     "does not belong to any of this network's subnets": _address_refused,
     "no configured subnet contains IP address": _address_refused,
 }
-"""By a part of what Docker says: 20.10, and newer ones."""
+"""Parts of what Docker says, 20.10 and newer ones, and the error that each is."""
 
 
 def refusal(said: str) -> EngineError | None:
-    """None for what Docker alone can explain."""
+    """The error for a known refusal in what Docker said; None for one that it alone can explain."""
     known = next((told for part, told in _KNOWN.items() if part in said), None)
     return known and known([said])

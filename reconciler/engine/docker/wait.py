@@ -79,6 +79,8 @@ def unready(client: docker.APIClient, target: Target, what: str) -> EngineError:
     return not_ready(target.name, what, last_log_lines(client, target.reference))
 
 
-def last_log_lines(client: docker.APIClient, container: str) -> list[str]:
-    log = client.logs(container, tail=_LOG_LINES, stdout=True, stderr=True)
+def last_log_lines(
+    client: docker.APIClient, container: str, at_most: int = _LOG_LINES
+) -> list[str]:
+    log = client.logs(container, tail=at_most, stdout=True, stderr=True)
     return [line for line in log.decode(errors="replace").splitlines() if line.strip()]

@@ -177,7 +177,7 @@ def _server_state(world: World, proxy: Container, server: LiveServer) -> ServerS
 
 
 def _outside_state(world: World, server: LiveServer) -> ServerState:
-    """Of a server that is no container: it answers, unless the world says otherwise."""
+    """The state of a server that is no container: it answers, unless the world says otherwise."""
     status, check = "MAINT", ""
     if not server.is_disabled:
         status, check = _told(server, answers=server.host not in world.silent)

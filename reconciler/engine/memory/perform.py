@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import assert_never
 
 from reconciler.desired.desired import DesiredContainer
-from reconciler.desired.limits import limits_in
+from reconciler.desired.resources import resources_in
 from reconciler.desired.spec import OF_A_CONTAINER, Attachment, describe
 from reconciler.engine.errors import (
     ConfigRejectedError,
@@ -146,7 +146,7 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
             "NONE",
         )
         container.stop_grace_s, container.restart = spec.stop_grace_s, spec.restart
-        container.limits = limits_in(spec)
+        container.limits = resources_in(spec)
         container.network_mode = _network_mode(world, spec.network_mode)
         for volume in container.volumes:
             world.volumes.setdefault(volume, "")
@@ -238,9 +238,11 @@ def _replace_proxy(world: World, action: a.ReplaceProxy) -> None:
     try:
         for started in (*action.new_anchors, action.new):
             world.start(started.reference)
+        _await_proxy(world, action.new, action.digest)
     except EngineError:
-        for stopped in action.new_anchors:
-            world.stop(stopped.reference)
+        for stopped in (action.new, *action.new_anchors):
+            if world.find(stopped.reference) is not None:
+                world.stop(stopped.reference)
         for started in (*action.old_anchors, action.old):
             world.start(started.reference)
         raise

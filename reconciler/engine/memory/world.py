@@ -35,13 +35,13 @@ class World:
 
     def __init__(self) -> None:
         self.containers: dict[str, Container] = {}
-        """By id."""
+        """All containers, by id."""
         self.networks: dict[str, Network] = {}
-        """By name."""
+        """All networks, by name."""
         self.volumes: dict[str, str] = {}
-        """Name to owner."""
+        """The owner of each volume, by the volume's name."""
         self.volume_specs: dict[str, VolumeSpec] = {}
-        """By name, of those that an engine has made."""
+        """The specs of volumes that an engine has made, by name."""
         self.images: dict[str, Image] = {}
         """Reference to the image it names here."""
         self.registry: dict[str, Image] = {}
@@ -65,7 +65,7 @@ class World:
     # -- looking ----------------------------------------------------------------------------
 
     def find(self, reference: str) -> Container | None:
-        """By id or name."""
+        """The container of this id or name."""
         found = self.containers.get(reference)
         return found or next((c for c in self.containers.values() if c.name == reference), None)
 
@@ -76,7 +76,8 @@ class World:
         return found
 
     def has_image(self, reference: str) -> bool:
-        """By reference or id. What a container uses stays, also when nothing names it any more."""
+        """Whether an image is there, by reference or id. What a container uses stays, also when
+        nothing names it any more."""
         used = [*self.images.values(), *(c.image for c in self.containers.values())]
         return reference in self.images or any(image.id == reference for image in used)
 
@@ -258,8 +259,8 @@ class World:
     def set_limits(
         self, reference: str, *, restart: str | None = None, **limits: float | None
     ) -> None:
-        """As `docker update`, with the names of `Limits`: None leaves what is there, and a limit
-        is never taken away."""
+        """Limits change as with `docker update`, by the names of `ResourceLimits`. None leaves what
+        is there, and a limit is never taken away."""
         with self.mutex:
             container = self.get(reference)
             given: dict[str, Any] = {name: value for name, value in limits.items() if value}
@@ -329,7 +330,7 @@ class World:
             return self.networks[name]
 
     def remove_network(self, reference: str) -> None:
-        """By name or id. Only containers that run keep a network."""
+        """The network goes, named by its name or id. Only containers that run keep it."""
         with self.mutex:
             network = self.networks.get(reference) or self.network_by_id(reference)
             if network is None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Backend, Topology
-from reconciler.topology.mounted import mounted_files
+from reconciler.topology.mounts import file_mounts
 from reconciler.topology.networks import proxy_networks
 from reconciler.topology.rules.address import ADDRESS_RULES
 from reconciler.topology.rules.bind import BIND_RULES
@@ -25,7 +25,7 @@ from reconciler.topology.rules.routing import ROUTING_RULES
 from reconciler.topology.rules.server import SERVER_RULES
 from reconciler.topology.rules.tls import TLS_RULES
 from reconciler.topology.rules.traffic import TRAFFIC_RULES
-from reconciler.topology.served import destinations, served_backends, source_of
+from reconciler.topology.traffic import destinations, served_backends, source_of
 from reconciler.topology.wording.messages import MOST_PROBLEMS, list_names, suggest
 
 Rule = Callable[[Topology], Iterator[Diagnostic]]
@@ -109,7 +109,7 @@ def _targets(owner: Path, backend: Backend) -> Iterator[tuple[str, Path, Path]]:
     for index, text in enumerate(backend.tmpfs):
         path = (*owner, "tmpfs", index)
         yield text.partition(":")[0], path, path
-    for mounted in mounted_files(backend):
+    for mounted in file_mounts(backend):
         path = (*owner, *mounted.place)
         yield mounted.target, path, (*path, "target")
 

@@ -12,7 +12,7 @@ from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 from reconciler.topology.model.topology import Network
 from reconciler.topology.model.types.subnet import fixed_addresses, gateway_of
-from reconciler.topology.rules.sole import Sole, had_by_one
+from reconciler.topology.rules.claim import Claim, held_by_one
 
 _CODE = "fixed-address"
 
@@ -41,7 +41,7 @@ def _fixed(topology: Topology) -> Iterator[_Fixed]:
 
 
 def _not_of_its_network(topology: Topology) -> Iterator[Diagnostic]:
-    """Of an external network nothing is known here: Docker tells."""
+    """Addresses outside of their network's subnet. Docker tells those of external networks."""
     for own in _fixed(topology):
         network = topology.networks.get(own.network, Network())
         if network.external:
@@ -91,8 +91,8 @@ def _had_by_one(topology: Topology) -> Iterator[Diagnostic]:
     first = {own.backend: own for own in reversed(list(_fixed(topology)))}
     for name, own in first.items():
         instead = f"let Docker choose, and leave `{own.key}` out"
-        sole = Sole(_CODE, f"address {own.value}", own.path, own.value, own.path, instead)
-        yield from had_by_one(name, topology.backends[name], sole)
+        claim = Claim(_CODE, f"address {own.value}", own.path, own.value, own.path, instead)
+        yield from held_by_one(name, topology.backends[name], claim)
 
 
 def _said_twice(topology: Topology) -> Iterator[Diagnostic]:

@@ -128,7 +128,7 @@ def _listeners(topology: Topology) -> Iterator[_Listener]:
 
 
 def _published(topology: Topology) -> Iterator[_Listener]:
-    """By containers themselves."""
+    """The ports of the host that containers publish themselves."""
     for name, backend in topology.backends.items():
         for index, port in enumerate(backend.ports if backend.containers else ()):
             path: Path = ("backends", name, "ports", index)

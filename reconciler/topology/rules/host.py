@@ -12,7 +12,7 @@ from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 from reconciler.topology.model.types.subnet import fixed_addresses
 from reconciler.topology.networks import address_network, needs_fixed_addresses
-from reconciler.topology.served import proxied_backends, source_of
+from reconciler.topology.traffic import proxied_backends, source_of
 
 
 def _of_bridges_only(topology: Topology) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 from reconciler.topology.networks import DEFAULT_NETWORK, proxy_networks
-from reconciler.topology.served import served_backends, source_of
+from reconciler.topology.traffic import served_backends, source_of
 from reconciler.topology.wording.messages import list_names, suggest
 
 

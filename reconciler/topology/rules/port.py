@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
-from reconciler.topology.rules.sole import Sole, had_by_one
+from reconciler.topology.rules.claim import Claim, held_by_one
 
 
 def _had_by_one(topology: Topology) -> Iterator[Diagnostic]:
@@ -22,7 +22,7 @@ def _had_by_one(topology: Topology) -> Iterator[Diagnostic]:
                 if most == 1
                 else "give as many ports as there are replicas, or more"
             )
-            sole = Sole(
+            claim = Claim(
                 "published-port",
                 f"port {port} of the host",
                 path,
@@ -31,7 +31,7 @@ def _had_by_one(topology: Topology) -> Iterator[Diagnostic]:
                 instead,
                 most,
             )
-            yield from had_by_one(name, backend, sole)
+            yield from held_by_one(name, backend, claim)
 
 
 def _on_internal_networks(topology: Topology) -> Iterator[Diagnostic]:

@@ -10,7 +10,7 @@ from reconciler.topology.model import Topology
 from reconciler.topology.model.anatomy import keys_with
 from reconciler.topology.model.marks import InTcp
 from reconciler.topology.model.rule import Rule
-from reconciler.topology.served import destinations, mode_of
+from reconciler.topology.traffic import destinations, mode_of
 
 
 def _keys_of_the_mode(topology: Topology) -> Iterator[Diagnostic]:

@@ -9,7 +9,7 @@ from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 from reconciler.topology.model.bind import Bind
 from reconciler.topology.model.http3 import Http3
-from reconciler.topology.served import tls_ports
+from reconciler.topology.traffic import tls_ports
 
 
 def _redirect_to_nowhere(topology: Topology) -> Iterator[Diagnostic]:

@@ -11,7 +11,7 @@ from reconciler.topology.model.anatomy import keys_with
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.marks import HttpOnly, Protects
 from reconciler.topology.model.rule import Rule
-from reconciler.topology.served import mode_of
+from reconciler.topology.traffic import mode_of
 
 
 def _http_alone(topology: Topology) -> Iterator[Diagnostic]:

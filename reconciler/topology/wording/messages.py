@@ -159,7 +159,7 @@ def _in_words(problem: _Problem, source: Source, model: type[BaseModel]) -> Diag
 
 
 def _purpose_at(path: Path, model: type[BaseModel]) -> str:
-    """Of one of several, what all of them are for."""
+    """What a key is for; an item of a list has the purpose of the list."""
     own = purpose_of(kind_at(model, path))
     is_one_of_many = bool(path) and isinstance(path[-1], int)
     return own or (purpose_of(kind_at(model, path[:-1])) if is_one_of_many else "")

@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.cli.session import locate_alerts
 from reconciler.desired.compile import compile_topology
+from reconciler.diagnostics.place import Place
 from reconciler.engine.errors import ConfigRejectedError
 from reconciler.run.compiled import CompiledTopology
 from reconciler.topology.load import load_topology
@@ -22,6 +23,7 @@ frontends:
     bind: [80, 81]
     default_backend: web
 haproxy:
+  image: haproxy:3.2
   raw:
     global:
       - tune.bufsize 16384
@@ -34,20 +36,20 @@ stats:
 """
 
 
-def wish() -> CompiledTopology:
-    loaded = load_topology(TEXT.encode(), "shop.yaml", {"TOKEN": "hunter2"})
+def wish(text: str = TEXT) -> CompiledTopology:
+    loaded = load_topology(text.encode(), "shop.yaml", {"TOKEN": "hunter2"})
     assert loaded.topology is not None
     return CompiledTopology(loaded, compile_topology(loaded.topology, "/srv", loaded.sensitive))
 
 
 PLACES = {
-    "tune.bufsize": (14, 9),
-    "no-such-keyword": (16, 9),
+    "tune.bufsize": (15, 9),
+    "no-such-keyword": (17, 9),
     "bind :81": (9, 16),
     "http-check send": (6, 12),
     "frontend www": (8, 3),
     "server web-1": (3, 3),
-    "option redispatch": (1, 7),
+    "option redispatch": (12, 10),
 }
 
 
@@ -72,6 +74,14 @@ def test_an_alert_without_a_line_of_ours(line: int | None) -> None:
     found = locate_alerts(ConfigRejectedError([(line, "no good")]).diagnostic, wish())
     assert [d.message for d in found] == ["HAProxy refuses this: no good"]
     assert [d.hint for d in found] == [""]
+    assert [d.place.span and d.place.span.line for d in found] == [12]
+
+
+def test_a_line_of_ours_is_nobodys_fault() -> None:
+    """Where the file says nothing of HAProxy, no line of it is shown."""
+    silent = wish(TEXT.partition("haproxy:")[0])
+    (found,) = locate_alerts(ConfigRejectedError([(None, "no good")]).diagnostic, silent)
+    assert found.place == Place(file="shop.yaml")
 
 
 def test_a_refused_line_shows_no_value_from_outside() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.topology.compare import describe_difference
+from reconciler.topology.difference import describe_difference
 from reconciler.topology.load import Loaded, load_topology
-from reconciler.topology.mounted import mounted_files
+from reconciler.topology.mounts import file_mounts
 from reconciler.view.topology import render_topology
 
 FILE = """\
@@ -36,7 +36,7 @@ TARGETS = {
 def test_where_they_are(more: str, targets: list[str]) -> None:
     topology = load(more=more).topology
     assert topology is not None
-    assert [mounted.target for mounted in mounted_files(topology.backends["web"])] == targets
+    assert [mounted.target for mounted in file_mounts(topology.backends["web"])] == targets
 
 
 @pytest.mark.parametrize("mode", ["0440", "0o440", '"0440"'])

@@ -1,4 +1,4 @@
-"""What one container can have at a time: a port of the host, or an address on a network."""
+"""Claims on what one container can have at a time: a port of the host, or an address."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from reconciler.topology.model import Backend
 
 
 @dataclass(frozen=True, slots=True)
-class Sole:
-    """`what` is it in words: `port 25 of the host`. `value` is the part that stands in the file."""
+class Claim:
+    """A claim of a backend's containers. `what` says it: `port 25 of the host`. `value` is the part
+    that stands in the file."""
 
     code: str
     what: str
@@ -25,24 +26,24 @@ class Sole:
     """How many containers can have a part of it each."""
 
 
-def had_by_one(name: str, backend: Backend, sole: Sole) -> Iterator[Diagnostic]:
+def held_by_one(name: str, backend: Backend, claim: Claim) -> Iterator[Diagnostic]:
     """Several containers cannot have it, nor can a new one start beside the old one that has it."""
-    if backend.containers > sole.most:
-        how_many = "one container" if sole.most == 1 else f"{sole.most} containers"
+    if backend.containers > claim.most:
+        how_many = "one container" if claim.most == 1 else f"{claim.most} containers"
         yield Diagnostic(
-            sole.code,
-            f"{how_many} can have {sole.what}, and `{name}` has {backend.containers}",
-            sole.instead,
-            Place(sole.path),
-            quoted=((sole.value, sole.quoted),),
+            claim.code,
+            f"{how_many} can have {claim.what}, and `{name}` has {backend.containers}",
+            claim.instead,
+            Place(claim.path),
+            quoted=((claim.value, claim.quoted),),
         )
     elif backend.containers and not _stops_first(backend):
         yield Diagnostic(
-            sole.code,
-            f"a new container of `{name}` cannot start beside the old one, which has {sole.what}",
+            claim.code,
+            f"a new container of `{name}` cannot start beside the old one, which has {claim.what}",
             "add `rollout: {order: stop-first}`: for a moment none runs when it is replaced",
-            Place(sole.path),
-            quoted=((sole.value, sole.quoted),),
+            Place(claim.path),
+            quoted=((claim.value, claim.quoted),),
         )
 
 

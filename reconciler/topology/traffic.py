@@ -1,4 +1,4 @@
-"""Which backends get traffic, what it is, and which ports speak TLS."""
+"""Traffic as the file sends it: which backends get some, in which mode, which ports speak TLS."""
 
 from __future__ import annotations
 
