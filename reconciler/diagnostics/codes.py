@@ -13,6 +13,7 @@ CODES: dict[str, str] = {
     "too-large": "the file, or what its aliases expand to, is larger than a topology can be",
     "yaml-syntax": "the text is not YAML",
     "several-documents": "the file holds more than one YAML document",
+    "more-problems": "a file has more problems than are told at once",
     "empty-file": "the file holds no topology",
     "duplicate-key": "a key is written twice in one mapping",
     "unknown-tag": "a YAML tag that topology files do not have",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 from collections.abc import Callable, Container, Iterable, Iterator
 
@@ -25,21 +26,22 @@ from reconciler.topology.rules.server import SERVER_RULES
 from reconciler.topology.rules.tls import TLS_RULES
 from reconciler.topology.rules.traffic import TRAFFIC_RULES
 from reconciler.topology.traffic import destinations, served_backends, source_of
-from reconciler.topology.wording.messages import suggest
+from reconciler.topology.wording.messages import MOST_PROBLEMS, list_names, suggest
 
 Rule = Callable[[Topology], Iterator[Diagnostic]]
 
 
 def check_rules(topology: Topology) -> list[Diagnostic]:
-    """Everything that is wrong between the fields of a topology whose fields are right."""
-    return [found for rule in RULES for found in rule(topology)]
+    """What is wrong between the fields of a topology whose fields are right: of each rule, up to
+    one more than are told of a whole file."""
+    return [f for rule in RULES for f in itertools.islice(rule(topology), MOST_PROBLEMS + 1)]
 
 
 def _unknown_backend(topology: Topology) -> Iterator[Diagnostic]:
     for name, frontend in topology.frontends.items():
         for wanted, place in destinations(frontend):
             if wanted not in topology.backends:
-                known = ", ".join(topology.backends) or "none"
+                known = list_names(topology.backends)
                 yield Diagnostic(
                     "unknown-backend",
                     f"frontend `{name}` sends traffic to a backend that does not exist",

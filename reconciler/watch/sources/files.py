@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -141,8 +141,11 @@ def _by_topology_file(inputs: Inputs) -> dict[str, list[Diagnostic]]:
     return errors
 
 
-def follow_files(watched: WatchedFiles, follower: Follower, stop: threading.Event) -> None:
-    """Hand what the files say to the follower at each change, until `stop` is set."""
+def follow_files(
+    watched: WatchedFiles, follower: Follower, stop: threading.Event, note_look: Callable[[], None]
+) -> None:
+    """Hand what the files say to the follower at each change, until `stop` is set; `note_look`
+    is called after each look, changes or not."""
     seen: object = None
     while not stop.is_set():
         for _ in _changes(watched, stop):
@@ -150,6 +153,7 @@ def follow_files(watched: WatchedFiles, follower: Follower, stop: threading.Even
             if now != seen:
                 seen = now
                 follower.follow(_settled(watched, follower, stop))
+            note_look()
 
 
 def _settled(watched: WatchedFiles, follower: Follower, stop: threading.Event) -> Reading:
