@@ -43,6 +43,10 @@ GOOD = {
     "stop_grace_period: 0s": ("stop_grace_period", 0.0),
     "stop_grace_period: 1h": ("stop_grace_period", 3600.0),
     "stop_grace_period: 2d": ("stop_grace_period", 172_800.0),
+    "healthcheck: {test: true, interval: 30d}": ("healthcheck.interval", 2_592_000.0),
+    "sticky: {by: cookie, maxidle: 30d}": ("sticky.maxidle", 2_592_000.0),
+    "sticky: {by: cookie, maxlife: 365d}": ("sticky.maxlife", 31_536_000.0),
+    "cache: {max_age: 365d}": ("cache.max_age", 31_536_000.0),
     # sizes
     "resources: {memory: 128m}": ("resources.memory", 128 * 1024**2),
     "resources: {memory: 1.5g}": ("resources.memory", 1536 * 1024**2),
@@ -270,6 +274,7 @@ IN_WEB = {
     "stop_grace_period: ''": 'bad-duration `""` is not a length of time; write it like `500ms`, '
     "`10s` or `5m`",
     "stop_grace_period: 25d": "bad-duration `25d` is longer than the 24 days HAProxy can count",
+    "cache: {max_age: 30000d}": "bad-duration `30000d` is longer than 68 years",
     "stop_grace_period: [1s]": "bad-duration a length of time is needed here; write it like `10s`",
     "stop_grace_period: true": "bad-duration a length of time is needed here; write it like `10s`",
     # sizes
