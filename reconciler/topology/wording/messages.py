@@ -251,5 +251,5 @@ def _owner(path: Path) -> str:
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """`did you mean …?` when something close exists, else nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.65)
     return f"did you mean `{close[0]}`?" if close else ""

@@ -43,7 +43,7 @@ GOOD = {
     "stop_grace_period: 0s": ("stop_grace_period", 0.0),
     "stop_grace_period: 1h": ("stop_grace_period", 3600.0),
     "stop_grace_period: 2d": ("stop_grace_period", 172_800.0),
-    "healthcheck: {test: true, interval: 30d}": ("healthcheck.interval", 2_592_000.0),
+    "healthcheck: {test: wget, interval: 30d}": ("healthcheck.interval", 2_592_000.0),
     "sticky: {by: cookie, maxidle: 30d}": ("sticky.maxidle", 2_592_000.0),
     "sticky: {by: cookie, maxlife: 365d}": ("sticky.maxlife", 31_536_000.0),
     "cache: {max_age: 365d}": ("cache.max_age", 31_536_000.0),
@@ -305,14 +305,14 @@ IN_WEB = {
     '`command` takes text; write "true"',
     'command: [a, "b\\0"]': "bad-value a NUL cannot stand in this value",
     # pairs
-    "env: {A: }": 'bad-value `A` has no value; write `A: ""` for empty, or `A: ${A}` to take it '
+    "env: {A: }": "bad-value `A` has no value; write `A=` for empty, or `A=${A}` to take it "
     "from the environment",
     "env: {A: true}": "wrong-type `true` without quotes is a boolean, and `A` takes text; write "
     '"true"',
     "env: {A: [b]}": "wrong-type the value of `A` must be text or a number",
     "env: {A=B: c}": "bad-value `A=B` cannot be passed to a container",
     'env: {A: "x\\0"}': "bad-value `A` cannot be passed to a container",
-    "env: [A]": 'bad-value `A` has no value; write `A: ""` for empty, or `A: ${A}` to take it '
+    "env: [A]": "bad-value `A` has no value; write `A=` for empty, or `A=${A}` to take it "
     "from the environment",
     "env: [{A: b}]": "wrong-type each item of the list must be `KEY=value`",
     "env: A=b": "wrong-type `env` takes a mapping or a list of `KEY=value`, not `A=b`; "

@@ -266,8 +266,7 @@ def parse_pairs(value: Any) -> dict[str, str]:
                 "`{value}` has no value",
                 value=name,
                 at=at,
-                hint=f'write `{name}: ""` for empty, or `{name}: ${{{name}}}` '
-                "to take it from the environment",
+                hint=_with_a_value(str(name), is_item=isinstance(value, list)),
             )
         if isinstance(item, Mapping | list):
             raise error(
@@ -278,6 +277,13 @@ def parse_pairs(value: Any) -> dict[str, str]:
             raise error("bad-value", "`{value}` cannot be passed to a container", value=name, at=at)
         result[name] = text
     return result
+
+
+def _with_a_value(name: str, *, is_item: bool) -> str:
+    empty, taken = (
+        (f"{name}=", f"{name}=${{{name}}}") if is_item else (f'{name}: ""', f"{name}: ${{{name}}}")
+    )
+    return f"write `{empty}` for empty, or `{taken}` to take it from the environment"
 
 
 def _split_pair(item: Any, *, at: tuple[str | int, ...]) -> tuple[str, str | None]:
