@@ -4,8 +4,8 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.NOTPARALLEL:                 # `check` ends with the tests, whatever -j says
-.PHONY: help demo test matrix check lint types bench clean engine images
+.NOTPARALLEL:                 # `check` ends with the long tests, whatever -j says
+.PHONY: help demo quick test test-on-engine matrix check lint types bench clean engine images
 
 BIN := .venv/bin
 ARGS ?=
@@ -17,13 +17,19 @@ help: ## Show this list
 demo: .venv/ready engine ## See it work: containers behind HAProxy, changed under load
 	@tools/demo $(ARGS)
 
+quick: .venv/ready ## Run the tests that need no engine: under two minutes
+	@DOCKER_HOST=unix:///nowhere $(BIN)/pytest -m 'not engine' --numprocesses=auto $(ARGS)
+
 test: .venv/ready engine images ## Run all tests, on a real Docker engine and a real HAProxy
 	@tools/engine in $(ENGINE) $(BIN)/pytest $(ARGS)
 
 matrix: .venv/ready engine ## Run the tests on every engine and every HAProxy; write docs/compatibility.md
 	@$(BIN)/python -m tests.matrix $(ARGS)
 
-check: lint types test ## Run what CI runs: lint, types, test
+check: quick lint types test-on-engine ## Run what CI runs: quick, lint, types, then the tests that need an engine
+
+test-on-engine: .venv/ready engine images
+	@tools/engine in $(ENGINE) $(BIN)/pytest -m 'engine and not lossless and not soak' $(ARGS)
 
 lint: .venv/ready ## Check style and format
 	@$(BIN)/ruff check .

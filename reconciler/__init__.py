@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from reconciler.desired.impact import Impact as Impact
     from reconciler.diagnostics.diagnostic import Diagnostic as Diagnostic
     from reconciler.engine.docker.wakeups import DockerEngines as DockerEngines
+    from reconciler.engine.errors import EngineError as EngineError
     from reconciler.engine.memory import Image as Image
     from reconciler.engine.memory import MemoryEngines as MemoryEngines
     from reconciler.engine.memory import World as World
-    from reconciler.engine.protocol import EngineError as EngineError
 
 __version__ = "0.1.0"
 _HOMES = {
     "Diagnostic": "diagnostics.diagnostic",
     "DockerEngines": "engine.docker.wakeups",
-    "EngineError": "engine.protocol",
+    "EngineError": "engine.errors",
     "Image": "engine.memory",
     "Impact": "desired.impact",
     "MemoryEngines": "engine.memory",

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
 from reconciler.diagnostics.diagnostic import Diagnostic
-from reconciler.engine.protocol import WATCHING, Engines, Patience
+from reconciler.engine.errors import WATCHING
+from reconciler.engine.protocol import Engines, Patience
 from reconciler.events.events import Event
 from reconciler.events.news import News
 from reconciler.files.inputs import load_inputs
@@ -23,10 +24,10 @@ from reconciler.files.variant import Variant
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply, make_plan
 from reconciler.run.compiled import CompiledTopology, compile_inputs
-from reconciler.run.holder import holder_name
+from reconciler.run.lock_holder import holder_name
 from reconciler.view.diagnostics import render_diagnostics
-from reconciler.view.failure import strike_secrets
 from reconciler.view.paint import Paint
+from reconciler.view.secrets import strike_secrets
 
 StrPath = str | os.PathLike[str]
 

@@ -1,4 +1,5 @@
-"""The marker `everywhere` is for what is run on each engine and each HAProxy, not on one alone."""
+"""The markers of whole directories: `engine` is for what needs a Docker engine, `everywhere` for
+what is run on each engine and each HAProxy, not on one alone."""
 
 from __future__ import annotations
 
@@ -27,3 +28,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(path) for path in chosen):
             item.add_marker("everywhere")
+        if item.path.is_relative_to(TESTS / "integration"):  # other tests say it themselves
+            item.add_marker("engine")

@@ -17,6 +17,8 @@ HAPROXY = f"{_REPOSITORY}:{_VERSION}"
 OLDEST_HAPROXY = f"{_REPOSITORY}:2.6"
 OTHER_HAPROXY = OLDEST_HAPROXY if HAPROXY != OLDEST_HAPROXY else f"{_REPOSITORY}:3.0"
 """Of another version and layout, to change to and back."""
+WORKER_FIRST_HAPROXY = f"{_REPOSITORY}:3.2"
+"""From 3.1 on the worker is there before its ports are bound."""
 ABSENT = "reconciler-test/not-here:1"
 
 
@@ -40,5 +42,7 @@ def by_tag(*images: str) -> dict[str, str]:
 
 BOTH_HAPROXIES = by_tag(HAPROXY, OTHER_HAPROXY)
 """What matters is tested on two."""
-CHECKING_HAPROXIES = by_tag(OLDEST_HAPROXY, f"{_REPOSITORY}:3.0", f"{_REPOSITORY}:3.2", HAPROXY)
+CHECKING_HAPROXIES = by_tag(
+    OLDEST_HAPROXY, *(f"{_REPOSITORY}:{release}" for release in ("3.0", "3.2", "3.4")), HAPROXY
+)
 """What only reads files costs little, and so is asked of many."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.exit import DONE, FAILED, INTERRUPTED
+from reconciler.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from reconciler.cli.options import Changing
 from reconciler.cli.session import Reporting, docker_engine, load_or_report, locate_alerts
 from reconciler.cli.shortcut import Shortcut
@@ -21,9 +21,9 @@ from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
 from reconciler.run.compiled import CompiledTopology, compile_inputs
+from reconciler.view.numbers import count, seconds
 from reconciler.view.plan import render_plan, render_summary
 from reconciler.view.progress import JsonProgress, LineProgress, LiveProgress, ProgressView
-from reconciler.view.words import count, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ChangeRequest:
     verb: str
     done: str
     aim: Callable[[Desired], Desired]
-    """From what a file says to what is wanted now."""
+    """What is wanted now, made of what a file says: nothing, for `destroy`."""
     options: ApplyOptions
     tolerated: Collection[str] = ()
     """Codes of what may be wrong with files that the topology refers to."""
@@ -145,7 +145,7 @@ def _show_failures(result: ApplyResult, compiled: CompiledTopology, console: Con
             click.echo(line, err=True, color=True)
         return
     for failure in result.failures:
-        if failure.alerts:
+        if failure.code == "config-rejected":
             console.show_diagnostics(locate_alerts(failure, compiled), compiled.loaded.texts)
         else:
             console.show_failure(failure, compiled.secrets)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from reconciler.cli.console import Console
 from reconciler.cli.session import docker_engine, locate_alerts
 from reconciler.desired.desired import PROXY_SLOT
 from reconciler.diagnostics.diagnostic import Diagnostic
-from reconciler.engine.protocol import ConfigRejectedError, EngineError, Patience
+from reconciler.engine.errors import ConfigRejectedError, EngineError
+from reconciler.engine.protocol import Patience
 from reconciler.files.inputs import Inputs
 from reconciler.plan.actions import CheckConfig, PullImage
 from reconciler.run.compiled import CompiledTopology, compile_inputs
-from reconciler.run.execute import failure_of
 
 
-def check_or_report(inputs: Inputs, console: Console) -> list[Diagnostic] | None:
-    """What HAProxy refuses, at its lines of the topology files; None after showing why it cannot be
-    asked."""
+def check_configs(inputs: Inputs) -> list[Diagnostic]:
+    """What HAProxy refuses, at its lines of the topology files, or why it cannot be asked."""
     try:
         return [refusal for compiled in compile_inputs(inputs) for refusal in _refusals(compiled)]
     except EngineError as error:
-        console.show_failure(failure_of(error))
-        return None
+        return [error.diagnostic]
 
 
 def _refusals(compiled: CompiledTopology) -> list[Diagnostic]:
@@ -35,5 +32,5 @@ def _refusals(compiled: CompiledTopology) -> list[Diagnostic]:
         try:
             engine.perform(CheckConfig(image, config), patience, lambda _: None)
         except ConfigRejectedError as error:
-            return locate_alerts(failure_of(error), compiled)
+            return locate_alerts(error.diagnostic, compiled)
     return []

@@ -6,17 +6,14 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from reconciler.diagnostics.diagnostic import Diagnostic
-from reconciler.view.diagnostics import render_diagnostics
-from reconciler.view.failure import render_failure
+from reconciler.view.diagnostics import render_diagnostic, render_diagnostics
 from reconciler.view.paint import Paint
-
-if TYPE_CHECKING:  # each command has a console, and not each one loads all of `plan`
-    from reconciler.events.events import Failure
+from reconciler.view.secrets import without_secrets
 
 
 class Console:
@@ -56,6 +53,6 @@ class Console:
         for line in render_diagnostics(diagnostics, sources, paint):
             click.echo(line, err=to_stderr, color=True)
 
-    def show_failure(self, failure: Failure, secrets: Sequence[str] = ()) -> None:
-        for line in render_failure(failure, secrets, self.paint_errors):
+    def show_failure(self, failure: Diagnostic, secrets: Sequence[str] = ()) -> None:
+        for line in render_diagnostic(without_secrets(failure, secrets), {}, self.paint_errors):
             click.echo(line, err=True, color=True)

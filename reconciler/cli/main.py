@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from reconciler.cli.exit import FAILED, INTERRUPTED
+from reconciler.cli.exit_codes import FAILED, INTERRUPTED
 
 COMMANDS = {
     "validate": "Check topology files and show everything that is wrong with them.",

@@ -7,14 +7,15 @@ from collections.abc import Collection, Iterator, Sequence
 
 from reconciler.cli.console import Console
 from reconciler.diagnostics.diagnostic import Diagnostic
-from reconciler.engine.protocol import Engine, EngineError
-from reconciler.events.events import Failure
+from reconciler.diagnostics.place import Path, Place
+from reconciler.engine.errors import EngineError
+from reconciler.engine.protocol import Engine
 from reconciler.files.inputs import Inputs, load_inputs
 from reconciler.files.variant import AS_WRITTEN, Variant
 from reconciler.haproxy.control.sections import hide_secrets
 from reconciler.run.compiled import CompiledTopology
-from reconciler.run.execute import failure_of
-from reconciler.view.failure import strike_secrets
+from reconciler.topology.reading.source import Source
+from reconciler.view.secrets import strike_secrets
 
 
 @contextlib.contextmanager
@@ -43,7 +44,7 @@ class Reporting:
         if not isinstance(error, EngineError):
             return False
         self.failed = True
-        failure = failure_of(error)
+        failure = error.diagnostic
         if self._console.is_json:
             from reconciler.view.documents import result_document  # noqa: PLC0415  # for JSON
 
@@ -54,29 +55,33 @@ class Reporting:
         return True
 
 
-def locate_alerts(failure: Failure, compiled: CompiledTopology) -> list[Diagnostic]:
-    """HAProxy's alerts at the line of the topology file that the refused line came from."""
+def locate_alerts(rejected: Diagnostic, compiled: CompiledTopology) -> list[Diagnostic]:
+    """HAProxy's alerts at the line of the topology file that the refused line came from; at the
+    image of HAProxy, where nobody wrote it."""
     config = compiled.desired.config()
     source = compiled.loaded.source
     found: list[Diagnostic] = []
-    for line, message in failure.alerts:
+    for alert in rejected.related:
+        line = alert.place.span.line if alert.place.span else None
         path = config.path_of_line(line) if config is not None and line is not None else ()
         rendered = ""
         if config is not None and line is not None and 0 < line <= len(config.lines):
             text = hide_secrets(config.lines[line - 1].text.strip())
             rendered = f"haproxy.cfg line {line}: {text}"
-        span = source.span_of(path) if path else source.span_of(("name",))
         found.append(
             Diagnostic(
                 "config-rejected",
-                f"HAProxy refuses this: {strike_secrets(message, compiled.secrets)}",
-                source.file_of(span),
-                span,
+                f"HAProxy refuses this: {strike_secrets(alert.message, compiled.secrets)}",
                 rendered,
-                path=path,
+                _place_of(path or ("haproxy", "image"), source),
             )
         )
     return found
+
+
+def _place_of(path: Path, source: Source) -> Place:
+    """Only the file, where it says nothing of what the path begins with."""
+    return source.place_of(path) if path[:1] in source.values else Place(file=source.file)
 
 
 def load_or_report(

@@ -18,12 +18,12 @@ import re
 from collections.abc import Mapping
 
 from reconciler import __version__
-from reconciler.engine.docker.glance import (
-    GlanceError,
+from reconciler.engine.docker.snapshot import (
+    SnapshotError,
     first_process,
     last_event,
     local_socket,
-    look,
+    take_snapshot,
 )
 from reconciler.files.stamp import stamp
 from reconciler.files.variant import AS_WRITTEN, PROFILES, Variant
@@ -63,7 +63,9 @@ class Shortcut:
             with open(self._path, encoding="utf-8") as file:
                 memory = json.load(file)
             topology = memory["topology"]
-            seen = look(self._socket, topology, memory["proxy"], memory["pid"], memory["sockets"])
+            seen = take_snapshot(
+                self._socket, topology, memory["proxy"], memory["pid"], memory["sockets"]
+            )
             still = seen.fingerprint == memory["fingerprint"] and seen.servers_up == seen.servers
             still = still and all(stamp(place) == it for place, it in memory["files"].items())
             if still and seen.is_untouched(memory["since"]):
@@ -71,9 +73,9 @@ class Shortcut:
                     f"{topology}: up to date ({seen.containers} containers, "
                     f"{seen.servers_up} of {seen.servers} servers up)"
                 )
-        except (OSError, ValueError, KeyError, TypeError, GlanceError):
+        except (OSError, ValueError, KeyError, TypeError, SnapshotError):
             pass
-        with contextlib.suppress(OSError, ValueError, GlanceError):
+        with contextlib.suppress(OSError, ValueError, SnapshotError):
             self._since = last_event(self._socket)
         return None
 
@@ -82,7 +84,7 @@ class Shortcut:
         the topology refers to, with their stamps from before they were read."""
         try:
             pid, sockets = first_process(self._socket, proxy)
-            seen = look(self._socket, topology, proxy, pid, sockets)
+            seen = take_snapshot(self._socket, topology, proxy, pid, sockets)
             if not seen.has_worker or not seen.is_untouched(self._since):
                 return
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
@@ -99,7 +101,7 @@ class Shortcut:
             with open(temporary, "w", encoding="utf-8", opener=_private) as file:
                 json.dump(memory, file)
             os.replace(temporary, self._path)
-        except (OSError, GlanceError):
+        except (OSError, SnapshotError):
             return  # a read-only home costs time, and nothing else
 
 

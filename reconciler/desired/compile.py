@@ -15,13 +15,13 @@ from reconciler.desired.containers.labels import labels_of
 from reconciler.desired.containers.seccomp import with_profile
 from reconciler.desired.containers.volumes import compile_mount, used_volumes
 from reconciler.desired.desired import Desired, DesiredContainer, Slot
-from reconciler.desired.limits import limits_of
 from reconciler.desired.names import SERVER_ROLE, container_name, network_name, run_volume_name
 from reconciler.desired.options import options_of
 from reconciler.desired.order import Dependency
 from reconciler.desired.proxy.listeners import Listeners
 from reconciler.desired.proxy.proxy import compile_proxy
 from reconciler.desired.proxy.tls import ProxyFiles
+from reconciler.desired.resources import compile_resources
 from reconciler.desired.rollout import Guard, Rollout
 from reconciler.desired.sensitive import sensitive_fields
 from reconciler.desired.spec import (
@@ -32,13 +32,13 @@ from reconciler.desired.spec import (
     PublishedPort,
     revision_of,
 )
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.topology.model import Backend, Network, Topology
-from reconciler.topology.model.join import Join
+from reconciler.topology.model.network import Join
 from reconciler.topology.model.sticky import Sticky
 from reconciler.topology.networks import DEFAULT_NETWORK, address_network, needs_fixed_addresses
 from reconciler.topology.references import Contents
-from reconciler.topology.served import source_of
+from reconciler.topology.traffic import source_of
 
 
 def compile_topology(
@@ -234,7 +234,7 @@ def _server_spec(
         stop_grace_s=backend.stop_grace_period,
         init=backend.init,
         restart=backend.restart,
-        **limits_of(backend),
+        **compile_resources(backend),
         networks=tuple(_attachments(name, backend, networks)),
         **options_of(backend),
     )

@@ -45,11 +45,11 @@ class Known:
 
     impact: Impact
     keys: tuple[str, ...]
-    """Of the file, from the backend down, with dots between; its own name when there are none."""
+    """Keys of the file, from the backend down, with dots between; the field's name when none."""
     made: Callable[[Any], Any] | None
     """How it is made of what its key says; None when that takes more than the key."""
     docker: InDocker | None
-    """None where Docker is told by more than one key of its own."""
+    """Docker's key; None where Docker is told by more than one of its own."""
     is_named: bool
     """Pairs that are told of one by one, by name, and whose order means nothing to Docker."""
     in_jobs: Any

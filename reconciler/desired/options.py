@@ -72,7 +72,7 @@ class DeviceRate:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Of seccomp. Its content is compared by the digest."""
+    """A seccomp profile. Its content is compared by the digest."""
 
     digest: str
     """SHA-256, in hex."""
@@ -141,10 +141,10 @@ class ContainerOptions:
     dns_search: tuple[str, ...] = option((), host("DnsSearch"))
     dns_opt: tuple[str, ...] = option((), host("DnsOptions"))
     tmpfs: Pairs = option((), host("Tmpfs"), made=_tmpfs)
-    """Path and options of each."""
+    """The path and options of each tmpfs."""
     shm_bytes: int | None = option(None, host("ShmSize"), "shm_size")
     memswap_bytes: int | None = option(None, WITH_OTHERS, "memswap_limit")
-    """Of memory and swap together; -1 is no limit, None is twice that of the memory."""
+    """The limit of memory and swap together; -1 is no limit, None is twice that of the memory."""
     ulimits: tuple[Ulimit, ...] = option((), host("Ulimits"), made=_ulimits)
     cap_add: tuple[str, ...] = option((), host("CapAdd"), made=_unordered)
     cap_drop: tuple[str, ...] = option((), host("CapDrop"), made=_unordered)

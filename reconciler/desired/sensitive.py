@@ -8,12 +8,12 @@ from typing import Any
 
 from reconciler.desired.marks import keys_of, mark_of
 from reconciler.desired.spec import ContainerSpec
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 
 _FIELDS: Mapping[Path, Field[Any]] = {
     path: own for own in fields(ContainerSpec) for path in keys_of(own)
 }
-"""By the path of the key that each is made of, from the backend down."""
+"""Fields of a spec by the path, from the backend down, of the key that each is made of."""
 
 
 def sensitive_fields(owner: Path, sensitive: Mapping[Path, str]) -> dict[str, str]:

@@ -15,9 +15,9 @@ from itertools import groupby
 from typing import Any
 
 from reconciler.desired.impact import Impact
-from reconciler.desired.limits import limit
 from reconciler.desired.marks import LIKE_SERVERS, known, mark_of
 from reconciler.desired.options import ContainerOptions, text_of
+from reconciler.desired.resources import resource_limit
 
 REVISION_VERSION = "v1"
 
@@ -165,11 +165,11 @@ class ContainerSpec(ContainerOptions):
     stop_grace_s: float = known(10.0, "stop_grace_period", "hard_stop_after")
     init: bool = known(False)
     restart: str = known("no", impact=Impact.NONE, in_jobs="no")
-    cpus: float | None = limit("cpus")
-    memory_bytes: int | None = limit("memory_bytes")
-    pids: int | None = limit("pids")
-    cpu_shares: int | None = limit("cpu_shares")
-    reserved_memory_bytes: int | None = limit("reserved_memory_bytes")
+    cpus: float | None = resource_limit("cpus")
+    memory_bytes: int | None = resource_limit("memory_bytes")
+    pids: int | None = resource_limit("pids")
+    cpu_shares: int | None = resource_limit("cpu_shares")
+    reserved_memory_bytes: int | None = resource_limit("reserved_memory_bytes")
     networks: tuple[Attachment, ...] = known((), "networks", "mac_address", impact=Impact.RUNTIME)
     network_mode: str = known("")
     """`host`, or `container:` and what that one is; "" for networks of its own."""
@@ -194,7 +194,7 @@ class ContainerSpec(ContainerOptions):
 
     @property
     def fixed_places(self) -> dict[str, tuple[str, ...]]:
-        """By network, its addresses that the file has. Unlike the rest of a network they do not
+        """The addresses that the file gives, by network. Unlike the rest of a network they do not
         change in place: HAProxy, and others, may know them."""
         return {place.network: place.fixed for place in self.networks if place.fixed}
 
@@ -309,7 +309,7 @@ def _texts_of_places(places: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
 
 
 def _texts_of_files(files: tuple[ContainerFile, ...]) -> dict[str, str]:
-    """By origin; one may be there several times."""
+    """The text of the files of each origin; one may be there several times."""
     found: dict[str, str] = {}
     for file in files:
         text = f"{file.target} {file.mode:04o} {file.uid}:{file.gid} {file.digest}"

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from reconciler.engine.protocol import CancelledError
+from reconciler.engine.errors import CancelledError
 
 FIRST_S, LONGEST_S = 0.02, 0.5
 _REST = 20

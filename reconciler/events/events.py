@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.plan.plan import Plan, Step
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An error as data: what went wrong, what to do, and lines that help to find out why."""
-
-    code: str
-    message: str
-    hint: str = ""
-    details: tuple[str, ...] = ()
-    alerts: tuple[tuple[int | None, str], ...] = ()
-    """For a rejected configuration: (line of haproxy.cfg, message)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +43,7 @@ class StepDone:
 class StepFailed:
     pass_id: str
     step: Step
-    failure: Failure
+    failure: Diagnostic
     elapsed_s: float
 
 

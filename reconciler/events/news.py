@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.diagnostics.diagnostic import Diagnostic
-from reconciler.events.events import Event, Failure
+from reconciler.events.events import Event
 from reconciler.plan.plan import Plan
 
 
@@ -54,7 +54,7 @@ class PassEnded:
     is_news: bool = True
     """Whether it ended otherwise than the one before: an error is told once."""
     plan: Plan = field(default_factory=lambda: Plan(""))
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[Diagnostic, ...] = ()
     """Also, while what the file said before is kept, those for which it is."""
     reloads: int = 0
     servers_up: int = 0
@@ -75,7 +75,7 @@ class Noticed:
 
     what: str
     is_idle: bool = False
-    """From now on nothing is done for it: suspended, removed, or no longer in a file."""
+    """Whether nothing is done for it from now on: suspended, removed, or no longer in a file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""From what was named on the command line to loaded topologies. Reads files; nothing else does."""
+"""Topologies loaded from what the command line names. Reads files; nothing else does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span, has_errors
+from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity, has_errors
+from reconciler.diagnostics.place import Place, Span
 from reconciler.files.listing import is_topology
 from reconciler.files.references import References
 from reconciler.files.variant import AS_WRITTEN, PROFILES, Variant
@@ -112,7 +113,8 @@ def _variables(
         values, errors = parse_env_file(text)
         variables |= values
         problems += [
-            Diagnostic("bad-env-file", e.message, name, Span(e.line, 1, 2)) for e in errors
+            Diagnostic("bad-env-file", e.message, place=Place(file=name, span=Span(e.line, 1, 2)))
+            for e in errors
         ]
     return variables | dict(environ)
 
@@ -167,32 +169,30 @@ def _several(overlay: str, number: int) -> Diagnostic:
     return Diagnostic(
         "overlay-of-several",
         f"{number} files are named, and an overlay goes over one",
-        overlay,
-        hint="name one topology file with its overlays",
+        "name one topology file with its overlays",
+        Place(file=overlay),
     )
 
 
 def _unreadable(name: str, error: Exception, hint: str = "") -> Diagnostic:
     reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8"
-    return Diagnostic(
-        "file-not-found", f"`{name}` cannot be read: {reason.lower()}", name, hint=hint
-    )
+    message = f"`{name}` cannot be read: {reason.lower()}"
+    return Diagnostic("file-not-found", message, hint, Place(file=name))
 
 
 def _duplicates(loaded: Sequence[Loaded]) -> Iterator[Diagnostic]:
     """The name is a topology's identity: two files with one name would undo each other."""
-    seen: dict[str, str] = {}
+    seen: dict[str, Loaded] = {}
     for item in loaded:
         if item.topology is None:
             continue
         name = item.topology.name
-        if name in seen:
+        first = seen.setdefault(name, item)
+        if first is not item:
             yield Diagnostic(
                 "duplicate-topology",
-                f"topology `{name}` is also in {seen[name]}",
-                item.source.file_of(item.source.span_of(("name",))),
-                item.source.span_of(("name",)),
+                f"topology `{name}` is also in {first.file}",
                 "give one of them another name",
-                path=("name",),
+                item.source.place_of(("name",)),
+                related=(Related("the other one", first.source.place_of(("name",))),),
             )
-        seen.setdefault(name, item.file)

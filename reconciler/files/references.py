@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span
+from reconciler.diagnostics.diagnostic import Diagnostic, Severity
+from reconciler.diagnostics.place import Place, Span
 from reconciler.files.certificate import find_end
 from reconciler.files.listing import is_meant
 from reconciler.files.ocsp import NO_ISSUER, find_flaw, has_issuer, is_response, names_responder
@@ -267,10 +268,8 @@ class References:
                     Diagnostic(
                         "bad-addresses",
                         what,
-                        file,
-                        span,
                         "write one in each line, like `10.0.0.0/8`",
-                        path=reference.path,
+                        Place(reference.path, file=file, span=span),
                     )
                 )
             else:
@@ -291,7 +290,7 @@ class References:
             self._variables[reference.source] = value.encode("utf-8", "surrogateescape")
 
     def _text(self, reference: Reference, source: str) -> bytes | None:
-        """None after telling why there is none."""
+        """The content of a file; None after telling why there is none."""
         place = self._place(source)
         self._stamp(place)
         if not reference.required and not os.path.lexists(place):
@@ -338,10 +337,8 @@ class References:
             if path[: len(at)] == at and "password" not in path
         )
         name = own.written(at) or next(below, None) or source or reference.source
-        span = own.span_of(reference.path)
-        self.diagnostics.append(
-            Diagnostic(code, f"`{name}` {what}", own.file_of(span), span, hint, severity, at)
-        )
+        place = own.place_of(reference.path)
+        self.diagnostics.append(Diagnostic(code, f"`{name}` {what}", hint, place, severity))
 
 
 def _certificates_among(names: list[str], directory: str) -> Iterator[tuple[str, str | None]]:

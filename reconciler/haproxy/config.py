@@ -46,7 +46,7 @@ class Config:
     digest: str
     structure: str
     files: tuple[ProxyFile, ...] = field(default=(), repr=False)
-    """To be written with it; none when it was read back, and they are there already."""
+    """The files to write with it; none when it was read back, and they are there already."""
 
     @property
     def text(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.desired.desired import DesiredContainer
-from reconciler.desired.limits import Limits
+from reconciler.desired.resources import ResourceLimits
 from reconciler.desired.rollout import Guard
 from reconciler.desired.spec import Attachment, ContainerFile, NetworkSpec, VolumeSpec
 from reconciler.haproxy.config import Config
@@ -107,7 +107,7 @@ class UpdateContainer:
     """Limits and restart policy, in place. None leaves a limit as it is."""
 
     target: Target
-    limits: Limits
+    limits: ResourceLimits
     restart: str
     memswap_bytes: int | None = None
     """It stays as it is, and has to be said again beside the memory; None is twice that."""
@@ -200,13 +200,15 @@ class AwaitProxy:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceProxy:
-    """Stop the old, start the new, as close together as can be; on failure start the old again.
+    """Stop the old, start the new, as close together as can be, and confirm that it runs the
+    configuration of this digest; on failure start the old again.
 
     With them anchors: old ones stop after the old HAProxy, new ones start before the new HAProxy.
     """
 
     old: Target
     new: Target
+    digest: str
     old_anchors: tuple[Target, ...] = ()
     new_anchors: tuple[Target, ...] = ()
 

@@ -5,25 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.desired.impact import Impact
-from reconciler.plan.plan import Plan, Problem
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.plan.plan import Plan
 
 
-def limit_impact(plan: Plan, limit: Impact) -> Plan:
-    """The same plan, with a problem that stops it when it would do more than `limit`."""
-    if plan.is_empty or plan.impact <= limit:
+def enforce_max_impact(plan: Plan, most: Impact) -> Plan:
+    """The same plan, with a problem that stops it when it would do more than `most`."""
+    if plan.is_empty or plan.impact <= most:
         return plan
-    problem = Problem(
+    problem = Diagnostic(
         "impact-too-high",
-        f"this would do more to traffic than `--max-impact {limit}` allows: "
-        + ", ".join(_exceeding(plan, limit)),
+        f"this would do more to traffic than `--max-impact {most}` allows: "
+        + ", ".join(_exceeding(plan, most)),
         f"`reconciler plan` shows why; change the file so that less has to happen, or apply with "
         f"`--max-impact {plan.impact}` when that may be",
     )
     return replace(plan, problems=(*plan.problems, problem))
 
 
-def _exceeding(plan: Plan, limit: Impact) -> list[str]:
+def _exceeding(plan: Plan, most: Impact) -> list[str]:
     """Each change once, with its impact; the steps where no change tells of it."""
-    changes = [f"{c.subject} ({c.impact})" for c in plan.changes if c.impact > limit]
-    steps = [f"{s.label} ({s.impact})" for s in plan.steps if s.impact > limit]
+    changes = [f"{c.subject} ({c.impact})" for c in plan.changes if c.impact > most]
+    steps = [f"{s.label} ({s.impact})" for s in plan.steps if s.impact > most]
     return list(dict.fromkeys(changes or steps))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.desired.desired import Slot
-from reconciler.desired.limits import limits_in
+from reconciler.desired.resources import resources_text
 from reconciler.desired.spec import ContainerSpec, PublishedPort
 from reconciler.haproxy.config import read_config
 from reconciler.haproxy.control.replies import FrontendState, ServerState, WorkerInfo
@@ -188,7 +188,7 @@ class Observed:
                     c.name,
                     c.state,
                     c.restart,
-                    str(limits_in(c)),
+                    resources_text(c),
                     *sorted(f"{n}@{link.network_id}" for n, link in c.networks.items()),
                 )
                 for c in self.containers

@@ -7,6 +7,7 @@ from typing import Literal
 
 from reconciler.desired.impact import Impact
 from reconciler.desired.rollout import Pace
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.haproxy.config import Config
 from reconciler.plan.action_labels import label_of
 from reconciler.plan.actions import Action
@@ -65,20 +66,12 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a plan cannot be carried out as things are. Nothing is touched then."""
-
-    code: str
-    message: str
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     topology: str
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
+    """Why it cannot be carried out as things are. Nothing is touched then."""
     notes: tuple[str, ...] = ()
     config_before: str | None = None
     config: Config | None = None

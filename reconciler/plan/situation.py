@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.desired.desired import PROXY_SLOT, Desired, Slot
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import Proxy
 from reconciler.plan.decide.addresses import assign_addresses
@@ -31,7 +32,6 @@ from reconciler.plan.decide.slots import Assignment, assign_slots
 from reconciler.plan.decide.volumes import leaving_volumes
 from reconciler.plan.decide.workers import WorkerRoll, plan_workers
 from reconciler.plan.observed import Observed, ObservedContainer
-from reconciler.plan.plan import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Situation:
     """Roll-outs of containers that HAProxy knows nothing of, by backend."""
     need: ProxyNeed
     """What has to become of HAProxy itself."""
-    problems: tuple[Problem, ...]
+    problems: tuple[Diagnostic, ...]
     """Why nothing of all this can be done."""
 
     def is_rolled(self, slot: Slot) -> bool:

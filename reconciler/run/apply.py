@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 
 from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.desired.impact import Impact
-from reconciler.engine.protocol import Engine, EngineError, Lock, LockedError, Patience
-from reconciler.events.events import Failure, PlanStarted, Waiting
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.engine.errors import EngineError, LockedError
+from reconciler.engine.protocol import Engine, Lock, Patience
+from reconciler.events.events import PlanStarted, Waiting
 from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, RemoveContainer, Target
 from reconciler.plan.decide.addresses import assign_addresses
 from reconciler.plan.decide.networks import plan_networks
 from reconciler.plan.decide.slots import assign_slots
-from reconciler.plan.max_impact import limit_impact
+from reconciler.plan.max_impact import enforce_max_impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
-from reconciler.run.execute import Emit, Execution, execute, failure_of
+from reconciler.run.execute import PARALLELISM, Emit, Execution, execute
 
 MAX_PASSES = 3
 """A pass that found the world changed under it is followed by another, but not forever."""
@@ -38,6 +40,8 @@ class ApplyOptions:
     holder: str = "another run"
     max_impact: Impact = Impact.INTERRUPT
     """A plan that would do more is not begun: neither the first, nor one that follows it."""
+    parallelism: int = PARALLELISM
+    """How many steps of a plan run at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class ApplyResult:
 
     plan: Plan
     observed: Observed
-    failures: tuple[Failure, ...]
+    failures: tuple[Diagnostic, ...]
     elapsed_s: float
     reloads: int = 0
     closed_s: float = 0.0
@@ -70,7 +74,7 @@ Confirm = Callable[[Plan], bool]
 def make_plan(desired: Desired, engine: Engine, options: ApplyOptions) -> tuple[Plan, Observed]:
     observed = engine.observe(desired.scope())
     plan = plan_changes(desired, observed, remove_volumes=options.remove_volumes, wait=options.wait)
-    return limit_impact(plan, options.max_impact), observed
+    return enforce_max_impact(plan, options.max_impact), observed
 
 
 def apply(
@@ -89,7 +93,7 @@ def apply(
     plan, observed = make_plan(desired, engine, options)
     if plan.problems or not confirm(plan):
         return ApplyResult(
-            plan, observed, _problems(plan), _since(started), declined=not plan.problems
+            plan, observed, plan.problems, _since(started), declined=not plan.problems
         )
     if plan.is_empty:
         failures = _unreadable(observed)
@@ -130,7 +134,7 @@ def converge(
             )
         shown = plan
         emit(PlanStarted(pass_id, plan))
-        outcome = execute(plan, engine, patience, emit, pass_id)
+        outcome = execute(plan, engine, patience, emit, pass_id, parallelism=options.parallelism)
         reloads += sum(isinstance(step.action, ReloadProxy) for step in outcome.done)
         closed_s += sum(outcome.closed_s.values())
         if not outcome.succeeded:
@@ -138,7 +142,7 @@ def converge(
             break
     else:
         plan, observed = make_plan(desired, engine, options)
-    failures = tuple(failure for _, failure in outcome.failed) + _problems(plan)
+    failures = tuple(failure for _, failure in outcome.failed) + plan.problems
     if outcome.succeeded and not failures:
         failures = _unreadable(observed) or (() if plan.is_empty else (_not_settled(plan),))
     return ApplyResult(
@@ -160,20 +164,16 @@ def new_pass_id() -> str:
     return uuid.uuid4().hex[:8]
 
 
-def _problems(plan: Plan) -> tuple[Failure, ...]:
-    return tuple(Failure(p.code, p.message, p.hint) for p in plan.problems)
-
-
-def _unreadable(observed: Observed) -> tuple[Failure, ...]:
+def _unreadable(observed: Observed) -> tuple[Diagnostic, ...]:
     """What could not be read may be anything: that is not converged."""
     hint = "what is not in the file stays until all can be read; look at the container's log"
-    return tuple(Failure("unreadable", gap, hint) for gap in observed.gaps)
+    return tuple(Diagnostic("unreadable", gap, hint) for gap in observed.gaps)
 
 
-def _not_settled(plan: Plan) -> Failure:
+def _not_settled(plan: Plan) -> Diagnostic:
     first = plan.changes[0] if plan.changes else None
     what = f"{first.name}: {first.reason}" if first else f"{len(plan.steps)} steps"
-    return Failure(
+    return Diagnostic(
         "not-converged",
         f"after all steps something is different again ({what})",
         "something else changes these containers; `reconciler plan` shows what is left",
@@ -203,11 +203,11 @@ def _waits_for(desired: Desired, observed: Observed) -> AwaitServers | None:
 
 def _await_servers(
     waiting: AwaitServers, engine: Engine, patience: Patience
-) -> tuple[Failure, ...]:
+) -> tuple[Diagnostic, ...]:
     try:
         engine.perform(waiting, patience, _ignore)
     except EngineError as error:
-        return (failure_of(error),)
+        return (error.diagnostic,)
     return ()
 
 

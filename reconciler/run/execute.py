@@ -7,18 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from reconciler.engine.protocol import (
-    CancelledError,
-    Closed,
-    ConfigRejectedError,
-    Engine,
-    EngineError,
-    Patience,
-    Progress,
-)
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.engine.errors import CancelledError, EngineError
+from reconciler.engine.protocol import Closed, Engine, Patience, Progress
 from reconciler.events.events import (
     Event,
-    Failure,
     StepDone,
     StepFailed,
     StepProgressed,
@@ -27,8 +20,9 @@ from reconciler.events.events import (
 )
 from reconciler.plan.plan import Plan, Step
 
-PARALLEL = 6
-"""More gains nothing on the engine's side, and removals in larger crowds get slower."""
+PARALLELISM = 6
+"""How many steps run at once. More gains nothing on the engine's side, and removals in larger
+crowds get slower."""
 
 Emit = Callable[[Event], None]
 
@@ -36,27 +30,31 @@ Emit = Callable[[Event], None]
 @dataclass(slots=True)
 class Execution:
     done: list[Step] = field(default_factory=list)
-    failed: list[tuple[Step, Failure]] = field(default_factory=list)
+    failed: list[tuple[Step, Diagnostic]] = field(default_factory=list)
     skipped: list[Step] = field(default_factory=list)
     closed_s: dict[int, float] = field(default_factory=dict)
-    """By a step's number: how long it had listening ports closed."""
+    """How long each step, by its number, had listening ports closed."""
 
     @property
     def succeeded(self) -> bool:
         return not self.failed and not self.skipped
 
 
-def failure_of(error: EngineError) -> Failure:
-    alerts = error.alerts if isinstance(error, ConfigRejectedError) else ()
-    return Failure(error.code, str(error), error.hint, error.details, alerts)
-
-
-def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id: str) -> Execution:
+def execute(
+    plan: Plan,
+    engine: Engine,
+    patience: Patience,
+    emit: Emit,
+    pass_id: str,
+    *,
+    parallelism: int = PARALLELISM,
+) -> Execution:
     """Run a plan to its end, or as far as failures and `patience.is_cancelled` let it.
 
     A step that fails takes its dependents with it; all others go on. Rescues run once those that
     they are for have ended, and only if one of these failed. Events are emitted from this
-    thread but for progress, which comes from the step's own.
+    thread but for progress, which comes from the step's own. At most `parallelism` steps run at
+    once; with 1 they run one after another, as the plan lists them.
     """
     outcome = Execution()
     waiting = {step.id: step for step in plan.steps}
@@ -82,7 +80,7 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
         outcome.skipped.append(step)
         emit(StepSkipped(pass_id, step))
 
-    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="step") as pool:
+    with ThreadPoolExecutor(parallelism, thread_name_prefix="step") as pool:
         while waiting or running:
             for step in list(waiting.values()):
                 if step.rescues:
@@ -94,7 +92,7 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
                         continue
                 if patience.is_cancelled() or lost.intersection(step.needs):
                     skip(step)
-                elif len(running) < PARALLEL and done.issuperset(step.needs):
+                elif len(running) < parallelism and done.issuperset(step.needs):
                     del waiting[step.id]
                     emit(StepStarted(pass_id, step))
                     running[pool.submit(run, step)] = step
@@ -108,7 +106,7 @@ def execute(plan: Plan, engine: Engine, patience: Patience, emit: Emit, pass_id:
                     emit(StepDone(pass_id, step, future.result(), outcome.closed_s.get(step.id)))
                 elif isinstance(error, EngineError):
                     lost.add(step.id)
-                    failure = failure_of(error)
+                    failure = error.diagnostic
                     if not isinstance(error, CancelledError):
                         broken.add(step.id)
                     outcome.failed.append((step, failure))

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Path, has_errors
+from reconciler.diagnostics.diagnostic import Diagnostic, has_errors
+from reconciler.diagnostics.place import Path
 from reconciler.topology.model import Topology
-from reconciler.topology.mounted import DIRECTORIES, is_inline
+from reconciler.topology.mounts import DIRECTORIES, is_inline
 from reconciler.topology.profiles import choose_profiles
 from reconciler.topology.reading.layers import Layers, combine
 from reconciler.topology.reading.lines import cover
 from reconciler.topology.reading.parse import parse_source
 from reconciler.topology.reading.source import Source
 from reconciler.topology.rules import check_rules
-from reconciler.topology.rules.finding import Finding
 from reconciler.topology.wording.messages import explain_errors
 
 SHORTEST_SECRET = 4
@@ -82,16 +82,15 @@ def validate(source: Source, profiles: Collection[str] = ()) -> Loaded:
             Diagnostic(
                 "empty-file",
                 "the file holds no topology",
-                source.file,
-                source.span_of(()),
                 "`reconciler init` writes one to start from",
+                source.place_of(()),
             )
         )
     elif source.value is not None:
         topology, problems = _modelled(source, profiles)
         found += problems
     # An alias brings the same mistake again, at another path and the same place.
-    once = {(d.code, d.message, d.span): d for d in reversed(_without_echoes(found, source))}
+    once = {(d.code, d.message, d.place.span): d for d in reversed(_without_echoes(found, source))}
     diagnostics = tuple(sorted(once.values(), key=lambda d: d.sort_key))
     return Loaded(source.file, None if has_errors(diagnostics) else topology, diagnostics, source)
 
@@ -110,34 +109,22 @@ def _modelled(
 
 
 def _diagnose(
-    findings: list[Finding], source: Source, left_out: Mapping[str, str] | None = None
+    found: Iterable[Diagnostic], source: Source, left_out: Mapping[str, str] | None = None
 ) -> list[Diagnostic]:
     """`left_out` tells by name how a backend comes in that no chosen profile has."""
-    found = []
-    for f in findings:
-        span = source.span_of(f.path, key=f.on_key)
-        hint = _without_values(f.hint, f, source)
-        if f.code == "unknown-backend" and left_out:
-            hint = left_out.get(str(source.value_at(f.path)), hint)
-        message, path = _without_values(f.message, f, source), source.path_in_file(f.path)
-        file = source.file_of(span)
-        found.append(Diagnostic(f.code, message, file, span, hint, f.severity, path))
-    return found
-
-
-def _without_values(text: str, finding: Finding, source: Source) -> str:
-    """What a variable stood for is not shown; how it was written is."""
-    for value, path in finding.quoted:
-        written = source.written(path)
-        if written is not None:
-            text = text.replace(f"`{value}`", f"`{written}`")
-    return text
+    located = []
+    for one in map(source.locate, found):
+        hint = one.hint
+        if one.code == "unknown-backend" and left_out:
+            hint = left_out.get(str(source.value_at(one.place.path)), hint)
+        located.append(replace(one, hint=hint))
+    return located
 
 
 def _rules_on_the_rest(value: Any, error: ValidationError, source: Source) -> list[Diagnostic]:
     """What is wrong between the fields that are right, so that one run tells everything.
 
-    The broken parts are cut out. A finding that may only be an echo of a cut is not reported.
+    The broken parts are cut out. What may only be an echo of a cut is not reported.
     """
     cut: set[Path] = set()
     rest = copy.deepcopy(value)
@@ -153,8 +140,8 @@ def _rules_on_the_rest(value: Any, error: ValidationError, source: Source) -> li
         except ValidationError as again:
             error = again
             continue
-        findings = [f for f in check_rules(topology) if not _may_echo(f, cut, source)]
-        return _diagnose(findings, source)
+        found = [f for f in check_rules(topology) if not _may_echo(f, cut, source)]
+        return _diagnose(found, source)
     return []
 
 
@@ -162,24 +149,22 @@ _JOINED = {"networks", "backends", "frontends", "haproxy"}
 """Sections whose parts join networks."""
 
 
-def _may_echo(finding: Finding, cut: set[Path], source: Source) -> bool:
-    """Whether a finding about the rest of a file may come from what was cut out of it."""
+def _may_echo(found: Diagnostic, cut: set[Path], source: Source) -> bool:
+    """Whether what was found in the rest of a file may come from what was cut out of it."""
     lost = {path for path in cut if len(path) <= 2 and path[0] in {*_JOINED, *DIRECTORIES}}
-    if finding.code in {"unreachable-backend", "unused-network", "unused-volume"} and (
+    if found.code in {"unreachable-backend", "unused-network", "unused-volume"} and (
         lost or any("networks" in path[1:] for path in cut)
     ):
         return True
-    if finding.code in {"unknown-backend", "unknown-network", "unknown-secret", "unknown-config"}:
-        section = finding.code.removeprefix("unknown-") + "s"
-        wanted = source.value_at(finding.path)
+    if found.code in {"unknown-backend", "unknown-network", "unknown-secret", "unknown-config"}:
+        section = found.code.removeprefix("unknown-") + "s"
+        wanted = source.value_at(found.place.path)
         is_named = isinstance(wanted, str)  # and not a key, as in the long form of `depends_on`
         names = {path[1:] for path in lost if path[0] == section}
         if () in names or (wanted,) in names if is_named else names:
             return True
-    return any(
-        path == finding.path[: len(path)] or (finding.on_key and path[:2] == finding.path[:2])
-        for path in cut
-    )
+    there, on_key = found.place.path, found.place.on_key
+    return any(path == there[: len(path)] or (on_key and path[:2] == there[:2]) for path in cut)
 
 
 def _cut_out(value: Any, path: Path) -> Path:
@@ -215,5 +200,5 @@ def _without_echoes(found: list[Diagnostic], source: Source) -> list[Diagnostic]
     return [
         d
         for d in found
-        if not any(d.path[:end] in source.broken for end in range(1, len(d.path) + 1))
+        if not any(d.place.path[:end] in source.broken for end in range(1, len(d.place.path) + 1))
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.topology.model import Topology
-from reconciler.topology.served import served_backends, source_of
+from reconciler.topology.traffic import served_backends, source_of
 
 DEFAULT_NETWORK = "default"
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.errors import ErrorPage, Status
 from reconciler.topology.model.files import FileSource
 from reconciler.topology.model.tls import Ocsp, Tls
 from reconciler.topology.model.types.address import names_file
 from reconciler.topology.model.types.container import SECCOMP
-from reconciler.topology.mounted import mounted_files
+from reconciler.topology.mounts import file_mounts
 
 Kind = Literal[
     "certificate",
@@ -46,9 +46,9 @@ class Reference:
     password: FileSource | None = field(default=None, repr=False)
     """What opens the private key of a certificate."""
     names: tuple[str, ...] = ()
-    """Of a self-signed certificate."""
+    """The names of a self-signed certificate."""
     algorithm: str = ""
-    """Of signatures that a public key checks, as in RFC 7518."""
+    """The algorithm of signatures that a public key checks, as in RFC 7518."""
     ocsp: Ocsp = False
     """What is stapled to a certificate."""
     required: bool = True
@@ -78,7 +78,7 @@ def response_source(certificate: str) -> str:
 
 
 def self_signed_source(names: tuple[str, ...]) -> str:
-    """By what a self-signed certificate is known."""
+    """The name by which a self-signed certificate is known."""
     return " ".join(("self-signed", *names))
 
 
@@ -113,7 +113,7 @@ def references(topology: Topology) -> Iterator[Reference]:
 def _of_containers(topology: Topology) -> Iterator[Reference]:
     """Secrets and configs that some container has."""
     for backend in topology.backends.values():
-        for mounted in mounted_files(backend):
+        for mounted in file_mounts(backend):
             source, path = mounted.source_in(topology), (mounted.section, mounted.wish.source)
             if source is not None and source.file is not None:
                 yield Reference(source.file, (*path, "file"))

@@ -2,45 +2,79 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span
+from reconciler.diagnostics.diagnostic import Diagnostic, Severity
+from reconciler.diagnostics.place import Place, Span
 from reconciler.topology.reading.lines import split_lines
+from reconciler.view.numbers import count
 from reconciler.view.paint import Paint
-from reconciler.view.words import count
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CONTEXT = 30
 """How much of a line that is cut stays before the place."""
 
 
 def render_diagnostic(
-    diagnostic: Diagnostic, source: str | None, paint: Paint, width: int = 80
+    diagnostic: Diagnostic, sources: Mapping[str, str], paint: Paint, width: int = 80
 ) -> list[str]:
-    """The lines for one diagnostic; `source` is the text of its file, when there is one."""
+    """The lines for one diagnostic; `sources` are the texts of files, where there are any."""
     kind = str(diagnostic.severity)
-    file, hint = _printable(diagnostic.file), _printable(diagnostic.hint)
-    head = paint(kind, f"{kind}[{diagnostic.code}]")
-    lines = [head + paint("bold", f": {_printable(diagnostic.message)}")]
-    span = diagnostic.span
-    if span is None:
-        if file:
-            lines.append(f"  {paint('place', '-->')} {file}")
-        if hint:
-            lines.append(f"  {hint}")
-        return lines
-    number = str(span.line)
-    pad = " " * len(number)
-    bar = paint("place", "|")
-    lines.append(f"{pad} {paint('place', '-->')} {file}:{span.line}:{span.column}")
-    snippet = _snippet(source, span, width - len(pad) - 3)
-    if snippet is None:
-        return [*lines, *([f"{pad}  {hint}"] if hint else [])]
-    caret = " " * _cells(snippet.before) + paint(kind, "^" * max(1, _cells(snippet.place)))
-    shown = f"{paint('place', number)} {bar} {snippet.text}".rstrip()
-    end = f" {paint(kind, hint)}" if hint else ""
-    return [*lines, f"{pad} {bar}", shown, f"{pad} {bar} {caret}{end}"]
+    message, hint = _printable(diagnostic.message), _printable(diagnostic.hint)
+    head = paint(kind, f"{kind}[{diagnostic.code}]") + paint("bold", f": {message}")
+    places = [diagnostic.place, *(other.place for other in diagnostic.related)]
+    page = _Page(sources, paint, width, max(len(str(p.span.line)) if p.span else 1 for p in places))
+    lines = [head]
+    if diagnostic.place.file:
+        lines += page.show(diagnostic.place, hint, _Mark(kind, "-->", "^"))
+    lines += [f"    {_printable(_plain(detail))}" for detail in diagnostic.details]
+    if hint and not diagnostic.place.file:
+        lines.append(f"  {hint}")
+    for other in diagnostic.related:
+        lines += page.show(other.place, _printable(other.message), _Mark("place", ":::", "-"))
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How a place is shown: what it is painted as, the arrow to its file, the line beneath it."""
+
+    kind: str
+    arrow: str
+    under: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Places of one diagnostic, in one column: `digits` is the length of their line numbers."""
+
+    sources: Mapping[str, str]
+    paint: Paint
+    width: int
+    digits: int
+
+    def show(self, place: Place, text: str, mark: _Mark) -> list[str]:
+        """The place, and what there is to say of it beside it."""
+        pad, bar = " " * self.digits, self.paint("place", "|")
+        lines = [f"{pad} {self.paint('place', mark.arrow)} {_printable(str(place))}"]
+        span = place.span
+        if span is None:
+            return [*lines, *([f"  {text}"] if text else [])]
+        snippet = _snippet(self.sources.get(place.file), span, self.width - self.digits - 3)
+        if snippet is None:
+            return [*lines, *([f"{pad}  {text}"] if text else [])]
+        number = self.paint("place", f"{span.line:>{self.digits}}")
+        line = mark.under * max(1, _cells(snippet.place))
+        end = f" {self.paint(mark.kind, text)}" if text else ""
+        return [
+            *lines,
+            f"{pad} {bar}",
+            f"{number} {bar} {snippet.text}".rstrip(),
+            f"{pad} {bar} {' ' * _cells(snippet.before)}{self.paint(mark.kind, line)}{end}",
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +104,8 @@ def _snippet(source: str | None, span: Span, width: int) -> _Snippet | None:
         if len(before) > _CONTEXT:
             before = "…" + before[-_CONTEXT:]
         room = width - _cells(before) - 1
-        place, after = _cut(place, room), _cut(after, room - _cells(place))
+        after = _cut(after, room - _cells(place)) if _cells(place) <= room else ""
+        place = _cut(place, room)
     return _Snippet(before.ljust(start) if start > len(text) else before, place, after)
 
 
@@ -91,6 +126,11 @@ def _cells(text: str) -> int:
     return sum(0 if combining(c) else 2 if east_asian_width(c) in {"W", "F"} else 1 for c in text)
 
 
+def _plain(line: str) -> str:
+    """A line of a log, without colours and tabs."""
+    return _COLOUR.sub("", line).expandtabs()
+
+
 def _printable(text: str) -> str:
     """A text from outside, which cannot move the cursor or change the colour."""
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
@@ -102,9 +142,11 @@ def render_diagnostics(
     """All of them, an empty line between, and a closing line for each file."""
     lines: list[str] = []
     for diagnostic in diagnostics:
-        lines += [*render_diagnostic(diagnostic, sources.get(diagnostic.file), paint, width), ""]
-    for file in dict.fromkeys(d.file for d in diagnostics if d.file):
-        lines.append(f"{_printable(file)}: {_tally([d for d in diagnostics if d.file == file])}")
+        lines += [*render_diagnostic(diagnostic, sources, paint, width), ""]
+    for file in dict.fromkeys(d.place.file for d in diagnostics if d.place.file):
+        lines.append(
+            f"{_printable(file)}: {_tally([d for d in diagnostics if d.place.file == file])}"
+        )
     return lines
 
 

@@ -11,9 +11,9 @@ from typing_extensions import TypedDict
 
 from reconciler.desired.desired import Desired
 from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Place
 from reconciler.events.events import (
     Event,
-    Failure,
     PlanStarted,
     StepDone,
     StepFailed,
@@ -24,22 +24,37 @@ from reconciler.events.news import FileBroken, FileMended, News, Noticed, PassBe
 from reconciler.haproxy.control.sections import diff_config
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Change, Plan
-from reconciler.view.failure import strike_secrets
+from reconciler.view.secrets import strike_secrets, without_secrets
 from reconciler.view.status import Row, first_address, status_rows
 
 VERSION = 1
 
 
-class DiagnosticDocument(TypedDict):
-    code: str
-    severity: str
-    message: str
-    hint: str
+class PlaceDocument(TypedDict):
+    """`file` is "" and the rest null or empty for what stands in no file."""
+
     file: str
     line: int | None
     column: int | None
     end_column: int | None
     path: list[str | int]
+
+
+class RelatedDocument(PlaceDocument):
+    """Another place that has to do with a diagnostic."""
+
+    message: str
+
+
+class DiagnosticDocument(PlaceDocument):
+    """Whatever is wrong: in a file, in the way of a plan, or with what an engine was to do."""
+
+    code: str
+    severity: str
+    message: str
+    hint: str
+    details: list[str]
+    related: list[RelatedDocument]
 
 
 class DiagnosticsDocument(TypedDict):
@@ -76,12 +91,6 @@ class StepDocument(TypedDict):
     """If any, the step is for the case that one of these fails."""
 
 
-class ProblemDocument(TypedDict):
-    code: str
-    message: str
-    hint: str
-
-
 class PlanDocument(TypedDict):
     """One topology's plan. `impact`: none, runtime, reload, replace or interrupt."""
 
@@ -91,7 +100,7 @@ class PlanDocument(TypedDict):
     fingerprint: str
     changes: list[ChangeDocument]
     steps: list[StepDocument]
-    problems: list[ProblemDocument]
+    problems: list[DiagnosticDocument]
     notes: list[str]
     config_diff: list[str]
 
@@ -131,7 +140,7 @@ class EventDocument(TypedDict, total=False):
     converged: bool
     reloads: int
     closed_s: float
-    failures: list[ProblemDocument]
+    failures: list[DiagnosticDocument]
     time: str
     """ISO 8601, with the zone."""
     cause: str
@@ -186,17 +195,27 @@ def diagnostics_document(diagnostics: Sequence[Diagnostic]) -> DiagnosticsDocume
 
 
 def _diagnostic(diagnostic: Diagnostic) -> DiagnosticDocument:
-    span = diagnostic.span
     return {
         "code": diagnostic.code,
         "severity": str(diagnostic.severity),
         "message": diagnostic.message,
         "hint": diagnostic.hint,
-        "file": diagnostic.file,
+        **_place(diagnostic.place),
+        "details": list(diagnostic.details),
+        "related": [
+            {"message": other.message, **_place(other.place)} for other in diagnostic.related
+        ],
+    }
+
+
+def _place(place: Place) -> PlaceDocument:
+    span = place.span
+    return {
+        "file": place.file,
         "line": span.line if span else None,
         "column": span.column if span else None,
         "end_column": span.end_column if span else None,
-        "path": list(diagnostic.path),
+        "path": list(place.path),
     }
 
 
@@ -225,7 +244,7 @@ def plan_document(plan: Plan) -> PlanDocument:
             }
             for step in plan.steps
         ],
-        "problems": [{"code": p.code, "message": p.message, "hint": p.hint} for p in plan.problems],
+        "problems": [_diagnostic(problem) for problem in plan.problems],
         "notes": list(plan.notes),
         "config_diff": diff_config(before, plan.config.text) if differs and plan.config else [],
     }
@@ -266,10 +285,9 @@ def event_document(event: Event, topology: str, secrets: Sequence[str]) -> Event
     if isinstance(event, StepProgressed):
         document["done_bytes"], document["total_bytes"] = event.done, event.total
     if isinstance(event, StepFailed):
-        failure = event.failure
+        failure = without_secrets(event.failure, secrets)
         document["code"], document["hint"] = failure.code, failure.hint
-        document["message"] = strike_secrets(failure.message, secrets)
-        document["details"] = [strike_secrets(line, secrets) for line in failure.details]
+        document["message"], document["details"] = failure.message, list(failure.details)
     return document
 
 
@@ -318,17 +336,14 @@ def news_document(news: News, topology: str, secrets: Sequence[str]) -> EventDoc
     return document
 
 
-def _failures(failures: Sequence[Failure], secrets: Sequence[str]) -> list[ProblemDocument]:
-    return [
-        {"code": f.code, "message": strike_secrets(f.message, secrets), "hint": f.hint}
-        for f in failures
-    ]
+def _failures(failures: Sequence[Diagnostic], secrets: Sequence[str]) -> list[DiagnosticDocument]:
+    return [_diagnostic(without_secrets(failure, secrets)) for failure in failures]
 
 
 def result_document(
     topology: str,
     converged: bool,
-    failures: Sequence[Failure],
+    failures: Sequence[Diagnostic],
     elapsed_s: float,
     reloads: int,
     closed_s: float,

@@ -22,9 +22,9 @@ from reconciler.events.news import (
 )
 from reconciler.plan.plan import Plan
 from reconciler.view.documents import news_document
-from reconciler.view.failure import strike_secrets
+from reconciler.view.numbers import count, seconds
 from reconciler.view.paint import Paint
-from reconciler.view.words import count, seconds
+from reconciler.view.secrets import strike_secrets
 
 Write = Callable[[str], None]
 Now = Callable[[], datetime]
@@ -59,11 +59,9 @@ def _lines(news: News, paint: Paint) -> Iterator[str]:
         case FileBroken(file, diagnostics, _, is_in_force):
             after = "; the last good file stays in force" if is_in_force else ""
             for diagnostic in diagnostics:
-                span = diagnostic.span
-                where = diagnostic.file or file
-                place = f"{where}:{span.line}:{span.column}" if span else where
-                hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
-                yield f"{paint('error', place)} {diagnostic.message}{hint}{after}"
+                place = paint("error", str(diagnostic.place) or file)
+                more = "; ".join(filter(None, (diagnostic.hint, *map(str, diagnostic.related))))
+                yield f"{place} {diagnostic.message}{more and f' ({more})'}{after}"
         case FileMended(file):
             yield f"{file} can be used again"
         case _:
@@ -104,7 +102,7 @@ def _ended(ended: PassEnded, paint: Paint) -> Iterator[str]:
 def _failed(ended: PassEnded, paint: Paint) -> Iterator[str]:
     for failure in ended.failures:
         yield f"{paint('error', f'error[{failure.code}]')}: {failure.message}"
-        yield from (f"{_DETAIL}{line}" for line in failure.details)
+        yield from (f"{_DETAIL}{line}" for line in (*failure.details, *failure.related))
         if failure.hint:
             yield f"{_DETAIL}{failure.hint}"
     again = "" if ended.retry_s is None else f"; tried again in {seconds(ended.retry_s)}"
@@ -127,7 +125,7 @@ def _did(ended: PassEnded) -> str:
 
 
 def _number(plan: Plan, verb: str) -> int:
-    """Of containers; that HAProxy is told of them is no change of its own."""
+    """How many containers change so; that HAProxy is told of them is no change of its own."""
     return sum(c.verb == verb and c.kind == "container" for c in plan.changes)
 
 

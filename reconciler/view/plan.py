@@ -11,8 +11,9 @@ from reconciler.desired.rollout import Pace
 from reconciler.haproxy.control.sections import diff_config
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Change, FieldChange, Plan, Step
+from reconciler.view.diagnostics import render_diagnostic
+from reconciler.view.numbers import count
 from reconciler.view.paint import Paint
-from reconciler.view.words import count
 
 _SIGN = {
     "create": ("+", "add"),
@@ -37,9 +38,7 @@ def render_plan(plan: Plan, observed: Observed, engine: str, paint: Paint) -> li
     if plan.problems:
         lines.append("")
         for problem in plan.problems:
-            lines.append(f"  {paint('error', f'error[{problem.code}]')}: {problem.message}")
-            if problem.hint:
-                lines.append(f"    {problem.hint}")
+            lines += [f"  {line}" for line in render_diagnostic(problem, {}, paint)]
         return [*lines, "", f"  {plan.topology}: cannot be carried out; nothing was touched."]
     lines += [f"  note: {note}" for note in plan.notes]
     if plan.steps:

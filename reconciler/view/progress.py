@@ -19,8 +19,8 @@ from reconciler.events.events import (
 )
 from reconciler.plan.actions import AwaitReady
 from reconciler.view.documents import event_document
+from reconciler.view.numbers import seconds, size
 from reconciler.view.paint import Paint
-from reconciler.view.words import seconds, size
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

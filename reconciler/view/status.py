@@ -12,8 +12,8 @@ from reconciler.haproxy.control.replies import ServerState
 from reconciler.plan.decide.drift import server_drift
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Change, Plan
+from reconciler.view.numbers import ago, count, table
 from reconciler.view.paint import Paint
-from reconciler.view.words import ago, count, table
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.diagnostics.diagnostic import Path
-from reconciler.topology.mounted import is_inline
+from reconciler.diagnostics.place import Path
+from reconciler.topology.mounts import is_inline
 from reconciler.topology.reading.source import Source
 
 _BARE = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+-]*(:[A-Za-z0-9_./+-]+)*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from reconciler.events.events import Failure
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.events.news import Outcome, PassBegun, PassEnded
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyResult
@@ -75,7 +75,7 @@ class CurrentPass:
         return Ending.CHANGED if self.is_begun else Ending.UNCHANGED
 
     def result(
-        self, ending: Ending, luck: float, failures: tuple[Failure, ...], of: ApplyResult | None
+        self, ending: Ending, luck: float, failures: tuple[Diagnostic, ...], of: ApplyResult | None
     ) -> PassResult:
         proxies = of.observed.proxies.values() if of else ()
         servers = [server for proxy in proxies for server in proxy.serving]
@@ -114,7 +114,7 @@ class CurrentPass:
         )
 
 
-def ending_of_failures(failures: tuple[Failure, ...], *, has_problems: bool = False) -> Ending:
+def ending_of_failures(failures: tuple[Diagnostic, ...], *, has_problems: bool = False) -> Ending:
     """`has_problems` is whether they are problems of a plan, which was not begun."""
     codes = {failure.code for failure in failures}
     if codes & UNREACHABLE:

@@ -13,7 +13,7 @@ from typing import Protocol
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.events.news import FileBroken, FileMended, Noticed
 from reconciler.run.compiled import CompiledTopology
-from reconciler.topology.compare import describe_difference
+from reconciler.topology.difference import describe_difference
 from reconciler.watch.audience import Listener
 from reconciler.watch.mailbox import Goal
 

@@ -24,7 +24,7 @@ from reconciler.events.news import (
     PassEnded,
 )
 from reconciler.view.documents import VERSION
-from reconciler.view.failure import strike_secrets
+from reconciler.view.secrets import strike_secrets
 from reconciler.watch.current_pass import UNREACHABLE
 
 _WELL = {Outcome.UNCHANGED, Outcome.CONVERGED}

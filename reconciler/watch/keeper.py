@@ -14,13 +14,14 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
-from reconciler.engine.protocol import Engine, EngineError, Engines, LockedError, Patience
-from reconciler.events.events import Failure
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.engine.errors import EngineError, LockedError
+from reconciler.engine.protocol import Engine, Engines, Patience
 from reconciler.events.news import News, Noticed
 from reconciler.plan.decide.fallback import kept_of, only_brings_back
 from reconciler.plan.planner import plan_changes
 from reconciler.run.apply import ApplyOptions, ApplyResult, converge, new_pass_id
-from reconciler.run.execute import failure_of
+from reconciler.run.execute import PARALLELISM
 from reconciler.watch.clock import Clock
 from reconciler.watch.current_pass import CurrentPass, ending_of_failures
 from reconciler.watch.lock import TopologyLock
@@ -42,6 +43,7 @@ class WatchOptions:
     timeout_s: float = 60.0
     max_impact: Impact = Impact.INTERRUPT
     dry_run: bool = False
+    parallelism: int = PARALLELISM
     jitter: Jitter = field(default=random.uniform)
 
 
@@ -64,7 +66,10 @@ class Keeper:
         self._engine: Engine | None = None
         self._lock = TopologyLock(self._notice)
         self._apply = ApplyOptions(
-            holder=options.holder, lock_timeout_s=0.0, max_impact=options.max_impact
+            holder=options.holder,
+            lock_timeout_s=0.0,
+            max_impact=options.max_impact,
+            parallelism=options.parallelism,
         )
         self._state = State(clock.now(), clock.now())
 
@@ -132,12 +137,12 @@ class Keeper:
         try:
             return self._walked(current)
         except LockedError as error:
-            ending, failure = Ending.LOCKED, failure_of(error)
+            ending, failure = Ending.LOCKED, error.diagnostic
         except EngineError as error:
-            failure = failure_of(error)
+            failure = error.diagnostic
             ending = ending_of_failures((failure,))
         except Exception as error:  # a bug: it costs a pass, and is told
-            ending, failure = Ending.FAILED, Failure("internal", f"{error!r}")
+            ending, failure = Ending.FAILED, Diagnostic("internal", f"{error!r}")
         return current.result(ending, self._luck(), (failure,), None)
 
     def _walked(self, current: CurrentPass) -> PassResult:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.desired.desired import Desired
-from reconciler.engine.protocol import Engine, EngineError, Lock, LockedError, Patience
+from reconciler.engine.errors import EngineError, LockedError
+from reconciler.engine.protocol import Engine, Lock, Patience
 from reconciler.run.apply import ApplyOptions, held
 
 

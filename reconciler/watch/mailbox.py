@@ -16,7 +16,7 @@ class Goal:
     """What a keeper is to bring about, as its topology's file says."""
 
     desired: Desired | None
-    """None when there is no file any more: what runs is left alone."""
+    """The wish; None when there is no file any more, and what runs is left alone."""
     suspended: bool = False
     forget: bool = False
     """Nothing is to be left, and then this topology is no more."""
@@ -25,7 +25,7 @@ class Goal:
 @dataclass(slots=True)
 class Mail:
     goal: Goal | None = None
-    """None when the file says what it said."""
+    """The new goal; None when the file says what it said."""
     causes: list[str] = field(default_factory=list)
     is_urgent: bool = False
     """Whether somebody wants it done now, however often it failed before."""
@@ -43,9 +43,11 @@ class Mailbox:
         with self._changed:
             self._mail.goal = goal or self._mail.goal
             self._mail.is_urgent = self._mail.is_urgent or is_urgent or goal is not None
-            if cause not in self._mail.causes:
-                at = 0 if goal else len(self._mail.causes)  # what a file says is told before all
-                self._mail.causes.insert(at, cause)
+            if goal is not None:
+                # What else happened is the work of the edit before it, or is healed along the way.
+                self._mail.causes = [cause]
+            elif self._mail.goal is None and cause not in self._mail.causes:
+                self._mail.causes.append(cause)
                 del self._mail.causes[MOST_CAUSES:]
             self._is_new = True
             self._changed.notify()

@@ -10,8 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from reconciler.desired.desired import Desired
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.waiting import Backoff
-from reconciler.events.events import Failure
 from reconciler.events.news import Outcome
 from reconciler.plan.decide.fallback import as_kept
 from reconciler.plan.plan import Plan
@@ -44,7 +44,7 @@ class Fallback:
     """What is kept while what is wanted cannot be had, why that is so, and until when."""
 
     desired: Desired
-    failures: tuple[Failure, ...]
+    failures: tuple[Diagnostic, ...]
     until: float
 
 
@@ -115,7 +115,7 @@ class PassResult:
     ending: Ending
     plan: Plan
     """The last one that had something to do, or none."""
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[Diagnostic, ...] = ()
     tried: frozenset[str] | None = None
     """The names of what there was to change; None when it was not found out."""
     is_begun: bool = False
@@ -129,7 +129,7 @@ class PassResult:
     servers_up: int = 0
     servers: int = 0
     luck: float = 1.0
-    """From 0 to 1, to spread waits with."""
+    """A number from 0 to 1 that spreads waits."""
 
 
 def heard(state: State, mail: Mail, now: float) -> State:
@@ -301,7 +301,7 @@ def outcome_of(phase: Phase, ending: Ending) -> Outcome:
     return Outcome.KEPT if is_kept else TABLE[ending].told
 
 
-def failures_of(state: State, result: PassResult) -> tuple[Failure, ...]:
+def failures_of(state: State, result: PassResult) -> tuple[Diagnostic, ...]:
     """Those of a pass; and of one that keeps what was before, why it does."""
     is_kept = state.fallback and result.ending in REACHED
     return state.fallback.failures if state.fallback and is_kept else result.failures

@@ -27,13 +27,13 @@ MAY_IMPORT = {
 }
 FROM_THE_GROUND_UP = {
     "topology": (
-        "duration", "labels", "model/", "reading/", "wording/", "mounted", "served", "networks",
-        "profiles", "rules/", "references", "load", "compare", "schema",
+        "duration", "labels", "model/", "reading/", "wording/", "mounts", "traffic", "networks",
+        "profiles", "rules/", "references", "load", "difference", "schema",
     ),
     "topology/model": ("marks", "types/", "*"),
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),
     "desired": (
-        "impact", "marks", "limits", "names", "ownership", "options", "order", "rollout", "spec",
+        "impact", "marks", "resources", "names", "ownership", "options", "order", "rollout", "spec",
         "sensitive", "desired", "addresses", "proxy/", "containers/", "compile",
     ),
     "plan": (
@@ -44,10 +44,10 @@ FROM_THE_GROUND_UP = {
         "task", "effects", "gate", "prerequisites", "in_place", "containers", "jobs", "holders",
         "rollout/", "backends", "proxy/", "removals",
     ),
-    "engine": ("protocol", "waiting", "memory/", "docker/"),
+    "engine": ("errors", "protocol", "waiting", "memory/", "docker/"),
     "engine/docker": (
-        "connect", "options", "remove", "times", "exec", "images", "mounted", "refusals", "wait",
-        "haproxy/", "translate", "events", "glance", "host", "inspections", "lock", "observe",
+        "connect", "options", "remove", "times", "exec", "images", "files", "refusals", "wait",
+        "haproxy/", "translate", "events", "snapshot", "host", "inspections", "lock", "observe",
         "perform", "engine", "wakeups",
     ),
     "watch": (

@@ -124,7 +124,9 @@ def _refused(base: dict[str, Any], path: tuple[str | int, ...], value: Any) -> s
         owner = owner.setdefault(part, {}) if isinstance(owner, dict) else owner[part]
     owner[path[-1]] = value
     loaded = load_topology(json.dumps(changed).replace("$", "$$").encode(), "shop.yaml", {})
-    return {d.code for d in loaded.diagnostics if path[-1] in d.path or d.path == path[:-1]}
+    return {
+        d.code for d in loaded.diagnostics if path[-1] in d.place.path or d.place.path == path[:-1]
+    }
 
 
 ELSEWHERE = {"name": "shop", "backends": {"web": {"servers": "192.0.2.7:80"}}}

@@ -10,10 +10,10 @@ import pytest
 
 from reconciler.desired.desired import DesiredContainer, Slot
 from reconciler.desired.impact import EXPLANATION, Impact
-from reconciler.desired.limits import LIMITS, Limits
 from reconciler.desired.marks import keys_of, mark_of
 from reconciler.desired.names import SERVER_ROLE
 from reconciler.desired.options import ContainerOptions
+from reconciler.desired.resources import RESOURCE_LIMITS, ResourceLimits
 from reconciler.desired.spec import ContainerSpec, describe, is_in_place
 from reconciler.engine.docker.translate import create_body
 from reconciler.topology.model import Backend
@@ -35,7 +35,7 @@ def test_every_impact_is_explained() -> None:
 
 def test_what_docker_changes_in_place() -> None:
     # Docker's update call knows limits and the restart policy; networks are connected live.
-    assert {f for f in FIELDS if is_in_place(f)} == {"restart", "networks", *LIMITS}
+    assert {f for f in FIELDS if is_in_place(f)} == {"restart", "networks", *RESOURCE_LIMITS}
 
 
 def test_no_key_is_of_two_fields() -> None:
@@ -56,7 +56,7 @@ def test_no_option_of_a_container_is_dropped() -> None:
 
 
 def test_a_limit_is_one_wherever_it_stands() -> None:
-    for own in fields(Limits):
+    for own in fields(ResourceLimits):
         assert mark_of(FIELDS[own.name]) is mark_of(own)
 
 

@@ -15,7 +15,9 @@ from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import PROXY_SLOT, Desired, Slot
 from reconciler.desired.names import SERVER_ROLE
 from reconciler.desired.spec import Attachment, PublishedPort, VolumeSpec, revision_of
-from reconciler.engine.protocol import Engine, EngineError, Patience
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.engine.errors import EngineError
+from reconciler.engine.protocol import Engine, Patience
 from reconciler.plan import actions as a
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Plan
@@ -154,11 +156,11 @@ class Bench:
         for action in actions:
             self.do(action, action)
 
-    def fail(self, action: a.Action) -> EngineError:
+    def fail(self, action: a.Action) -> Diagnostic:
         try:
             self.do(action)
         except EngineError as error:
-            return error
+            return error.diagnostic
         raise AssertionError(f"{action} succeeded")
 
     def see(self, wish: Desired | None = None) -> Observed:

@@ -12,7 +12,7 @@ from reconciler.engine.memory import MemoryEngine
 from tests.contract.bench import Bench, random_name
 from tests.contract.hands import DockerHand, MemoryHand, memory_world
 
-ENGINES = ("memory", "docker")
+ENGINES = ("memory", pytest.param("docker", marks=pytest.mark.engine))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from reconciler.haproxy.model.files import FILES_DIRECTORY
 from reconciler.haproxy.paths import CONFIG_PATH
 from tests.engine import api_client
 from tests.images import ECHO, HAPROXY, OTHER_HAPROXY
+from tests.integration.support.waiting import await_true
 
 
 class MemoryHand:
@@ -138,10 +139,7 @@ class DockerHand:
         """A signal says nothing: wait until the master shows a worker from before."""
         before = self._workers(reference)
         self.client.kill(reference, "SIGUSR2")
-        deadline = time.monotonic() + 10
-        while not (now := self._workers(reference)) or now == before:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        await_true(lambda: (self._workers(reference) or before) != before, "another worker")
 
     def read_files(self, reference: str) -> dict[str, bytes]:
         try:

@@ -9,7 +9,7 @@ import docker
 import pytest
 
 from reconciler.desired.desired import PROXY_SLOT, Desired
-from reconciler.engine.docker.haproxy import talk
+from reconciler.engine.docker.haproxy import runtime
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import BindTls, RawLine
 from reconciler.haproxy.model.files import ProxyFile
@@ -137,14 +137,14 @@ def cut_off_before_the_reload(bench: Bench, target: str, monkeypatch: pytest.Mon
 
         monkeypatch.setattr(world, "alerts", alerts)
         return
-    ask = talk.ask
+    ask = runtime.ask
 
     def told(client: docker.APIClient, container: str, socket: str, command: str) -> str:
         if command == "reload":
             raise CutError
         return ask(client, container, socket, command)
 
-    monkeypatch.setattr(talk, "ask", told)
+    monkeypatch.setattr(runtime, "ask", told)
 
 
 def test_a_reload_that_was_cut_off_shows(bench: Bench) -> None:

@@ -72,7 +72,7 @@ def test_a_replacement_tells_how_long_ports_were_closed(bench: Bench) -> None:
     bench.apply(old)
     bench.do(*made(new, PROXY_SLOT)[-1:], a.WriteConfig(proxy_target(new), config_of(new)))
     told: list[object] = []
-    action = a.ReplaceProxy(proxy_target(old), proxy_target(new))
+    action = a.ReplaceProxy(proxy_target(old), proxy_target(new), config_of(new).digest)
     bench.engine.perform(action, bench.patience, told.append)
     (closed,) = told
     assert isinstance(closed, Closed)

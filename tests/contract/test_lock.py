@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.engine.protocol import EngineError, LockedError
+from reconciler.engine.errors import EngineError, LockedError
 from tests.contract.bench import Bench
 from tests.images import ABSENT, HAPROXY
 
@@ -14,8 +14,8 @@ def test_one_at_a_time(bench: Bench) -> None:
     with lock(bench.topology, "first", [ABSENT, HAPROXY], 0.0):
         with pytest.raises(LockedError) as caught, lock(bench.topology, "second", [HAPROXY], 0.0):
             pass
-        assert caught.value.code == "locked"
-        assert "first" in caught.value.message
+        assert caught.value.diagnostic.code == "locked"
+        assert "first" in caught.value.diagnostic.message
         with lock(f"{bench.topology}-other", "second", [HAPROXY], 0.0):
             pass
     with lock(bench.topology, "second", [HAPROXY], 5.0):
@@ -42,7 +42,7 @@ def test_it_needs_an_image_that_is_here(bench: Bench) -> None:
         bench.engine.lock(bench.topology, "x", [ABSENT], 0.0),
     ):
         pass
-    assert caught.value.code == "no-lock-image"
+    assert caught.value.diagnostic.code == "no-lock-image"
 
 
 def test_it_is_not_a_container_of_the_topology(bench: Bench) -> None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.topology.reading.parse import parse_source
 from reconciler.topology.reading.source import Source
 from reconciler.topology.schema import topology_schema

@@ -74,6 +74,7 @@ def within_seconds(condition: object) -> bool:
     return False
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("image", CHECKING_HAPROXIES.values(), ids=CHECKING_HAPROXIES)
 def test_hostile_words_read_back(image: str) -> None:
     topology = load(HOSTILE).topology

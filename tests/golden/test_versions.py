@@ -50,6 +50,7 @@ KEYWORDS = {f"{number}": item for number, item in enumerate(SINCE.items())}
 TEXTS = {name: text_of(keyword) for name, (keyword, _) in KEYWORDS.items()}
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("image", CHECKING_HAPROXIES.values(), ids=CHECKING_HAPROXIES)
 def test_haproxy_agrees(image: str) -> None:
     pem = make_certificate("shop.example.com").bundle.decode()

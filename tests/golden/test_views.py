@@ -18,12 +18,13 @@ from reconciler.desired.desired import PROXY_SLOT, Desired, DesiredContainer, Sl
 from reconciler.desired.impact import Impact
 from reconciler.desired.names import SERVER_ROLE
 from reconciler.desired.spec import describe
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.haproxy.control.replies import ServerState, WorkerInfo
 from reconciler.haproxy.paths import IDLE_HOST
 from reconciler.plan.actions import PullImage, StopContainer, Target
-from reconciler.plan.max_impact import limit_impact
+from reconciler.plan.max_impact import enforce_max_impact
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedNetworkLink, ObservedProxy
-from reconciler.plan.plan import Change, FieldChange, Plan, Problem, Step
+from reconciler.plan.plan import Change, FieldChange, Plan, Step
 from reconciler.plan.planner import plan_changes
 from reconciler.topology.load import load_topology
 from reconciler.view.diagnostics import render_diagnostics
@@ -147,7 +148,7 @@ def status() -> str:
                 fields=(FieldChange("memory", "128m", "256m"),),
             ),
         ),
-        problems=(Problem("name-taken", "something is in the way"),),
+        problems=(Diagnostic("name-taken", "something is in the way"),),
         config=desired.config(),
     )
     settled = Plan("quickstart", config=desired.config())
@@ -197,7 +198,7 @@ def plan() -> str:
         ),
     )
     ours = "unix:///var/run/docker.sock"
-    refused = limit_impact(mixed, Impact.RELOAD)
+    refused = enforce_max_impact(mixed, Impact.RELOAD)
     made = plan_changes(desired, Observed())
     scenes = {
         "first": [*render_plan(made, Observed(), ours, Paint()), *render_steps(made, Paint())],

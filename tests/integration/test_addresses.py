@@ -6,6 +6,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
+from reconciler.engine.docker.connect import api_of
 from tests.images import ECHO
 from tests.integration.support import web
 from tests.integration.support.ports import free_port, free_ports, random_name
@@ -13,7 +14,7 @@ from tests.integration.support.stack import Stack, echo_backend
 from tests.integration.support.subnets import free_subnet
 
 STOP_FIRST = {"order": "stop-first"}
-MAC = "02:42:ac:1e:07:0a"
+MAC, OTHER_MAC = "02:42:ac:1e:07:0a", "02:42:ac:1e:07:0b"
 
 
 def link_of(stack: Stack, slot: str) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def test_addresses_stay_change_and_move(stack: Stack) -> None:
     stack.spec["networks"] = {"back": {"subnet": subnet}, "front": {}}
     stack.backend.update(
         replicas=1,
-        networks={"back": {"ipv4_address": one}, "front": None},
+        networks={"back": {"ipv4_address": one}, "front": {"mac_address": OTHER_MAC}},
         mac_address=MAC,
         rollout=STOP_FIRST,
         ports=published,
@@ -39,6 +40,7 @@ def test_addresses_stay_change_and_move(stack: Stack) -> None:
     told = stack.world.run_in(stack.ids()["web-1"], "sh", "-c", "cat /sys/class/net/eth*/address")
     assert MAC in told.split()
     assert len(set(told.split())) == 2
+    assert (OTHER_MAC in told) == (api_of(stack.world.api) >= (1, 44))
     stack.assert_converged()
 
     first = stack.ids()["web-1"]

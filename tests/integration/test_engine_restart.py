@@ -84,6 +84,6 @@ def test_a_daemon_outlives_the_engine(stack: Stack, private: PrivateEngine) -> N
         _change(stack)
         stack.write()
         daemon.await_said("the edit", lambda s: s.get("impact") == "replace")
-        await_true(lambda: "up to date" in stack.plan().out, "all is as the file says", 60)
+        await_true(lambda: "up to date" in stack.plan().out, "all is as the file says")
         assert daemon.end() == 0
     _assert_up_to_date(stack)

@@ -122,7 +122,7 @@ def test_the_tool_is_killed_after_each_step(stack: Stack, place: Callable[[Stack
     host = place(stack)
     host.backend["replicas"] = 1
     host.apply()
-    with Traffic(host.port, one_shot=1, keep_alive=1, longest_s=280) as traffic:
+    with Traffic(host.port, one_shot=1, keep_alive=1) as traffic:
         for steps in range(1, MOST_STEPS):
             _change_haproxy(host, steps)
             crashed = crash_after(host, steps)

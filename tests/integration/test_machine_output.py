@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 
+from reconciler.haproxy.control.rewrite import without_addresses
 from reconciler.haproxy.paths import CONFIG_PATH
 from tests.integration.support import tool
 from tests.integration.support.recorder import recording
@@ -41,7 +42,7 @@ def test_documents_are_as_their_schemas_say(stack: Stack) -> None:
     _validate(stack.plan("-o", "json").document, "plan")
     _validate(stack.run("status", "-o", "json").document, "status")
     written = stack.world.run_in(stack.haproxy, "cat", CONFIG_PATH)
-    assert stack.run("render").out == written
+    assert stack.run("render").out == without_addresses(written)
 
     stack.backend["env"] = {"VERSION": "2"}
     stack.spec["haproxy"]["timeouts"] = {"client": "20s"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.engine.docker.haproxy.talk import ask
+from reconciler.engine.docker.haproxy.runtime import ask
 from reconciler.haproxy.paths import RUNTIME_SOCKET
 from tests.integration.support.outside import outside_server
 from tests.integration.support.stack import Stack

@@ -6,7 +6,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from reconciler.engine.docker.haproxy.talk import ask
+from reconciler.engine.docker.haproxy.runtime import ask
 from reconciler.haproxy.paths import RUNTIME_SOCKET
 from reconciler.view.schemas import build_schema
 from tests.integration.support.stack import Stack

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 _QUIET = (
@@ -29,9 +28,3 @@ for _name, _examples in (("usual", 60), ("thorough", 3000)):
         print_blob=True,
     )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
-
-
-@pytest.fixture(autouse=True)
-def one_step_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Threads would make examples differ from run to run; orders are tried on purpose instead."""
-    monkeypatch.setattr("reconciler.run.execute.PARALLEL", 1)

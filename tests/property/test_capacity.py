@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
 from reconciler.desired.names import PROXY_ROLE, SERVER_ROLE
+from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.observe import resolve, server_states
-from reconciler.engine.protocol import EngineError, Patience, Report
+from reconciler.engine.protocol import Patience, Report
 from reconciler.haproxy.model import Backend
 from reconciler.haproxy.slots import PROBE_SUFFIX
 from reconciler.plan.action_labels import label_of
@@ -166,7 +167,7 @@ class Watched(MemoryEngine):
     def perform(self, action: Action, patience: Patience, report: Report) -> None:  # noqa: ARG002  # nothing takes time
         self.cut -= 1
         if self.cut == 0:
-            raise self.how("injected", "injected") if self.how is EngineError else self.how
+            raise self.how("internal", "injected") if self.how is EngineError else self.how
         used = self._used()
         if isinstance(action, StopContainer | RemoveContainer):
             assert self._id_of(action.target) not in used, label_of(action)

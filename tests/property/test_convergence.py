@@ -6,7 +6,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from reconciler.desired.desired import Desired
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.errors import EngineError
 from tests.property.topologies import wishes
 from tests.property.worlds import (
     Crash,

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 
 from reconciler.desired.desired import Desired
 from reconciler.desired.names import SERVER_ROLE
+from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import MemoryEngine, World
 from reconciler.engine.memory.observe import server_states
-from reconciler.engine.protocol import EngineError, Patience, Report
+from reconciler.engine.protocol import Patience, Report
 from reconciler.plan.action_labels import label_of
 from reconciler.plan.actions import Action, CreateContainer, RemoveContainer, StopContainer
 from reconciler.plan.plan import Plan, Step
-from reconciler.run.execute import Execution, execute
+from reconciler.run.execute import Execution
 from tests.property.test_capacity import (
     Up,
     Watched,
@@ -24,7 +25,7 @@ from tests.property.test_capacity import (
     workers_floor,
 )
 from tests.property.topologies import NAME, rolls, wish_of
-from tests.property.worlds import apply_wish, new_world, plan_of, serves_what_is_written
+from tests.property.worlds import apply_wish, carry_out, new_world, plan_of, serves_what_is_written
 
 
 class OneFails(Watched):
@@ -37,7 +38,7 @@ class OneFails(Watched):
     def perform(self, action: Action, patience: Patience, report: Report) -> None:
         if action is self.bad:
             self.bad = None
-            raise EngineError("injected", "injected")
+            raise EngineError("internal", "injected")
         super().perform(action, patience, report)
 
 
@@ -50,7 +51,7 @@ def run_with_failure(
     engine = OneFails(world, floor, ceiling or {}, workers)
     failing = plan.course[number % len(plan.course)]
     engine.bad = failing.action
-    return plan, failing, execute(plan, engine, Patience(), lambda _: None, "pass")
+    return plan, failing, carry_out(plan, engine)
 
 
 def names_of_servers(world: World) -> set[str]:
@@ -142,7 +143,7 @@ def test_the_next_apply_converges(
     wish = old if back else new
     floor = floor_of(servers_up(world), wish)
     engine = Watched(world, floor if keeps_traffic(plan_of(world, wish)) else {}, 0, EngineError)
-    outcome = execute(plan_of(world, wish), engine, Patience(), lambda _: None, "pass")
+    outcome = carry_out(plan_of(world, wish), engine)
     assert outcome.succeeded, outcome.failed
     assert apply_wish(world, wish).converged
     assert plan_of(world, wish).is_empty
@@ -197,5 +198,5 @@ def test_two_that_cannot_run_at_once_do_not_after_a_failure_either() -> None:
     )
     run_with_failure(world, new, number)
     engine = Watched(world, {}, 0, EngineError, {"web": 1})
-    outcome = execute(plan_of(world, new), engine, Patience(), lambda _: None, "pass")
+    outcome = carry_out(plan_of(world, new), engine)
     assert outcome.succeeded

@@ -79,7 +79,7 @@ def config_with(source: Source, at: Where, end: str) -> Config | None:
     loaded = validate(replace(source, value=with_end(source.value, at, end)))
     if loaded.topology is None:
         assert loaded.diagnostics
-        assert all(d.span is not None and d.span.line > 0 for d in loaded.diagnostics)
+        assert all(d.place.span is not None and d.place.span.line > 0 for d in loaded.diagnostics)
         return None
     return compile_topology(loaded.topology, "/srv/shop", loaded.sensitive, CONTENTS).config()
 
@@ -177,6 +177,7 @@ def test_a_hostile_value_is_one_value(path: Path) -> None:
                 assert not EXPRESSION.search(line), f"{where}: {line}"
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("image", CHECKING_HAPROXIES.values(), ids=CHECKING_HAPROXIES)
 def test_haproxy_reads_them(image: str) -> None:
     """What is not refused here is not refused there either."""

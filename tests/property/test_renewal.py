@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import Desired
 from reconciler.desired.proxy.hosts import LEAST_HOSTS
+from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import MemoryEngine, World
-from reconciler.engine.protocol import EngineError
 from reconciler.plan.actions import RenewFiles
 from reconciler.topology.model import Topology
 from reconciler.topology.references import Contents

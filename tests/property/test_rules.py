@@ -57,7 +57,7 @@ def warned_of(wishes: list[dict[str, Any]]) -> set[int]:
     found: set[int] = set()
     for finding in check_rules(topology):
         if finding.code == "unreachable-rule":
-            number = finding.path[3]
+            number = finding.place.path[3]
             assert isinstance(number, int)
             is_taker = "gets past" in finding.message
             found |= set(range(number + 1, len(wishes))) if is_taker else {number}

@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 
 from reconciler.desired.compile import compile_topology
+from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import Image, MemoryEngines, World
-from reconciler.engine.protocol import EngineError, Wakeup
+from reconciler.engine.protocol import Wakeup
 from reconciler.events.news import News, Outcome, PassEnded
 from reconciler.plan.actions import Action
 from reconciler.run.compiled import CompiledTopology
@@ -23,7 +25,7 @@ from reconciler.topology.load import load_topology
 from reconciler.watch.follower import Broken, Follower, Reading
 from reconciler.watch.keeper import Keeper, WatchOptions
 from reconciler.watch.mailbox import Goal
-from tests.property.worlds import BREAKS, foreigners, new_world, plan_of
+from tests.property.worlds import BREAKS, ONE_BY_ONE, foreigners, new_world, plan_of
 from tests.unit.watch.watching import Ear, VirtualClock
 
 HISTORIES = 1000
@@ -40,6 +42,13 @@ frontends:
   www: {{bind: 80, default_backend: web}}
 haproxy: {{image: "haproxy:1"}}
 """
+
+
+@cache  # histories have few files between them
+def _compiled(text: str, name: str) -> CompiledTopology:
+    loaded = load_topology(text.encode(), name, {})
+    assert loaded.topology is not None
+    return CompiledTopology(loaded, compile_topology(loaded.topology, "/srv"))
 
 
 class Play:
@@ -68,7 +77,9 @@ class Play:
 
     def write(self, topology: str, cause: str, goal: Goal) -> None:
         if topology not in self.keepers:
-            options = WatchOptions(holder="play (watch)", jitter=self.dice.uniform)
+            options = WatchOptions(
+                holder="play (watch)", jitter=self.dice.uniform, parallelism=ONE_BY_ONE
+            )
             self.keepers[topology] = Keeper(
                 topology, self.engines, options, self.clock, self._tell, lambda: self.is_stopping
             )
@@ -113,7 +124,7 @@ class Play:
             self.dice.choice([self.break_something, self.file_says, self.file_breaks])()
         if self.failures and self.dice.random() < 0.3:
             self.failures -= 1
-            raise EngineError(self.dice.choice(["engine-lost", "injected"]), "injected")
+            raise EngineError(self.dice.choice(["engine-lost", "internal"]), "injected")
 
     def file_says(self) -> None:
         self._write(version=self.dice.randint(1, 2))
@@ -129,9 +140,7 @@ class Play:
             suspend=str(suspend).lower(), version=version, replicas=self.dice.randint(0, 4)
         )
         name = self.dice.choice(["shop.yaml", "renamed.yaml"])
-        loaded = load_topology(text.encode(), name, {})
-        assert loaded.topology is not None
-        self.compiled = CompiledTopology(loaded, compile_topology(loaded.topology, "/srv"))
+        self.compiled = _compiled(text, name)
         self.broken = 0
         self.read()
 

@@ -12,15 +12,21 @@ from hypothesis import strategies as st
 from reconciler.desired.desired import Desired
 from reconciler.desired.names import PROXY_ROLE
 from reconciler.desired.spec import Attachment, PublishedPort
+from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import Container, Image, MemoryEngine, World
 from reconciler.engine.memory.parts import LiveServer, loaded_servers
-from reconciler.engine.protocol import EngineError, Patience
+from reconciler.engine.protocol import Engine, Patience
 from reconciler.haproxy.paths import IDLE_HOSTS
 from reconciler.plan.actions import Action
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
+from reconciler.run.execute import Execution, execute
 from tests.property.topologies import NAME, SHARED_NETWORK, files, wish_of
+
+ONE_BY_ONE = 1
+"""Steps at a time: threads would make examples differ from run to run; orders are tried on purpose
+instead."""
 
 
 class Crash(BaseException):
@@ -41,7 +47,7 @@ def apply_wish(world: World, wish: Desired, *, remove_volumes: bool = False) -> 
     return apply(
         wish,
         MemoryEngine(NAME, world),
-        ApplyOptions(remove_volumes=remove_volumes),
+        ApplyOptions(remove_volumes=remove_volumes, parallelism=ONE_BY_ONE),
         Patience(),
         lambda _: True,
         lambda _: None,
@@ -52,6 +58,10 @@ def plan_of(world: World, wish: Desired) -> Plan:
     return plan_changes(wish, MemoryEngine(NAME, world).observe(wish.scope()))
 
 
+def carry_out(plan: Plan, engine: Engine) -> Execution:
+    return execute(plan, engine, Patience(), lambda _: None, "pass", parallelism=ONE_BY_ONE)
+
+
 def stop_after(number: int, with_what: type[BaseException]) -> Callable[[Action], None]:
     """A hook that lets so many actions happen and then raises."""
     left = number
@@ -60,7 +70,7 @@ def stop_after(number: int, with_what: type[BaseException]) -> Callable[[Action]
         nonlocal left
         left -= 1
         if left < 0:
-            raise with_what("injected", "injected") if with_what is EngineError else with_what
+            raise with_what("internal", "injected") if with_what is EngineError else with_what
 
     return hook
 
@@ -74,7 +84,12 @@ def apply_with(world: World, engine: MemoryEngine, wish: Desired) -> bool:
     """An apply that may end at any action. True if it got to its end; the lock ends with it."""
     try:
         return apply(
-            wish, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None
+            wish,
+            engine,
+            ApplyOptions(parallelism=ONE_BY_ONE),
+            Patience(),
+            lambda _: True,
+            lambda _: None,
         ).converged
     except (Crash, EngineError):
         return False

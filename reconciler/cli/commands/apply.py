@@ -42,7 +42,7 @@ def command(shared: options.Changing, no_wait: bool, max_impact: str) -> int:
         return 0
     from reconciler.cli import change  # noqa: PLC0415  # with all the rest of the tool
     from reconciler.run.apply import ApplyOptions  # noqa: PLC0415  # the same
-    from reconciler.run.holder import holder_name  # noqa: PLC0415  # the same
+    from reconciler.run.lock_holder import holder_name  # noqa: PLC0415  # the same
 
     settings = ApplyOptions(
         wait=not no_wait,

@@ -9,7 +9,7 @@ from reconciler.cli.change import ChangeRequest, change_files
 from reconciler.desired.desired import Desired
 from reconciler.files.inputs import OF_FILES
 from reconciler.run.apply import ApplyOptions
-from reconciler.run.holder import holder_name
+from reconciler.run.lock_holder import holder_name
 
 
 @click.command(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.exit import DONE, FAILED
+from reconciler.cli.exit_codes import DONE, FAILED
 from reconciler.files.inputs import DEFAULT_FILE
 
 STARTER = """\

@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.console import Console
-from reconciler.cli.exit import CHANGES, DONE, FAILED
+from reconciler.cli.exit_codes import CHANGES, DONE, FAILED
 from reconciler.cli.session import Reporting, docker_engine, load_or_report
 from reconciler.files.variant import Variant
 from reconciler.plan.plan import Plan

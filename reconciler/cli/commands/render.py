@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.console import Console
-from reconciler.cli.exit import DONE, FAILED
+from reconciler.cli.exit_codes import DONE, FAILED
 from reconciler.cli.session import load_or_report
 from reconciler.files.variant import Variant
 from reconciler.run.compiled import compile_inputs

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.console import Console
-from reconciler.cli.exit import DONE, FAILED
+from reconciler.cli.exit_codes import DONE, FAILED
 from reconciler.cli.session import Reporting, docker_engine, load_or_report
 from reconciler.files.inputs import OF_FILES
 from reconciler.files.variant import Variant

@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.console import Console
-from reconciler.cli.exit import DONE, FAILED
+from reconciler.cli.exit_codes import DONE, FAILED
 from reconciler.diagnostics.diagnostic import has_errors
 from reconciler.files.inputs import load_inputs
 from reconciler.files.variant import Variant
@@ -37,15 +37,12 @@ def command(
     inputs = load_inputs(files, env_files, variant=variant)
     diagnostics = list(inputs.diagnostics)
     if haproxy and not inputs.has_errors:
-        from reconciler.cli.config_check import check_or_report  # noqa: PLC0415  # with all of `plan`
+        from reconciler.cli.config_check import check_configs  # noqa: PLC0415  # with all of `plan`
 
-        refusals = check_or_report(inputs, console)
-        if refusals is None:
-            return FAILED
-        diagnostics += refusals
+        diagnostics += check_configs(inputs)
     if diagnostics or console.is_json:
         console.show_diagnostics(diagnostics, inputs.sources)
-    if has_errors(tuple(diagnostics)):
+    if has_errors(diagnostics):
         return FAILED
     if not console.is_json:
         by = ", accepted by HAProxy" if haproxy else ""

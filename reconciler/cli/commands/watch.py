@@ -13,11 +13,11 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.console import Console
-from reconciler.cli.exit import DONE
+from reconciler.cli.exit_codes import DONE
 from reconciler.desired.impact import Impact
-from reconciler.engine.protocol import WATCHING
+from reconciler.engine.errors import WATCHING
 from reconciler.files.variant import Variant
-from reconciler.run.holder import holder_name
+from reconciler.run.lock_holder import holder_name
 from reconciler.view.log import JsonLog, TextLog
 from reconciler.watch.audience import Audience, Listener
 from reconciler.watch.daemon import Daemon

@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from reconciler.desired.spec import ContainerFile
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.model.files import FileSource
-from reconciler.topology.mounted import Mounted, is_within, mounted_files, tmpfs_paths
+from reconciler.topology.mounts import FileMount, file_mounts, is_within, tmpfs_paths
 from reconciler.topology.references import Contents
 
 
 def files_of(topology: Topology, backend: Backend, contents: Contents) -> tuple[ContainerFile, ...]:
     """The files of a container, sorted by path: their order means nothing."""
     found = (
-        _file(mounted, backend, _content(source, contents))
-        for mounted in mounted_files(backend)
-        if (source := mounted.source_in(topology)) is not None
+        _file(mount, backend, _content(source, contents))
+        for mount in file_mounts(backend)
+        if (source := mount.source_in(topology)) is not None
     )
     return tuple(sorted(found, key=lambda file: file.target))
 
@@ -26,9 +26,9 @@ def files_of(topology: Topology, backend: Backend, contents: Contents) -> tuple[
 def hidden_files(topology: Topology, backend: Backend) -> Mapping[str, str]:
     """How each file is shown, by origin: where its content comes from."""
     return {
-        _origin(mounted): f"${{{source.kind}}}"
-        for mounted in mounted_files(backend)
-        if (source := mounted.source_in(topology)) is not None
+        _origin(mount): f"${{{source.kind}}}"
+        for mount in file_mounts(backend)
+        if (source := mount.source_in(topology)) is not None
     }
 
 
@@ -40,25 +40,25 @@ def _content(source: FileSource, contents: Contents) -> bytes:
     return (source.content or "").encode()
 
 
-def _file(mounted: Mounted, backend: Backend, content: bytes) -> ContainerFile:
-    wish = mounted.wish
+def _file(mount: FileMount, backend: Backend, content: bytes) -> ContainerFile:
+    wish = mount.wish
     return ContainerFile(
-        target=mounted.target,
+        target=mount.target,
         digest=hashlib.sha256(content).hexdigest(),
         uid=wish.uid,
         gid=wish.gid,
         mode=wish.mode,
-        volume=_volume(mounted, backend),
-        origin=_origin(mounted),
+        volume=_volume(mount, backend),
+        origin=_origin(mount),
         content=content,
     )
 
 
-def _volume(mounted: Mounted, backend: Backend) -> str:
-    directory = posixpath.dirname(mounted.target)
+def _volume(mount: FileMount, backend: Backend) -> str:
+    directory = posixpath.dirname(mount.target)
     hidden = any(is_within(directory, path) for path in tmpfs_paths(backend))
     return directory if backend.read_only or hidden else ""
 
 
-def _origin(mounted: Mounted) -> str:
-    return f"{mounted.section}.{mounted.wish.source}"
+def _origin(mount: FileMount) -> str:
+    return f"{mount.section}.{mount.wish.source}"

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, DesiredContainer, Slot
-from reconciler.desired.limits import limits_of
 from reconciler.desired.names import anchor_name, proxy_name, run_volume_name
 from reconciler.desired.proxy.listeners import Listeners
+from reconciler.desired.resources import compile_resources
 from reconciler.desired.sensitive import sensitive_fields, sensitive_listeners
 from reconciler.desired.spec import (
     OF_A_CONTAINER,
@@ -19,7 +19,7 @@ from reconciler.desired.spec import (
     PublishedPort,
     revision_of,
 )
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy.paths import (
     CONFIG_PATH,
     IDLE_HOST,
@@ -116,7 +116,7 @@ def _proxy_container(
         stop_signal="SIGUSR1",
         stop_grace_s=settings.hard_stop_after + STOP_MARGIN_S,
         restart=settings.restart,
-        **limits_of(settings),
+        **compile_resources(settings),
         network_mode=network_mode,
         hands_over=hands_over,
     )

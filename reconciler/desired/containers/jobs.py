@@ -16,7 +16,7 @@ from reconciler.desired.spec import (
     as_of_jobs,
     revision_of,
 )
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.topology.model import Job, Topology
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy.model import content as haproxy
 from reconciler.topology.model import Backend, Frontend, Topology
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy.model import cors as haproxy
 from reconciler.topology.model import Frontend
 from reconciler.topology.model.rule import Rule

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.desired.proxy.tls import ProxyFiles
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy.model import errors as haproxy
 from reconciler.topology.model import Topology
 from reconciler.topology.model.errors import OF_HEADERS, ErrorPage, Status

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from reconciler.desired.proxy.tls import ProxyFiles
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy.model import jwt as haproxy
 from reconciler.haproxy.model.jwt import Claim
 from reconciler.topology.model import Frontend

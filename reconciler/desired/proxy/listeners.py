@@ -12,7 +12,7 @@ from reconciler.haproxy import model as haproxy
 from reconciler.haproxy.model.origin import Path
 from reconciler.haproxy.paths import directory_of_sockets
 from reconciler.topology.model import Bind, Topology
-from reconciler.topology.served import mode_of
+from reconciler.topology.traffic import mode_of
 
 
 class Listeners:

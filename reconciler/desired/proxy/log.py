@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy.model.log import DEFAULT_TARGET, Log, LogTarget
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.log import sample_of

@@ -22,10 +22,10 @@ from reconciler.desired.proxy.settings import compile_settings, compile_timeouts
 from reconciler.desired.proxy.sources import compile_access
 from reconciler.desired.proxy.sticky import compile_sticky
 from reconciler.desired.proxy.tls import ProxyFiles, way_to_tls
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy import model as haproxy
 from reconciler.topology.model import Backend, Check, Topology
-from reconciler.topology.served import destinations, mode_of, proxied_backends, source_of
+from reconciler.topology.traffic import destinations, mode_of, proxied_backends, source_of
 
 
 def compile_proxy(

@@ -9,7 +9,7 @@ from reconciler.desired.proxy.cors import compile_cors
 from reconciler.desired.proxy.jwt import compile_jwt
 from reconciler.desired.proxy.sources import source_patterns
 from reconciler.desired.proxy.tls import ProxyFiles
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy.model import routing
 from reconciler.haproxy.model.routing import ASKED_METHOD, SCHEME, Condition, Pattern
 from reconciler.topology.model import Frontend
@@ -65,9 +65,7 @@ def _lists(rule: Rule, path: Path, frontend: Frontend, files: ProxyFiles) -> Ite
         "path": [Pattern("path", "str", value) for value in rule.path],
         "path_prefix": [p for value in rule.path_prefix for p in _prefix(value)],
         "path_regex": [Pattern("path", "reg", value) for value in rule.path_regex],
-        "method": [
-            Pattern(f, "str", v) for f in _method_fetches(rule, frontend) for v in rule.method
-        ],
+        "method": [p for v in rule.method for p in _method_patterns(v, rule, frontend)],
     }
     for key, patterns in of_key.items():
         if patterns:
@@ -83,12 +81,16 @@ def _sni_fetches(frontend: Frontend) -> Iterator[str]:
         yield "req.ssl_sni,lower"
 
 
-def _method_fetches(rule: Rule, frontend: Frontend) -> Iterator[str]:
-    """A browser that asks beforehand is meant by the rule for what it asks for: only where HAProxy
-    answers it, or else a request could pass for one of another method."""
-    yield "method"
-    if cors := rule.cors or frontend.cors:
-        yield from [ASKED_METHOD] if cors.enabled else []
+def _method_patterns(method: str, rule: Rule, frontend: Frontend) -> Iterator[Pattern]:
+    """`method` is compared as HAProxy compares methods, which no `-m` says.
+
+    A browser that asks beforehand is meant by the rule for what it asks for: only where HAProxy
+    answers it, or else a request could pass for one of another method.
+    """
+    yield Pattern("method", "", method)
+    cors = rule.cors or frontend.cors
+    if cors and cors.enabled:
+        yield Pattern(ASKED_METHOD, "str", method)
 
 
 def _host_patterns(fetch: str, hosts: Iterable[str]) -> list[Pattern]:

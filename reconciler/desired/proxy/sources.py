@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.desired.proxy.tls import ProxyFiles
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy.model.routing import Access, Condition, Pattern
 from reconciler.topology.model import Frontend
 from reconciler.topology.model.types.address import names_file

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy import model as haproxy
 from reconciler.haproxy.model.files import RESPONSE, ProxyFile, file_name, list_file, updated
 from reconciler.topology.model import Backend, Frontend, Topology
@@ -13,15 +13,15 @@ from reconciler.topology.model.http3 import Http3
 from reconciler.topology.model.tls import Ocsp, Tls
 from reconciler.topology.model.types.address import parse_addresses
 from reconciler.topology.references import Contents, response_source, self_signed_source
-from reconciler.topology.served import tls_ports
+from reconciler.topology.traffic import tls_ports
 
 HTTP_PROTOCOLS = ("h2", "http/1.1")
 _ENDINGS: Mapping[Ocsp, str] = {False: ".pem", True: ".stapled.pem", "update": ".ocsp-update.pem"}
 
 
 def way_to_tls(topology: Topology, frontend: Frontend) -> haproxy.ToTls | None:
-    """To where the file says, or else where TLS is: on the frontend itself, else on 443, else
-    wherever there is some."""
+    """Plain HTTP is sent to where the file says, or else where TLS is: on the frontend itself, else
+    on 443, else wherever there is some."""
     wish = frontend.redirect
     if wish is None:
         return None

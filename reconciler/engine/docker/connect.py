@@ -12,7 +12,7 @@ import requests.exceptions
 from docker.context import ContextAPI
 from docker.utils import kwargs_from_env
 
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.errors import EngineError
 
 OLDEST_API = (1, 41)
 """Docker 20.10: the first whose containers may bind low ports without root."""
@@ -26,7 +26,7 @@ _HINTS = (
     ),
     ("paramiko", "`pip install 'haproxy-reconciler[ssh]'`, for engines by ssh"),
 )
-"""By a word of the cause, what to do about it."""
+"""Words of a cause, and what to do about each."""
 
 
 def connect(parallel: int) -> tuple[docker.APIClient, str]:

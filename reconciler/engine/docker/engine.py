@@ -14,7 +14,8 @@ from reconciler.engine.docker import lock, observe, perform
 from reconciler.engine.docker.connect import cause_of, connect
 from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.docker.refusals import refusal
-from reconciler.engine.protocol import EngineError, Patience, Report
+from reconciler.engine.errors import EngineError
+from reconciler.engine.protocol import Patience, Report
 from reconciler.plan.action_labels import label_of
 from reconciler.plan.actions import Action
 from reconciler.plan.observed import Observed

@@ -40,13 +40,14 @@ class EventReader:
     def __init__(self) -> None:
         self._killed_for_memory: set[str] = set()
         self._topologies: dict[str, str] = {}
-        """By container; events of networks name containers only."""
+        """The topology of each container: events of networks name containers only."""
 
     def know(self, container: str, topology: str) -> None:
         self._topologies[container] = topology
 
     def read(self, event: dict[str, Any]) -> Wakeup | None:
-        """None for what is nobody's of ours, or changes nothing."""
+        """The wakeup that an event gives; None when it is about nothing of ours, or changes
+        nothing."""
         action, actor = str(event.get("Action", "")), event.get("Actor") or {}
         attributes = actor.get("Attributes") or {}
         if event.get("Type") == "network":

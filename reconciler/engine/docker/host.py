@@ -11,7 +11,7 @@ import socket
 import struct
 from collections.abc import Iterable
 
-from reconciler.engine.docker.glance import local_socket
+from reconciler.engine.docker.snapshot import local_socket
 
 _PEER = "3i"
 """Process, user and group of a socket's other end (`man 7 unix`)."""

@@ -6,7 +6,8 @@ import docker
 import docker.errors
 from docker.utils import parse_repository_tag
 
-from reconciler.engine.protocol import EngineError, Patience, Progress, Report
+from reconciler.engine.errors import CancelledError, pull_failed
+from reconciler.engine.protocol import Patience, Progress, Report
 
 
 def pull(
@@ -20,21 +21,13 @@ def pull(
             repository, tag=tag or "latest", stream=True, decode=True, platform=platform or None
         ):
             if patience.is_cancelled():
-                raise EngineError("cancelled", f"stopped while pulling {reference}")
+                raise CancelledError(f"stopped while pulling {reference}")
             if "error" in item:
-                raise _failed(reference, str(item["error"]))
+                raise pull_failed(reference, str(item["error"]))
             detail = item.get("progressDetail") or {}
             if item.get("status") == "Downloading" and "total" in detail:
                 sizes[item["id"]] = (detail["current"], detail["total"])
                 done, total = (sum(column) for column in zip(*sizes.values(), strict=True))
                 report(Progress(done, total))
     except docker.errors.APIError as error:
-        raise _failed(reference, error.explanation or str(error)) from error
-
-
-def _failed(reference: str, reason: str) -> EngineError:
-    return EngineError(
-        "pull-failed",
-        f"image `{reference}` cannot be pulled: {reason}",
-        "check its name and tag, and `docker login` for a private registry",
-    )
+        raise pull_failed(reference, error.explanation or str(error)) from error

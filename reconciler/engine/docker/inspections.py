@@ -38,13 +38,13 @@ class Inspections:
         self._changing = threading.Lock()
         self._known: dict[str, _Known] = {}
         self._labels: dict[str, dict[str, str]] = {}
-        """By image: what an image is never changes."""
+        """The labels of each image, by its id: what an image is never changes."""
         self._is_told = False
         self._changes = 0
         """A container that changes while it is looked at is not kept as it was."""
 
     def begin(self) -> None:
-        """From now on `forget` is called for each container that changes."""
+        """Details are kept: from now on `forget` is called for each container that changes."""
         with self._changing:
             self._is_told = True
             self._changes += 1
@@ -94,6 +94,8 @@ class Inspections:
         except docker.errors.NotFound:
             return None
         with self._changing:
+            # An event that came while Docker was asked may be of after its answer, or of before it:
+            # what cannot be told apart is not kept.
             if self._is_told and changes == self._changes:
                 self._known[identity] = _Known(facts, now, container)
         return container

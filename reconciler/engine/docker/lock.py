@@ -21,7 +21,7 @@ from reconciler.desired import names
 from reconciler.engine.docker.exec import closing_stream
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.times import engine_time, parse_time
-from reconciler.engine.protocol import EngineError, LockedError
+from reconciler.engine.errors import LockedError, no_lock_image
 from reconciler.engine.waiting import tries
 
 _POLL_S = 0.2
@@ -107,9 +107,7 @@ def _image_that_is_here(client: docker.APIClient, images: Sequence[str]) -> str:
     for image in images:
         with contextlib.suppress(docker.errors.NotFound):
             return str(client.inspect_image(image)["Id"])
-    raise EngineError(
-        "no-lock-image", f"none of the images {', '.join(images)} is here to hold the lock with"
-    )
+    raise no_lock_image(images)
 
 
 def _holder(client: docker.APIClient, name: str) -> dict[str, Any] | None:
@@ -130,7 +128,8 @@ def _is_dead(client: docker.APIClient, container: dict[str, Any]) -> bool:
 
 
 def _is_stale(client: docker.APIClient, made_at: float) -> bool:
-    """Of what was made, and not started yet. What does not say when it was made is left alone."""
+    """Whether a container that was never started was made long ago. One without a time is left
+    alone."""
     return 0 < made_at < engine_time(client) - _NEVER_STARTED_S
 
 

@@ -16,10 +16,11 @@ from reconciler.desired.desired import Scope
 from reconciler.desired.ownership import is_our_container, is_our_network, is_our_volume
 from reconciler.desired.spec import PublishedPort
 from reconciler.engine.docker.connect import api_of
-from reconciler.engine.docker.haproxy import proxy, written
+from reconciler.engine.docker.haproxy import files as proxy_files
+from reconciler.engine.docker.haproxy import proxy
 from reconciler.engine.docker.host import missing_paths
 from reconciler.engine.docker.inspections import Inspections
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.errors import EngineError
 from reconciler.plan.observed import (
     Holder,
     Observed,
@@ -117,8 +118,8 @@ def _list_containers(
 def _proxy(client: docker.APIClient, container: str, state: str) -> ObservedProxy:
     if state == "running":
         return proxy.read_proxy(client, container)
-    config = written.read_config(client, container)
-    return ObservedProxy(config=config, files=written.list_files(client, container))
+    config = proxy_files.read_config(client, container)
+    return ObservedProxy(config=config, files=proxy_files.list_files(client, container))
 
 
 def _networks(client: docker.APIClient, scope: Scope) -> dict[str, ObservedNetwork]:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
 
-from reconciler.desired.limits import Limits
 from reconciler.desired.marks import mark_of
 from reconciler.desired.options import ContainerOptions, Device, DeviceRate, Gpu, Logging, Ulimit
+from reconciler.desired.resources import ResourceLimits
 
 _NANO = 1_000_000_000
 
@@ -95,13 +95,13 @@ def _translated(spec: ContainerOptions, section: str) -> dict[str, Any]:
 
 def _limits() -> Iterator[tuple[str, str, int]]:
     """Each limit, Docker's key for it, and how many of Docker's unit are one of ours."""
-    for own in fields(Limits):
+    for own in fields(ResourceLimits):
         place = mark_of(own).docker
         assert place is not None
         yield own.name, place.key, _NANO if place.key == "NanoCpus" else 1
 
 
-def limits_body(limits: Limits, memswap_bytes: int | None = None) -> dict[str, int]:
+def limits_body(limits: ResourceLimits, memswap_bytes: int | None = None) -> dict[str, int]:
     """Docker sets swap to twice the memory when it is not given, and keeps it at an update, which
     then refuses a larger memory: so it is always given."""
     values = ((key, getattr(limits, name), unit) for name, key, unit in _limits())

@@ -13,10 +13,13 @@ from reconciler.desired import names
 from reconciler.desired.desired import DesiredContainer
 from reconciler.desired.ownership import is_our_container, is_our_volume
 from reconciler.desired.spec import Attachment, VolumeSpec
-from reconciler.engine.docker import images, mounted
-from reconciler.engine.docker.haproxy import handover, proxy, renewal, replace, written
+from reconciler.engine.docker import files as container_files
+from reconciler.engine.docker import images
+from reconciler.engine.docker.connect import api_of
+from reconciler.engine.docker.haproxy import files as proxy_files
+from reconciler.engine.docker.haproxy import handover, proxy, renewal, replace
 from reconciler.engine.docker.haproxy.replace import stop
-from reconciler.engine.docker.haproxy.talk import is_confirmed
+from reconciler.engine.docker.haproxy.runtime import is_confirmed
 from reconciler.engine.docker.haproxy.wait import (
     await_drained,
     await_idle,
@@ -26,8 +29,9 @@ from reconciler.engine.docker.haproxy.wait import (
 from reconciler.engine.docker.options import limits_body
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.translate import create_body, network_body, restart_policy
-from reconciler.engine.docker.wait import await_exit, await_ready, last_log_lines
-from reconciler.engine.protocol import Closed, EngineError, Patience, Report, foreign_volume
+from reconciler.engine.docker.wait import await_exit, await_ready
+from reconciler.engine.errors import foreign_volume, proxy_not_running, taken_meanwhile
+from reconciler.engine.protocol import Closed, Patience, Report
 from reconciler.engine.waiting import tries
 from reconciler.haproxy.control.rewrite import put_servers
 from reconciler.plan import actions as a
@@ -36,6 +40,9 @@ LINGER_S = 30.0
 """After hundreds of containers were removed at once, places of theirs were seen for ten seconds."""
 
 
+_ALL_NETWORKS_AT_ONCE = (1, 44)
+"""The API that makes a container on several networks. Engines of it heed a hardware address when it
+is made, and not when it joins."""
 _HALF_STARTED = re.compile(r"task [0-9a-f]{64}: already exists")
 
 
@@ -63,7 +70,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.CreateContainer(container, name, predecessor):
             _create_container(client, topology, container, name, predecessor)
         case a.WriteFiles(target, files):
-            mounted.write_files(client, target.reference, files)
+            container_files.write_files(client, target.reference, files)
         case a.StartContainer(target):
             _start(client, target.reference)
         case a.UnpauseContainer(target):
@@ -81,7 +88,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.RemoveContainer(target):
             remove_container(client, target.reference)
         case a.WriteConfig(target, config):
-            written.write_config(client, target.reference, config.text, config.files)
+            proxy_files.write_config(client, target.reference, config.text, config.files)
         case a.RenewFiles(target, files):
             renewal.renew_files(client, target.reference, files)
         case a.RemoveFiles(target, files):
@@ -121,17 +128,20 @@ def _create_container(
     name: str,
     predecessor: str,
 ) -> None:
+    at_once = api_of(client) >= _ALL_NETWORKS_AT_ONCE
+    to_join = container.spec.networks[1:]
     try:
         made = client.create_container_from_config(
-            create_body(topology, container, name, predecessor),
+            create_body(topology, container, name, predecessor, with_all_networks=at_once),
             name=name,
             platform=container.spec.platform or None,
         )["Id"]
+        to_join = () if at_once else to_join
     except docker.errors.APIError as error:
         if error.status_code != 409:
             raise
         made = _made_before(client, topology, container, name)
-    for attachment in container.spec.networks[1:]:
+    for attachment in to_join:
         _connect(client, made, attachment)
 
 
@@ -143,11 +153,7 @@ def _made_before(
     labels = there["Config"].get("Labels") or {}
     if is_our_container(topology, labels) and labels.get(names.REVISION) == container.revision:
         return str(there["Id"])
-    raise EngineError(
-        "name-taken",
-        f"the name `{name}` was taken by another container in the meantime",
-        "remove or rename it, and apply again",
-    )
+    raise taken_meanwhile(name)
 
 
 def _create_volume(client: docker.APIClient, topology: str, spec: VolumeSpec) -> None:
@@ -269,7 +275,4 @@ def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
             return
     except docker.errors.APIError:
         pass  # not running: told below, with its log
-    log = last_log_lines(client, container)
-    raise EngineError(
-        "proxy-not-running", "HAProxy does not run its configuration", proxy.hint_of(log), log
-    )
+    raise proxy_not_running(*proxy.why_not_running(client, container))

@@ -2,59 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
-from reconciler.engine.protocol import EngineError
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """Known by any of some parts of what Docker says: of 20.10, and of newer ones."""
-
-    parts: tuple[str, ...]
-    code: str
-    message: str
-    hint: str
+from reconciler.engine.errors import EngineError, address_taken, port_taken
 
 
-_KNOWN = (
-    _Refusal(
-        ("port is already allocated", "address already in use"),
-        "port-taken",
-        "a port of the host is already in use by another program",
-        "stop it, or bind to another port or address",
-    ),
-    _Refusal(
-        ("bind source path does not exist",),
+def _no_such_path(said: Iterable[str]) -> EngineError:
+    return EngineError(
         "no-such-path",
         "a path of the host that a container mounts is not there",
         "make it; a directory for a socket with `install -d -o 99`, for the user that HAProxy is",
-    ),
-    _Refusal(
-        ("Address already in use",),
-        "address-taken",
-        "an address that a container shall have is another's",
-        "remove who has it, or choose one in the upper half of the subnet, which Docker gives to "
-        "nobody by itself",
-    ),
-    _Refusal(
-        (
-            "only when connecting to networks with user configured subnets",
-            "no configured subnet or ip range contain the IP address",
-            "does not belong to any of this network's subnets",
-            "no configured subnet contains IP address",
-        ),
+        said,
+    )
+
+
+def _address_refused(said: Iterable[str]) -> EngineError:
+    return EngineError(
         "address-refused",
         "Docker cannot give a container the address that the file has for it",
         "`docker network inspect` shows the network's subnet: choose an address of it, or make the "
         "network with `--subnet`",
-    ),
-)
+        said,
+    )
+
+
+_KNOWN: dict[str, Callable[[Iterable[str]], EngineError]] = {
+    "port is already allocated": port_taken,
+    "address already in use": port_taken,
+    "bind source path does not exist": _no_such_path,
+    "Address already in use": address_taken,
+    "only when connecting to networks with user configured subnets": _address_refused,
+    "no configured subnet or ip range contain the IP address": _address_refused,
+    "does not belong to any of this network's subnets": _address_refused,
+    "no configured subnet contains IP address": _address_refused,
+}
+"""Parts of what Docker says, 20.10 and newer ones, and the error that each is."""
 
 
 def refusal(said: str) -> EngineError | None:
-    """None for what Docker alone can explain."""
-    for known in _KNOWN:
-        if any(part in said for part in known.parts):
-            return EngineError(known.code, known.message, known.hint, [said])
-    return None
+    """The error for a known refusal in what Docker said; None for one that it alone can explain."""
+    known = next((told for part, told in _KNOWN.items() if part in said), None)
+    return known and known([said])

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.desired import names
 from reconciler.desired.desired import DesiredContainer, Slot
-from reconciler.desired.limits import limits_in
+from reconciler.desired.resources import resources_in
 from reconciler.desired.spec import (
     OF_A_CONTAINER,
     Attachment,
@@ -20,7 +20,7 @@ from reconciler.desired.spec import (
     PublishedPort,
     describe,
 )
-from reconciler.engine.docker.haproxy.sockets import with_sockets
+from reconciler.engine.docker.haproxy.runtime_sockets import with_sockets
 from reconciler.engine.docker.options import (
     config_options,
     host_options,
@@ -53,10 +53,15 @@ def container_labels(topology: str, container: DesiredContainer, name: str) -> d
 
 
 def create_body(
-    topology: str, container: DesiredContainer, name: str, predecessor: str = ""
+    topology: str,
+    container: DesiredContainer,
+    name: str,
+    predecessor: str = "",
+    *,
+    with_all_networks: bool = False,
 ) -> dict[str, Any]:
-    """The body of `POST /containers/create` (API 1.41). The first network is in it; engines of
-    that version take no more than one."""
+    """The body of `POST /containers/create` (API 1.41). Of its networks only the first is in it,
+    if not told otherwise."""
     spec = container.spec
     if spec.hands_over:
         spec = with_sockets(spec, name, predecessor)
@@ -80,7 +85,9 @@ def create_body(
         first = spec.networks[0]
         if first.mac:
             body["MacAddress"] = first.mac
-        body["NetworkingConfig"] = {"EndpointsConfig": {first.network: endpoint(first)}}
+        at_once = spec.networks if with_all_networks else (first,)
+        endpoints = {attachment.network: endpoint(attachment) for attachment in at_once}
+        body["NetworkingConfig"] = {"EndpointsConfig": endpoints}
     return body
 
 
@@ -119,7 +126,7 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
     if spec.seccomp is not None:
         profile = f"seccomp={spec.seccomp.content}"
         config["SecurityOpt"] = [*config.get("SecurityOpt", ()), profile]
-    return config | limits_body(limits_in(spec), spec.memswap_bytes)
+    return config | limits_body(resources_in(spec), spec.memswap_bytes)
 
 
 def _is_of_short_form(mount: Mount) -> bool:
@@ -246,8 +253,8 @@ def observed_container(inspected: dict[str, Any]) -> ObservedContainer:
 
 
 def _published(bindings: dict[str, Any]) -> Iterator[PublishedPort]:
-    """Of its settings, which it has also while it does not run; Docker's own choices are no part of
-    them."""
+    """Ports from a container's settings, which it has also while it does not run. Ports that Docker
+    chose are no part of them."""
     for inside, places in bindings.items():
         port, _, protocol = inside.partition("/")
         for place in places or ():

@@ -7,7 +7,15 @@ import time
 import docker
 import docker.errors
 
-from reconciler.engine.protocol import EngineError, Patience, job_failed, removed_meanwhile
+from reconciler.engine.errors import (
+    EngineError,
+    exited,
+    job_failed,
+    not_ready,
+    removed_meanwhile,
+    stopped_after,
+)
+from reconciler.engine.protocol import Patience
 from reconciler.engine.waiting import tries
 from reconciler.plan.actions import Target
 
@@ -31,12 +39,12 @@ def await_ready(
             continue
         since = ("", 0.0)
         if state["Status"] in {"exited", "dead"}:
-            raise not_ready(client, target, f"exited with code {state['ExitCode']}")
+            raise unready(client, target, exited(state["ExitCode"]))
         if state["Status"] == "restarting":
-            raise not_ready(
+            raise unready(
                 client, target, f"exits with code {state['ExitCode']} and is restarted by Docker"
             )
-    raise not_ready(
+    raise unready(
         client,
         target,
         f"did not become healthy within {patience.timeout_s:g} s "
@@ -58,19 +66,21 @@ def await_exit(
         if state["ExitCode"] == 0:
             return
         killed = " (out of memory)" if state.get("OOMKilled") else ""
-        what = f"exited with code {state['ExitCode']}{killed}"
+        what = exited(state["ExitCode"]) + killed
         raise job_failed(target.name, what, last_log_lines(client, target.reference))
     client.stop(target.reference)
-    what = f"did not end within {timeout_s:g} s, and was stopped"
-    raise job_failed(target.name, what, last_log_lines(client, target.reference))
-
-
-def not_ready(client: docker.APIClient, target: Target, what: str) -> EngineError:
-    return EngineError(
-        "not-ready", f"{target.name} {what}", details=last_log_lines(client, target.reference)
+    raise job_failed(
+        target.name, stopped_after(timeout_s), last_log_lines(client, target.reference)
     )
 
 
-def last_log_lines(client: docker.APIClient, container: str) -> list[str]:
-    log = client.logs(container, tail=_LOG_LINES, stdout=True, stderr=True)
+def unready(client: docker.APIClient, target: Target, what: str) -> EngineError:
+    """With the end of the container's log."""
+    return not_ready(target.name, what, last_log_lines(client, target.reference))
+
+
+def last_log_lines(
+    client: docker.APIClient, container: str, at_most: int = _LOG_LINES
+) -> list[str]:
+    log = client.logs(container, tail=at_most, stdout=True, stderr=True)
     return [line for line in log.decode(errors="replace").splitlines() if line.strip()]

@@ -22,11 +22,12 @@ from reconciler.desired import names
 from reconciler.engine.docker.connect import connect
 from reconciler.engine.docker.engine import DockerEngine
 from reconciler.engine.docker.events import FILTERS, EventReader, container_of
-from reconciler.engine.docker.haproxy.pulse import Pulse
-from reconciler.engine.docker.haproxy.talk import locate
+from reconciler.engine.docker.haproxy.poll import Poll
+from reconciler.engine.docker.haproxy.runtime import locate
 from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.docker.times import engine_time
-from reconciler.engine.protocol import EngineError, Wake, Wakeup
+from reconciler.engine.errors import EngineError
+from reconciler.engine.protocol import Wake, Wakeup
 from reconciler.engine.waiting import Backoff
 
 LOOK_S = 3.0
@@ -68,13 +69,13 @@ class _Feed:
     def __init__(self, wake: Wake, inspections: Inspections) -> None:
         self._wake = wake
         self._inspections = inspections
-        self._pulse = Pulse(wake)
+        self._poll = Poll(wake)
         self._stopping = threading.Event()
         self._tried = threading.Event()
         self._stream: Any = None
         self._threads = [
             threading.Thread(target=target, name=name, daemon=True)
-            for target, name in ((self._listen, "events"), (self._look, "pulse"))
+            for target, name in ((self._listen, "events"), (self._look, "poll"))
         ]
 
     def start(self) -> None:
@@ -94,7 +95,7 @@ class _Feed:
     def _look(self) -> None:
         while not self._stopping.wait(LOOK_S):
             with self._surviving():
-                self._pulse.look()
+                self._poll.look()
 
     @contextlib.contextmanager
     def _surviving(self) -> Iterator[None]:
@@ -120,7 +121,7 @@ class _Feed:
                 for event in events:
                     self._tell(client, reader, event)
             self._tried.set()
-            self._pulse.clear()
+            self._poll.clear()
             self._inspections.end()
             was_away = True
             if time.monotonic() - began > _AGAIN.longest_s:
@@ -130,7 +131,7 @@ class _Feed:
 
     @contextlib.contextmanager
     def _subscribed(self) -> Iterator[tuple[docker.APIClient, Any]]:
-        """From the engine's own time on: Docker answers just before it subscribes."""
+        """Events begin at the engine's own time: Docker answers just before it subscribes."""
         client, _ = connect(1)
         try:
             now = f"{engine_time(client):.6f}"
@@ -157,9 +158,9 @@ class _Feed:
             if event["Action"] == "start":
                 self._begin(client, wakeup.topology, actor["ID"])
             elif event["Action"] == "die":
-                self._pulse.end(actor["ID"])
+                self._poll.end(actor["ID"])
 
     def _begin(self, client: docker.APIClient, topology: str, container: str) -> None:
         with contextlib.suppress(docker.errors.NotFound):
             if inside := locate(client, container):
-                self._pulse.begin(topology, container, inside)
+                self._poll.begin(topology, container, inside)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.engine.errors import refused_by_haproxy
 from reconciler.engine.memory.parts import LiveServer, refused
-from reconciler.engine.protocol import refused_by_haproxy
 
 HIGHEST_WEIGHT = 256
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.desired.desired import Scope
+from reconciler.engine.errors import EngineError, LockedError, no_lock_image
 from reconciler.engine.memory.observe import observe
 from reconciler.engine.memory.perform import perform
 from reconciler.engine.memory.world import World
-from reconciler.engine.protocol import EngineError, Lock, LockedError, Patience, Report, Wake
+from reconciler.engine.protocol import Lock, Patience, Report, Wake
 from reconciler.plan.action_labels import label_of
 from reconciler.plan.actions import Action
 from reconciler.plan.observed import Observed
@@ -70,10 +71,7 @@ class MemoryEngine:
         with self.world.mutex:
             self.world.answer()
             if not any(self.world.has_image(image) for image in images):
-                raise EngineError(
-                    "no-lock-image",
-                    f"none of the images {', '.join(images)} is here to hold the lock with",
-                )
+                raise no_lock_image(images)
             if topology in self.world.locks:
                 raise LockedError(topology, self.world.locks[topology])
             lock = _Lock(self.world, topology, _Holder(holder))
@@ -129,6 +127,7 @@ class MemoryEngines:
 
 def _in_words(doing: str, error: EngineError) -> EngineError:
     """What the world refuses, with what was being done, as DockerEngine says it."""
-    if error.code != "engine-refused":
+    found = error.diagnostic
+    if found.code != "engine-refused":
         return error
-    return EngineError(error.code, f"{doing}: {error.message}", error.hint, error.details)
+    return EngineError(found.code, f"{doing}: {found.message}", found.hint, found.details)

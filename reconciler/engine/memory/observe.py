@@ -12,6 +12,7 @@ from reconciler.desired.spec import VolumeSpec
 from reconciler.engine.memory.parts import Container, LiveServer, Network
 from reconciler.engine.memory.world import World
 from reconciler.haproxy.control.replies import ServerState, WorkerInfo
+from reconciler.haproxy.paths import IDLE_HOSTS
 from reconciler.haproxy.slots import is_slot
 from reconciler.plan.observed import (
     Holder,
@@ -155,7 +156,7 @@ def server_states(world: World, proxy: Container) -> tuple[ServerState, ...]:
 def _server_state(world: World, proxy: Container, server: LiveServer) -> ServerState:
     if not is_slot(server.backend, server.name):
         return _outside_state(world, server)
-    found = resolve(world, proxy, server.host)
+    found = None if server.host in IDLE_HOSTS else resolve(world, proxy, server.host)
     status, check = "MAINT", ""
     if found is not None and not server.is_disabled:
         status, check = _health(found[0], server)
@@ -176,7 +177,7 @@ def _server_state(world: World, proxy: Container, server: LiveServer) -> ServerS
 
 
 def _outside_state(world: World, server: LiveServer) -> ServerState:
-    """Of a server that is no container: it answers, unless the world says otherwise."""
+    """The state of a server that is no container: it answers, unless the world says otherwise."""
     status, check = "MAINT", ""
     if not server.is_disabled:
         status, check = _told(server, answers=server.host not in world.silent)

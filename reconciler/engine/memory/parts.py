@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.desired.desired import Slot
-from reconciler.desired.limits import Limits
+from reconciler.desired.resources import ResourceLimits
 from reconciler.desired.spec import ContainerFile, PublishedPort
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.errors import EngineError
 from reconciler.haproxy.control.servers import read_servers
 
 COULD_NOT_START = 128
 """The exit code that Docker gives a container it could not start."""
 NO_SLOT = Slot("")
-"""Of containers that are not ours."""
+"""The slot of containers that are not ours."""
 
 
 @dataclass(slots=True)
@@ -108,7 +108,7 @@ class Container:
     has_healthcheck: bool = False
     stop_grace_s: float | None = None
     restart: str = "no"
-    limits: Limits = field(default_factory=Limits)
+    limits: ResourceLimits = field(default_factory=ResourceLimits)
     links: dict[str, Link] = field(default_factory=dict)
     state: str = "created"
     exit_code: int = 0
@@ -122,11 +122,11 @@ class Container:
     files: dict[str, bytes] = field(default_factory=dict)
     """Those beside it, by name."""
     loaded_files: dict[str, bytes] = field(default_factory=dict)
-    """What the worker has of them."""
+    """The files as the worker has loaded them."""
     worker: str | None = None
     """The configuration that a proxy's worker runs; None when none answers."""
     servers: list[LiveServer] = field(default_factory=list)
-    """Of the worker."""
+    """The servers as the worker has them."""
     old_workers: list[str] = field(default_factory=list)
     """Configurations of workers that still finish their connections."""
     network_mode: str = ""

@@ -7,22 +7,31 @@ from dataclasses import asdict
 from typing import assert_never
 
 from reconciler.desired.desired import DesiredContainer
-from reconciler.desired.limits import limits_in
+from reconciler.desired.resources import resources_in
 from reconciler.desired.spec import OF_A_CONTAINER, Attachment, describe
+from reconciler.engine.errors import (
+    ConfigRejectedError,
+    EngineError,
+    edited_meanwhile,
+    exited,
+    foreign_volume,
+    guard_tripped,
+    handover_failed,
+    job_failed,
+    no_spare_server,
+    not_drained,
+    not_ready,
+    proxy_not_running,
+    reload_failed,
+    removed_meanwhile,
+    servers_down,
+    stopped_after,
+    taken_meanwhile,
+)
 from reconciler.engine.memory.observe import observed_proxy, resolve, server_states
 from reconciler.engine.memory.parts import Container, Link, refused
 from reconciler.engine.memory.world import World
-from reconciler.engine.protocol import (
-    Closed,
-    ConfigRejectedError,
-    EngineError,
-    Report,
-    edited_meanwhile,
-    foreign_volume,
-    job_failed,
-    no_spare_server,
-    removed_meanwhile,
-)
+from reconciler.engine.protocol import Closed, Report
 from reconciler.haproxy.config import Config, read_config
 from reconciler.haproxy.control.commands import NoSpareServerError, ServerSetting, commands_for
 from reconciler.haproxy.control.rewrite import mark_reload, mark_renewal, put_servers
@@ -137,18 +146,14 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
             "NONE",
         )
         container.stop_grace_s, container.restart = spec.stop_grace_s, spec.restart
-        container.limits = limits_in(spec)
+        container.limits = resources_in(spec)
         container.network_mode = _network_mode(world, spec.network_mode)
         for volume in container.volumes:
             world.volumes.setdefault(volume, "")
         for first in spec.networks[:1]:  # a missing one is found at the start only
             container.links[first.network] = Link(frozenset(first.aliases), "", first.told_ipv4)
     elif container.owner != topology or container.revision != wanted.revision:
-        raise EngineError(
-            "name-taken",
-            f"the name `{name}` was taken by another container in the meantime",
-            "remove or rename it, and apply again",
-        )
+        raise taken_meanwhile(name)
     for attachment in spec.networks[1:]:
         _connect(world, container, attachment)
 
@@ -198,11 +203,7 @@ def _reload(world: World, container: Container, config: Config, previous: str | 
     container.files = before
     if previous is not None:
         container.config = previous
-    raise EngineError(
-        "reload-failed",
-        "HAProxy did not take the new configuration; the old one is in force and written",
-        details=[message for _, message in alerts],
-    )
+    raise reload_failed(message for _, message in alerts)
 
 
 def _write_files(container: Container, files: Sequence[ProxyFile]) -> None:
@@ -228,7 +229,7 @@ def _rewrite(proxy: Container, change: Callable[[Config], Config]) -> None:
 def _await_proxy(world: World, target: a.Target, digest: str) -> None:
     running = observed_proxy(world, world.get(target.reference)).running
     if running is None or running.digest != digest:
-        raise EngineError("proxy-not-running", "HAProxy does not run its configuration")
+        raise proxy_not_running()
 
 
 def _replace_proxy(world: World, action: a.ReplaceProxy) -> None:
@@ -237,9 +238,11 @@ def _replace_proxy(world: World, action: a.ReplaceProxy) -> None:
     try:
         for started in (*action.new_anchors, action.new):
             world.start(started.reference)
+        _await_proxy(world, action.new, action.digest)
     except EngineError:
-        for stopped in action.new_anchors:
-            world.stop(stopped.reference)
+        for stopped in (action.new, *action.new_anchors):
+            if world.find(stopped.reference) is not None:
+                world.stop(stopped.reference)
         for started in (*action.old_anchors, action.old):
             world.start(started.reference)
         raise
@@ -250,11 +253,7 @@ def _hand_over(world: World, new: a.Target, digest: str) -> None:
     running = observed_proxy(world, world.get(new.reference)).running
     if running is None or running.digest != digest:
         world.stop(new.reference)
-        raise EngineError(
-            "handover-failed",
-            "the new HAProxy did not take over; the old one goes on",
-            "look at the lines of its log",
-        )
+        raise handover_failed()
 
 
 # -- waits: they hold at once or never ------------------------------------------------------
@@ -265,8 +264,8 @@ def _await_ready(container: Container) -> None:
         return
     what = "did not become healthy in time"
     if container.state in {"exited", "dead"}:
-        what = f"exited with code {container.exit_code}"
-    raise EngineError("not-ready", f"{container.name} {what}")
+        what = exited(container.exit_code)
+    raise not_ready(container.name, what)
 
 
 def _await_exit(world: World, target: a.Target, timeout_s: float) -> None:
@@ -275,9 +274,9 @@ def _await_exit(world: World, target: a.Target, timeout_s: float) -> None:
         raise removed_meanwhile(target.name)
     if container.is_active:
         world.stop(container.id, exit_code=137)
-        raise job_failed(container.name, f"did not end within {timeout_s:g} s, and was stopped")
+        raise job_failed(container.name, stopped_after(timeout_s))
     if container.exit_code:
-        raise job_failed(container.name, f"exited with code {container.exit_code}")
+        raise job_failed(container.name, exited(container.exit_code))
 
 
 def _await_servers(
@@ -295,13 +294,9 @@ def _await_servers(
         if key in missing and container is None:
             raise removed_meanwhile(target.name)
         if key in missing and container is not None and container.state in {"exited", "dead"}:
-            raise EngineError(
-                "not-ready", f"{container.name} exited with code {container.exit_code}"
-            )
-    raise EngineError(
-        "servers-down",
+            raise not_ready(container.name, exited(container.exit_code))
+    raise servers_down(
         f"{len(missing)} of {len(servers)} servers did not come up in time",
-        "look at the containers' logs, their port, and the backend's `check`",
         [
             f"{key[1]}: {states[key].status if key in states else 'not known to HAProxy'}"
             for key in missing[:10]
@@ -314,16 +309,10 @@ def _guard_servers(world: World, proxy: Container, servers: tuple[tuple[str, str
     for key in servers:
         container, _ = resolve(world, proxy, key[1]) or (None, None)
         if key in states and container is not None and container.image.errs:
-            raise EngineError(
-                "guard-tripped",
-                "requests to new servers failed",
-                "look at the new containers' logs; `rollout.guard` sets what is tolerated",
-            )
+            raise guard_tripped("requests to new servers failed")
 
 
 def _await_drained(proxy: Container, at_most_s: float) -> None:
     if proxy.is_busy and proxy.old_workers:
-        raise EngineError(
-            "not-drained", f"an old HAProxy worker is still there after {at_most_s:g} s"
-        )
+        raise not_drained(at_most_s)
     proxy.old_workers.clear()

@@ -14,6 +14,7 @@ from typing import Any
 
 from reconciler.desired.names import JOB_ROLE, PROXY_ROLE
 from reconciler.desired.spec import OF_A_CONTAINER, Attachment, PublishedPort, VolumeSpec
+from reconciler.engine.errors import EngineError, address_taken, port_taken, pull_failed
 from reconciler.engine.memory.commands import obey
 from reconciler.engine.memory.parts import (
     COULD_NOT_START,
@@ -26,7 +27,7 @@ from reconciler.engine.memory.parts import (
     loaded_servers,
     refused,
 )
-from reconciler.engine.protocol import EngineError, Wake, Wakeup
+from reconciler.engine.protocol import Wake, Wakeup
 
 
 class World:
@@ -34,13 +35,13 @@ class World:
 
     def __init__(self) -> None:
         self.containers: dict[str, Container] = {}
-        """By id."""
+        """All containers, by id."""
         self.networks: dict[str, Network] = {}
-        """By name."""
+        """All networks, by name."""
         self.volumes: dict[str, str] = {}
-        """Name to owner."""
+        """The owner of each volume, by the volume's name."""
         self.volume_specs: dict[str, VolumeSpec] = {}
-        """By name, of those that an engine has made."""
+        """The specs of volumes that an engine has made, by name."""
         self.images: dict[str, Image] = {}
         """Reference to the image it names here."""
         self.registry: dict[str, Image] = {}
@@ -64,7 +65,7 @@ class World:
     # -- looking ----------------------------------------------------------------------------
 
     def find(self, reference: str) -> Container | None:
-        """By id or name."""
+        """The container of this id or name."""
         found = self.containers.get(reference)
         return found or next((c for c in self.containers.values() if c.name == reference), None)
 
@@ -75,7 +76,8 @@ class World:
         return found
 
     def has_image(self, reference: str) -> bool:
-        """By reference or id. What a container uses stays, also when nothing names it any more."""
+        """Whether an image is there, by reference or id. What a container uses stays, also when
+        nothing names it any more."""
         used = [*self.images.values(), *(c.image for c in self.containers.values())]
         return reference in self.images or any(image.id == reference for image in used)
 
@@ -199,11 +201,7 @@ class World:
         for other in self.members(network):
             if fixed and other is not container and other.address_on(network) == fixed:
                 container.exit_code = COULD_NOT_START
-                raise EngineError(
-                    "address-taken",
-                    "an address that a container shall have is another's",
-                    details=[f"{other.name} has it"],
-                )
+                raise address_taken([f"{other.name} has it"])
 
     def _take_ports(self, container: Container) -> None:
         for other in self.containers.values():
@@ -211,12 +209,7 @@ class World:
                 continue
             if any(one.overlaps(two) for one in container.ports for two in other.ports):
                 container.exit_code = COULD_NOT_START
-                raise EngineError(
-                    "port-taken",
-                    "a port of the host is already in use by another program",
-                    "stop it, or bind to another port or address",
-                    [f"{other.name} has it"],
-                )
+                raise port_taken([f"{other.name} has it"])
 
     def stop(self, reference: str, exit_code: int = 0) -> None:
         """As `docker stop`, or as a process that ends with this code."""
@@ -266,8 +259,8 @@ class World:
     def set_limits(
         self, reference: str, *, restart: str | None = None, **limits: float | None
     ) -> None:
-        """As `docker update`, with the names of `Limits`: None leaves what is there, and a limit
-        is never taken away."""
+        """Limits change as with `docker update`, by the names of `ResourceLimits`. None leaves what
+        is there, and a limit is never taken away."""
         with self.mutex:
             container = self.get(reference)
             given: dict[str, Any] = {name: value for name, value in limits.items() if value}
@@ -337,7 +330,7 @@ class World:
             return self.networks[name]
 
     def remove_network(self, reference: str) -> None:
-        """By name or id. Only containers that run keep a network."""
+        """The network goes, named by its name or id. Only containers that run keep it."""
         with self.mutex:
             network = self.networks.get(reference) or self.network_by_id(reference)
             if network is None:
@@ -360,11 +353,7 @@ class World:
     def pull(self, reference: str) -> None:
         with self.mutex:
             if reference in self.unavailable:
-                raise EngineError(
-                    "pull-failed",
-                    f"image `{reference}` cannot be pulled: not found",
-                    "check its name and tag, and `docker login` for a private registry",
-                )
+                raise pull_failed(reference, "not found")
             own = self.images.get(reference) or Image(identity_of("image", reference, 0))
             self.images[reference] = self.registry.get(reference, own)
 

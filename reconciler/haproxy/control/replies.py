@@ -75,7 +75,7 @@ class ServerState:
 
     @property
     def known_as(self) -> str:
-        """By what a plan means it: a container's by where it points to, any other by its name."""
+        """The name that a plan has for it: of a container's where it points to, else its own."""
         return self.host if is_slot(self.backend, self.name) else self.name
 
     @property
@@ -222,7 +222,7 @@ _COLUMNS = frozenset(
         "last_chk",
     ]
 )
-"""Of more than a hundred."""
+"""The columns of `show stat` that are read here, of more than a hundred."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from reconciler.haproxy.control.replies import Alert
 
 Version = tuple[int, int]
 
+LEAST: Version = (2, 4)
+"""The first that takes what every haproxy.cfg of ours says; of its releases, the last ones."""
+
 SINCE: Mapping[str, Version] = {
     "bind client-sigalgs": (2, 8),
     "bind guid-prefix": (3, 0),
@@ -59,9 +62,24 @@ def explain(alert: Alert, config: str, version: Version) -> Alert:
     return alert
 
 
+def too_old(output: str) -> str | None:
+    """The one sentence about a HAProxy that cannot run any haproxy.cfg of ours; None where the one
+    that refused it could."""
+    version = read_version(output)
+    is_early = _LATE_IN_LEAST in output
+    if not is_early and (version is None or version >= LEAST):
+        return None
+    there = ".".join(map(str, version)) if version else "an older one"
+    least = "a late release of HAProxy 2.4" if is_early else "HAProxy 2.4"
+    return f"{least} is the least that is needed, and this image has {there}"
+
+
+_LATE_IN_LEAST = "unknown option 'idle-close-on-response'"
+
+
 def read_version(output: str) -> Version | None:
-    """What `haproxy -c` says that it is, beside its alerts."""
-    found = re.search(r"haproxy version is (\d+)\.(\d+)", output)
+    """What `haproxy -c` says that it is, beside its alerts, or `haproxy -v`."""
+    found = re.search(r"(?:haproxy version is|HA-?Proxy version) (\d+)\.(\d+)", output)
     return (int(found[1]), int(found[2])) if found else None
 
 

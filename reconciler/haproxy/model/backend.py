@@ -31,7 +31,7 @@ class Backend:
     source: str
     """The backend of the file whose containers these are; its own name when there are none."""
     port: int = 0
-    """Of its containers, and of the spare servers; 0 when it has none."""
+    """The port of its containers and of the spare servers; 0 when it has none."""
     resolves: bool = True
     """Whether addresses of servers are names; fixed ones need no resolver."""
     link: ServerLink = PLAIN

@@ -46,7 +46,7 @@ class Listener:
     path: Path
     address: str | None = None
     last_port: int | None = None
-    """Of a range; None when there is but one."""
+    """The last port of a range; None when there is but one."""
     socket: str = ""
     """In place of address and port, a Unix socket, as HAProxy's container has it."""
     socket_mode: str = ""

@@ -20,7 +20,7 @@ class Compression:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """Of one backend, and named by it."""
+    """A cache of one backend, and named by it."""
 
     name: str
     total_mb: int

@@ -84,8 +84,8 @@ def file_name(source: str, suffix: str = "") -> str:
 
 
 def left_over(there: Iterable[str], files: Iterable[ProxyFile]) -> tuple[str, ...]:
-    """Of the names in the directory of files, those that are ours by their form and of no file that
-    is wanted: former certificates with their keys."""
+    """Names in the directory of files that are ours by their form, and of no file that is wanted:
+    former certificates with their keys."""
     wanted = {file.name for file in files}
     return tuple(sorted(n for n in there if _OWN_NAME.fullmatch(n) and n not in wanted))
 

@@ -42,9 +42,9 @@ class Frontend:
     """All backends that may get traffic from it."""
     forwarding: Forwarding | None = None
     log: Log | None = None
-    """None is as `defaults` have it."""
+    """Its own log; None has that of `defaults`."""
     access: Access | None = None
-    """None lets everybody in."""
+    """Who comes in; None lets everybody in."""
     rate_limit: RateLimit | None = None
     connection_limit: ConnectionLimit | None = None
     max_body_bytes: int | None = None
@@ -54,7 +54,7 @@ class Frontend:
     hsts: str = ""
     """The value of the header that is sent with answers over TLS."""
     to_tls: ToTls | None = None
-    """None lets requests without TLS in."""
+    """Where requests without TLS are sent; None lets them in."""
     errors: tuple[ErrorPage, ...] = ()
     timeouts: Timeouts = ()
     compression: Compression | None = None

@@ -23,10 +23,11 @@ DEFAULT_TARGET = LogTarget()
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Of one frontend. `format` is `http`, `tcp`, `clf`, `json` or a format of HAProxy's own."""
+    """The log of one frontend. `format` is `http`, `tcp`, `clf`, `json` or a format of HAProxy's
+    own."""
 
     target: LogTarget | None
-    """None writes nothing."""
+    """Where it is sent; None writes nothing."""
     format: str
     has_normal: bool
     has_null: bool

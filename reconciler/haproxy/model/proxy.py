@@ -39,6 +39,11 @@ class Timeouts:
     check: float | None = None
 
 
+SECTION_SUFFIX = ".frontend"
+"""Ends the name of the section of a frontend that a backend shares its name with; no name in a
+file has a dot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proxy:
     """The whole of one HAProxy."""
@@ -59,6 +64,13 @@ class Proxy:
     """Whether a successor takes its listening sockets over."""
     files: tuple[ProxyFile, ...] = ()
     """That its lines name."""
+
+    def section_of(self, frontend: str) -> str:
+        """The name of its section, by which logs and metrics know it. HAProxy has one set of names
+        for frontends and backends (from 3.3 on); a backend keeps its own, which servers, runtime
+        commands and other sections say."""
+        is_taken = any(backend.name == frontend for backend in self.backends)
+        return frontend + SECTION_SUFFIX if is_taken else frontend
 
     def with_addresses(self, addresses: Mapping[str, str]) -> Proxy:
         """The same with other addresses, by those that servers have."""

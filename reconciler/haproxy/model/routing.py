@@ -18,7 +18,8 @@ ASKED_METHOD = "var(txn.asked_method)"
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """What a fetched sample is compared with. `method` is one of the manual's after `-m`: `str`,
-    `beg`, `end`, `reg`, `ip`, `len`, or `found` and `bool`, which take no value."""
+    `beg`, `end`, `reg`, `ip`, `len`, or `found` and `bool`, which take no value; empty where the
+    fetch brings its own."""
 
     fetch: str
     method: str

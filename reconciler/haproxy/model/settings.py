@@ -9,7 +9,7 @@ AGENT_CHECK = "agent-check"
 
 
 Timeouts = tuple[tuple[str, float], ...]
-"""By HAProxy's keyword, in seconds; what is not in it is as `defaults` have it."""
+"""Seconds by HAProxy's keyword; what is not in it is as `defaults` have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """None leaves what `defaults` says, or HAProxy itself."""
+    """Settings of a backend. One that is None leaves what `defaults` says, or HAProxy itself."""
 
     timeouts: Timeouts = ()
     retries: int | None = None

@@ -53,8 +53,8 @@ def _request_id(header: str, unless: str, path: Path) -> Iterator[Line]:
 
 
 def _scheme(path: Path) -> Iterator[Line]:
-    """Of several, the first is what the client came by. A connection that becomes a WebSocket has
-    schemes of its own for some proxies."""
+    """The scheme the client came by: the first of several. A connection that becomes a WebSocket
+    has schemes of its own for some proxies."""
     said = "req.hdr(X-Forwarded-Proto,1),lower,regsub(^ws,http)"
     yield Line(f"    http-request set-var(txn.scheme) {said}", path)
     yield Line(
@@ -65,9 +65,12 @@ def _scheme(path: Path) -> Iterator[Line]:
 
 
 def _through_proxies(last: int, path: Path) -> Iterator[Line]:
-    """From the end, while the address is a trusted proxy's; what is before something that is no
-    address may be anybody's word. `last` is where the entry of the peer stands, from the end."""
+    """Addresses are taken from the end, while they are a trusted proxy's; what is before something
+    that is no address may be anybody's word. `last` is where the entry of the peer stands, from the
+    end."""
     for position in range(last, last + _HOPS):
+        # Each line trusts the address that the line before it has set: at the first that is no
+        # trusted proxy's the others do nothing.
         after = f" {{ {_entry(position - 1)} -m found }}" if position > 1 else ""
         yield Line(f"    http-request set-src {_entry(position)} if trusted-proxy{after}", path)
 

@@ -36,7 +36,7 @@ def cache_section(cache: Cache | None) -> Iterator[Line]:
 
 
 def cache_lines(cache: Cache | None) -> Iterator[Line]:
-    """Of the backend, after what may say first whether an answer is to be kept."""
+    """A backend's lines, which come after what may say first whether an answer is to be kept."""
     if cache is not None:
         unless = f" unless {{ var({UNCACHED}) -m found }}" if cache.is_left_out else ""
         yield Line(f"    http-request cache-use {cache.name}{unless}", cache.path)

@@ -13,7 +13,7 @@ from reconciler.haproxy.config import Line
 from reconciler.haproxy.model import Frontend
 from reconciler.haproxy.model.cors import Cors
 from reconciler.haproxy.model.routing import ASKED_METHOD
-from reconciler.haproxy.render.choice import owners
+from reconciler.haproxy.render.chosen_rule import owners
 from reconciler.haproxy.render.quoting import quote, quote_format
 
 _ALLOW = "Access-Control-Allow-"

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from reconciler.haproxy.config import Line
 from reconciler.haproxy.model import Frontend
 from reconciler.haproxy.model.jwt import KEPT_IN, Claim, Jwt
-from reconciler.haproxy.render.choice import owners
+from reconciler.haproxy.render.chosen_rule import owners
 from reconciler.haproxy.render.quoting import quote, quote_format
 
 _LONGEST_LIST = 10
-"""Of a claim that is a list so many are looked at: HAProxy 2.6 knows its items by number alone."""
+"""So many items of a claim that is a list are looked at: HAProxy 2.6 knows its items by number
+alone."""
 _REFUSED = "{ var(txn.challenge) -m found }"
 
 

@@ -55,7 +55,7 @@ def connection_lines(limit: ConnectionLimit, frontend: str) -> Iterator[Line]:
 
 
 def body_line(most_bytes: int, path: Path) -> Line:
-    """By what it announces; of a body that announces nothing, by what has come with its header."""
+    """The line that refuses a long body: by the length it announces, else by what came so far."""
     return Line(
         "    http-request deny status 413 default-errorfiles "
         f"if {{ req.fhdr(content-length) -m int gt {most_bytes} }} "

@@ -1,4 +1,5 @@
-"""What `default-server` says of TLS, HTTP/2 and the PROXY protocol. Words that need no quoting.
+"""The link to servers, in `default-server`: TLS, HTTP/2 and the PROXY protocol. Words that need no
+quoting.
 
 Checks go to a port that is named, so HAProxy would make them plain ones without being told (manual,
 5.2 "check-ssl", "check-proto", "check-send-proxy").

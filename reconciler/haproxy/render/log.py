@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.haproxy.config import Line
-from reconciler.haproxy.model import Frontend
+from reconciler.haproxy.model import Frontend, Proxy
 from reconciler.haproxy.model.log import DEFAULT_TARGET, LogTarget
 from reconciler.haproxy.render.quoting import quote
 
+HTTP_FORMAT = "    option httplog"
 _OPTIONS = {"http": "httplog", "tcp": "tcplog", "clf": "httplog clf"}
 _CLIENT = '"time":"%[date,utime(%Y-%m-%dT%H:%M:%SZ)]","client":"%ci","client_port":%cp'
 _WAY = '"frontend":"%f","backend":"%b","server":"%s"'
@@ -45,18 +46,26 @@ def target_text(target: LogTarget) -> str:
     return " ".join([*words, target.facility, target.level])
 
 
-def log_lines(frontend: Frontend, of_all: LogTarget) -> Iterator[Line]:
-    """`of_all` is what `global` says."""
+def has_silent_frontend(proxy: Proxy) -> bool:
+    """Whether `defaults` have no format: a frontend without a log cannot take theirs back, and
+    HAProxy warns of one that goes nowhere. So each section that has a log says its format."""
+    return any(f.log is not None and f.log.target is None for f in proxy.frontends)
+
+
+def log_lines(frontend: Frontend, proxy: Proxy) -> Iterator[Line]:
+    """Where they are others than `global` and `defaults` say."""
     log = frontend.log
     if log is None:
         if frontend.mode == "tcp":
             yield Line("    option tcplog", frontend.path)
+        elif has_silent_frontend(proxy):
+            yield Line(HTTP_FORMAT, frontend.path)
         return
     if log.target is None:
         yield Line("    no log", log.path)
         return
     values = (log.path,)
-    if log.target != of_all:
+    if log.target != proxy.log_target:
         yield Line("    no log", log.path)
         yield Line(f"    log {target_text(log.target)}", log.path, values)
     yield Line(f"    {_format(log.format, frontend)}", log.path, values)

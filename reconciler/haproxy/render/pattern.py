@@ -16,7 +16,7 @@ def acl_lines(name: str, condition: Condition) -> Iterator[Line]:
 
 
 def pattern_words(pattern: Pattern) -> str:
-    test = f"{pattern.fetch} -m {pattern.method}"
+    test = f"{pattern.fetch} -m {pattern.method}" if pattern.method else pattern.fetch
     if pattern.method in {"found", "bool"}:
         return test
     flag = "-i " if pattern.any_case else ""

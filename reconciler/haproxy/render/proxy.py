@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from reconciler.haproxy.config import SENSITIVE_MARK, Config, Line, identified
 from reconciler.haproxy.model import Backend, Frontend, Proxy, StatsPage
-from reconciler.haproxy.model.log import LogTarget
 from reconciler.haproxy.model.origin import Path
 from reconciler.haproxy.model.routing import SCHEME
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
@@ -22,10 +21,10 @@ from reconciler.haproxy.render.content import cache_section, compression_lines
 from reconciler.haproxy.render.errors import error_lines
 from reconciler.haproxy.render.limits import body_line, connection_lines, header_line, request_lines
 from reconciler.haproxy.render.link import server_tls_defaults
-from reconciler.haproxy.render.log import log_lines, target_text
+from reconciler.haproxy.render.log import HTTP_FORMAT, has_silent_frontend, log_lines, target_text
 from reconciler.haproxy.render.peers import own_name, peers_section
 from reconciler.haproxy.render.quoting import format_duration, quote
-from reconciler.haproxy.render.routing import rule_lines, same_url, userlist, userlists
+from reconciler.haproxy.render.routing import CHALLENGE, rule_lines, same_url, userlist, userlists
 from reconciler.haproxy.render.settings import timeout_lines
 
 _LONGEST_TIMER = "24d"
@@ -68,9 +67,9 @@ def _body(proxy: Proxy) -> Iterator[Line]:
     for backend in proxy.backends:
         yield from cache_section(backend.cache)
     if proxy.stats is not None:
-        yield from _stats(proxy.stats)
+        yield from _stats(proxy.stats, proxy)
     for frontend in proxy.frontends:
-        yield from _frontend(frontend, proxy.log_target)
+        yield from _frontend(frontend, proxy)
     for backend in proxy.backends:
         yield from backend_lines(backend)
 
@@ -109,7 +108,8 @@ def _defaults(proxy: Proxy) -> Iterator[Line]:
     yield Line("defaults")
     yield Line("    mode http")
     yield Line("    log global")
-    yield Line("    option httplog")
+    if not has_silent_frontend(proxy):
+        yield Line(HTTP_FORMAT)
     yield Line("    option dontlognull")
     # An idle keep-alive connection of an old worker ends with its next answer, never before it:
     # without this, a reload shows clients a closed connection now and then.
@@ -171,13 +171,15 @@ def _holds_without_answer() -> Iterator[Line]:
         yield Line(f"    hold {status} {_LONGEST_TIMER}")
 
 
-def _stats(stats: StatsPage) -> Iterator[Line]:
+def _stats(stats: StatsPage, proxy: Proxy) -> Iterator[Line]:
     if stats.users:
         yield from userlist("stats-users", stats.users, (*stats.path, "auth"))
     if stats.admins:
         yield from userlist("stats-admins", stats.admins, (*stats.path, "auth"))
     yield Line("")
-    yield Line("frontend stats", stats.path)
+    yield Line(f"frontend {proxy.section_of('stats')}", stats.path)
+    if has_silent_frontend(proxy):
+        yield Line(HTTP_FORMAT)
     yield Line(bind_text(stats.listener), stats.listener.path)
     yield Line("    option dontlog-normal")
     if stats.users:
@@ -196,13 +198,14 @@ def _stats(stats: StatsPage) -> Iterator[Line]:
         )
 
 
-def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
+def _frontend(frontend: Frontend, proxy: Proxy) -> Iterator[Line]:
     yield from userlists(frontend)
     yield Line("")
-    yield Line(f"frontend {frontend.name}", frontend.path)
+    yield Line(f"frontend {proxy.section_of(frontend.name)}", frontend.path)
     if frontend.mode == "tcp":
         yield Line("    mode tcp", (*frontend.path, "mode"))
-    yield from log_lines(frontend, logs_to)
+        yield Line("    no option idle-close-on-response", frontend.path)
+    yield from log_lines(frontend, proxy)
     for listener in frontend.listeners:
         places = ((*frontend.path, "bind"), (*frontend.path, "tls"))
         yield Line(bind_text(listener), listener.path, places)
@@ -217,7 +220,12 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
     yield from compression_lines(frontend.compression)
     if frontend.forwarding is not None:
         yield from forwarding_lines(frontend.forwarding)
-    yield from _challenges(frontend)
+    # HAProxy takes rules in the order of their lines, so their order is who comes first: challenges
+    # are let through before all else; then who may not come in is refused at no further cost; raw
+    # lines see who is let in; limits count before a redirect or a rule answers.
+    if frontend.acme:
+        # Neither a redirect nor a refusal comes before challenges (RFC 8555, 8.3).
+        yield Line(f"    http-request allow if {CHALLENGE}", (*frontend.path, "acme"))
     if frontend.access is not None:
         yield from access_lines(frontend.access, is_http=frontend.mode == "http")
     yield from raw_lines(frontend.raw)
@@ -233,15 +241,6 @@ def _frontend(frontend: Frontend, logs_to: LogTarget) -> Iterator[Line]:
         yield Line(
             f"    default_backend {frontend.default_backend}", (*frontend.path, "default_backend")
         )
-
-
-def _challenges(frontend: Frontend) -> Iterator[Line]:
-    """Neither a redirect nor a refusal comes before them (RFC 8555, 8.3)."""
-    if frontend.acme:
-        path = (*frontend.path, "acme")
-        asked = "{ path_beg /.well-known/acme-challenge/ }"
-        yield Line(f"    http-request allow if {asked}", path)
-        yield Line(f"    use_backend {frontend.acme} if {asked}", path)
 
 
 def _https(frontend: Frontend) -> Iterator[Line]:

@@ -27,12 +27,13 @@ from reconciler.haproxy.model.routing import (
     Tarpit,
     UseBackend,
 )
-from reconciler.haproxy.render.choice import NONE_YET, chosen
+from reconciler.haproxy.render.chosen_rule import NONE_YET, chosen
 from reconciler.haproxy.render.cors import asked_lines, granting_lines, telling_lines
 from reconciler.haproxy.render.jwt import jwt_lines
 from reconciler.haproxy.render.pattern import acl_lines
 from reconciler.haproxy.render.quoting import quote, quote_format, quote_text
 
+CHALLENGE = "{ path_beg /.well-known/acme-challenge/ }"
 _HASHED = re.compile(r"\$[0-9a-z]+\$")
 
 
@@ -60,6 +61,7 @@ def rule_lines(frontend: Frontend) -> Iterator[Line]:
     yield from granting_lines(frontend)
     yield from jwt_lines(frontend)
     yield from _consequences(frontend)
+    yield from _backends(frontend)
     yield from telling_lines(frontend)
 
 
@@ -85,6 +87,8 @@ def _consequences(frontend: Frontend) -> Iterator[Line]:
     if not rules:
         return
     request = _request(frontend)
+    # One loop a kind of line: HAProxy runs all of `http-request` before any `use_backend`, whatever
+    # their order, and warns where they are mixed.
     for number, rule in rules:
         yield from _on_the_way(frontend, number, rule)
     for number, rule in rules:
@@ -97,7 +101,13 @@ def _consequences(frontend: Frontend) -> Iterator[Line]:
             yield Line(
                 f"    {request} set-var(txn.split) rand(100) if {chosen(number)}", rule.act.path
             )
-    for number, rule in rules:
+
+
+def _backends(frontend: Frontend) -> Iterator[Line]:
+    """After all that is done with a request: HAProxy does it before, wherever it stands."""
+    if frontend.acme:
+        yield Line(f"    use_backend {frontend.acme} if {CHALLENGE}", (*frontend.path, "acme"))
+    for number, rule in enumerate(frontend.rules, start=1):
         yield from _backend(number, rule.act)
 
 

@@ -11,14 +11,14 @@ from reconciler.haproxy.render.quoting import format_duration
 
 
 def timeout_lines(timeouts: Timeouts, path: Path) -> Iterator[Line]:
-    """Of a section; `path` is where the file has what the section is."""
+    """The timeouts of a section; `path` is where the file has what the section is."""
     for keyword, seconds in timeouts:
         at = (*path, "timeouts", keyword.replace("-", "_"))
         yield Line(f"    timeout {keyword} {format_duration(seconds)}", at)
 
 
 def settings_lines(settings: Settings, path: Path, *, is_http: bool) -> Iterator[Line]:
-    """Of a backend's section; `path` is where the file has the backend."""
+    """The settings in a backend's section; `path` is where the file has the backend."""
     yield from timeout_lines(settings.timeouts, path)
     if settings.retries is not None:
         yield Line(f"    retries {settings.retries}", (*path, "retries"))

@@ -8,15 +8,15 @@ from dataclasses import replace
 from reconciler.desired.addresses import AddressPool, written_addresses
 from reconciler.desired.desired import Desired
 from reconciler.desired.spec import Attachment
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.plan.decide.networks import NetworkPlan
 from reconciler.plan.decide.slots import Assignment
 from reconciler.plan.observed import Observed
-from reconciler.plan.plan import Problem
 
 
 def assign_addresses(
     desired: Desired, observed: Observed, networks: NetworkPlan, assignment: Assignment
-) -> tuple[Assignment, tuple[Problem, ...]]:
+) -> tuple[Assignment, tuple[Diagnostic, ...]]:
     """The same assignment with addresses: those that containers have, or new ones."""
     taken = written_addresses(desired.containers.values())
     for name, network in observed.networks.items():
@@ -40,7 +40,9 @@ def assign_addresses(
     return replace(assignment, kept=kept, joining=joining), problems
 
 
-def _taken(observed: Observed, networks: NetworkPlan, assignment: Assignment) -> Iterator[Problem]:
+def _taken(
+    observed: Observed, networks: NetworkPlan, assignment: Assignment
+) -> Iterator[Diagnostic]:
     """Addresses of new containers that somebody has who stays."""
     for joining in assignment.joining.values():
         for place in joining.want.spec.networks:
@@ -48,7 +50,7 @@ def _taken(observed: Observed, networks: NetworkPlan, assignment: Assignment) ->
                 continue
             if who := _holder(place, observed, assignment):
                 shown = joining.want.sensitive.get("networks", place.ipv4)
-                yield Problem(
+                yield Diagnostic(
                     "address-taken",
                     f"address {shown} on network `{place.network}` is held by {who}",
                     "choose another in the upper half of the subnet, which Docker gives to nobody "
@@ -72,9 +74,9 @@ def _holder(place: Attachment, observed: Observed, assignment: Assignment) -> st
     return "a container that is not of this topology" if is_taken else ""
 
 
-def _too_small(pool: AddressPool) -> Iterator[Problem]:
+def _too_small(pool: AddressPool) -> Iterator[Diagnostic]:
     for name in sorted(pool.short):
-        yield Problem(
+        yield Diagnostic(
             "subnet-too-small",
             f"network `{name}` has no address left for a new container",
             "remove what is on it and not needed, or choose a larger `subnet`",

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from reconciler.desired.containers.haproxy import PROXY_USER
 from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer
 from reconciler.desired.spec import PublishedPort
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.plan.decide.engines import too_new
 from reconciler.plan.decide.jobs import JobPlan, to_be_made
 from reconciler.plan.decide.slots import Assignment
 from reconciler.plan.decide.volumes import volume_problems
 from reconciler.plan.observed import Observed
-from reconciler.plan.plan import Problem
 
 
 def find_problems(
     desired: Desired, observed: Observed, assignment: Assignment, jobs: JobPlan
-) -> tuple[Problem, ...]:
+) -> tuple[Diagnostic, ...]:
     return (
         *_networks(desired, observed),
         *volume_problems(desired, observed),
@@ -29,30 +29,30 @@ def find_problems(
     )
 
 
-def _networks(desired: Desired, observed: Observed) -> Iterator[Problem]:
+def _networks(desired: Desired, observed: Observed) -> Iterator[Diagnostic]:
     for name, spec in desired.networks.items():
         there = observed.networks.get(name)
         if spec.external and there is None:
-            yield Problem(
+            yield Diagnostic(
                 "no-such-network",
                 f"network `{name}` is external and does not exist",
                 f"create it with `docker network create {name}`, or drop `external: true`",
             )
         elif not spec.external and there is not None and there.revision is None:
-            yield Problem(
+            yield Diagnostic(
                 "name-taken",
                 f"network `{name}` exists and was not made by this tool",
                 "remove it, or declare it with its name and `external: true`",
             )
 
 
-def _names(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Problem]:
+def _names(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Diagnostic]:
     wanted = {joining.name for joining in assignment.joining.values()}
     wanted |= {due.name for due in jobs.all_due() if due.have is None}
     wanted |= {kept.have.given_name for kept in assignment.kept.values() if kept.diff.rename}
     for holder in observed.holders:
         if holder.kind == "name" and holder.what in wanted:
-            yield Problem(
+            yield Diagnostic(
                 "name-taken",
                 f"the name `{holder.what}` is held by {holder.who}",
                 "remove or rename it; it is not this tool's, so it is left alone",
@@ -67,7 +67,7 @@ def _of_proxy(desired: Desired) -> Iterator[PublishedPort]:
             yield from desired.containers[slot].spec.host_ports
 
 
-def _ports(desired: Desired, assignment: Assignment, observed: Observed) -> Iterator[Problem]:
+def _ports(desired: Desired, assignment: Assignment, observed: Observed) -> Iterator[Diagnostic]:
     starts = [joining.want for joining in assignment.joining.values()]
     starts += [
         kept.want
@@ -79,14 +79,14 @@ def _ports(desired: Desired, assignment: Assignment, observed: Observed) -> Iter
         wanted |= {str(port) for port in _of_proxy(desired)}
     for holder in observed.holders:
         if holder.kind == "port" and holder.what in wanted:
-            yield Problem(
+            yield Diagnostic(
                 "port-taken",
                 f"port {holder.what} of the host is held by {holder.who}",
                 "stop it, or bind to another port or address",
             )
 
 
-def _paths(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Problem]:
+def _paths(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Diagnostic]:
     """A directory for a socket is one that HAProxy mounts."""
     users: dict[str, DesiredContainer] = {}
     for want in to_be_made(assignment, jobs):
@@ -102,10 +102,10 @@ def _paths(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterato
         else:
             does = f"`{want.name}` mounts it"
             hint = "make it, or add `bind: {create_host_path: true}` to the mount"
-        yield Problem("no-such-path", f"`{shown}` is not there on the host, and {does}", hint)
+        yield Diagnostic("no-such-path", f"`{shown}` is not there on the host, and {does}", hint)
 
 
-def _images(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Problem]:
+def _images(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Diagnostic]:
     never = {
         want.spec.image: want.sensitive.get("image", want.spec.image)
         for want in to_be_made(assignment, jobs)
@@ -113,7 +113,7 @@ def _images(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterat
     }
     for image, shown in sorted(never.items()):
         if image not in observed.images:
-            yield Problem(
+            yield Diagnostic(
                 "no-such-image",
                 f"image `{shown}` is not here, and `pull: never` keeps it from being pulled",
                 "build or load it, or use `pull: missing`",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.desired.desired import DesiredContainer
-from reconciler.desired.limits import LIMITS
+from reconciler.desired.resources import RESOURCE_LIMITS
 from reconciler.desired.spec import Attachment, ContainerSpec, describe
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import FieldChange
@@ -33,13 +33,15 @@ def diff_container(
     """Whether a container can stay, and what must change in place if it can."""
     if have.revision != want.revision:
         return ContainerDiff("its definition changed", _described_changes(want, have))
+    # The revision holds the image's name. A name that means another image by now (`latest`, pulled
+    # anew) is another container as well.
     image_id = observed.images.get(want.spec.image)
     if image_id is not None and image_id != have.image_id and not want.any_image:
         shown = want.sensitive.get("image", want.spec.image)
         change = FieldChange("image id", _short_id(have.image_id), _short_id(image_id))
         return ContainerDiff(f"`{shown}` now names another image", (change,))
     spec = want.spec
-    if any(getattr(spec, name) is None and getattr(have, name) for name in LIMITS):
+    if any(getattr(spec, name) is None and getattr(have, name) for name in RESOURCE_LIMITS):
         return ContainerDiff("Docker cannot take a limit away in place", _limits(want, have))
     # The table of all names is made anew each time: only for one that has lost its own.
     if have.name != have.given_name and observed.names[have.given_name] != have.id:
@@ -80,7 +82,7 @@ def _described_changes(want: DesiredContainer, have: ObservedContainer) -> tuple
     """What differs, in texts that hide values from outside the file."""
     after = describe(want.spec, want.sensitive)
     before = dict(have.described)
-    in_place = {"restart", *LIMITS}
+    in_place = {"restart", *RESOURCE_LIMITS}
     return tuple(
         FieldChange(name, _hide(before.get(name)), _hide(after.get(name)))
         for name in sorted(before.keys() | after.keys())
@@ -97,7 +99,7 @@ def _hide(text: str | None) -> str | None:
 
 def _limits(want: DesiredContainer, have: ObservedContainer) -> tuple[FieldChange, ...]:
     spec = want.spec
-    pairs = [(name, _limit(have, name), _limit(spec, name)) for name in LIMITS]
+    pairs = [(name, _limit(have, name), _limit(spec, name)) for name in RESOURCE_LIMITS]
     return tuple(
         FieldChange(_shown(name), before, after)
         if name not in want.sensitive

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reconciler.desired.spec import ContainerSpec
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.plan.decide.jobs import JobPlan, to_be_made
 from reconciler.plan.decide.slots import Assignment
 from reconciler.plan.observed import Observed
-from reconciler.plan.plan import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ _SINCE = (
 )
 
 
-def too_new(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Problem]:
+def too_new(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterator[Diagnostic]:
     """A problem for each thing to be made that the engine has not. What is there, it has made."""
     if observed.api is None:
         return
@@ -47,7 +47,7 @@ def too_new(assignment: Assignment, jobs: JobPlan, observed: Observed) -> Iterat
         backends = dict.fromkeys(want.slot.backend for want in made if since.is_in(want.spec))
         if backends and observed.api < since.api:
             major, minor = observed.api
-            yield Problem(
+            yield Diagnostic(
                 "engine-too-old",
                 f"`{since.key}` of {', '.join(f'`{name}`' for name in backends)} needs Docker "
                 f"{since.docker}, and this engine speaks API {major}.{minor}",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.desired.desired import PROXY_SLOT, Slot
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.haproxy.config import Config, read_config
 from reconciler.haproxy.control.rewrite import put_servers
 from reconciler.haproxy.model import Proxy
@@ -20,7 +21,6 @@ from reconciler.plan.decide.namespace import has_namespace
 from reconciler.plan.decide.rotation import slot_of, with_hosts
 from reconciler.plan.decide.slots import Assignment
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
-from reconciler.plan.plan import Problem
 
 
 def plan_repair(
@@ -42,7 +42,7 @@ def plan_repair(
 
 def unknown_problems(
     observed: Observed, assignment: Assignment, proxy: Proxy | None, config: Config | None
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     """The problem that new servers cannot be checked beside those that serve."""
     have = _running_proxy(observed, assignment)
     if have is None or proxy is None or config is None:
@@ -50,7 +50,7 @@ def unknown_problems(
     seen = observed.proxies.get(have.id)
     if seen is None:
         if any(_new_here(assignment, proxy)):
-            yield Problem(
+            yield Diagnostic(
                 "haproxy-unknown",
                 f"{have.name} runs and could not be read, and new containers would get traffic "
                 "that nobody has checked beside those that serve",
@@ -62,7 +62,7 @@ def unknown_problems(
         and seen.running.structure != config.structure
         and any(_unproven(assignment, proxy, seen))
     ):
-        yield Problem(
+        yield Diagnostic(
             "haproxy-unknown",
             f"haproxy.cfg of {have.name} was edited or is gone, and what it runs is not what this "
             "file says: new containers cannot be checked beside those that serve",

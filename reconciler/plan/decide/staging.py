@@ -81,7 +81,7 @@ def _behind_open_ports(proxy: Proxy, wanted: Config, written: Config) -> set[str
     return {
         name
         for frontend in proxy.frontends
-        if not open_now.isdisjoint(binds.get(frontend.name, ()))
+        if not open_now.isdisjoint(binds.get(proxy.section_of(frontend.name), ()))
         for name in frontend.sends_to
     }
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from reconciler.desired.desired import Desired
 from reconciler.desired.names import run_volume_name
 from reconciler.desired.spec import VolumeSpec
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.plan.observed import Observed, ObservedVolume
-from reconciler.plan.plan import Problem
 
 
 def leaving_volumes(
@@ -26,24 +26,24 @@ def leaving_volumes(
     )
 
 
-def volume_problems(desired: Desired, observed: Observed) -> Iterator[Problem]:
+def volume_problems(desired: Desired, observed: Observed) -> Iterator[Diagnostic]:
     for name, spec in desired.volumes.items():
         there = observed.volumes.get(name)
         if there is None:
             if spec.external:
-                yield Problem(
+                yield Diagnostic(
                     "no-such-volume",
                     f"volume `{name}` is external and does not exist",
                     f"create it with `docker volume create {name}`, or drop `external: true`",
                 )
         elif not spec.external and not there.is_ours:
-            yield Problem(
+            yield Diagnostic(
                 "name-taken",
                 f"volume `{name}` exists and was not made by this tool",
                 "remove it, or declare it with its name and `external: true`",
             )
         elif not spec.external and (differs := _difference(spec, there)):
-            yield Problem(
+            yield Diagnostic(
                 "volume-differs",
                 f"volume `{name}` was made with another {differs}, and has data",
                 f"write what it was made with; or copy the data, `docker volume rm {name}`, and "

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Slot
 from reconciler.desired.impact import Impact
-from reconciler.desired.limits import limits_in
+from reconciler.desired.resources import resources_in
 from reconciler.desired.spec import Attachment
 from reconciler.plan.actions import (
     ConnectNetwork,
@@ -31,7 +31,7 @@ def change_in_place(situation: Situation, kept: Kept, prerequisites: Prerequisit
         action = RenameContainer(target, kept.have.given_name)
         changes.append(Task(action, (), "it was renamed by hand"))
     if diff.update:
-        update = UpdateContainer(target, limits_in(spec), spec.restart, spec.memswap_bytes)
+        update = UpdateContainer(target, resources_in(spec), spec.restart, spec.memswap_bytes)
         changes.append(Task(update, (), "limits change in place"))
     moves = _change_networks(situation, kept, prerequisites)
     return Part((*changes, *moves.tasks), (*changes, *moves.ends))

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.topology.model.description import Key
 from reconciler.topology.model.marks import NamesFile
 
@@ -86,8 +86,17 @@ def mark_of(kind: Kind, mark: type[Mark]) -> Mark | None:
 @cache
 def keys_with(model: type[BaseModel], mark: type[Mark]) -> dict[str, Mark]:
     """The keys of a model that carry a mark, in their order, each with its own."""
-    kinds = _kinds_of(model).items()
-    return {name: found for name, kind in kinds if (found := mark_of(kind, mark)) is not None}
+    return {
+        name: found
+        for name, marks in _marks_by_key(model).items()
+        for found in reversed(marks)  # of several of one sort, the first
+        if isinstance(found, mark)
+    }
+
+
+@cache  # rules ask for each backend and each rule of a file
+def _marks_by_key(model: type[BaseModel]) -> dict[str, tuple[Any, ...]]:
+    return {name: tuple(marks_of(kind)) for name, kind in _kinds_of(model).items()}
 
 
 @cache

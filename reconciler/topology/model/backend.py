@@ -19,7 +19,6 @@ from reconciler.topology.model.env_file import EnvFile
 from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.files import MountedFiles
 from reconciler.topology.model.job import Job
-from reconciler.topology.model.join import JOINS_SHORT, Join, Joins
 from reconciler.topology.model.link import TO_SERVERS_SHORT, SendProxy, ToServers
 from reconciler.topology.model.marks import (
     Appends,
@@ -29,6 +28,7 @@ from reconciler.topology.model.marks import (
     InPlaceOf,
     OfContainers,
 )
+from reconciler.topology.model.network import JOINS_SHORT, Join, Joins
 from reconciler.topology.model.options import ContainerOptions
 from reconciler.topology.model.order import DEPENDENCIES_SCHEMA, Dependency, parse_dependencies
 from reconciler.topology.model.port import Publications

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from reconciler.topology.model.act import DenyStatus
+from reconciler.topology.model.action import DenyStatus
 from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.match import Listed
 from reconciler.topology.model.types.scalar import Duration, Size, Whole, error, listed

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from reconciler.topology.model.act import Deny, Query, Redirect, Respond, Rewrite, Tarpit
+from reconciler.topology.model.action import Deny, Query, Redirect, Respond, Rewrite, Tarpit
 from reconciler.topology.model.anatomy import keys_with
 from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.cors import CORS_SHORT, Cors

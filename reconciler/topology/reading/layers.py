@@ -9,7 +9,8 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Path
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Path
 from reconciler.topology.reading.merge import Part, flatten, grow, merge
 from reconciler.topology.reading.parse import parse_source
 from reconciler.topology.reading.source import Source
@@ -110,5 +111,4 @@ def _includes(source: Source) -> list[tuple[Path, str]]:
 
 
 def _report(source: Source, code: str, path: Path, message: str) -> None:
-    at = source.path_in_file(path)
-    source.diagnostics.append(Diagnostic(code, message, source.file, source.span_of(path), path=at))
+    source.diagnostics.append(Diagnostic(code, message, place=source.place_of(path)))

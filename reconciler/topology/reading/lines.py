@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reconciler.diagnostics.diagnostic import Span
+from reconciler.diagnostics.place import Span
 
 _LINE_END = re.compile("\r\n|[\r\n]")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.diagnostics.diagnostic import Path, Span
+from reconciler.diagnostics.place import Path, Span
 from reconciler.topology.model import Topology
 from reconciler.topology.model.anatomy import Kind, files_in, mark_of, step
 from reconciler.topology.model.marks import Appends, AsPairs, ByName, NamesFile
@@ -90,6 +90,7 @@ def merge(base: Part | None, over: Part, kind: Kind = Topology) -> Part | None:
         return None
     if base is None or over.tag == OVERRIDE:
         return _settled(over)
+    # A key may be written in a short form here and in a long one there: only like is merged.
     base, over = _alike(base, over, kind)
     if isinstance(base.value, dict) and isinstance(over.value, dict):
         merged = dict(base.value)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Path, Span
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
+from reconciler.diagnostics.place import Path, Place, Span
 from reconciler.topology.model import Topology
 from reconciler.topology.model.anatomy import Kind, mark_of, step
 from reconciler.topology.model.marks import ByName
@@ -67,6 +68,39 @@ class Source:
                 here = here.get(part) if isinstance(here, dict) else None
             yield part, here
 
+    def place_of(self, path: Path, *, on_key: bool = False) -> Place:
+        """The place of `path`, in the file that it is in."""
+        span = self.span_of(path, key=on_key)
+        return Place(self.path_in_file(path), on_key, self.file_of(span), span)
+
+    def locate(self, found: Diagnostic) -> Diagnostic:
+        """What was found by paths, with its places, and quoting values as they are written."""
+        place = self.place_of(found.place.path, on_key=found.place.on_key)
+        related = (
+            Related(
+                self._as_written(other.message, found.quoted),
+                self.place_of(other.place.path, on_key=other.place.on_key),
+            )
+            for other in found.related
+        )
+        return replace(
+            found,
+            message=self._as_written(found.message, found.quoted),
+            hint=self._as_written(found.hint, found.quoted),
+            place=place,
+            # By an alias both are one place in the file, which is pointed at already.
+            related=tuple(other for other in related if other.place.span != place.span),
+            quoted=(),
+        )
+
+    def _as_written(self, text: str, quoted: Iterable[tuple[str, Path]]) -> str:
+        """What a variable stood for is not shown; how it was written is."""
+        for value, path in quoted:
+            written = self.written(path)
+            if written is not None:
+                text = text.replace(f"`{value}`", f"`{written}`")
+        return text
+
     def written(self, path: Path) -> str | None:
         """The text with a variable that the value at `path` was made from, if it was."""
         path = self.path_in_file(path)
@@ -97,8 +131,13 @@ class Source:
         value = self.value_at(path)
         return value is None or isinstance(value, dict | list)
 
-    def report(self, code: str, message: str, span: Span | None, hint: str = "") -> None:
-        self.diagnostics.append(Diagnostic(code, message, self.file, span, hint))
+    def report(
+        self, code: str, message: str, span: Span | None, hint: str = "", first: Span | None = None
+    ) -> None:
+        """`first` is where the same stands already."""
+        related = (Related("the first one", Place(file=self.file, span=first)),) if first else ()
+        place = Place(file=self.file, span=span)
+        self.diagnostics.append(Diagnostic(code, message, hint, place, related=related))
 
 
 def _goes_by_name(kind: Kind) -> bool:

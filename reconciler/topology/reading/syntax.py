@@ -12,7 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import Node
 from ruamel.yaml.reader import ReaderError
 
-from reconciler.diagnostics.diagnostic import Span
+from reconciler.diagnostics.place import Span
 from reconciler.topology.reading.lines import place_after, split_lines
 from reconciler.topology.reading.source import Source
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from reconciler.diagnostics.diagnostic import Path, Span
+from reconciler.diagnostics.place import Path, Span
 from reconciler.topology.reading.source import OVERRIDE, RESET, Source
 from reconciler.topology.reading.syntax import MAX_DEPTH, TOO_DEEP, place_of
 from reconciler.topology.reading.variables import VariableError, interpolate
@@ -118,14 +118,13 @@ class _Builder:
             if key is None:
                 continue
             if key in first:
-                hint = f"the first is in line {first[key].line}"
-                if is_merge:
-                    hint = "merge several with a list: `<<: [*one, *two]`"
+                several = "merge several with a list: `<<: [*one, *two]`"
                 self.source.report(
                     "duplicate-key",
                     f"`{key}` is written twice in one mapping",
                     place_of(key_node),
-                    hint,
+                    several if is_merge else "leave one of them",
+                    first=first[key],
                 )
                 continue
             first[key] = place_of(key_node)

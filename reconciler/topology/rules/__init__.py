@@ -5,15 +5,15 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Container, Iterable, Iterator
 
-from reconciler.diagnostics.diagnostic import Path, Severity
+from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Backend, Topology
-from reconciler.topology.mounted import mounted_files
+from reconciler.topology.mounts import file_mounts
 from reconciler.topology.networks import proxy_networks
 from reconciler.topology.rules.address import ADDRESS_RULES
 from reconciler.topology.rules.bind import BIND_RULES
 from reconciler.topology.rules.client import CLIENT_RULES
 from reconciler.topology.rules.file import FILE_RULES
-from reconciler.topology.rules.finding import Finding
 from reconciler.topology.rules.header import HEADER_RULES
 from reconciler.topology.rules.host import HOST_RULES
 from reconciler.topology.rules.name import NAME_RULES
@@ -26,78 +26,79 @@ from reconciler.topology.rules.server import SERVER_RULES
 from reconciler.topology.rules.tls import TLS_RULES
 from reconciler.topology.rules.traffic import TRAFFIC_RULES
 from reconciler.topology.rules.value import VALUE_RULES
-from reconciler.topology.served import destinations, served_backends, source_of
+from reconciler.topology.traffic import destinations, served_backends, source_of
 from reconciler.topology.wording.messages import suggest
 
-Rule = Callable[[Topology], Iterator[Finding]]
+Rule = Callable[[Topology], Iterator[Diagnostic]]
 
 
-def check_rules(topology: Topology) -> list[Finding]:
+def check_rules(topology: Topology) -> list[Diagnostic]:
     """Everything that is wrong between the fields of a topology whose fields are right."""
-    return [finding for rule in RULES for finding in rule(topology)]
+    return [found for rule in RULES for found in rule(topology)]
 
 
-def _unknown_backend(topology: Topology) -> Iterator[Finding]:
+def _unknown_backend(topology: Topology) -> Iterator[Diagnostic]:
     for name, frontend in topology.frontends.items():
         for wanted, place in destinations(frontend):
             if wanted not in topology.backends:
                 known = ", ".join(topology.backends) or "none"
-                yield Finding(
+                yield Diagnostic(
                     "unknown-backend",
                     f"frontend `{name}` sends traffic to a backend that does not exist",
-                    ("frontends", name, *place),
                     suggest(wanted, topology.backends) or f"backends here: {known}",
+                    Place(("frontends", name, *place)),
                 )
 
 
-def _missing_port(topology: Topology) -> Iterator[Finding]:
+def _missing_port(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in served_backends(topology).items():
         if backend.port is None and source_of(topology, name) is not None:
-            yield Finding(
+            yield Diagnostic(
                 "missing-port",
                 f"backend `{name}` gets traffic and says no port",
-                ("backends", name),
                 "add `port:`, the port its containers listen on",
-                on_key=True,
+                Place(("backends", name), on_key=True),
             )
 
 
-def _mode_mismatch(topology: Topology) -> Iterator[Finding]:
+def _mode_mismatch(topology: Topology) -> Iterator[Diagnostic]:
     for name, frontend in topology.frontends.items():
         default = frontend.default_backend
         backend = topology.backends.get(default) if default is not None else None
         if default is None or backend is None:
             continue
         if frontend.mode is not None and frontend.mode != backend.mode:
-            yield Finding(
+            yield Diagnostic(
                 "mode-mismatch",
                 f"frontend `{name}` speaks {frontend.mode}, its backend `{default}` {backend.mode}",
-                ("frontends", name, "mode"),
                 "give both the same mode, or leave the frontend's out",
+                Place(("frontends", name, "mode")),
+                related=(Related(f"speaks {backend.mode}", Place(("backends", default, "mode"))),),
                 quoted=((default, ("frontends", name, "default_backend")),),
             )
     for name, backend in topology.backends.items():
         if backend.mode == "tcp" and backend.check.type == "http":
-            yield Finding(
+            yield Diagnostic(
                 "mode-mismatch",
                 f"backend `{name}` speaks tcp, and its check speaks HTTP",
-                ("backends", name, "check"),
                 "use `check: tcp`, or `mode: http`",
+                Place(("backends", name, "check")),
             )
 
 
-def _same_target(topology: Topology) -> Iterator[Finding]:
+def _same_target(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
-        seen: set[str] = set()
+        seen: dict[str, Path] = {}
         for target, path, place in _targets(("backends", name), backend):
-            if posixpath.normpath(target) in seen:
-                yield Finding(
+            first = seen.setdefault(posixpath.normpath(target), path)
+            if first != path:
+                yield Diagnostic(
                     "same-target",
                     f"two mounts of `{name}` on `{target}`",
-                    path,
+                    place=Place(path),
+                    related=(Related("the first one", Place(first)),),
                     quoted=((target, place),),
                 )
-            seen.add(posixpath.normpath(target))
 
 
 def _targets(owner: Path, backend: Backend) -> Iterator[tuple[str, Path, Path]]:
@@ -108,60 +109,61 @@ def _targets(owner: Path, backend: Backend) -> Iterator[tuple[str, Path, Path]]:
     for index, text in enumerate(backend.tmpfs):
         path = (*owner, "tmpfs", index)
         yield text.partition(":")[0], path, path
-    for mounted in mounted_files(backend):
+    for mounted in file_mounts(backend):
         path = (*owner, *mounted.place)
         yield mounted.target, path, (*path, "target")
 
 
-def _unused_network(topology: Topology) -> Iterator[Finding]:
+def _unused_network(topology: Topology) -> Iterator[Diagnostic]:
     used = {net for backend in topology.backends.values() for net in backend.networks}
     used |= set(proxy_networks(topology))
-    yield from _unused("network", "joins", topology.networks, used)
+    yield from _unused("unused-network", "network", "joins", topology.networks, used)
 
 
-def _unused_volume(topology: Topology) -> Iterator[Finding]:
+def _unused_volume(topology: Topology) -> Iterator[Diagnostic]:
     used = {m.source for backend in topology.backends.values() for m in backend.volumes}
-    yield from _unused("volume", "mounts", topology.volumes, used)
+    yield from _unused("unused-volume", "volume", "mounts", topology.volumes, used)
 
 
-def _unused(kind: str, verb: str, names: Iterable[str], used: Container[str]) -> Iterator[Finding]:
+def _unused(
+    code: str, kind: str, verb: str, names: Iterable[str], used: Container[str]
+) -> Iterator[Diagnostic]:
     for name in names:
         if name not in used:
-            yield Finding(
-                f"unused-{kind}",
+            yield Diagnostic(
+                code,
                 f"nothing {verb} {kind} `{name}`",
-                (f"{kind}s", name),
-                on_key=True,
+                place=Place((f"{kind}s", name), on_key=True),
                 severity=Severity.WARNING,
             )
 
 
-def _same_volume(topology: Topology) -> Iterator[Finding]:
+def _same_volume(topology: Topology) -> Iterator[Diagnostic]:
     """Two of one Docker name would be one volume, made as one of them says."""
     seen: dict[str, str] = {}
     for name, volume in topology.volumes.items():
         called = volume.docker_name(topology.name, name)
         if first := seen.get(called):
-            yield Finding(
+            yield Diagnostic(
                 "bad-name",
                 f"volumes `{first}` and `{name}` are both `{called}` in Docker",
-                ("volumes", name),
                 "declare it once, and mount it by that name",
-                on_key=True,
+                Place(("volumes", name), on_key=True),
+                related=(Related("the first one", Place(("volumes", first), on_key=True)),),
             )
         seen.setdefault(called, name)
 
 
-def _public_stats(topology: Topology) -> Iterator[Finding]:
+def _public_stats(topology: Topology) -> Iterator[Diagnostic]:
     stats = topology.stats
     if stats is None or stats.auth or stats.bind is None:
         return
     if not stats.bind.startswith("127.") and stats.bind != "::1":
-        yield Finding(
+        yield Diagnostic(
             "public-stats",
             f"anyone who reaches `{stats.bind}` can read the stats page",
-            ("stats", "bind"),
             'add `auth: "user:${STATS_PASSWORD}"`, or bind to 127.0.0.1',
+            Place(("stats", "bind")),
             severity=Severity.WARNING,
             quoted=((stats.bind, ("stats", "bind")),),
         )

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
-from reconciler.diagnostics.diagnostic import Path, Severity
+from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 from reconciler.topology.model.topology import Network
 from reconciler.topology.model.types.subnet import fixed_addresses, gateway_of
-from reconciler.topology.rules.finding import Finding
-from reconciler.topology.rules.sole import Sole, had_by_one
+from reconciler.topology.rules.claim import Claim, held_by_one
 
 _CODE = "fixed-address"
 
@@ -40,27 +40,27 @@ def _fixed(topology: Topology) -> Iterator[_Fixed]:
             yield _Fixed(name, backend.networks[0], "mac_address", mac, path)
 
 
-def _not_of_its_network(topology: Topology) -> Iterator[Finding]:
-    """Of an external network nothing is known here: Docker tells."""
+def _not_of_its_network(topology: Topology) -> Iterator[Diagnostic]:
+    """Addresses outside of their network's subnet. Docker tells those of external networks."""
     for own in _fixed(topology):
         network = topology.networks.get(own.network, Network())
         if network.external:
             continue
         if own.key == "ipv6_address":
-            yield Finding(
+            yield Diagnostic(
                 _CODE,
                 f"network `{own.network}` has no addresses of IPv6",
-                own.path,
                 "leave it out, or make the network in Docker and declare it `external: true`",
+                Place(own.path),
             )
         if own.key == "ipv4_address":
             wrong, hint = _trouble(own.network, own.value, network.subnet)
             if wrong:
-                yield Finding(
+                yield Diagnostic(
                     _CODE,
                     wrong,
-                    own.path,
                     hint,
+                    Place(own.path),
                     quoted=(
                         (own.value, own.path),
                         (network.subnet or "", ("networks", own.network, "subnet")),
@@ -87,49 +87,51 @@ def _trouble(network: str, address: str, subnet: str | None) -> tuple[str, str]:
     return "", ""
 
 
-def _had_by_one(topology: Topology) -> Iterator[Finding]:
+def _had_by_one(topology: Topology) -> Iterator[Diagnostic]:
     first = {own.backend: own for own in reversed(list(_fixed(topology)))}
     for name, own in first.items():
         instead = f"let Docker choose, and leave `{own.key}` out"
-        sole = Sole(_CODE, f"address {own.value}", own.path, own.value, own.path, instead)
-        yield from had_by_one(name, topology.backends[name], sole)
+        claim = Claim(_CODE, f"address {own.value}", own.path, own.value, own.path, instead)
+        yield from held_by_one(name, topology.backends[name], claim)
 
 
-def _said_twice(topology: Topology) -> Iterator[Finding]:
-    holders: dict[tuple[str, str], str] = {}
-    wishes: dict[tuple[str, str, str], str] = {}
+def _said_twice(topology: Topology) -> Iterator[Diagnostic]:
+    holders: dict[tuple[str, str], _Fixed] = {}
+    wishes: dict[tuple[str, str, str], _Fixed] = {}
     for own in _fixed(topology):
-        holder = holders.setdefault((own.network, own.value), own.backend)
-        wish = wishes.setdefault((own.backend, own.network, own.key), own.value)
-        if holder != own.backend:
-            yield Finding(
+        holder = holders.setdefault((own.network, own.value), own)
+        wish = wishes.setdefault((own.backend, own.network, own.key), own)
+        if holder.backend != own.backend:
+            yield Diagnostic(
                 _CODE,
-                f"address {own.value} on `{own.network}` is that of `{holder}` already",
-                own.path,
+                f"address {own.value} on `{own.network}` is that of `{holder.backend}` already",
                 "choose another",
+                Place(own.path),
+                related=(Related(f"`{holder.backend}` has it", Place(holder.path)),),
                 quoted=((own.value, own.path),),
             )
-        if wish != own.value:
-            yield Finding(
+        if wish.value != own.value:
+            yield Diagnostic(
                 _CODE,
                 f"`{own.backend}` has another `{own.key}` on `{own.network}` already",
-                own.path,
                 "leave one of them",
+                Place(own.path),
+                related=(Related("the first one", Place(wish.path)),),
             )
 
 
-def _given_out(topology: Topology) -> Iterator[Finding]:
+def _given_out(topology: Topology) -> Iterator[Diagnostic]:
     """Docker does not keep an address for a container that does not run, so another may get it."""
     for own in _fixed(topology):
         subnet = topology.networks.get(own.network, Network()).subnet
         if own.key != "ipv4_address" or subnet is None or _trouble("", own.value, subnet)[0]:
             continue
         if own.value not in fixed_addresses(subnet):
-            yield Finding(
+            yield Diagnostic(
                 _CODE,
                 f"Docker may give {own.value} to another container on `{own.network}` first",
-                own.path,
                 f"one from {fixed_addresses(subnet).first} on it gives to nobody by itself",
+                Place(own.path),
                 severity=Severity.WARNING,
                 quoted=((own.value, own.path),),
             )

@@ -7,78 +7,79 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import product
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
-from reconciler.topology.rules.finding import Finding
 
 MOST_PUBLISHED = 1000
 """Ports of one bind: each is a process of Docker's, and some rules of the firewall."""
 
 
-def _too_many_ports(topology: Topology) -> Iterator[Finding]:
+def _too_many_ports(topology: Topology) -> Iterator[Diagnostic]:
     if topology.haproxy.network == "host":
         return
     for name, frontend in topology.frontends.items():
         for index, bind in enumerate(frontend.bind):
             if len(bind.ports) > MOST_PUBLISHED:
-                yield Finding(
+                yield Diagnostic(
                     "out-of-range",
                     f"these are {len(bind.ports):,} ports, and Docker publishes each by itself: "
                     f"more than {MOST_PUBLISHED:,} take too long",
-                    ("frontends", name, "bind", index),
                     "use `haproxy: {network: host}`, or fewer ports",
+                    Place(("frontends", name, "bind", index)),
                 )
 
 
-def _interface_of_a_bridge(topology: Topology) -> Iterator[Finding]:
+def _interface_of_a_bridge(topology: Topology) -> Iterator[Diagnostic]:
     for name, frontend in topology.frontends.items():
         for index, bind in enumerate(frontend.bind):
             if bind.interface is not None and topology.haproxy.network != "host":
-                yield Finding(
+                yield Diagnostic(
                     "bad-value",
                     f"HAProxy has no interface `{bind.interface}`: it has a network of its own",
-                    (path := ("frontends", name, "bind", index, "interface")),
                     "publish on an `address` of the host, or use `haproxy: {network: host}`",
+                    Place(path := ("frontends", name, "bind", index, "interface")),
                     quoted=((bind.interface, path),),
                 )
 
 
-def _bind_conflict(topology: Topology) -> Iterator[Finding]:
+def _bind_conflict(topology: Topology) -> Iterator[Diagnostic]:
     taken: dict[tuple[int, str], list[_Listener]] = {}
     for listener in _listeners(topology):
         there = [one for place in listener.sockets for one in taken.get(place, ())]
         other = next((one for one in there if _overlap(one, listener)), None)
         if other is not None:
             who = "it" if other.owner == listener.owner else other.owner
-            yield Finding(
+            yield Diagnostic(
                 "bind-conflict",
                 f"{listener.owner} listens on `{listener}`, where {who} listens already",
-                listener.path,
                 "one of them needs another port or address",
+                Place(listener.path),
+                related=(Related(f"{other.owner} listens here", Place(other.path)),),
                 quoted=tuple((str(listener), place) for place in listener.places),
             )
         for place in listener.sockets:
             taken.setdefault(place, []).append(listener)
 
 
-def _one_socket_twice(topology: Topology) -> Iterator[Finding]:
-    taken: dict[str, str] = {}
+def _one_socket_twice(topology: Topology) -> Iterator[Diagnostic]:
+    taken: dict[str, Path] = {}
     for name, frontend in topology.frontends.items():
         for index, bind in enumerate(frontend.bind):
             if bind.socket is None:
                 continue
-            if bind.socket in taken:
-                other = taken[bind.socket]
-                who = "it" if other == name else f"frontend `{other}`"
-                path: Path = ("frontends", name, "bind", index)
-                yield Finding(
+            path: Path = ("frontends", name, "bind", index)
+            first = taken.setdefault(bind.socket, path)
+            if first != path:
+                who = "it" if first[1] == name else f"frontend `{first[1]}`"
+                yield Diagnostic(
                     "bind-conflict",
                     f"frontend `{name}` listens on `{bind.socket}`, where {who} listens already",
-                    path,
                     "one of them needs another socket",
+                    Place(path),
+                    related=(Related(f"frontend `{first[1]}` listens here", Place(first)),),
                     quoted=((bind.socket, path), (bind.socket, (*path, "socket"))),
                 )
-            taken.setdefault(bind.socket, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _listeners(topology: Topology) -> Iterator[_Listener]:
 
 
 def _published(topology: Topology) -> Iterator[_Listener]:
-    """By containers themselves."""
+    """The ports of the host that containers publish themselves."""
     for name, backend in topology.backends.items():
         for index, port in enumerate(backend.ports if backend.containers else ()):
             path: Path = ("backends", name, "ports", index)

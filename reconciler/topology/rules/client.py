@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.anatomy import keys_with
 from reconciler.topology.model.marks import AsksAddress
 from reconciler.topology.model.rule import Rule
-from reconciler.topology.rules.finding import Finding
 
 
-def _asked_of_nobody(topology: Topology) -> Iterator[Finding]:
+def _asked_of_nobody(topology: Topology) -> Iterator[Diagnostic]:
     """Who comes by a Unix socket has no address, unless the PROXY protocol tells of one. Raw lines
     may give one, too."""
     for name, frontend in topology.frontends.items():
         if frontend.raw or any(bind.ports or bind.accept_proxy for bind in frontend.bind):
             continue
         for path, effect in _places(frontend):
-            yield Finding(
+            yield Diagnostic(
                 "no-address",
                 f"`{path[-1]}` {effect}: frontend `{name}` has sockets alone, where no client has "
                 "an address",
-                ("frontends", name, *path),
                 "take it out, or add `accept_proxy: true` to a bind, for a proxy that tells who "
                 "its clients are",
-                on_key=True,
+                Place(("frontends", name, *path), on_key=True),
             )
 
 

@@ -5,49 +5,51 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Backend, Topology
-from reconciler.topology.mounted import Mounted, is_within, mounted_files, tmpfs_paths
-from reconciler.topology.rules.finding import Finding
+from reconciler.topology.mounts import FileMount, file_mounts, is_within, tmpfs_paths
 from reconciler.topology.wording.messages import suggest
 
+_UNKNOWN = {"secrets": "unknown-secret", "configs": "unknown-config"}
 
-def _unknown_file(topology: Topology) -> Iterator[Finding]:
+
+def _unknown_file(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
-        for mounted in mounted_files(backend):
-            if mounted.source_in(topology) is None:
-                kind, wanted = mounted.section.removesuffix("s"), mounted.wish.source
-                path: Path = ("backends", name, *mounted.place, "source")
-                known = getattr(topology, mounted.section)
-                yield Finding(
-                    f"unknown-{kind}",
+        for mount in file_mounts(backend):
+            if mount.source_in(topology) is None:
+                kind, wanted = mount.section.removesuffix("s"), mount.wish.source
+                path: Path = ("backends", name, *mount.place, "source")
+                known = getattr(topology, mount.section)
+                yield Diagnostic(
+                    _UNKNOWN[mount.section],
                     f"{kind} `{wanted}` is not defined",
-                    path,
                     suggest(wanted, known)
-                    or f"{mounted.section} defined here: {', '.join(known) or 'none'}",
+                    or f"{mount.section} defined here: {', '.join(known) or 'none'}",
+                    Place(path),
                     quoted=((wanted, path),),
                 )
 
 
-def _file_without_place(topology: Topology) -> Iterator[Finding]:
+def _file_without_place(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
-        for mounted in mounted_files(backend):
-            path: Path = ("backends", name, *mounted.place)
-            why = _trouble(backend, mounted)
+        for mount in file_mounts(backend):
+            path: Path = ("backends", name, *mount.place)
+            why = _trouble(backend, mount)
             if why:
-                yield Finding(
+                yield Diagnostic(
                     "no-place-for-file",
-                    f"`{mounted.wish.source}` of `{name}` cannot be put there: {why}",
-                    path,
+                    f"`{mount.wish.source}` of `{name}` cannot be put there: {why}",
                     "give it a `target` in a directory of its own",
-                    quoted=((mounted.wish.source, (*path, "source")),),
+                    Place(path),
+                    quoted=((mount.wish.source, (*path, "source")),),
                 )
 
 
-def _trouble(backend: Backend, mounted: Mounted) -> str:
+def _trouble(backend: Backend, mount: FileMount) -> str:
     """A file in a mount would be written into what is mounted, or be hidden by it. One in a
     read-only root is in a volume for its directory, which cannot be the root."""
-    directory = posixpath.dirname(mounted.target)
+    directory = posixpath.dirname(mount.target)
     if any(is_within(directory, volume.target) for volume in backend.volumes):
         return "one of `volumes` is mounted on it"
     if any(posixpath.normpath(path) == directory for path in tmpfs_paths(backend)):

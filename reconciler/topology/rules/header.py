@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 from reconciler.topology.model.errors import OF_HEADERS, ErrorPage, Status
-from reconciler.topology.rules.finding import Finding
 
 _KEPT_FREE = 1024
 """Bytes that are left for what is no header: the request line, and what HAProxy notes of each."""
@@ -27,34 +27,32 @@ def _settings(topology: Topology) -> tuple[int, int]:
     return size - min(found["tune.maxrewrite"], size // 2), found["tune.http.maxhdr"] - 1
 
 
-def _never_met(topology: Topology) -> Iterator[Finding]:
+def _never_met(topology: Topology) -> Iterator[Diagnostic]:
     """HAProxy itself answers what it has no room for, before it looks at any rule."""
     room, most = _settings(topology)
     for name, frontend in topology.frontends.items():
         limit, path = frontend.max_headers, ("frontends", name, "max_headers")
         if limit and limit.size is not None and limit.size > room - _KEPT_FREE:
-            yield Finding(
+            yield Diagnostic(
                 "out-of-range",
                 f"HAProxy has room for {room:,} bytes of a request's line and headers, and answers "
                 "what has more with 400: this limit would never be met",
-                path,
                 f"write at most {max(room - _KEPT_FREE, 0):,}, or make room with `tune.bufsize "
                 "65536` under `haproxy: {raw: {global: …}}`",
-                on_key=True,
+                Place(path, on_key=True),
             )
         if limit and limit.count is not None and limit.count >= most:
-            yield Finding(
+            yield Diagnostic(
                 "out-of-range",
                 f"HAProxy takes {most:,} headers, and answers more with 400: this limit would "
                 "never be met",
-                path,
                 f"write at most {most - 1:,}, or let it take more with `tune.http.maxhdr 500` "
                 "under `haproxy: {raw: {global: …}}`",
-                on_key=True,
+                Place(path, on_key=True),
             )
 
 
-def _page_of_no_limit(topology: Topology) -> Iterator[Finding]:
+def _page_of_no_limit(topology: Topology) -> Iterator[Diagnostic]:
     limited = {name for name, frontend in topology.frontends.items() if frontend.max_headers}
     owners: list[tuple[Path, Mapping[Status, ErrorPage], bool]] = [
         (("errors",), topology.errors, bool(limited))
@@ -69,12 +67,11 @@ def _page_of_no_limit(topology: Topology) -> Iterator[Finding]:
     ]
     for path, pages, is_limited in owners:
         if OF_HEADERS in pages and not is_limited:
-            yield Finding(
+            yield Diagnostic(
                 "missing-key",
                 "HAProxy answers with 431 only by `max_headers` of a frontend",
-                (*path, OF_HEADERS),
                 "put the page where that is, or add it: `max_headers: 8k`",
-                on_key=True,
+                Place((*path, OF_HEADERS), on_key=True),
             )
 
 

@@ -7,58 +7,58 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from itertools import combinations
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 from reconciler.topology.model.types.subnet import fixed_addresses
 from reconciler.topology.networks import address_network, needs_fixed_addresses
-from reconciler.topology.rules.finding import Finding
-from reconciler.topology.served import proxied_backends, source_of
+from reconciler.topology.traffic import proxied_backends, source_of
 
 
-def _of_bridges_only(topology: Topology) -> Iterator[Finding]:
+def _of_bridges_only(topology: Topology) -> Iterator[Diagnostic]:
     settings = topology.haproxy
     if settings.network != "host":
         return
     if settings.networks is not None:
-        yield Finding(
+        yield Diagnostic(
             "host-network",
             "HAProxy on the host's network joins no other",
-            ("haproxy", "networks"),
             "leave `networks` out: the host reaches every bridge",
+            Place(("haproxy", "networks")),
         )
 
 
-def _no_subnet(topology: Topology) -> Iterator[Finding]:
+def _no_subnet(topology: Topology) -> Iterator[Diagnostic]:
     if topology.haproxy.network != "host":
         return
     sources = (source_of(topology, name) for name in proxied_backends(topology))
     for name in dict.fromkeys(filter(None, sources)):
         if address_network(topology, name) is None:
             path: Path = ("backends", name)
-            yield Finding(
+            yield Diagnostic(
                 "no-subnet",
                 f"on the host's network HAProxy knows no container names, and `{name}` has no "
                 "network with fixed addresses",
-                path,
                 "put it on a network that says its `subnet`, like `172.30.7.0/24`",
-                on_key=True,
+                Place(path, on_key=True),
             )
 
 
-def _subnet_overlap(topology: Topology) -> Iterator[Finding]:
+def _subnet_overlap(topology: Topology) -> Iterator[Diagnostic]:
     subnets = [(name, net.subnet) for name, net in topology.networks.items() if net.subnet]
     for (one, first), (two, second) in combinations(subnets, 2):
         if ip_network(first).overlaps(ip_network(second)):
             path: Path = ("networks", two, "subnet")
-            yield Finding(
+            yield Diagnostic(
                 "subnet-overlap",
                 f"networks `{one}` and `{two}` overlap",
-                path,
                 "give each a subnet of its own",
+                Place(path),
+                related=(Related(f"that of `{one}`", Place(("networks", one, "subnet"))),),
             )
 
 
-def _subnet_too_small(topology: Topology) -> Iterator[Finding]:
+def _subnet_too_small(topology: Topology) -> Iterator[Diagnostic]:
     if topology.haproxy.network != "host":
         return
     needed: Counter[str] = Counter()
@@ -77,11 +77,11 @@ def _subnet_too_small(topology: Topology) -> Iterator[Finding]:
         )
         if count > there:
             path: Path = ("networks", network, "subnet")
-            yield Finding(
+            yield Diagnostic(
                 "subnet-too-small",
                 f"the containers on `{network}` need {count} addresses, and it has {there}",
-                path,
                 "choose a larger one: half of it is for these, and new ones come up beside old",
+                Place(path),
             )
 
 

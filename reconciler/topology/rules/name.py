@@ -4,38 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.labels import LABEL_PREFIX, RUN_VOLUME_SUFFIX
 from reconciler.topology.model import Topology, Volume
-from reconciler.topology.rules.finding import Finding
 
 LONGEST_LABEL = 63  # RFC 1035, 2.3.4: a DNS label; Docker's DNS answers to container names
 REVISION_LENGTH = 8
 _TAIL = len("-10000-") + REVISION_LENGTH
 
 
-def _name_too_long(topology: Topology) -> Iterator[Finding]:
+def _name_too_long(topology: Topology) -> Iterator[Diagnostic]:
     for name in topology.backends:
         length = len(topology.name) + 1 + len(name) + _TAIL
         if length > LONGEST_LABEL:
-            yield Finding(
+            yield Diagnostic(
                 "name-too-long",
                 f"containers of `{name}` would get names of {length} characters, "
                 f"and DNS takes {LONGEST_LABEL}",
-                ("backends", name),
                 f"shorten `{name}` or the topology's name by {length - LONGEST_LABEL}",
-                on_key=True,
+                Place(("backends", name), on_key=True),
             )
 
 
-def _reserved(topology: Topology) -> Iterator[Finding]:
+def _reserved(topology: Topology) -> Iterator[Diagnostic]:
     if topology.stats is not None and "stats" in topology.frontends:
-        yield Finding(
+        yield Diagnostic(
             "bad-name",
             "a frontend cannot be named `stats` beside the stats page",
-            ("frontends", "stats"),
             "give it another name",
-            on_key=True,
+            Place(("frontends", "stats"), on_key=True),
+            related=(Related("the stats page", Place(("stats",), on_key=True)),),
         )
     for name, backend in topology.backends.items():
         yield from _reserved_labels(backend.labels, ("backends", name, "labels"))
@@ -43,27 +42,26 @@ def _reserved(topology: Topology) -> Iterator[Finding]:
         yield from _reserved_of_volume(name, volume)
 
 
-def _reserved_of_volume(name: str, volume: Volume) -> Iterator[Finding]:
+def _reserved_of_volume(name: str, volume: Volume) -> Iterator[Diagnostic]:
     path: Path = ("volumes", name)
     if (volume.name or "").endswith(RUN_VOLUME_SUFFIX):
-        yield Finding(
+        yield Diagnostic(
             "bad-name",
             f"names that end in `{RUN_VOLUME_SUFFIX}` are this tool's own",
-            (*path, "name"),
             "give the volume another name",
+            Place((*path, "name")),
         )
     yield from _reserved_labels(volume.labels, (*path, "labels"))
 
 
-def _reserved_labels(labels: Iterable[str], path: Path) -> Iterator[Finding]:
+def _reserved_labels(labels: Iterable[str], path: Path) -> Iterator[Diagnostic]:
     for label in labels:
         if label.startswith(LABEL_PREFIX):
-            yield Finding(
+            yield Diagnostic(
                 "bad-name",
                 f"labels that start with `{LABEL_PREFIX}` are this tool's own",
-                (*path, label),
                 "give the label another name",
-                on_key=True,
+                Place((*path, label), on_key=True),
             )
 
 

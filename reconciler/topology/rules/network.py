@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 from reconciler.topology.networks import DEFAULT_NETWORK, proxy_networks
-from reconciler.topology.rules.finding import Finding
-from reconciler.topology.served import served_backends, source_of
+from reconciler.topology.traffic import served_backends, source_of
 from reconciler.topology.wording.messages import suggest
 
 
-def _unknown_network(topology: Topology) -> Iterator[Finding]:
+def _unknown_network(topology: Topology) -> Iterator[Diagnostic]:
     known = {DEFAULT_NETWORK, *topology.networks}
     wanted: list[tuple[str, Path]] = [
         (net, ("backends", name, "networks", index))
@@ -26,16 +26,16 @@ def _unknown_network(topology: Topology) -> Iterator[Finding]:
     for net, path in wanted:
         if net not in known:
             defined = ", ".join(topology.networks) or "none"
-            yield Finding(
+            yield Diagnostic(
                 "unknown-network",
                 f"network `{net}` is not defined",
-                path,
                 suggest(net, topology.networks) or f"networks defined here: {defined}",
+                Place(path),
                 quoted=((net, path),),
             )
 
 
-def _unreachable_backend(topology: Topology) -> Iterator[Finding]:
+def _unreachable_backend(topology: Topology) -> Iterator[Diagnostic]:
     if topology.haproxy.network == "host":
         return
     joined = proxy_networks(topology)
@@ -44,11 +44,11 @@ def _unreachable_backend(topology: Topology) -> Iterator[Finding]:
         networks = topology.backends[name].networks
         if not set(joined) & set(networks):
             path: Path = ("backends", name, "networks")
-            yield Finding(
+            yield Diagnostic(
                 "unreachable-backend",
                 f"HAProxy cannot reach backend `{name}`: they share no network",
-                path,
                 f"HAProxy is on {_listed(joined)}; `{name}` is on {_listed(networks)}",
+                Place(path),
                 quoted=(
                     *((net, (*path, index)) for index, net in enumerate(networks)),
                     *((net, ("haproxy", "networks", index)) for index, net in enumerate(joined)),

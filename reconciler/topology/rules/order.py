@@ -5,45 +5,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
-from reconciler.topology.rules.finding import Finding
 from reconciler.topology.wording.messages import suggest
 
 
-def _unknown(topology: Topology) -> Iterator[Finding]:
+def _unknown(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
         for index, wanted in enumerate(backend.depends_on):
             path: Path = ("backends", name, "depends_on", index)
             there = topology.backends.get(wanted.backend)
             if there is None:
                 known = ", ".join(topology.backends)
-                yield Finding(
+                yield Diagnostic(
                     "unknown-backend",
                     f"backend `{name}` waits for one that does not exist",
-                    path,
                     suggest(wanted.backend, topology.backends) or f"backends here: {known}",
+                    Place(path),
                 )
             elif there.containers_of is not None:
-                yield Finding(
+                yield Diagnostic(
                     "no-containers",
                     f"`{name}` cannot wait for `{wanted.backend}`, which has no containers of its "
                     "own",
-                    path,
                     f"wait for the one that has them: `{there.containers_of}`",
+                    Place(path),
                     quoted=((wanted.backend, path),),
                 )
             elif there.image is None:
-                yield Finding(
+                yield Diagnostic(
                     "no-containers",
                     f"`{name}` cannot wait for `{wanted.backend}`, which has no containers",
-                    path,
                     "take it out: HAProxy alone sees whether servers elsewhere are up",
+                    Place(path),
                     quoted=((wanted.backend, path),),
                 )
 
 
-def _circle(topology: Topology) -> Iterator[Finding]:
+def _circle(topology: Topology) -> Iterator[Diagnostic]:
     """Each circle once, where the file closes it."""
     needs = {
         name: [d.backend for d in backend.depends_on] for name, backend in topology.backends.items()
@@ -55,13 +55,13 @@ def _circle(topology: Topology) -> Iterator[Finding]:
             if way is None or frozenset(way) in seen:
                 continue
             seen.add(frozenset(way))
-            yield Finding(
+            yield Diagnostic(
                 "circular-dependency",
                 f"`{name}` waits for itself"
                 if way == [name]
                 else f"`{name}` waits for itself: {' → '.join([name, *way])}",
-                ("backends", name, "depends_on", index),
                 "take one of them out: nobody would ever start",
+                Place(("backends", name, "depends_on", index)),
             )
 
 
@@ -79,20 +79,22 @@ def _way(start: str, end: str, needs: Mapping[str, list[str]]) -> list[str] | No
     return None
 
 
-def _same_job(topology: Topology) -> Iterator[Finding]:
+def _same_job(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
-        seen: set[str] = set()
+        seen: dict[str, Path] = {}
         for index, job in enumerate(backend.before):
-            title, path = job.name_at(index), ("backends", name, "before", index, "name")
-            if title in seen:
-                yield Finding(
+            path: Path = ("backends", name, "before", index, "name")
+            title = job.name_at(index)
+            first = seen.setdefault(title, path)
+            if first != path:
+                yield Diagnostic(
                     "same-job",
                     f"two jobs of `{name}` are called `{title}`",
-                    path,
                     "give one of them another `name`",
+                    Place(path),
+                    related=(Related("the first one", Place(first)),),
                     quoted=((title, path),),
                 )
-            seen.add(title)
 
 
 ORDER_RULES = (_unknown, _circle, _same_job)

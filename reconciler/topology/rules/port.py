@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
-from reconciler.topology.rules.finding import Finding
-from reconciler.topology.rules.sole import Sole, had_by_one
+from reconciler.topology.rules.claim import Claim, held_by_one
 
 
-def _had_by_one(topology: Topology) -> Iterator[Finding]:
+def _had_by_one(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
         taken = [(port.most, at) for at, port in enumerate(backend.ports) if port.most is not None]
         if taken:
@@ -22,7 +22,7 @@ def _had_by_one(topology: Topology) -> Iterator[Finding]:
                 if most == 1
                 else "give as many ports as there are replicas, or more"
             )
-            sole = Sole(
+            claim = Claim(
                 "published-port",
                 f"port {port} of the host",
                 path,
@@ -31,19 +31,18 @@ def _had_by_one(topology: Topology) -> Iterator[Finding]:
                 instead,
                 most,
             )
-            yield from had_by_one(name, backend, sole)
+            yield from held_by_one(name, backend, claim)
 
 
-def _on_internal_networks(topology: Topology) -> Iterator[Finding]:
+def _on_internal_networks(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
         joined = [topology.networks.get(net) for net in backend.networks]
         if backend.ports and all(net is not None and net.internal for net in joined):
-            yield Finding(
+            yield Diagnostic(
                 "published-port",
                 f"Docker publishes no port of `{name}`, which is on internal networks only",
-                ("backends", name, "ports"),
                 "let it join another network as well",
-                on_key=True,
+                Place(("backends", name, "ports"), on_key=True),
             )
 
 

@@ -10,14 +10,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import product
 from typing import cast
 
-from reconciler.diagnostics.diagnostic import Severity
+from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.cors import Cors
 from reconciler.topology.model.match import Wanted
 from reconciler.topology.model.rule import Rule
 from reconciler.topology.model.types.address import names_file
 from reconciler.topology.model.types.field import ignores_case
-from reconciler.topology.rules.finding import Finding
 
 _MOST_KINDS = 1000
 """A rule that matches more kinds of requests is not looked at: the search must end soon."""
@@ -26,35 +26,35 @@ _Kind = Mapping[str, str]
 """Requests of one kind: of each list of a rule one item, and one for each named value."""
 
 
-def _never_reached(topology: Topology) -> Iterator[Finding]:
+def _never_reached(topology: Topology) -> Iterator[Diagnostic]:
     for name, frontend in topology.frontends.items():
         earlier = _Earlier(frontend)
+        path: Path = ("frontends", name, "rules")
         for index, rule in enumerate(frontend.rules):
             if takers := earlier.takers_of(rule):
-                which = f"rule {takers[0] + 1} before it takes"
-                if len(takers) > 1:
-                    which = f"rules {', '.join(str(t + 1) for t in takers)} before it take"
-                yield Finding(
+                which = "an earlier one takes" if len(takers) == 1 else "earlier ones take"
+                yield Diagnostic(
                     "unreachable-rule",
                     f"no request reaches this rule of frontend `{name}`: {which} all that it "
                     "matches",
-                    ("frontends", name, "rules", index),
                     "put it before, or take it out",
+                    Place((*path, index)),
                     severity=Severity.WARNING,
+                    related=tuple(Related("takes them", Place((*path, taker))) for taker in takers),
                 )
             earlier.add(index, rule)
 
 
-def _contradicts_itself(topology: Topology) -> Iterator[Finding]:
+def _contradicts_itself(topology: Topology) -> Iterator[Diagnostic]:
     for name, frontend in topology.frontends.items():
         for index, rule in enumerate(frontend.rules):
             if rule.path and rule.path_prefix and not any(map(_is_possible, _kinds(rule, ()))):
-                yield Finding(
+                yield Diagnostic(
                     "unreachable-rule",
                     f"no request matches this rule of frontend `{name}`: none has such a `path` "
                     "below such a `path_prefix`",
-                    ("frontends", name, "rules", index),
                     "keep one of them",
+                    Place(("frontends", name, "rules", index)),
                     severity=Severity.WARNING,
                 )
 

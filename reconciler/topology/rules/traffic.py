@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.anatomy import keys_with
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.marks import HttpOnly, Protects
 from reconciler.topology.model.rule import Rule
-from reconciler.topology.rules.finding import Finding
-from reconciler.topology.served import mode_of
+from reconciler.topology.traffic import mode_of
 
 
-def _http_alone(topology: Topology) -> Iterator[Finding]:
+def _http_alone(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
         if backend.mode == "tcp":
             yield from _told("backend", name, backend)
@@ -23,14 +23,13 @@ def _http_alone(topology: Topology) -> Iterator[Finding]:
             yield from _told("frontend", name, frontend)
 
 
-def _told(kind: str, name: str, owner: Model) -> Iterator[Finding]:
+def _told(kind: str, name: str, owner: Model) -> Iterator[Diagnostic]:
     for path, mark in _of_http(owner, (f"{kind}s", name)):
-        yield Finding(
+        yield Diagnostic(
             "mode-mismatch",
             f"{kind} `{name}` speaks tcp, and `{path[-1]}` {mark.reason}",
-            path,
             "leave it out, or use `mode: http`",
-            on_key=mark.on_key,
+            Place(path, on_key=mark.on_key),
         )
 
 
@@ -48,32 +47,32 @@ def _of_http(owner: Model, path: Path) -> Iterator[tuple[Path, HttpOnly]]:
                 yield from _of_http(item, (*path, key, index))
 
 
-def _known_by_requests(topology: Topology) -> Iterator[Finding]:
+def _known_by_requests(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
         if backend.mode == "tcp" and backend.sticky and backend.sticky.by != "source":
-            yield Finding(
+            yield Diagnostic(
                 "mode-mismatch",
                 f"backend `{name}` speaks tcp, which has no {backend.sticky.by} to know clients by",
-                ("backends", name, "sticky"),
                 "use `sticky: source`, or `mode: http`",
+                Place(("backends", name, "sticky")),
             )
 
 
-def _shared_by_requests(topology: Topology) -> Iterator[Finding]:
+def _shared_by_requests(topology: Topology) -> Iterator[Diagnostic]:
     for name, backend in topology.backends.items():
         looked_at = backend.balance.of_http
         if backend.mode == "tcp" and looked_at:
             path = ("backends", name, "balance")
-            yield Finding(
+            yield Diagnostic(
                 "mode-mismatch",
                 f"backend `{name}` speaks tcp, which has no `{looked_at}` to balance by",
-                path,
                 "use `roundrobin`, `leastconn` or `source`",
+                Place(path),
                 quoted=((looked_at, (*path, "key")),),
             )
 
 
-def _protection_left_empty(topology: Topology) -> Iterator[Finding]:
+def _protection_left_empty(topology: Topology) -> Iterator[Diagnostic]:
     """A key whose value was forgotten would leave open what it is there to close."""
     for name, frontend in topology.frontends.items():
         own: Path = ("frontends", name)
@@ -82,28 +81,29 @@ def _protection_left_empty(topology: Topology) -> Iterator[Finding]:
         for path, owner in owners:
             for key in keys_with(type(owner), Protects):
                 if key in owner.model_fields_set and getattr(owner, key) is None:
-                    yield Finding(
+                    yield Diagnostic(
                         "bad-value",
                         f"`{key}` is empty, and would keep nobody out",
-                        (*path, key),
                         "say what it shall be, or take it out",
-                        on_key=True,
+                        Place((*path, key), on_key=True),
                     )
 
 
-def _one_table_of_a_name(topology: Topology) -> Iterator[Finding]:
+def _one_table_of_a_name(topology: Topology) -> Iterator[Diagnostic]:
     """HAProxy names a table as the section that it is in."""
     for name, frontend in topology.frontends.items():
         backend = topology.backends.get(name)
         sticky = backend.sticky if backend else None
         if frontend.rate_limit and sticky and sticky.by != "cookie":
-            yield Finding(
+            yield Diagnostic(
                 "bad-name",
                 f"HAProxy cannot keep both this limit and who comes back to backend `{name}` under "
                 "one name",
-                ("frontends", name, "rate_limit"),
                 "give the frontend another name",
-                on_key=True,
+                Place(("frontends", name, "rate_limit"), on_key=True),
+                related=(
+                    Related("who comes back", Place(("backends", name, "sticky"), on_key=True)),
+                ),
             )
 
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.diagnostics.diagnostic import Path, Severity
+from reconciler.diagnostics.diagnostic import Diagnostic, Severity
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 from reconciler.topology.model.rule import Rule
-from reconciler.topology.rules.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +74,16 @@ _SET = re.compile(r"\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\\[A-Za-z]|\(\?P?<\w+>"
 """Parts of a regular expression in which capitals are more than themselves."""
 
 
-def _never_meant(topology: Topology) -> Iterator[Finding]:
+def _never_meant(topology: Topology) -> Iterator[Diagnostic]:
     for name, frontend in topology.frontends.items():
         for index, rule in enumerate(frontend.rules):
             for place, value, slip in (*_compared(rule), *_sent(rule)):
                 path = ("frontends", name, "rules", index, *place)
-                yield Finding(
+                yield Diagnostic(
                     "never-meant",
                     f"`{value}` {slip.message}",
-                    path,
                     slip.hint,
+                    Place(path),
                     severity=Severity.WARNING,
                     quoted=((value, path),),
                 )

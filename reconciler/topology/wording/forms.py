@@ -65,7 +65,7 @@ def purpose_of(kind: Kind) -> str:
 
 
 def keys_in_words(model: type[BaseModel]) -> str:
-    """Of a backend there are too many to find one among them."""
+    """The keys of a section as a sentence; a backend has too many to find one among them."""
     known = [key(name, field) for name, field in model.model_fields.items()]
     if len(known) > _MOST_KEYS:
         return "`reconciler schema topology` lists its keys"

@@ -9,7 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from reconciler.diagnostics.diagnostic import CODES, Diagnostic, Path
+from reconciler.diagnostics.codes import CODES
+from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model.anatomy import Kind, key, kind_at, mark_of, model_of
 from reconciler.topology.model.marks import Example
 from reconciler.topology.model.types.scalar import written
@@ -99,15 +101,9 @@ class _Problem:
     def shown(self) -> str:
         return f"`{self.outside}`" if self.outside is not None else _shown(self.value)
 
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    code: str
-    message: str
-    hint: str = ""
-    on_key: bool = False
-    at_owner: bool = False
-    """Whether it is told where the mapping stands that something is missing in."""
+    def told(self, code: str, message: str, hint: str = "", *, on_key: bool = False) -> Diagnostic:
+        place = Place(self.path, on_key=on_key or self.in_key)
+        return Diagnostic(code, message, hint, place)
 
 
 def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
@@ -126,48 +122,44 @@ def _explain(item: Any, source: Source, model: type[BaseModel]) -> Diagnostic:
         is_written=is_written,
         in_key=item["loc"][-1:] == ("[key]",),
     )
-    words = _words_of(problem, source, model)
-    if words.at_owner:
-        path = path[:-1]
-    span = source.span_of(path, key=words.on_key or problem.in_key)
-    return Diagnostic(words.code, words.message, source.file_of(span), span, words.hint, path=path)
+    return source.locate(_in_words(problem, source, model))
 
 
-def _words_of(problem: _Problem, source: Source, model: type[BaseModel]) -> _Words:
+def _in_words(problem: _Problem, source: Source, model: type[BaseModel]) -> Diagnostic:
     kind, path = problem.kind, problem.path
     taken = kind_at(model, problem.full)
     if kind in CODES:
         return _of_a_refusal(problem, model)
     if kind == "extra_forbidden":
         owner = model_of(kind_at(model, problem.full[:-1])) or model
-        return _of_an_unknown_key(str(path[-1]), _owner(path[:-1]), owner)
+        return _of_an_unknown_key(problem, owner)
     if kind == "missing":
         message = f"`{path[-1]}` is required in {_owner(path[:-1])}"
-        return _Words("missing-key", message, on_key=True, at_owner=True)
+        return Diagnostic("missing-key", message, place=Place(path[:-1], on_key=True))
     if kind == "literal_error":
         return _of_another_word(problem, isinstance(source.value_at(path[:-1]), str | int))
     if kind in _BOUND:
         return _of_a_bound(problem, taken)
     if kind in {"too_short", "too_long"}:
-        return _Words("bad-value", f"{_field(path)} needs at least one item")
+        return problem.told("bad-value", f"{_field(path)} needs at least one item")
     if kind == "string_pattern_mismatch":
         example = mark_of(taken, Example)
         message = f"{problem.shown} is not what {_field(path)} takes"
-        return _Words("bad-value", message, example.hint if example else "")
+        return problem.told("bad-value", message, example.hint if example else "")
     forms, hint = _KIND.get(kind, "of another kind"), ""
     if kind in _LONG_FORM:
         forms, hint = forms_of(taken, _LONG_FORM[kind]), _purpose_at(problem.full, model)
-    return _Words("wrong-type", f"{_item(path)} must be {forms}, not {problem.shown}", hint)
+    return problem.told("wrong-type", f"{_item(path)} must be {forms}, not {problem.shown}", hint)
 
 
 def _purpose_at(path: Path, model: type[BaseModel]) -> str:
-    """Of one of several, what all of them are for."""
+    """What a key is for; an item of a list has the purpose of the list."""
     own = purpose_of(kind_at(model, path))
     is_one_of_many = bool(path) and isinstance(path[-1], int)
     return own or (purpose_of(kind_at(model, path[:-1])) if is_one_of_many else "")
 
 
-def _of_a_refusal(problem: _Problem, model: type[BaseModel]) -> _Words:
+def _of_a_refusal(problem: _Problem, model: type[BaseModel]) -> Diagnostic:
     message, value, outside = problem.text, problem.context.get("value"), problem.outside
     if value is not None and outside is not None:
         message = message.replace(f"`{value}`", f"`{outside}`", 1)
@@ -181,16 +173,17 @@ def _of_a_refusal(problem: _Problem, model: type[BaseModel]) -> _Words:
         message = message.replace("this takes", f"{_item(problem.path)} takes", 1)
     if outside is not None:
         hint = ""
-    return _Words(problem.kind, message, hint)
+    return problem.told(problem.kind, message, hint)
 
 
-def _of_an_unknown_key(name: str, owner: str, model: type[BaseModel]) -> _Words:
+def _of_an_unknown_key(problem: _Problem, model: type[BaseModel]) -> Diagnostic:
+    name, owner = str(problem.path[-1]), _owner(problem.path[:-1])
     known = [key(name, field) for name, field in model.model_fields.items()]
     hint = hint_for(name, model) or suggest(name, known) or keys_in_words(model)
-    return _Words("unknown-key", f"`{name}` is not a key of {owner}", hint, on_key=True)
+    return problem.told("unknown-key", f"`{name}` is not a key of {owner}", hint, on_key=True)
 
 
-def _of_another_word(problem: _Problem, is_short: bool) -> _Words:
+def _of_another_word(problem: _Problem, is_short: bool) -> Diagnostic:
     """`is_short` when the word stands for a whole mapping."""
     path, expected = problem.path, problem.context["expected"]
     words = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
@@ -199,12 +192,12 @@ def _of_another_word(problem: _Problem, is_short: bool) -> _Words:
     hint = guess or f"write {either(words)}"
     if problem.in_key:
         message = f"`{path[-1]}` is not a key of {_owner(path[:-1])}"
-        return _Words("unknown-key", message, hint)
+        return problem.told("unknown-key", message, hint)
     field = _field(path[:-1] if is_short else path)
-    return _Words("unknown-value", f"{field} cannot be {problem.shown}", hint)
+    return problem.told("unknown-value", f"{field} cannot be {problem.shown}", hint)
 
 
-def _of_a_bound(problem: _Problem, taken: Kind) -> _Words:
+def _of_a_bound(problem: _Problem, taken: Kind) -> Diagnostic:
     """A part of a short form is told as it was read, `100/20d` with `20d`."""
     name, words = _BOUND[problem.kind]
     limit = bound_in_words(taken, problem.context[name])
@@ -213,7 +206,7 @@ def _of_a_bound(problem: _Problem, taken: Kind) -> _Words:
     if is_duration and not problem.is_written and problem.outside is None:
         shown = f"`{bound_in_words(taken, problem.value)}`"
     message = f"{_field(problem.path)} is {shown}, and must be {words} {limit}"
-    return _Words("out-of-range", message)
+    return problem.told("out-of-range", message)
 
 
 def _shown(value: Any) -> str:

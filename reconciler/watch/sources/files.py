@@ -135,7 +135,8 @@ def _by_topology_file(inputs: Inputs) -> dict[str, list[Diagnostic]]:
     errors: dict[str, list[Diagnostic]] = {}
     for diagnostic in inputs.diagnostics:
         if diagnostic.severity is Severity.ERROR:
-            for file in owners.get(diagnostic.file, [diagnostic.file]):
+            broken = diagnostic.place.file
+            for file in owners.get(broken, [broken]):
                 errors.setdefault(file, []).append(diagnostic)
     return errors
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sys
 
-import reconciler.run.execute
 from tests.cases.plan.case import all_cases, shown
 
 
 def main(arguments: list[str]) -> None:
-    reconciler.run.execute.PARALLEL = 1  # the same world from the same file
     chosen = [case for case in all_cases() if not arguments or case.path.stem in arguments]
     if arguments == ["--write"]:
         for case in all_cases():

@@ -79,7 +79,8 @@ def shown(content: dict[str, Any]) -> tuple[str, str]:
         before = wish_of(
             content["before"], content.get("variables_before", variables), files_before
         )
-        result = apply(before, engine, ApplyOptions(), Patience(), lambda _: True, lambda _: None)
+        one_by_one = ApplyOptions(parallelism=1)  # the same world from the same file
+        result = apply(before, engine, one_by_one, Patience(), lambda _: True, lambda _: None)
         assert result.converged, result.failures
     for event in content.get("drift", ()):
         for what, where in event.items():

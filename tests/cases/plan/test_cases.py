@@ -10,8 +10,7 @@ CASES = all_cases()
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.path.stem for case in CASES])
-def test_plan(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.run.execute.PARALLEL", 1)  # the same world from the same file
+def test_plan(case: Case) -> None:
     content = case.content
     plan, steps = shown(content)
     assert plan == content["expect"].rstrip("\n")

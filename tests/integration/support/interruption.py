@@ -23,4 +23,4 @@ def crash_after(stack: Stack, steps: int) -> bool:
 
 def await_unlocked(stack: Stack) -> None:
     """A lock goes with its holder."""
-    await_true(lambda: not stack.world.containers(stack.name, role="lock"), "the lock is gone", 15)
+    await_true(lambda: not stack.world.containers(stack.name, role="lock"), "the lock is gone")

@@ -8,8 +8,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+LONGEST_S = 90.0
+"""What ends within a second here takes many on a machine that is busy with something else. It is
+waited for in vain only by a test that fails."""
 
-def await_true(condition: Callable[[], T], what: str, timeout_s: float = 30.0) -> T:
+
+def await_true(condition: Callable[[], T], what: str, timeout_s: float = LONGEST_S) -> T:
     """The first true value of `condition`; AssertionError when there is none in time."""
     deadline = time.monotonic() + timeout_s
     while True:

@@ -33,20 +33,22 @@ class Watching:
             except ValueError:
                 self.other.append(line)
 
-    def await_said(
-        self, what: str, condition: Callable[[dict[str, Any]], bool], timeout_s: float = 40.0
-    ) -> dict[str, Any]:
+    def await_said(self, what: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         def found() -> dict[str, Any] | None:
             assert self.process.poll() is None, "".join(self.other)
             return next((said for said in list(self.said) if condition(said)), None)
 
-        said = await_true(found, what, timeout_s)
+        try:
+            said = await_true(found, what)
+        except AssertionError as error:
+            heard = "\n".join(map(json.dumps, self.said))
+            raise AssertionError(f"{error}\nSince the last `forget` it said:\n{heard}") from None
         assert said is not None
         return said
 
-    def await_outcome(self, outcome: str, timeout_s: float = 40.0) -> dict[str, Any]:
+    def await_outcome(self, outcome: str) -> dict[str, Any]:
         """The first pass that ended so since the last `forget`."""
-        return self.await_said(outcome, lambda s: s.get("outcome") == outcome, timeout_s)
+        return self.await_said(outcome, lambda s: s.get("outcome") == outcome)
 
     def await_begun(self, cause: str) -> dict[str, Any]:
         return self.await_said(cause, lambda s: s["event"] == "pass_begun" and cause in s["cause"])

@@ -266,6 +266,15 @@ def test_no_engine_for_machines(run: Run, command: str) -> None:
     assert [failure["code"] for failure in document["failures"]] == ["engine-unreachable"]
 
 
+@pytest.mark.usefixtures("no_engine")
+def test_a_check_without_an_engine_is_a_document_too(run: Run) -> None:
+    done = run("validate", "--haproxy", "--output", "json", write("shop.yaml"))
+    assert done.code == 1
+    assert_valid(done.out, "diagnostics")
+    (found,) = json.loads(done.out)["diagnostics"]
+    assert (found["code"], found["file"]) == ("engine-unreachable", "")
+
+
 @pytest.mark.parametrize("command", ["plan", "apply", "destroy", "status", "render"])
 def test_a_broken_file_reaches_no_engine(run: Run, command: str) -> None:
     done = run(command, write("shop.yaml", BROKEN))

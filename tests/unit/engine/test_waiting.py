@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.engine import waiting
-from reconciler.engine.protocol import CancelledError
+from reconciler.engine.errors import CancelledError
 from reconciler.engine.waiting import Backoff, tries
 
 

@@ -77,5 +77,5 @@ def test_what_is_wrong_with_a_file(tmp_path: Path, name: str) -> None:
     files, code, message = WRONG[name]
     (found,) = load(tmp_path, "a.env", **files).diagnostics
     assert (found.code, found.message) == (code, message)
-    assert found.span is not None
-    assert found.span.line == 3
+    assert found.place.span is not None
+    assert found.place.span.line == 3

@@ -500,7 +500,7 @@ def test_a_line_that_is_no_address_is_told_at_its_own_place(tmp_path: Path) -> N
         "bad-addresses 3:1 `300.1.1.1` is neither an address nor a network; write one in each "
         "line, like `10.0.0.0/8`"
     ]
-    assert found[0].file == str(tmp_path / "office.txt")
+    assert found[0].place.file == str(tmp_path / "office.txt")
 
 
 def test_a_list_named_by_a_variable_is_told_where_it_is_named(

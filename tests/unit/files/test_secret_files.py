@@ -78,7 +78,10 @@ def test_what_is_missing_is_told_at_its_place(file: Path, monkeypatch: pytest.Mo
     (file.parent / "db").unlink()
     monkeypatch.delenv("SHOP_TOKEN")
     found = load_inputs([str(file)], [])
-    told = [(d.code, d.span and (d.span.line, d.span.column)) for d in found.diagnostics]
+    told = [
+        (d.code, d.place.span and (d.place.span.line, d.place.span.column))
+        for d in found.diagnostics
+    ]
     assert told == [("missing-variable", (4, 24)), ("unreadable-file", (3, 14))]
     assert not load_inputs([str(file)], [], OF_FILES).has_errors
 

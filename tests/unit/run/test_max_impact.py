@@ -12,10 +12,11 @@ import pytest
 from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.memory import MemoryEngine
 from reconciler.engine.protocol import Lock, Patience
-from reconciler.plan.max_impact import limit_impact
-from reconciler.plan.plan import Change, Plan, Problem, Step
+from reconciler.plan.max_impact import enforce_max_impact
+from reconciler.plan.plan import Change, Plan, Step
 from reconciler.plan.planner import plan_changes
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
 from reconciler.topology.load import load_topology
@@ -144,12 +145,12 @@ def test_only_what_exceeds_is_named_and_each_once() -> None:
             change("job", Impact.INTERRUPT),
             change("cache", Impact.RELOAD),
         ),
-        problems=(Problem("name-taken", "in the way"),),
+        problems=(Diagnostic("name-taken", "in the way"),),
     )
-    known, found = limit_impact(plan, Impact.RELOAD).problems
+    known, found = enforce_max_impact(plan, Impact.RELOAD).problems
     assert known.code == "name-taken"
     assert found.message.endswith("allows: backend web (replace), container job (interrupt)")
-    assert limit_impact(plan, Impact.INTERRUPT) is plan
+    assert enforce_max_impact(plan, Impact.INTERRUPT) is plan
 
 
 def test_a_step_that_does_more_than_any_change_says_is_named(engine: MemoryEngine) -> None:
@@ -159,5 +160,5 @@ def test_a_step_that_does_more_than_any_change_says_is_named(engine: MemoryEngin
     plan = plan_changes(wanted, engine.observe(wanted.scope()))
     step = plan.steps[-1]
     risky = Plan("shop", plan.changes, (Step(1, step.action, (), "", Impact.INTERRUPT),))
-    (problem,) = limit_impact(risky, Impact.REPLACE).problems
+    (problem,) = enforce_max_impact(risky, Impact.REPLACE).problems
     assert "(interrupt)" in problem.message

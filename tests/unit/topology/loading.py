@@ -30,7 +30,7 @@ def told(loaded: Loaded) -> list[str]:
 
 
 def line_of(diagnostic: Diagnostic) -> str:
-    span = diagnostic.span
+    span = diagnostic.place.span
     place = f"{span.line}:{span.column}" if span else "-"
     hint = f"; {diagnostic.hint}" if diagnostic.hint else ""
     return f"{diagnostic.code} {place} {diagnostic.message}{hint}"
@@ -68,5 +68,5 @@ def messages_of(loaded: Loaded) -> list[str]:
 
 
 def _place(diagnostic: Diagnostic) -> str:
-    span = diagnostic.span
+    span = diagnostic.place.span
     return f"{span.line}:{span.column}" if span else "-"

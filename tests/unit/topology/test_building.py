@@ -56,7 +56,7 @@ def test_a_mistake_in_a_section_inside_others_has_its_place() -> None:
     text = SMALL.replace("port: 1", "port: 1, rollout: {order: sideways}")
     (found,) = load_topology(text.encode(), "s", {}).diagnostics
     assert found.code == "unknown-value"
-    assert found.path == ("backends", "b", "rollout", "order")
+    assert found.place.path == ("backends", "b", "rollout", "order")
 
 
 def test_a_valid_file_reads_no_source(monkeypatch: pytest.MonkeyPatch) -> None:

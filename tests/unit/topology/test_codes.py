@@ -7,26 +7,14 @@ from itertools import chain
 
 import pytest
 
-from reconciler.diagnostics.diagnostic import CODES, Diagnostic
+from reconciler.diagnostics.diagnostic import Diagnostic
+from tests.arch.codes import said_in
+from tests.arch.source_tree import PACKAGE
 from tests.unit.topology import test_clients, test_fields, test_load, test_rules
 from tests.unit.topology.reading import test_source, test_variables
 
-OF_THE_COMMAND = {
-    "file-not-found",
-    "bad-env-file",
-    "bad-label-file",
-    "duplicate-topology",
-    "overlay-of-several",
-    "config-rejected",
-    "unreadable-file",
-    "bad-certificate",
-    "expired-certificate",
-    "bad-ocsp",
-    "unusable-ocsp",
-    "bad-key",
-    "bad-addresses",
-}
-"""Told by the command line, and tried under tests/unit/cli."""
+OF_FILES = {"file-not-found"}
+"""Said of files that others include, and tried in tests/unit/topology/reading/test_layers.py."""
 
 
 def reached() -> Iterable[str]:
@@ -42,8 +30,9 @@ def reached() -> Iterable[str]:
     yield from (code for code, *_ in test_variables.ERRORS.values())
 
 
-def test_every_code_is_reached() -> None:
-    assert set(CODES) - set(reached()) == OF_THE_COMMAND
+def test_every_code_of_a_topology_is_reached() -> None:
+    said = said_in((PACKAGE / "topology").rglob("*.py"))
+    assert set(said) - set(reached()) == OF_FILES
 
 
 def test_a_code_that_is_not_registered_is_refused() -> None:

@@ -305,7 +305,7 @@ IN_WEB = {
     '`command` takes text; write "true"',
     'command: [a, "b\\0"]': "bad-value a NUL cannot stand in this value",
     # pairs
-    "env: {A: }": "bad-value `A` has no value; write `A=` for empty, or `A=${A}` to take it "
+    "env: {A: }": 'bad-value `A` has no value; write `A: ""` for empty, or `A: ${A}` to take it '
     "from the environment",
     "env: {A: true}": "wrong-type `true` without quotes is a boolean, and `A` takes text; write "
     '"true"',
@@ -434,7 +434,7 @@ def test_what_a_backend_cannot_wait_for(condition: str) -> None:
     loaded = read(text.replace("backends:\n", "backends:\n  db: {image: db}\n"))
     assert messages_of(loaded) == [CONDITIONS[condition]]
     (found,) = loaded.diagnostics
-    assert found.path == ("backends", "web", "depends_on", "db", "condition")
+    assert found.place.path == ("backends", "web", "depends_on", "db", "condition")
 
 
 AT_THE_TOP = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.topology.compare import describe_difference
+from reconciler.topology.difference import describe_difference
 from reconciler.topology.load import Loaded, load_topology
-from reconciler.topology.mounted import mounted_files
+from reconciler.topology.mounts import file_mounts
 from reconciler.view.topology import render_topology
 
 FILE = """\
@@ -36,7 +36,7 @@ TARGETS = {
 def test_where_they_are(more: str, targets: list[str]) -> None:
     topology = load(more=more).topology
     assert topology is not None
-    assert [mounted.target for mounted in mounted_files(topology.backends["web"])] == targets
+    assert [mounted.target for mounted in file_mounts(topology.backends["web"])] == targets
 
 
 @pytest.mark.parametrize("mode", ["0440", "0o440", '"0440"'])
@@ -65,8 +65,8 @@ SOURCES = {
 def test_what_they_hold_is_said_once(source: str, problem: tuple[str, tuple[int, int]]) -> None:
     loaded = load(source)
     (found,) = loaded.diagnostics
-    assert found.span is not None
-    assert (found.code, (found.span.line, found.span.column)) == problem
+    assert found.place.span is not None
+    assert (found.code, (found.place.span.line, found.place.span.column)) == problem
     if "content: " in source:
         assert "hunter2" not in f"{loaded.diagnostics} {loaded.texts}"
 
@@ -91,8 +91,8 @@ USES = {
 def test_what_is_wrong_with_a_use(more: str, code: str) -> None:
     (found,) = load(more=more).diagnostics
     assert found.code == code
-    assert found.span is not None
-    assert found.span.line == 5
+    assert found.place.span is not None
+    assert found.place.span.line == 5
 
 
 def test_servers_that_are_no_containers_have_none() -> None:

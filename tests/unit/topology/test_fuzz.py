@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler.desired.compile import compile_topology
-from reconciler.diagnostics.diagnostic import CODES
+from reconciler.diagnostics.codes import CODES
 from reconciler.topology.load import Loaded, load_topology
 from reconciler.topology.reading.layers import Document, Layers
 from reconciler.topology.reading.lines import split_lines
@@ -95,14 +95,14 @@ def check(data: bytes, layers: Layers | None = None) -> Loaded:
     assert (loaded.topology is None) == any(d.severity == "error" for d in loaded.diagnostics)
     texts = loaded.source.texts or {"f.yaml": loaded.source.text}
     for diagnostic in loaded.diagnostics:
-        lines = split_lines(texts[diagnostic.file])
+        lines = split_lines(texts[diagnostic.place.file])
         assert diagnostic.code in CODES
         assert diagnostic.message
-        if diagnostic.span is not None:
-            assert 1 <= diagnostic.span.line <= len(lines)
-            line = lines[diagnostic.span.line - 1]
-            assert 1 <= diagnostic.span.column <= len(line) + 1
-            assert diagnostic.span.column < diagnostic.span.end_column <= len(line) + 2
+        if diagnostic.place.span is not None:
+            assert 1 <= diagnostic.place.span.line <= len(lines)
+            line = lines[diagnostic.place.span.line - 1]
+            assert 1 <= diagnostic.place.span.column <= len(line) + 1
+            assert diagnostic.place.span.column < diagnostic.place.span.end_column <= len(line) + 2
     assert list(loaded.diagnostics) == sorted(loaded.diagnostics, key=lambda d: d.sort_key)
     for line in render_diagnostics(loaded.diagnostics, texts, Paint()):
         assert line.isprintable()

@@ -40,7 +40,7 @@ def told_of(*rules: str) -> list[str]:
 def test_a_rule_that_an_earlier_one_takes(name: str) -> None:
     first, second = TAKEN[name]
     assert told_of(f"{{{first}, backend: web}}", f"{{{second}, deny: true}}") == [
-        "unreachable-rule no request reaches this rule of frontend `www`: rule 1 before it takes "
+        "unreachable-rule no request reaches this rule of frontend `www`: an earlier one takes "
         "all that it matches; put it before, or take it out"
     ]
 
@@ -63,13 +63,13 @@ def test_several_that_take_one_together() -> None:
         "{method: PUT, deny: true}",
         "{method: [GET, PUT], deny: 404}",
     ) == [
-        "unreachable-rule no request reaches this rule of frontend `www`: rules 1, 2 before it "
+        "unreachable-rule no request reaches this rule of frontend `www`: earlier ones "
         "take all that it matches; put it before, or take it out"
     ]
     assert told_of(
         "{header: {X: true}, backend: web}", "{header: {X: false}, deny: true}", "{deny: 404}"
     ) == [
-        "unreachable-rule no request reaches this rule of frontend `www`: rules 1, 2 before it "
+        "unreachable-rule no request reaches this rule of frontend `www`: earlier ones "
         "take all that it matches; put it before, or take it out"
     ]
 

@@ -120,6 +120,6 @@ def test_where_it_is_shown(text: str, key: str) -> None:
     """At the key that says so, and not at the whole of `rollout`."""
     whole = topology_with(f"rollout: {{{text}}}")
     (found,) = read(whole).diagnostics
-    assert found.span is not None
-    line = whole.splitlines()[found.span.line - 1]
-    assert line[found.span.column - 1 :].startswith(key.rpartition(" ")[2])
+    assert found.place.span is not None
+    line = whole.splitlines()[found.place.span.line - 1]
+    assert line[found.place.span.column - 1 :].startswith(key.rpartition(" ")[2])

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.desired.compile import compile_topology
 from reconciler.desired.spec import describe
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.haproxy.control.sections import diff_config
 from reconciler.topology.load import Loaded, load_topology
 from reconciler.topology.reading.parse import parse_source
@@ -75,7 +75,7 @@ def load_with(paths: Iterable[Path], document: Any, text: str) -> Loaded:
 def assert_silent(loaded: Loaded) -> None:
     for diagnostic in loaded.diagnostics:
         told = diagnostic.message + diagnostic.hint
-        assert not SHOWS.search(told), (diagnostic.path, told)
+        assert not SHOWS.search(told), (diagnostic.place.path, told)
 
 
 @pytest.mark.parametrize("text", NASTY, ids=repr)

@@ -10,16 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Severity, Span
+from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
+from reconciler.diagnostics.place import Place, Span
 from reconciler.view.diagnostics import render_diagnostic, render_diagnostics
 from reconciler.view.paint import Paint
 
 PLAIN = Paint()
 
 
+def at(file: str, line: int = 1, column: int = 1, end_column: int = 2) -> Place:
+    return Place(file=file, span=Span(line, column, end_column))
+
+
 def shown(text: str, span: Span | None, hint: str = "", message: str = "wrong") -> str:
-    diagnostic = Diagnostic("bad-value", message, "f.yaml", span, hint)
-    return "\n".join(render_diagnostic(diagnostic, text, PLAIN))
+    diagnostic = Diagnostic("bad-value", message, hint, Place(file="f.yaml", span=span))
+    return "\n".join(render_diagnostic(diagnostic, {"f.yaml": text}, PLAIN))
 
 
 CASES = {
@@ -151,14 +156,50 @@ def test_snippets(text: str, span: Span | None, hint: str, expected: str) -> Non
 
 
 def test_without_the_file() -> None:
-    diagnostic = Diagnostic("bad-value", "wrong", "f.yaml", Span(3, 4, 5), "what to do")
-    assert render_diagnostic(diagnostic, None, PLAIN) == [
+    diagnostic = Diagnostic("bad-value", "wrong", "what to do", at("f.yaml", 3, 4, 5))
+    assert render_diagnostic(diagnostic, {}, PLAIN) == [
         "error[bad-value]: wrong",
         "  --> f.yaml:3:4",
         "   what to do",
     ]
     nowhere = Diagnostic("bad-value", "wrong")
-    assert render_diagnostic(nowhere, None, PLAIN) == ["error[bad-value]: wrong"]
+    assert render_diagnostic(nowhere, {}, PLAIN) == ["error[bad-value]: wrong"]
+
+
+def test_the_other_place_is_shown_beneath() -> None:
+    text = "a: 1\n" + "\n" * 9 + "a: 2\n"
+    first, elsewhere = at("f.yaml", 1, 1, 2), at("g.yaml", 3, 4, 5)
+    found = Diagnostic(
+        "duplicate-key",
+        "twice",
+        "leave one",
+        at("f.yaml", 11, 1, 2),
+        related=(Related("the first one", first), Related("one more", elsewhere)),
+    )
+    assert render_diagnostic(found, {"f.yaml": text}, PLAIN) == [
+        "error[duplicate-key]: twice",
+        "   --> f.yaml:11:1",
+        "   |",
+        "11 | a: 2",
+        "   | ^ leave one",
+        "   ::: f.yaml:1:1",
+        "   |",
+        " 1 | a: 1",
+        "   | - the first one",
+        "   ::: g.yaml:3:4",
+        "    one more",
+    ]
+
+
+def test_what_stands_in_no_file_has_its_details_and_then_what_to_do() -> None:
+    log = ("\x1b[31mpanic\x1b[0m: no database", "\tat main\x07")
+    found = Diagnostic("not-ready", "web-1 exited", "look at it", details=log)
+    assert render_diagnostic(found, {}, PLAIN) == [
+        "error[not-ready]: web-1 exited",
+        "    panic: no database",
+        "            at main\ufffd",
+        "  look at it",
+    ]
 
 
 def test_a_message_moves_no_cursor() -> None:
@@ -175,8 +216,8 @@ def test_a_line_fits_and_the_caret_stays_under_it(
     line: str, column: int, length: int, width: int
 ) -> None:
     span = Span(1, column, column + length)
-    diagnostic = Diagnostic("bad-value", "wrong", "f", span)
-    lines = render_diagnostic(diagnostic, line or "x", PLAIN, width)
+    diagnostic = Diagnostic("bad-value", "wrong", place=Place(file="f", span=span))
+    lines = render_diagnostic(diagnostic, {"f": line or "x"}, PLAIN, width)
     source, caret = lines[-2], lines[-1]
     assert set(caret.removeprefix("  | ")) <= {" ", "^"}
     assert caret.endswith("^")
@@ -201,10 +242,10 @@ def _at(text: str, cell: int) -> str:
 
 def test_all_of_them_end_with_a_line_for_each_file() -> None:
     found = [
-        Diagnostic("bad-value", "one", "a.yaml", Span(1, 1, 2)),
-        Diagnostic("bad-value", "two", "a.yaml", Span(1, 1, 2)),
-        Diagnostic("unused-network", "three", "b.yaml", Span(1, 1, 2), severity=Severity.WARNING),
-        Diagnostic("bad-value", "four", "b.yaml"),
+        Diagnostic("bad-value", "one", place=at("a.yaml")),
+        Diagnostic("bad-value", "two", place=at("a.yaml")),
+        Diagnostic("unused-network", "three", place=at("b.yaml"), severity=Severity.WARNING),
+        Diagnostic("bad-value", "four", place=Place(file="b.yaml")),
     ]
     lines = render_diagnostics(found, {"a.yaml": "a: 1", "b.yaml": "b: 1"}, PLAIN)
     assert lines[-2:] == ["a.yaml: 2 errors", "b.yaml: 1 error, 1 warning"]
@@ -213,8 +254,8 @@ def test_all_of_them_end_with_a_line_for_each_file() -> None:
 
 
 def test_colour_changes_no_word() -> None:
-    diagnostic = Diagnostic("bad-value", "wrong", "f", Span(1, 1, 2), "hint")
-    coloured = "\n".join(render_diagnostic(diagnostic, "a: 1", Paint(enabled=True)))
+    diagnostic = Diagnostic("bad-value", "wrong", "hint", at("f"))
+    coloured = "\n".join(render_diagnostic(diagnostic, {"f": "a: 1"}, Paint(enabled=True)))
     assert "\x1b[1;31m" in coloured
     plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
-    assert plain == "\n".join(render_diagnostic(diagnostic, "a: 1", PLAIN))
+    assert plain == "\n".join(render_diagnostic(diagnostic, {"f": "a: 1"}, PLAIN))

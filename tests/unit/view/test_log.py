@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from jsonschema import Draft202012Validator
 
 from reconciler.desired.impact import Impact
-from reconciler.diagnostics.diagnostic import Diagnostic, Span
-from reconciler.events.events import Failure, Waiting
+from reconciler.diagnostics.diagnostic import Diagnostic, Related
+from reconciler.diagnostics.place import Place, Span
+from reconciler.events.events import Waiting
 from reconciler.events.news import (
     FileBroken,
     FileMended,
@@ -37,9 +38,16 @@ PLAN = Plan("shop", changes=(CREATE, TELL))
 PROBLEM = Diagnostic(
     "unknown-key",
     "unknown key `replica`",
-    "shop.yaml",
-    Span(9, 5, 12),
-    hint="did you mean `replicas`?",
+    "did you mean `replicas`?",
+    Place(file="shop.yaml", span=Span(9, 5, 12)),
+)
+
+TWICE = Diagnostic(
+    "duplicate-key",
+    "twice",
+    "leave one of them",
+    Place(file="shop.yaml", span=Span(9, 5, 12)),
+    related=(Related("the first one", Place(file="shop.yaml", span=Span(7, 5, 12))),),
 )
 
 
@@ -72,12 +80,17 @@ NEWS: list[tuple[News, list[str]]] = [
         ended(Outcome.DEFERRED, retry_s=8.0),
         ["shop-web-4-x, haproxy: breaks again and again; next repair in 8.0 s"],
     ),
-    (ended(Outcome.STANDBY, failures=(Failure("locked", "held by b"),)), ["stands by: held by b"]),
+    (
+        ended(Outcome.STANDBY, failures=(Diagnostic("locked", "held by b"),)),
+        ["stands by: held by b"],
+    ),
     (
         ended(
             Outcome.FAILED,
             retry_s=4.0,
-            failures=(Failure("not-ready", "web-1 hunter2", "fix it", ("panic: hunter2",)),),
+            failures=(
+                Diagnostic("not-ready", "web-1 hunter2", "fix it", details=("panic: hunter2",)),
+            ),
         ),
         [
             "error[not-ready]: web-1 [hidden]",
@@ -97,6 +110,10 @@ NEWS: list[tuple[News, list[str]]] = [
     (ended(Outcome.SUPERSEDED), ["the file says something else now; going on with that"]),
     (ended(Outcome.STOPPED), ["stopped as asked; the next start goes on from here"]),
     (Noticed("took over"), ["took over"]),
+    (
+        FileBroken("shop.yaml", (TWICE,), "", False),
+        ["shop.yaml:9:5 twice (leave one of them; the first one: shop.yaml:7:5)"],
+    ),
     (FileMended("shop.yaml"), ["shop.yaml can be used again"]),
     (
         FileBroken("shop.yaml", (PROBLEM,), "", True),

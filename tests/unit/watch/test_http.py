@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from reconciler.desired.impact import Impact
-from reconciler.events.events import Failure
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.events.news import FileBroken, FileMended, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.plan.plan import Change, Plan
 from reconciler.watch.http import Admin
@@ -50,7 +50,7 @@ def test_what_is_answered(admin: Admin) -> None:
 
 
 def test_it_is_not_ready_while_the_engine_is_away(admin: Admin) -> None:
-    lost = (Failure("engine-lost", "gone"),)
+    lost = (Diagnostic("engine-lost", "gone"),)
     admin("shop", PassEnded("1f", "start", Outcome.FAILED, 0.3, failures=lost))
     for news in (None, Noticed("the lock was lost, and is taken again")):
         if news is not None:
@@ -68,7 +68,7 @@ def test_what_is_no_longer_kept_alarms_nobody(admin: Admin) -> None:
 
 
 def test_servers_are_told_of_passes_that_failed_too(admin: Admin) -> None:
-    failures = (Failure("not-ready", "no"),)
+    failures = (Diagnostic("not-ready", "no"),)
     ended = PassEnded(
         "1f", "start", Outcome.FAILED, 0.3, failures=failures, servers_up=1, servers=2
     )
@@ -77,7 +77,7 @@ def test_servers_are_told_of_passes_that_failed_too(admin: Admin) -> None:
 
 
 def test_what_was_before_is_no_success_of_what_is_wanted(admin: Admin) -> None:
-    failures = (Failure("not-ready", "no"),)
+    failures = (Diagnostic("not-ready", "no"),)
     for repaired in (
         Plan("shop"),
         Plan("shop", changes=(Change("create", "container", "web-1", "", Impact.NONE),)),

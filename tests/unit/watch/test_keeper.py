@@ -7,18 +7,13 @@ import pytest
 from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
+from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import Image, World
-from reconciler.engine.protocol import EngineError
 from reconciler.events.news import Outcome
 from reconciler.plan.actions import Action, StartContainer
 from reconciler.topology.model import Topology
 from reconciler.watch.state import TROUBLE
 from tests.unit.watch.watching import Watch, wish
-
-
-@pytest.fixture(autouse=True)
-def one_step_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.run.execute.PARALLEL", 1)
 
 
 @pytest.fixture
@@ -48,6 +43,16 @@ def test_a_file_changes(watch: Watch) -> None:
     assert watch.begun == ["file changed: web.replicas 2 → 3"]
     assert watch.running == 4
     assert watch.passes[0].reloads == 0
+
+
+def test_an_edit_is_why_whatever_else_happened(watch: Watch) -> None:
+    """Such as the containers of an edit that it supersedes: they come, and go."""
+    happened = f"container {watch.world.get(watch.server(2)).name} started"
+    watch.keeper.mail.put(happened)
+    watch.want(wish(1), "file changed: web.replicas 2 → 1")
+    watch.keeper.mail.put(happened)
+    watch.run()
+    assert watch.begun == ["file changed: web.replicas 2 → 1"]
 
 
 def test_a_killed_container_is_healed_at_once(watch: Watch) -> None:

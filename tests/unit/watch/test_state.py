@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.events.events import Failure
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.events.news import Outcome
 from reconciler.plan.plan import Plan
 from reconciler.watch.mailbox import Goal, Mail
@@ -41,7 +41,7 @@ STATES = {
 
 
 def result(ending: Ending, code: str = "not-ready", *, is_begun: bool = True) -> PassResult:
-    failures = (Failure(code, "no"),) if TABLE[ending].told is Outcome.FAILED else ()
+    failures = (Diagnostic(code, "no"),) if TABLE[ending].told is Outcome.FAILED else ()
     names = frozenset({"web-1"})
     return PassResult(ending, Plan("shop"), failures, names, is_begun=is_begun, wait_s=4.0)
 

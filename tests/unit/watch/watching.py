@@ -7,8 +7,9 @@ from typing import Any
 
 from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import Desired
+from reconciler.engine.errors import WATCHING
 from reconciler.engine.memory import MemoryEngines, World
-from reconciler.engine.protocol import WATCHING, Wakeup
+from reconciler.engine.protocol import Wakeup
 from reconciler.events.news import News, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.topology.model import Topology
 from reconciler.watch.keeper import Keeper, WatchOptions
@@ -61,7 +62,12 @@ class Watch:
         self.engines = MemoryEngines(self.world)
         self.is_stopping = False
         self.news: list[News] = []
-        settings = {"holder": f"test{WATCHING}", "jitter": lambda _, high: high, **options}
+        settings = {
+            "holder": f"test{WATCHING}",
+            "jitter": lambda _, high: high,
+            "parallelism": 1,
+            **options,
+        }
         self.keeper = Keeper(
             "shop",
             self.engines,

@@ -14,9 +14,8 @@ import docker.errors
 
 from reconciler.engine.docker.exec import run_in_container
 from reconciler.engine.docker.haproxy import proxy, scripts
-from reconciler.engine.docker.haproxy.talk import is_confirmed
-from reconciler.engine.docker.wait import last_log_lines
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.docker.haproxy.runtime import is_confirmed
+from reconciler.engine.errors import handover_failed
 from reconciler.haproxy.paths import sockets_of
 from reconciler.plan.actions import Target
 
@@ -31,14 +30,9 @@ def hand_over(client: docker.APIClient, old: Target, new: Target, digest: str) -
         sockets = [sockets_of(old.name), sockets_of(new.name)]
         run_in_container(client, new.reference, scripts.TIDY, *sockets)
         return
-    log = last_log_lines(client, new.reference)
+    hint, log = proxy.why_not_running(client, new.reference)
     client.stop(new.reference, timeout=_GRACE_S)
-    raise EngineError(
-        "handover-failed",
-        "the new HAProxy did not take over; the old one goes on",
-        proxy.hint_of(log) or "look at the lines of its log",
-        log,
-    )
+    raise handover_failed(hint, log)
 
 
 def _is_confirmed(client: docker.APIClient, container: Target, digest: str) -> bool:

@@ -17,8 +17,8 @@ from reconciler.desired import names
 from reconciler.desired.containers.haproxy import PROXY_USER
 from reconciler.desired.spec import OF_A_CONTAINER
 from reconciler.engine.docker.exec import run_in_container, run_in_throwaway
-from reconciler.engine.docker.haproxy import scripts, talk
-from reconciler.engine.docker.haproxy.written import (
+from reconciler.engine.docker.haproxy import runtime, scripts
+from reconciler.engine.docker.haproxy.files import (
     addresses_for,
     archive_of,
     put_back,
@@ -27,12 +27,14 @@ from reconciler.engine.docker.haproxy.written import (
     write_config,
     write_files,
 )
-from reconciler.engine.protocol import (
+from reconciler.engine.docker.wait import last_log_lines
+from reconciler.engine.errors import (
     ConfigRejectedError,
     EngineError,
     edited_meanwhile,
     no_spare_server,
     refused_by_haproxy,
+    reload_failed,
 )
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.config import read_config as parse_config
@@ -53,7 +55,7 @@ from reconciler.haproxy.control.replies import (
     parse_servers,
 )
 from reconciler.haproxy.control.rewrite import mark_reload, with_addresses, without_addresses
-from reconciler.haproxy.control.versions import explain, read_version
+from reconciler.haproxy.control.versions import explain, read_version, too_old
 from reconciler.haproxy.model.files import (
     CHECK_DIRECTORY,
     FILES_DIRECTORY,
@@ -90,8 +92,8 @@ def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
 
 
 def _read_directly(client: docker.APIClient, container: str) -> _Said | None:
-    """None when this process may not look into the container."""
-    inside = talk.locate(client, container)
+    """HAProxy's state, read through /proc; None when this process may not look in there."""
+    inside = runtime.locate(client, container)
     if inside is None:
         return None
     try:
@@ -124,7 +126,7 @@ def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
 
 def read_states(client: docker.APIClient, container: str) -> tuple[ServerState, ...]:
     """The servers of the running worker."""
-    return parse_servers(talk.ask(client, container, RUNTIME_SOCKET, scripts.SERVERS))
+    return parse_servers(runtime.ask(client, container, RUNTIME_SOCKET, scripts.SERVERS))
 
 
 def set_servers(
@@ -139,7 +141,7 @@ def set_servers(
     except NoSpareServerError as error:
         raise no_spare_server(error.backend) from error
     for line in lines_of(commands):
-        if refusal := find_refusal(talk.ask(client, container, RUNTIME_SOCKET, line)):
+        if refusal := find_refusal(runtime.ask(client, container, RUNTIME_SOCKET, line)):
             raise refused_by_haproxy(refusal)
 
 
@@ -198,7 +200,7 @@ def _read_running_config(client: docker.APIClient, container: str) -> str | None
 
 
 def _read_as_it_is(client: docker.APIClient, container: str) -> str | None:
-    inside = talk.locate(client, container)
+    inside = runtime.locate(client, container)
     if inside is not None:
         with contextlib.suppress(OSError):
             return inside.read(CONFIG_PATH)
@@ -232,6 +234,8 @@ def check_in_throwaway(client: docker.APIClient, topology: str, image: str, conf
 def raise_if_rejected(exit_code: int, output: str, config: Config) -> None:
     if exit_code == 0:
         return
+    if reason := too_old(output):
+        raise ConfigRejectedError([(None, reason)])
     version, found = read_version(output), parse_alerts(output)
     if version is not None:
         found = tuple(explain(alert, config.text, version) for alert in found)
@@ -245,13 +249,17 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
 
     Until it is seen, haproxy.cfg tells that changed certificates and maps are under way.
     """
+    # A reload that fails leaves the old worker running. What is written must then be what it runs
+    # again: HAProxy may start anew at any time, and would take what was refused.
     before = read_files(client, container) if config.files else None
     loaded = mark_reload(config, previous)
     write_config(client, container, loaded.text, loaded.files)
-    reply = parse_reload(talk.ask(client, container, MASTER_SOCKET, "reload"))
+    reply = parse_reload(runtime.ask(client, container, MASTER_SOCKET, "reload"))
+    # Not every HAProxy tells how the reload went, and one that tells of success means that a worker
+    # was started: only the running one's own word counts.
     failed = reply.succeeded is False
     if not failed:
-        failed = not talk.is_confirmed(client, container, loaded.digest)
+        failed = not runtime.is_confirmed(client, container, loaded.digest)
     if not failed:
         if loaded is not config:
             write_config(client, container, config.text)
@@ -260,22 +268,29 @@ def reload(client: docker.APIClient, container: str, config: Config, previous: s
         put_back(client, container, before)
     if previous is not None:
         write_config(client, container, previous)
-    raise EngineError(
-        "reload-failed",
-        "HAProxy did not take the new configuration; the old one is in force and written",
-        details=[line for line in reply.log.splitlines() if line.strip()][-5:],
-    )
+    raise reload_failed([line for line in reply.log.splitlines() if line.strip()][-5:])
 
 
 def remove_files(client: docker.APIClient, container: str, files: Sequence[str]) -> None:
-    """Of those beside haproxy.cfg. Raises EngineError."""
+    """Files beside haproxy.cfg are removed from the container. Raises EngineError."""
     output = run_in_container(client, container, scripts.REMOVE, *files)
     if output.exit_code != 0:
         raise EngineError("engine-refused", f"files of HAProxy cannot be removed: {output.text}")
 
 
-def hint_of(log: list[str]) -> str:
-    """What to do about a HAProxy that does not start, where its log tells."""
+def why_not_running(client: docker.APIClient, container: str) -> tuple[str, list[str]]:
+    """What to do about a HAProxy that did not start, and what its log says of it: alerts where
+    there are some, since a master goes on when its worker has said why."""
+    log = last_log_lines(client, container, _LOG_LINES)
+    alerts = [line for line in log if line.startswith("[ALERT]")]
+    return _hint_of(log), (alerts or log)[-_SHOWN_LINES:]
+
+
+_LOG_LINES, _SHOWN_LINES = 20, 5
+
+
+def _hint_of(log: list[str]) -> str:
+    """What to do about it, where the log tells."""
     text = "\n".join(log)
     if "cannot bind socket (Permission denied)" in text:
         return (

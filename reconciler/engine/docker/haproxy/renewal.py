@@ -18,8 +18,9 @@ from collections.abc import Iterator, Sequence
 
 import docker
 
-from reconciler.engine.docker.haproxy import proxy, talk, written
-from reconciler.engine.protocol import refused_by_haproxy
+from reconciler.engine.docker.haproxy import files as proxy_files
+from reconciler.engine.docker.haproxy import proxy, runtime
+from reconciler.engine.errors import refused_by_haproxy
 from reconciler.haproxy.control.rewrite import mark_renewal
 from reconciler.haproxy.model.files import (
     ProxyFile,
@@ -39,6 +40,8 @@ from reconciler.haproxy.paths import RUNTIME_SOCKET
 
 def renew_files(client: docker.APIClient, container: str, files: Sequence[ProxyFile]) -> None:
     """Raises EngineError for what HAProxy refuses; it uses what it used before in place of that."""
+    # First the mark, last the files: whoever comes after a run that was cut off between them sees
+    # that it has to be done again.
     names = [file.name for file in files]
     proxy.rewrite(client, container, lambda config: mark_renewal(config, names))
     for kind, parts in _together(files):
@@ -49,7 +52,7 @@ def renew_files(client: docker.APIClient, container: str, files: Sequence[ProxyF
                 _renew_list(client, container, *parts)
             case _:
                 _renew_certificate(client, container, parts)
-    written.write_files(client, container, files)
+    proxy_files.write_files(client, container, files)
 
 
 def _together(files: Sequence[ProxyFile]) -> Iterator[tuple[str, list[ProxyFile]]]:
@@ -64,42 +67,43 @@ def _renew_certificate(
     client: docker.APIClient, container: str, parts: Sequence[ProxyFile]
 ) -> None:
     for part in parts:
-        said = talk.tell(client, container, RUNTIME_SOCKET, renewal_command(part))
+        said = runtime.tell(client, container, RUNTIME_SOCKET, renewal_command(part))
+        # HAProxy has no such certificate yet: it is made empty, and then filled.
         if "not referenced" in said and part.kind == "certificate":
-            talk.ask(client, container, RUNTIME_SOCKET, new_command(part))
-            said = talk.tell(client, container, RUNTIME_SOCKET, renewal_command(part))
+            runtime.ask(client, container, RUNTIME_SOCKET, new_command(part))
+            said = runtime.tell(client, container, RUNTIME_SOCKET, renewal_command(part))
         if "Transaction" not in said:
             break
     else:
-        said = talk.ask(client, container, RUNTIME_SOCKET, commit_command(parts[0]))
+        said = runtime.ask(client, container, RUNTIME_SOCKET, commit_command(parts[0]))
     if "Success" not in said:
         # What is loaded aside would be in the way of the next try.
-        talk.ask(client, container, RUNTIME_SOCKET, abort_command(parts[0]))
+        runtime.ask(client, container, RUNTIME_SOCKET, abort_command(parts[0]))
         raise refused_by_haproxy(said)
 
 
 def _renew_list(client: docker.APIClient, container: str, file: ProxyFile) -> None:
     """Who joins does so before somebody leaves. Its certificates are known by now."""
-    shown = talk.ask(client, container, RUNTIME_SOCKET, show_list_command(file))
+    shown = runtime.ask(client, container, RUNTIME_SOCKET, show_list_command(file))
     for command in join_commands(file, shown):
-        said = talk.ask(client, container, RUNTIME_SOCKET, command)
+        said = runtime.ask(client, container, RUNTIME_SOCKET, command)
         if "Success" not in said:
             raise refused_by_haproxy(said)
     for take, forget in leave_commands(file, shown):
-        said = talk.ask(client, container, RUNTIME_SOCKET, take)
+        said = runtime.ask(client, container, RUNTIME_SOCKET, take)
         if "deleted" not in said:
             raise refused_by_haproxy(said)
-        talk.ask(client, container, RUNTIME_SOCKET, forget)
+        runtime.ask(client, container, RUNTIME_SOCKET, forget)
 
 
 def _renew_map(client: docker.APIClient, container: str, file: ProxyFile) -> None:
     """A version that is never committed is in nobody's way. Of success HAProxy says nothing."""
-    said = talk.ask(client, container, RUNTIME_SOCKET, prepare_command(file))
+    said = runtime.ask(client, container, RUNTIME_SOCKET, prepare_command(file))
     version = re.search(r"created: (\d+)", said)
     if version is None:
         raise refused_by_haproxy(said)
     commands = [*fill_commands(file, version[1]), switch_command(file, version[1])]
     for command in commands:
-        said = talk.tell(client, container, RUNTIME_SOCKET, command)
+        said = runtime.tell(client, container, RUNTIME_SOCKET, command)
         if said.strip():
             raise refused_by_haproxy(said)

@@ -1,7 +1,8 @@
 """One HAProxy in place of another that has the ports: as short a gap as Docker allows.
 
 Docker publishes a port for one container at a time, until that one has ended. So the old one gets
-little time to end by itself; all that can be done before or after it is not done here.
+little time to end by itself; all that can be done before or after it is not done here. What tells
+that the new one serves belongs here all the same: from then on there is no way back.
 """
 
 from __future__ import annotations
@@ -12,28 +13,29 @@ import time
 import docker
 import docker.errors
 
-from reconciler.engine.docker.haproxy.proxy import hint_of
-from reconciler.engine.docker.wait import last_log_lines
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.docker.haproxy.proxy import why_not_running
+from reconciler.engine.docker.haproxy.runtime import is_confirmed
+from reconciler.engine.errors import replacement_failed
 from reconciler.engine.waiting import FIRST_S, tries
 from reconciler.plan.actions import ReplaceProxy
 
 GRACE_S = 0.15
 """For requests that the old HAProxy has: its listening ports are closed meanwhile."""
-_OPEN_WITHIN_S = 10.0
 
 
 def replace_proxy(client: docker.APIClient, action: ReplaceProxy) -> float:
-    """For how long nobody listened, in seconds. When the new one does not run, the old one does
-    again. Raises EngineError, or docker's APIError."""
+    """For how long nobody answered, in seconds. When the new one does not run its configuration,
+    the old one runs again. Raises EngineError, or docker's APIError."""
     began = time.monotonic()
     try:
+        # From here until the new one listens every connection is refused, so that nothing stands
+        # between these lines that could be done before or after them.
         _end(client, action.old.reference)
         for anchor in action.old_anchors:
             client.stop(anchor.reference, timeout=0)
         for started in (*action.new_anchors, action.new):
             client.start(started.reference)
-        _await_listening(client, action.new.reference)
+        _confirm(client, action.new.reference, action.digest)
     except Exception:
         _go_back(client, action)
         raise
@@ -75,22 +77,13 @@ def _end(client: docker.APIClient, container: str) -> None:
         return
 
 
-def _await_listening(client: docker.APIClient, container: str) -> None:
-    """HAProxy has a worker only after all its ports are bound: two processes are enough to see."""
-    for _ in tries(_OPEN_WITHIN_S, longest_s=FIRST_S):
-        try:
-            processes = client.top(container)["Processes"] or ()
-        except docker.errors.APIError as error:
-            raise _not_running(client, container) from error
-        if len(processes) > 1:
+def _confirm(client: docker.APIClient, container: str, digest: str) -> None:
+    """A worker answers only when all its ports are bound, whatever the version: from 3.1 on it is
+    there before that. A container that runs may hold no HAProxy at all."""
+    what = "does not run its configuration"
+    try:
+        if is_confirmed(client, container, digest):
             return
-
-
-def _not_running(client: docker.APIClient, container: str) -> EngineError:
-    log = last_log_lines(client, container)
-    return EngineError(
-        "proxy-not-running",
-        "the new HAProxy ends as soon as it starts; the old one serves again",
-        hint_of(log),
-        log,
-    )
+    except docker.errors.APIError:
+        what = "ends as soon as it starts"
+    raise replacement_failed(what, *why_not_running(client, container))

@@ -65,7 +65,7 @@ SERVERS = "show stat;show servers state"
 QUESTION = f"show info;{SERVERS}"
 """What runs as well."""
 
-GLANCE = f"""{_ASK}ask "{OWN_RUNTIME_SOCKET}" '{QUESTION}'"""
+SNAPSHOT = f"""{_ASK}ask "{OWN_RUNTIME_SOCKET}" '{QUESTION}'"""
 
 READ = f"""{_ASK}
 command -v perl || command -v socat || command -v nc || exit {NO_CLIENT}
@@ -76,7 +76,10 @@ printf '\\036master\\n'; ask "{OWN_MASTER_SOCKET}" 'show proc'
 """
 """What is written, what runs, and whether old workers are left."""
 
-CHECK = "haproxy -c -f /dev/stdin"
+CHECK = """haproxy -c -f /dev/stdin; code=$?
+[ "$code" -eq 0 ] || haproxy -v 2>&1 | head -n 1
+( exit "$code" )"""
+"""Also what HAProxy it is that refuses; old ones do not say so with their alerts."""
 CHECK_BESIDE = f"{CHECK}; code=$?; rm -f {CHECK_DIRECTORY}/*; exit $code"
 """The same with files that are only there for the check."""
 

@@ -10,8 +10,16 @@ import docker
 import docker.errors
 
 from reconciler.engine.docker.haproxy.proxy import note_addresses, read_proxy, read_states
-from reconciler.engine.docker.wait import last_log_lines, not_ready
-from reconciler.engine.protocol import EngineError, Patience, removed_meanwhile
+from reconciler.engine.docker.wait import last_log_lines, unready
+from reconciler.engine.errors import (
+    EngineError,
+    exited,
+    guard_tripped,
+    not_drained,
+    removed_meanwhile,
+    servers_down,
+)
+from reconciler.engine.protocol import Patience
 from reconciler.engine.waiting import tries
 from reconciler.haproxy.control.replies import ServerState
 from reconciler.plan.actions import AwaitIdle, AwaitServers, GuardServers, Target
@@ -60,9 +68,9 @@ def _raise_if_ended(
         except docker.errors.NotFound:
             raise removed_meanwhile(target.name) from None
         if state["Status"] in {"exited", "dead"}:
-            raise not_ready(client, target, f"exited with code {state['ExitCode']}")
+            raise unready(client, target, exited(state["ExitCode"]))
         if state["Status"] == "restarting":
-            raise not_ready(
+            raise unready(
                 client, target, f"exits with code {state['ExitCode']} and is restarted by Docker"
             )
 
@@ -84,12 +92,7 @@ def _servers_down(
             details += [f"last lines of {first.name}:", *(f"  {line}" for line in lines)]
     did = "did not stay up" if action.steady_s else "did not come up"
     period = f"for {action.steady_s:g} s" if action.steady_s else f"within {patience.timeout_s:g} s"
-    return EngineError(
-        "servers-down",
-        f"{number} of {all_} servers {did} {period}",
-        "look at the containers' logs, their port, and the backend's `check`",
-        details,
-    )
+    return servers_down(f"{number} of {all_} servers {did} {period}", details)
 
 
 def _describe(key: Server, state: ServerState | None) -> str:
@@ -108,11 +111,9 @@ def guard_servers(client: docker.APIClient, action: GuardServers, patience: Pati
         errors = sum(new.errors - old.errors for old, new in pairs)
         enough = requests >= guard.min_requests or is_last
         if requests and enough and errors / requests > guard.max_errors:
-            raise EngineError(
-                "guard-tripped",
+            raise guard_tripped(
                 f"{errors} of {requests} requests to new servers failed, more than "
-                f"{guard.max_errors:.1%}",
-                "look at the new containers' logs; `rollout.guard` sets what is tolerated",
+                f"{guard.max_errors:.1%}"
             )
 
 
@@ -142,4 +143,4 @@ def await_drained(
     for _ in tries(at_most_s, patience.is_cancelled):
         if read_proxy(client, container).old_workers == 0:
             return
-    raise EngineError("not-drained", f"an old HAProxy worker is still there after {at_most_s:g} s")
+    raise not_drained(at_most_s)

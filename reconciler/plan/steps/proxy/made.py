@@ -82,9 +82,9 @@ def _follow(
     action = ReplaceProxy(
         target_of(old),
         target,
+        config.digest,
         tuple(map(target_of, leaving_anchors(situation, so_far))),
         tuple(anchor for anchor, _ in anchor_to_start(situation)),
     )
     replaced = Task(action, needs, need.reason, need.end)
-    seen = Task(AwaitProxy(target, config.digest), (replaced,), SEEN_TO_RUN)
-    return Part((*proven.tasks, replaced, seen), (seen,))
+    return Part((*proven.tasks, replaced), (replaced,))

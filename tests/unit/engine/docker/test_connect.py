@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.docker.connect import connect
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.errors import EngineError
 from tests.certificates import Made, make_certificate
 
 
@@ -73,11 +74,11 @@ def test_ssh_needs_one_more_package(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "haproxy-reconciler[ssh]" in (_told().hint or "")
 
 
-def _told() -> EngineError:
+def _told() -> Diagnostic:
     with pytest.raises(EngineError) as caught:
         connect(1)
-    assert caught.value.code == "engine-unreachable"
-    return caught.value
+    assert caught.value.diagnostic.code == "engine-unreachable"
+    return caught.value.diagnostic
 
 
 @pytest.mark.usefixtures("engine")

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.engine.docker.engine import _in_words
 from reconciler.engine.docker.host import missing_paths
-from reconciler.engine.protocol import EngineError
+from reconciler.engine.errors import EngineError
 
 
 @pytest.fixture
@@ -44,5 +44,5 @@ def test_what_docker_says_of_it_is_explained() -> None:
     said = 'invalid mount config for type "bind": bind source path does not exist: /run/shop'
     with pytest.raises(EngineError) as told, _in_words("create container a"):
         raise docker.errors.APIError("400", explanation=said)
-    assert told.value.code == "no-such-path"
+    assert told.value.diagnostic.code == "no-such-path"
     assert str(told.value) == "a path of the host that a container mounts is not there"

@@ -10,7 +10,7 @@ import requests
 
 from reconciler.desired import names
 from reconciler.engine.docker.lock import held_lock
-from reconciler.engine.protocol import LockedError
+from reconciler.engine.errors import LockedError
 
 NOW = "2026-11-30T12:00:30Z"
 

@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.desired import names
 from reconciler.engine.docker.events import EventReader
-from reconciler.engine.docker.haproxy.direct import Inside, NotHereError
-from reconciler.engine.docker.haproxy.pulse import Pulse, _difference, read_facts
+from reconciler.engine.docker.haproxy.poll import Poll, _difference, read_facts
+from reconciler.engine.docker.haproxy.procfs import Inside, NotHereError
 from reconciler.engine.protocol import Wakeup
 
 REPLIES = Path(__file__).parents[2] / "haproxy" / "control" / "replies" / "3.0"
@@ -87,24 +87,24 @@ def test_a_look_at_haproxy(monkeypatch: pytest.MonkeyPatch) -> None:
             raise trouble[0]
         return said[0]
 
-    monkeypatch.setattr("reconciler.engine.docker.haproxy.direct.Inside.ask", answer)
-    pulse = Pulse(woken.append)
-    pulse.begin("shop", "c0ffee", Inside(1, "c0ffee"))
+    monkeypatch.setattr("reconciler.engine.docker.haproxy.procfs.Inside.ask", answer)
+    poll = Poll(woken.append)
+    poll.begin("shop", "c0ffee", Inside(1, "c0ffee"))
     for _ in range(3):
-        pulse.look()
+        poll.look()
     assert woken == [Wakeup("shop", "HAProxy was seen for the first time")]
     said[0] = said[0].replace("config=", "config=0", 1)
-    pulse.look()
+    poll.look()
     assert woken[1:] == [Wakeup("shop", "HAProxy loaded another configuration")]
     trouble.append(OSError(24, "Too many open files"))
-    pulse.look()  # that passes
+    poll.look()  # that passes
     trouble.clear()
     said[0] = said[0].replace("config=", "config=0", 1)
-    pulse.look()
+    poll.look()
     assert len(woken) == 3
     trouble.append(NotHereError())
-    pulse.look()  # it has ended: no more is asked
+    poll.look()  # it has ended: no more is asked
     trouble.clear()
     said[0] = said[0].replace("config=", "config=0", 1)
-    pulse.look()
+    poll.look()
     assert len(woken) == 3

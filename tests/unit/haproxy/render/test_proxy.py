@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -134,6 +135,23 @@ def test_addresses_may_be_others() -> None:
     other = proxy().with_addresses({"shop-web-2-abc": "shop-web-2-def", "another": "no"})
     assert "server web-1 shop-web-1-abc:80" in lines_of(other)
     assert "server web-2 shop-web-2-def:80" in lines_of(other)
+
+
+def test_no_two_sections_have_one_name() -> None:
+    """A backend keeps its own; the frontend beside it, and the stats page, give way."""
+    frontends, backends = proxy().frontends, proxy().backends
+    one = proxy(
+        frontends=(*frontends, replace(frontends[0], name="web")),
+        backends=(*backends, replace(backends[0], name="stats", source="stats")),
+    )
+    headings = [line for line in lines_of(one) if line.startswith(("frontend ", "backend "))]
+    assert headings == [
+        "frontend stats.frontend",
+        "frontend www",
+        "frontend web.frontend",
+        "backend web",
+        "backend stats",
+    ]
 
 
 def test_empty_raw_lines_are_left_out() -> None:

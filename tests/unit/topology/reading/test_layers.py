@@ -121,7 +121,11 @@ def test_errors_are_in_the_file_they_come_from() -> None:
         "backends:\n  web:\n    replicas: many\n    command: !x a\nfrontends:\n  www: {bind: x}\n"
     )
     loaded = load(BASE + "    port: p\n", over)
-    places = [(d.file, d.span.line, d.span.column) for d in loaded.diagnostics if d.span]
+    places = [
+        (d.place.file, d.place.span.line, d.place.span.column)
+        for d in loaded.diagnostics
+        if d.place.span
+    ]
     assert places == [("0.yaml", 3, 15), ("0.yaml", 4, 14), ("0.yaml", 6, 15), ("base.yaml", 5, 11)]
     assert set(loaded.source.texts) == {"base.yaml", "0.yaml"}
 
@@ -176,7 +180,7 @@ def test_includes_that_cannot_be(include: str, code: str, column: int) -> None:
     }
     loaded = load(f"include: {include}\n" + BASE, files=files)
     assert code in {d.code for d in loaded.diagnostics}
-    assert column in {d.span.column for d in loaded.diagnostics if d.span}
+    assert column in {d.place.span.column for d in loaded.diagnostics if d.place.span}
     assert loaded.topology is None
 
 

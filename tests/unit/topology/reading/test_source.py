@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.diagnostics.diagnostic import Span
+from reconciler.diagnostics.place import Span
 from reconciler.topology.reading.parse import MAX_BYTES, parse_source
 from reconciler.topology.reading.source import Source
 from tests.unit.topology.loading import line_of
@@ -150,7 +150,7 @@ def test_hints() -> None:
     assert told("a:\n\tb: 1\n")[0].endswith("; YAML is indented with spaces, never tabs")
     assert told("a: {b: ${C}}\n")[0].endswith("; put quotes around a variable in braces")
     assert told("")[0].endswith("; `reconciler init` writes one to start from")
-    assert told("a: 1\nb: 2\na: 3\n")[0].endswith("; the first is in line 1")
+    assert told("a: 1\nb: 2\na: 3\n")[0].endswith("; leave one of them")
 
 
 def test_places() -> None:
@@ -219,7 +219,7 @@ def test_variables_in_values() -> None:
     ],
 )
 def test_the_place_of_a_variable_that_is_missing(text: str, expected: Span) -> None:
-    assert [d.span for d in parse(text).diagnostics] == [expected]
+    assert [d.place.span for d in parse(text).diagnostics] == [expected]
 
 
 def test_keys_hold_no_variables() -> None:

@@ -1,4 +1,4 @@
-"""Which secrets and configs a backend's containers have, and where."""
+"""Secrets and configs as a backend's containers have them mount: which, and where."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.model.anatomy import Kind, mark_of, step
 from reconciler.topology.model.files import FileSource, MountedFile
@@ -18,7 +18,9 @@ DIRECTORIES = {"secrets": "/run/secrets", "configs": "/"}
 
 
 @dataclass(frozen=True, slots=True)
-class Mounted:
+class FileMount:
+    """A secret or a config of a backend, and its place in the file."""
+
     section: str
     index: int
     wish: MountedFile
@@ -31,19 +33,19 @@ class Mounted:
 
     @property
     def place(self) -> Path:
-        """Below the backend."""
+        """The path of its key, from the backend down."""
         return (self.section, self.index)
 
     def source_in(self, topology: Topology) -> FileSource | None:
-        """What it holds; None for a name that nobody defines."""
+        """Where its content is from; None for a name that nobody defines."""
         sources: dict[str, FileSource] = getattr(topology, self.section)
         return sources.get(self.wish.source)
 
 
-def mounted_files(backend: Backend) -> Iterator[Mounted]:
+def file_mounts(backend: Backend) -> Iterator[FileMount]:
     for section in DIRECTORIES:
         for index, wish in enumerate(getattr(backend, section)):
-            yield Mounted(section, index, wish)
+            yield FileMount(section, index, wish)
 
 
 def tmpfs_paths(backend: Backend) -> tuple[str, ...]:

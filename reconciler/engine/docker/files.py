@@ -1,4 +1,5 @@
-"""Secrets and configs in containers: in their own file system, so that they outlive a restart."""
+"""Secrets and configs, written into containers: in their own file system, so that they outlive a
+restart."""
 
 from __future__ import annotations
 

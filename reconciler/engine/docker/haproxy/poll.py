@@ -1,6 +1,6 @@
-"""HAProxy's own changes, of which Docker sends no event: servers that fail, and what people do to
-them by hand. Asked of its socket directly, with no request to the engine; where that cannot be
-reached from here, the resync finds them.
+"""A poll for HAProxy's own changes, of which Docker sends no event: servers that fail, and what
+people do to them by hand. It asks HAProxy's socket directly, with no request to the engine; where
+that cannot be reached from here, the resync finds them.
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from reconciler.engine.docker.haproxy.direct import Inside, NotHereError
+from reconciler.engine.docker.haproxy.procfs import Inside, NotHereError
 from reconciler.engine.docker.haproxy.scripts import QUESTION
 from reconciler.engine.protocol import Wake, Wakeup
 from reconciler.haproxy.control.replies import parse_frontends, parse_info, parse_servers
 from reconciler.haproxy.paths import RUNTIME_SOCKET
 
 _Facts = dict[str, tuple[object, ...]]
-"""By `backend/host`, without what changes by itself; "" is what HAProxy loaded, and what
-it was told beyond its servers."""
+"""Facts of each server by `backend/host`, without what changes by itself; "" is what HAProxy
+loaded, and what it was told beyond its servers."""
 
 
 @dataclass(slots=True)
@@ -26,8 +26,9 @@ class _Proxy:
     facts: _Facts | None = None
 
 
-class Pulse:
-    """The proxies that run, and a look at each now and then."""
+class Poll:
+    """A poll of the proxies that run: `look` asks each, and wakes the daemon where something
+    changed."""
 
     def __init__(self, wake: Wake) -> None:
         self._wake = wake

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.topology.compare import describe_difference
+from reconciler.topology.difference import describe_difference
 from reconciler.topology.load import load_topology
 
 BASE = """\

@@ -1,10 +1,10 @@
-"""Which backends get traffic, what it is, and which ports speak TLS."""
+"""Traffic as the file sends it: which backends get some, in which mode, which ports speak TLS."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.topology.model import Backend, Frontend, Topology
 from reconciler.topology.model.types.scalar import Mode
 

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.engine.docker.glance import Glance
+from reconciler.engine.docker.snapshot import Snapshot
 
 REPLIES = Path(__file__).parents[2] / "haproxy" / "control" / "replies" / "3.0"
 SAID = "".join((REPLIES / name).read_text() for name in ("info.txt", "servers.txt"))
 
 
-def seen(said: str) -> Glance:
-    return Glance("", b"[]", said, [])
+def seen(said: str) -> Snapshot:
+    return Snapshot("", b"[]", said, [])
 
 
 def test_servers_are_counted() -> None:
-    glance = seen(SAID)
-    assert glance.has_worker
-    assert (glance.servers_up, glance.servers) == (3, 6), "spare ones aside"
+    snapshot = seen(SAID)
+    assert snapshot.has_worker
+    assert (snapshot.servers_up, snapshot.servers) == (3, 6), "spare ones aside"
 
 
 def test_nothing_said_is_no_worker() -> None:
-    glance = seen("")
-    assert not glance.has_worker
-    assert glance.fingerprint != seen(SAID).fingerprint
+    snapshot = seen("")
+    assert not snapshot.has_worker
+    assert snapshot.fingerprint != seen(SAID).fingerprint
 
 
 def test_what_was_told_by_hand_is_seen() -> None:

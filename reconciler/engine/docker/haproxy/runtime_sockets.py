@@ -9,7 +9,8 @@ from reconciler.haproxy.paths import SOCKETS_VARIABLE, runtime_socket_of, socket
 
 
 def with_sockets(spec: ContainerSpec, name: str, predecessor: str) -> ContainerSpec:
-    """What keeps a container's sockets apart from its neighbours', and lets it ask its predecessor.
+    """The spec of a HAProxy container with what keeps its sockets apart from its neighbours', and
+    lets it ask its predecessor.
 
     Not part of its revision. When it starts again its predecessor is gone: HAProxy says so in its
     log, and opens the listening sockets itself.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.engine.docker.glance import GlanceError, last_event
+from reconciler.engine.docker.snapshot import SnapshotError, last_event
 
 EVENTS = b'{"timeNano":3}\n{"timeNano":7}\n'
 
@@ -60,5 +60,5 @@ def test_an_engine_that_says_no_version_is_asked_the_long_way(
     engine: FakeEngine, said: str | None
 ) -> None:
     engine.version = said
-    with pytest.raises(GlanceError):
+    with pytest.raises(SnapshotError):
         last_event(str(engine.server_address))

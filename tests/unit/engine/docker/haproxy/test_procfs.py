@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.engine.docker.haproxy.direct import Inside, NotHereError
+from reconciler.engine.docker.haproxy.procfs import Inside, NotHereError
 
 CGROUP = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()[0]
 HERE = Inside(os.getpid(), CGROUP)

@@ -26,9 +26,9 @@ class Inside:
     """The inside of a running container. All methods raise OSError where it cannot be reached."""
 
     pid: int
-    """Of the container's first process, in this machine's count."""
+    """The number of the container's first process on this machine."""
     container: str
-    """The whole id."""
+    """The container's whole id."""
     sockets: str = ""
     """What the paths of its sockets begin with, when they are not as usual."""
 
@@ -44,6 +44,7 @@ class Inside:
                 parent = stack.enter_context(self._opened(directory))
                 connection = stack.enter_context(_connected(name, parent))
             except (FileNotFoundError, ConnectionRefusedError):
+                # Nobody listens, or the process is another one by now: only the first is an answer.
                 self._check()
                 return ""
             return _converse(connection, command)

@@ -1,4 +1,5 @@
-"""A quick look at a local Docker engine, without the SDK, whose import alone takes longer.
+"""A snapshot of what a local Docker engine runs, taken without the SDK, whose import alone takes
+longer.
 
 Answers one question: is everything as it was when a plan was last seen to be empty? Two requests,
 whatever the number of containers, and HAProxy's own word: from its socket, where this process may
@@ -15,8 +16,8 @@ import socket
 import time
 
 from reconciler.desired import names
-from reconciler.engine.docker.haproxy.direct import Inside
-from reconciler.engine.docker.haproxy.scripts import GLANCE, MARK, QUESTION
+from reconciler.engine.docker.haproxy.procfs import Inside
+from reconciler.engine.docker.haproxy.scripts import MARK, QUESTION, SNAPSHOT
 from reconciler.haproxy.control.replies import parse_frontends, parse_info, parse_servers
 from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
 
@@ -25,7 +26,7 @@ _QUIET = ("exec_", "health_status", "attach", "top", "resize", "archive-path", "
 """Events of a container that leave it as it was, but for what an exec does in HAProxy's."""
 
 
-class GlanceError(Exception):
+class SnapshotError(Exception):
     """The engine did not answer as expected; the long way will tell why."""
 
 
@@ -50,7 +51,7 @@ def local_socket() -> str | None:
 
 class Connection:
     """One HTTP/1.1 exchange after another on the engine's socket, in the version of the API that it
-    says: each engine refuses some. Raises GlanceError, OSError."""
+    says: each engine refuses some. Raises SnapshotError, OSError."""
 
     def __init__(self, path: str) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -60,7 +61,7 @@ class Connection:
         try:
             self._socket.connect(path)
             self._version = self._ask_version()
-        except (OSError, GlanceError):
+        except (OSError, SnapshotError):
             self._socket.close()
             raise
 
@@ -99,13 +100,13 @@ class Connection:
         self._exactly(int(headers.get(b"content-length", b"0")))
         version = headers.get(b"api-version", b"").decode(errors="replace")
         if re.fullmatch(r"[0-9]+\.[0-9]+", version) is None:
-            raise GlanceError("the engine says no version of its API")
+            raise SnapshotError("the engine says no version of its API")
         return f"/v{version}"
 
     def _headers(self) -> dict[bytes, bytes]:
         status, *lines = self._until(b"\r\n\r\n").split(b"\r\n")
         if not status.startswith(b"HTTP/1.1 ") or status[9:10] not in b"12":
-            raise GlanceError(status.decode(errors="replace"))
+            raise SnapshotError(status.decode(errors="replace"))
         pairs = (line.split(b":", 1) for line in lines if b":" in line)
         return {name.strip().lower(): value.strip().lower() for name, value in pairs}
 
@@ -132,7 +133,7 @@ class Connection:
     def _fill(self) -> None:
         received = self._socket.recv(1 << 18)
         if not received:
-            raise GlanceError("the engine closed the connection")
+            raise SnapshotError("the engine closed the connection")
         self._buffer += received
 
 
@@ -164,8 +165,8 @@ def _time(event: dict[str, object]) -> int:
     return int(str(event.get("timeNano", 0)))
 
 
-class Glance:
-    """What a quick look saw. `fingerprint` covers all of it but counters and times."""
+class Snapshot:
+    """A topology as it was at one moment. `fingerprint` covers all of it but counters and times."""
 
     def __init__(
         self, proxy: str, listed: bytes, worker: str, events: list[dict[str, object]]
@@ -193,6 +194,8 @@ class Glance:
 
     def is_untouched(self, since: int) -> bool:
         """Whether the events reach back to `since`, and none after it is about what is ours."""
+        # Docker keeps the last 256 events. When all of them are younger than `since`, one about
+        # what is ours may be forgotten: that none is in the list would prove nothing.
         if not since or not any(_time(event) <= since for event in self._events):
             return False
         return not any(self._touches(event) for event in self._events if _time(event) > since)
@@ -200,9 +203,10 @@ class Glance:
     def _touches(self, event: dict[str, object]) -> bool:
         actor = event.get("Actor")
         if not isinstance(actor, dict):
-            return True
+            return True  # who cannot be named may have been ours
         action = str(event.get("Action", ""))
         if action.startswith(_QUIET):
+            # These change nothing, but for a command that somebody runs in HAProxy's container.
             return actor.get("ID") == self._proxy and _is_strange_exec(action)
         attributes = actor.get("Attributes") or {}
         return not self._own.isdisjoint({actor.get("ID"), *attributes.values()})
@@ -251,15 +255,16 @@ def first_process(path: str, container: str) -> tuple[int, str]:
         env = dict(entry.partition("=")[::2] for entry in found["Config"].get("Env") or ())
         return int(found["State"]["Pid"]), env.get(SOCKETS_VARIABLE, "")
     except (ValueError, KeyError, TypeError) as error:
-        raise GlanceError(str(error)) from error
+        raise SnapshotError(str(error)) from error
     finally:
         connection.close()
 
 
-def look(path: str, topology: str, proxy: str, pid: int, sockets: str) -> Glance:
-    """Look at a topology whose HAProxy is container `proxy`, and was started as process `pid`.
+def take_snapshot(path: str, topology: str, proxy: str, pid: int, sockets: str) -> Snapshot:
+    """A snapshot of a topology whose HAProxy is container `proxy`, and was started as process
+    `pid`.
 
-    Raises GlanceError, OSError.
+    Raises SnapshotError, OSError.
     """
     filters = f'{{"label":["{names.TOPOLOGY}={topology}"]}}'.replace('"', "%22")
     containers, events = Connection(path), Connection(path)
@@ -268,9 +273,9 @@ def look(path: str, topology: str, proxy: str, pid: int, sockets: str) -> Glance
         events.send("GET", _events_path())
         listed = containers.receive()
         worker = _ask(path, proxy, pid, sockets) if _is_running(listed, proxy) else ""
-        return Glance(proxy, listed, worker, _parse_events(events.receive()))
+        return Snapshot(proxy, listed, worker, _parse_events(events.receive()))
     except (ValueError, KeyError, TypeError) as error:
-        raise GlanceError(str(error)) from error
+        raise SnapshotError(str(error)) from error
     finally:
         containers.close()
         events.close()
@@ -292,7 +297,7 @@ def _ask(path: str, proxy: str, pid: int, sockets: str) -> str:
 def _ask_by_exec(path: str, proxy: str) -> str:
     connection = Connection(path)
     try:
-        body = {"Cmd": ["sh", "-c", GLANCE], "AttachStdout": True, "AttachStderr": True}
+        body = {"Cmd": ["sh", "-c", SNAPSHOT], "AttachStdout": True, "AttachStderr": True}
         connection.send("POST", f"/containers/{proxy}/exec", body)
         made = json.loads(connection.receive())["Id"]
         connection.send("POST", f"/exec/{made}/start", {"Detach": False, "Tty": False})

@@ -1,4 +1,4 @@
-"""What is written in HAProxy's container: haproxy.cfg, and the files that it names.
+"""Files in HAProxy's container: haproxy.cfg, and those that it names.
 
 All of it belongs to HAProxy's unprivileged user, and nobody else may read it.
 """
@@ -55,10 +55,11 @@ def addresses_for(client: docker.APIClient, proxy: str) -> dict[str, str]:
     own = next((c for c in found if _is_called(c, proxy)), None)
     if own is None:
         return {}
-    topology, joined = own["Labels"][names.TOPOLOGY], _links(_ground(own, found))
+    topology, joined = own["Labels"][names.TOPOLOGY], _links(_network_owner(own, found))
     addresses: dict[str, str] = {}
     for container in found:
         if container["Labels"][names.TOPOLOGY] == topology:
+            # The order of HAProxy's networks decides, so that two looks find the same address.
             links = _links(container)
             shared = (links[network] for network in joined if links.get(network))
             addresses |= dict.fromkeys(_names(container), next(shared, ""))
@@ -73,7 +74,7 @@ def _names(container: dict[str, Any]) -> list[str]:
     return [name.removeprefix("/") for name in container["Names"]]
 
 
-def _ground(own: dict[str, Any], found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _network_owner(own: dict[str, Any], found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The container whose networks HAProxy is on: itself, or its anchor."""
     mode = own["HostConfig"]["NetworkMode"]
     if not mode.startswith(OF_A_CONTAINER):
@@ -97,7 +98,7 @@ def write_files(
 
 
 def archive_of(files: Sequence[ProxyFile]) -> bytes:
-    """To be unpacked at `/`."""
+    """The files as a tar archive that is unpacked at `/`."""
     return _archive(_file_entries(files, FILES_DIRECTORY))
 
 

@@ -1,13 +1,13 @@
-"""What is different between two readings of one file, in a few words for a log."""
+"""The difference between two readings of one file, in a few words for a log."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.diagnostics.diagnostic import Path
+from reconciler.diagnostics.place import Path
 from reconciler.topology.load import Loaded
-from reconciler.topology.mounted import is_inline
+from reconciler.topology.mounts import is_inline
 
 _MOST = 3
 """More differences are counted, not named."""

@@ -1,4 +1,4 @@
-"""Talk to HAProxy through its sockets: directly where this process may, else through `exec`."""
+"""HAProxy's runtime API, through its sockets: directly where this process may, else by `exec`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import docker
 
 from reconciler.engine.docker.exec import run_in_container
 from reconciler.engine.docker.haproxy import scripts
-from reconciler.engine.docker.haproxy.direct import Inside
+from reconciler.engine.docker.haproxy.procfs import Inside
 from reconciler.engine.waiting import tries
 from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
 
@@ -34,7 +34,7 @@ def tell(client: docker.APIClient, container: str, socket_path: str, command: st
 def _ask_directly(
     client: docker.APIClient, container: str, socket_path: str, command: str
 ) -> str | None:
-    """None when this process may not: Docker may."""
+    """HAProxy's reply, asked through /proc; None when this process may not look in there."""
     inside = locate(client, container)
     if inside is None:
         return None
