@@ -14,5 +14,5 @@ def is_meant(name: str) -> bool:
 
 
 def is_topology(name: str) -> bool:
-    """By its name; what is in it is read elsewhere."""
+    """Whether the name is one of a topology. What the file holds is read elsewhere."""
     return is_meant(name) and os.path.splitext(name)[1] in _TOPOLOGIES

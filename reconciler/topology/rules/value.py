@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity
@@ -123,12 +123,12 @@ def _sent(rule: Rule) -> Iterator[_Found]:
 
 
 def _texts(rule: Rule) -> Iterator[_Found]:
-    texts: Mapping[Path, str | None] = {
-        ("redirect", "to"): rule.redirect and rule.redirect.to,
-        ("redirect", "prefix"): rule.redirect and rule.redirect.prefix,
-        ("rewrite", "to"): rule.rewrite and rule.rewrite.to,
-        ("set_query",): rule.set_query,
-    }
+    texts: dict[Path, str | None] = {("set_query",): rule.set_query}
+    if rule.redirect is not None:
+        texts["redirect", "to"] = rule.redirect.to
+        texts["redirect", "prefix"] = rule.redirect.prefix
+    if rule.rewrite is not None:
+        texts["rewrite", "to"] = rule.rewrite.to
     for place, text in texts.items():
         yield from _slips(place, text or "", _FORMAT)
 
