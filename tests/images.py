@@ -15,6 +15,7 @@ ECHO = "reconciler-test/echo:1"
 HAPROXY = f"{_REPOSITORY}:{_VERSION}"
 """What this run is about."""
 OLDEST_HAPROXY = f"{_REPOSITORY}:2.6"
+NEWEST_HAPROXY = f"{_REPOSITORY}:3.4"
 OTHER_HAPROXY = OLDEST_HAPROXY if HAPROXY != OLDEST_HAPROXY else f"{_REPOSITORY}:3.0"
 """Of another version and layout, to change to and back."""
 WORKER_FIRST_HAPROXY = f"{_REPOSITORY}:3.2"
@@ -43,6 +44,6 @@ def by_tag(*images: str) -> dict[str, str]:
 BOTH_HAPROXIES = by_tag(HAPROXY, OTHER_HAPROXY)
 """What matters is tested on two."""
 CHECKING_HAPROXIES = by_tag(
-    OLDEST_HAPROXY, *(f"{_REPOSITORY}:{release}" for release in ("3.0", "3.2", "3.4")), HAPROXY
+    OLDEST_HAPROXY, f"{_REPOSITORY}:3.0", f"{_REPOSITORY}:3.2", NEWEST_HAPROXY, HAPROXY
 )
 """What only reads files costs little, and so is asked of many."""

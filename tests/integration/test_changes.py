@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.images import ECHO, HAPROXY, OTHER_HAPROXY, release_of
+import pytest
+
+from tests.images import ECHO, HAPROXY, NEWEST_HAPROXY, OLDEST_HAPROXY, OTHER_HAPROXY, release_of
 from tests.integration.support import tool, web
 from tests.integration.support.ports import free_port, random_name
 from tests.integration.support.stack import Stack, echo_backend
@@ -295,3 +297,15 @@ def test_several_files_at_once(stack: Stack, make_stack: Callable[[], Stack]) ->
     assert ended.out.count("up to date") == 2
     stack.assert_serves()
     other.assert_serves()
+
+
+@pytest.mark.parametrize("haproxy_image", [OLDEST_HAPROXY, NEWEST_HAPROXY])
+def test_a_frontend_has_the_name_of_its_backend(stack: Stack) -> None:
+    """HAProxy 3.3 and newer take a name once."""
+    stack.spec["frontends"] = {"web": stack.spec["frontends"]["www"]}
+    stack.apply()
+    stack.assert_converged()
+    stack.backend["replicas"] = 3
+    assert stack.plan_document()["impact"] == "runtime"
+    stack.apply()
+    stack.assert_converged()
