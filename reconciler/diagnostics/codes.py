@@ -35,6 +35,7 @@ CODES: dict[str, str] = {
     # rules between fields
     "unknown-backend": "a frontend sends traffic to a backend that does not exist",
     "unreachable-rule": "a rule that no request can reach",
+    "never-meant": "a value that is allowed, and never means what was written",
     "unknown-network": "a network that is not defined in the file",
     "unknown-secret": "a secret that is not defined in the file",
     "unknown-config": "a config that is not defined in the file",

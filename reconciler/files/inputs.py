@@ -11,6 +11,7 @@ from pathlib import Path
 from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity, has_errors
 from reconciler.diagnostics.place import Place, Span
 from reconciler.files.included import STDIN_NAME, Included
+from reconciler.files.listing import is_topology
 from reconciler.files.reading import STDIN, TooLargeError, read_named
 from reconciler.files.references import References
 from reconciler.files.variant import AS_WRITTEN, PROFILES, Variant
@@ -139,7 +140,7 @@ def _files(path: Path) -> list[Path]:
     """A directory stands for the YAML files in it, in the order of their names."""
     if str(path) == STDIN or not path.is_dir():
         return [path]
-    found = sorted(p for p in path.iterdir() if p.suffix in {".yaml", ".yml"} and not p.is_dir())
+    found = sorted(p for p in path.iterdir() if is_topology(p.name) and not p.is_dir())
     if not found:
         raise FileNotFoundError(2, "no .yaml file in this directory")
     return found

@@ -16,6 +16,7 @@ from reconciler.diagnostics.diagnostic import Diagnostic, Severity
 from reconciler.diagnostics.place import Place, Span
 from reconciler.files.certificate import find_end
 from reconciler.files.included import is_below
+from reconciler.files.listing import is_meant
 from reconciler.files.ocsp import NO_ISSUER, find_flaw, has_issuer, is_response, names_responder
 from reconciler.files.private_key import opened
 from reconciler.files.public_key import find_trouble
@@ -343,7 +344,7 @@ def _certificates_among(names: list[str], directory: str) -> Iterator[tuple[str,
     inside = set(names)
     for name in names:
         stem, ending = os.path.splitext(name)
-        if name.startswith("."):
+        if not is_meant(name):
             continue
         if ending == ".pem":
             yield os.path.join(directory, name), None

@@ -162,7 +162,10 @@ class EnvFileError:
     message: str
 
 
-_QUOTED = re.compile(r"""(?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)")\s*(?:\#.*)?\Z""")
+_QUOTED = re.compile(
+    r"""(?:'(?P<plain>[^']*)'|'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)")"""
+    r"""\s*(?:\#.*)?\Z"""
+)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$"}
 
 
@@ -186,10 +189,11 @@ def parse_env_file(
 
 
 def _unquote(value: str) -> str:
-    """Double quotes know escapes, single ones none; without quotes ` #` starts a comment."""
+    """Double quotes know escapes, single ones that of a single quote; without quotes ` #` starts a
+    comment."""
     match = _QUOTED.match(value)
     if match is None:
         return re.split(r"\s+#", value, maxsplit=1)[0].rstrip()
     if match["double"] is None:
-        return match["single"]
+        return match["plain"] or (match["single"] or "").replace("\\'", "'")
     return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[0]), match["double"])

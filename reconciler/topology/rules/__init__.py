@@ -21,10 +21,12 @@ from reconciler.topology.rules.name import NAME_RULES
 from reconciler.topology.rules.network import NETWORK_RULES
 from reconciler.topology.rules.order import ORDER_RULES
 from reconciler.topology.rules.port import PORT_RULES
+from reconciler.topology.rules.reach import REACH_RULES
 from reconciler.topology.rules.routing import ROUTING_RULES
 from reconciler.topology.rules.server import SERVER_RULES
 from reconciler.topology.rules.tls import TLS_RULES
 from reconciler.topology.rules.traffic import TRAFFIC_RULES
+from reconciler.topology.rules.value import VALUE_RULES
 from reconciler.topology.traffic import destinations, served_backends, source_of
 from reconciler.topology.wording.messages import MOST_PROBLEMS, list_names, suggest
 
@@ -180,6 +182,8 @@ RULES: tuple[Rule, ...] = (
     *HEADER_RULES,
     *TLS_RULES,
     *ROUTING_RULES,
+    *REACH_RULES,
+    *VALUE_RULES,
     *HOST_RULES,
     *SERVER_RULES,
     *ORDER_RULES,

@@ -251,7 +251,7 @@ def _owner(path: Path) -> str:
 def suggest(word: str, known: Iterable[str]) -> str:
     """`did you mean …?` when something close exists, else nothing."""
     among = list(itertools.islice(known, MOST_NAMES))
-    close = difflib.get_close_matches(word, among, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, among, n=1, cutoff=0.65)
     return f"did you mean `{close[0]}`?" if close else ""
 
 

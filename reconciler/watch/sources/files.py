@@ -13,6 +13,7 @@ from pathlib import Path
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity
 from reconciler.files.inputs import EXPIRED, Inputs, load_inputs
+from reconciler.files.listing import is_topology
 from reconciler.files.stamp import stamp
 from reconciler.files.variant import AS_WRITTEN, Variant
 from reconciler.run.compiled import compile_inputs
@@ -27,7 +28,6 @@ TICK_MS = 2000
 SETTLE_S = (0.15, 0.85)
 """A file that is broken or gone is looked at again before it is believed: somebody may be in the
 middle of writing it, or of `git checkout`."""
-_SUFFIXES = {".yaml", ".yml"}
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class WatchedFiles:
         for name in self.paths:
             path = Path(name)
             try:
-                inside = [p for p in path.iterdir() if p.suffix in _SUFFIXES]
+                inside = [p for p in path.iterdir() if is_topology(p.name)]
             except OSError:
                 inside = []
             yield from inside or [path]
@@ -113,7 +113,7 @@ class WatchedFiles:
 
     def concerns(self, change: object, path: str) -> bool:  # noqa: ARG002  # watchfiles' signature
         """Whether a change in a watched directory may be one of ours."""
-        if os.path.splitext(path)[1] in _SUFFIXES or os.path.islink(path):
+        if is_topology(os.path.basename(path)) or os.path.islink(path):
             return True
         own = (os.path.abspath(n) for n in (*self.paths, *self._others))
         return any(name == path or name.startswith(path + os.sep) for name in own)
