@@ -133,6 +133,17 @@ def not_ready(container: str, what: str, log: Iterable[str] = ()) -> EngineError
     return EngineError("not-ready", f"{container} {what}", details=log)
 
 
+def restarted(container: str, log: Iterable[str] = ()) -> EngineError:
+    """For a container that ends by itself. The same words whenever it is seen, so that who looks
+    often tells it once."""
+    return EngineError(
+        "not-ready",
+        f"{container} ended and was restarted by Docker",
+        "its log says why; it counts as well again when it goes on running",
+        log,
+    )
+
+
 def exited(code: int | None) -> str:
     """What is told of a container that has ended."""
     return f"exited with code {code}"

@@ -22,7 +22,10 @@ def _never() -> bool:
 
 
 def tries(
-    timeout_s: float, is_cancelled: Callable[[], bool] = _never, longest_s: float = LONGEST_S
+    timeout_s: float,
+    is_cancelled: Callable[[], bool] = _never,
+    longest_s: float = LONGEST_S,
+    least_s: float = FIRST_S,
 ) -> Iterator[bool]:
     """Yields at growing intervals, the first time at once; True on the last time, when the time is
     over. Raises CancelledError."""
@@ -38,7 +41,7 @@ def tries(
         answered = time.monotonic()
         rest_s = min(longest_s, pause_s, (answered - asked) * _REST)
         # Not past the end, so that the last question is asked when it is due.
-        time.sleep(min(max(FIRST_S, rest_s), max(0.0, deadline - answered)))
+        time.sleep(min(max(least_s, rest_s), max(0.0, deadline - answered)))
         pause_s *= 1.5
 
 

@@ -12,6 +12,7 @@ from reconciler.plan.actions import (
     AwaitProxy,
     AwaitReady,
     AwaitServers,
+    AwaitSteady,
     CheckConfig,
     ConnectNetwork,
     CreateContainer,
@@ -71,8 +72,10 @@ def label_of(action: Action) -> str:
             return f"connect {target.name} to {attachment.network}"
         case DisconnectNetwork(target, network):
             return f"disconnect {target.name} from {network}"
-        case AwaitReady(target, steady_s=steady_s) if steady_s:
-            return f"see {target.name} stay ready for {steady_s:g} s"
+        case AwaitSteady((target,)):
+            return f"see {target.name} stay ready for {action.longest_s:g} s"
+        case AwaitSteady(targets):
+            return f"see {_count(len(targets), 'container')} stay ready for {action.longest_s:g} s"
         case AwaitReady(target):
             return f"wait until {target.name} is ready"
         case AwaitExit(target, timeout_s):

@@ -133,8 +133,22 @@ class AwaitReady:
     target: Target
     timeout_s: float | None = None
     """How long to wait; None is as long as the user's patience."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitSteady:
+    """Containers that are ready stay so, all of them, and are not started anew meanwhile."""
+
+    targets: tuple[Target, ...]
     steady_s: float = 0.0
-    """How long it must have been so."""
+    """How long."""
+    unchecked_s: float = 0.0
+    """How long at least those must that have no health check: what crashes as it starts runs for a
+    moment, too."""
+
+    @property
+    def longest_s(self) -> float:
+        return max(self.steady_s, self.unchecked_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +314,7 @@ Action = (
     | ConnectNetwork
     | DisconnectNetwork
     | AwaitReady
+    | AwaitSteady
     | AwaitExit
     | StopContainer
     | RemoveContainer

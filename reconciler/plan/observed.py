@@ -45,6 +45,11 @@ class ObservedContainer:
     exit_code: int = 0
     started_at: float = 0.0
     """Seconds since the epoch."""
+    restarts: int = 0
+    """How often Docker has started it anew, since somebody started it."""
+    up_s: float | None = None
+    """How long it has run since Docker last started it anew, by the engine's clock; None is for
+    long, or that nobody had to."""
     stop_grace_s: float | None = None
     restart: str = "no"
     cpus: float | None = None

@@ -6,19 +6,27 @@ import contextlib
 import functools
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.desired.impact import Impact
 from reconciler.diagnostics.diagnostic import Diagnostic
-from reconciler.engine.errors import EngineError, LockedError
+from reconciler.engine.errors import EngineError, LockedError, restarted
 from reconciler.engine.protocol import Engine, Lock, Patience
 from reconciler.events.events import PlanStarted, Waiting
-from reconciler.plan.actions import AwaitServers, PullImage, ReloadProxy, RemoveContainer, Target
+from reconciler.plan.actions import (
+    AwaitServers,
+    AwaitSteady,
+    PullImage,
+    ReloadProxy,
+    RemoveContainer,
+    Target,
+)
 from reconciler.plan.decide.addresses import assign_addresses
 from reconciler.plan.decide.networks import plan_networks
 from reconciler.plan.decide.slots import assign_slots
+from reconciler.plan.decide.steadiness import SETTLED_S, restarted_since, unsettled
 from reconciler.plan.max_impact import enforce_max_impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
@@ -57,6 +65,8 @@ class ApplyResult:
     """How long listening ports were closed, all in all."""
     left: int = 0
     """Steps of the plan that were not begun."""
+    unsteady: frozenset[str] = frozenset()
+    """The names of containers that Docker had to start anew, where that is all that is wrong."""
     rolled_back: int = 0
     """New containers that were removed again, since one of their batch failed."""
     declined: bool = False
@@ -97,9 +107,10 @@ def apply(
         )
     if plan.is_empty:
         failures = _unreadable(observed)
-        if not failures and options.wait and (waiting := _waits_for(desired, observed)):
-            failures = _await_servers(waiting, engine, patience)
+        if not failures and options.wait and (waits := _waits_for(desired, observed)):
+            failures = _await(waits, engine, patience)
             observed = engine.observe(desired.scope())
+        failures = failures or _restarts(_unsteady(desired, observed, observed))
         return ApplyResult(plan, observed, failures, _since(started))
     with held(desired, observed, engine, options, patience, emit):
         result = converge(desired, engine, options, patience, confirm, emit, plan)
@@ -124,8 +135,10 @@ def converge(
     pass_id = pass_id or new_pass_id()
     outcome = Execution()
     reloads, closed_s = 0, 0.0
+    before: Observed | None = None
     for _ in range(MAX_PASSES):
         plan, observed = make_plan(desired, engine, options)
+        before = before or observed
         if plan.problems or plan.is_empty:
             break
         if (shown is None or plan.changes != shown.changes) and not confirm(plan):
@@ -143,8 +156,12 @@ def converge(
     else:
         plan, observed = make_plan(desired, engine, options)
     failures = tuple(failure for _, failure in outcome.failed) + plan.problems
+    unsteady: frozenset[str] = frozenset()
     if outcome.succeeded and not failures:
         failures = _unreadable(observed) or (() if plan.is_empty else (_not_settled(plan),))
+        if not failures:
+            unsteady = _unsteady(desired, before or observed, observed)
+            failures = _restarts(unsteady)
     return ApplyResult(
         shown or plan,
         observed,
@@ -153,6 +170,7 @@ def converge(
         reloads,
         closed_s,
         left=len(outcome.skipped),
+        unsteady=unsteady,
         rolled_back=sum(
             bool(step.rescues) and isinstance(step.action, RemoveContainer) for step in outcome.done
         ),
@@ -188,24 +206,41 @@ def _ignore(_: object) -> None:
     """Nobody looks at the progress of what is not a step of the plan."""
 
 
-def _waits_for(desired: Desired, observed: Observed) -> AwaitServers | None:
-    """With nothing to do, done still means that HAProxy reports every checked server as up."""
+def _unsteady(desired: Desired, before: Observed, now: Observed) -> frozenset[str]:
+    """What runs at both looks, and ended between them or just before, is not as the file says."""
+    found = (*restarted_since(before, now), *unsettled(desired, now))
+    return frozenset(container.name for container in found)
+
+
+def _restarts(names: Collection[str]) -> tuple[Diagnostic, ...]:
+    return tuple(restarted(name).diagnostic for name in sorted(names))
+
+
+def _waits_for(desired: Desired, observed: Observed) -> tuple[AwaitServers | AwaitSteady, ...]:
+    """With nothing to do, done still means that HAProxy reports every checked server as up, and
+    that nothing was started anew just now."""
+    waits: tuple[AwaitServers | AwaitSteady, ...] = ()
+    young = tuple(unsettled(desired, observed))
+    if young:
+        left_s = SETTLED_S - min(c.up_s or 0.0 for c in young)
+        waits = (AwaitSteady(tuple(Target(c.name, c.id) for c in young), left_s),)
     checked = checked_servers(desired, observed)
     proxy = next((c for c in observed.containers if c.slot == PROXY_SLOT), None)
     if proxy is None or not checked:
-        return None
+        return waits
     seen = observed.proxies.get(proxy.id)
     up = {(s.backend, s.host) for s in seen.servers if s.is_up} if seen else set()
     if up.issuperset(checked):
-        return None
-    return AwaitServers(Target(proxy.name, proxy.id), checked)
+        return waits
+    return (AwaitServers(Target(proxy.name, proxy.id), checked), *waits)
 
 
-def _await_servers(
-    waiting: AwaitServers, engine: Engine, patience: Patience
+def _await(
+    waits: Sequence[AwaitServers | AwaitSteady], engine: Engine, patience: Patience
 ) -> tuple[Diagnostic, ...]:
     try:
-        engine.perform(waiting, patience, _ignore)
+        for wait in waits:
+            engine.perform(wait, patience, _ignore)
     except EngineError as error:
         return (error.diagnostic,)
     return ()

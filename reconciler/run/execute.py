@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
@@ -18,11 +18,15 @@ from reconciler.events.events import (
     StepSkipped,
     StepStarted,
 )
+from reconciler.plan.actions import AwaitSteady
 from reconciler.plan.plan import Plan, Step
 
 PARALLELISM = 6
 """How many steps run at once. More gains nothing on the engine's side, and removals in larger
 crowds get slower."""
+
+WAITS = 32
+"""Waits that only look now and then go on beside those."""
 
 Emit = Callable[[Event], None]
 
@@ -38,6 +42,13 @@ class Execution:
     @property
     def succeeded(self) -> bool:
         return not self.failed and not self.skipped
+
+
+def _has_room(step: Step, running: Collection[Step], parallelism: int) -> bool:
+    waits = sum(isinstance(other.action, AwaitSteady) for other in running)
+    if isinstance(step.action, AwaitSteady):
+        return waits < WAITS
+    return len(running) - waits < parallelism
 
 
 def execute(
@@ -80,7 +91,7 @@ def execute(
         outcome.skipped.append(step)
         emit(StepSkipped(pass_id, step))
 
-    with ThreadPoolExecutor(parallelism, thread_name_prefix="step") as pool:
+    with ThreadPoolExecutor(parallelism + WAITS, thread_name_prefix="step") as pool:
         while waiting or running:
             for step in list(waiting.values()):
                 if step.rescues:
@@ -92,7 +103,7 @@ def execute(
                         continue
                 if patience.is_cancelled() or lost.intersection(step.needs):
                     skip(step)
-                elif len(running) < parallelism and done.issuperset(step.needs):
+                elif done.issuperset(step.needs) and _has_room(step, running.values(), parallelism):
                     del waiting[step.id]
                     emit(StepStarted(pass_id, step))
                     running[pool.submit(run, step)] = step

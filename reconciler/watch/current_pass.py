@@ -61,7 +61,9 @@ class CurrentPass:
             tell(PassBegun(self.id, self.cause, plan, is_news=not is_retry))
         return True
 
-    def ending_of(self, result: ApplyResult, *, is_stopping: bool) -> Ending:
+    def ending_of(self, result: ApplyResult, now: float, *, is_stopping: bool) -> Ending:
+        if not self.is_begun and result.unsteady and self.state.blocks(result.unsteady, now):
+            self.is_blocked, self.wait_s = True, self.state.blocked.until - now
         if self.is_blocked:
             return Ending.BLOCKED
         if is_stopping and not result.converged:
@@ -83,7 +85,7 @@ class CurrentPass:
             ending,
             self.plan or (of.plan if of else Plan(self.state.in_force.topology)),
             failures,
-            tried=frozenset(change.name for change in self.plan.changes) if self.plan else None,
+            tried=self._tried(of),
             is_begun=self.is_begun,
             repaired=tuple(self.repaired),
             wait_s=self.wait_s,
@@ -92,6 +94,12 @@ class CurrentPass:
             servers=len(servers),
             luck=luck,
         )
+
+    def _tried(self, of: ApplyResult | None) -> frozenset[str] | None:
+        """What did not come off: what else there was is done where Docker starts something anew."""
+        if of and of.unsteady:
+            return of.unsteady
+        return frozenset(change.name for change in self.plan.changes) if self.plan else None
 
     def ended(self, result: PassResult, after: State, now: float) -> PassEnded:
         """What there is to tell of it, once the state `after` it is known."""

@@ -147,7 +147,8 @@ class Keeper:
 
     def _walked(self, current: CurrentPass) -> PassResult:
         came_to = self._converge(current)
-        ending = current.ending_of(came_to, is_stopping=self._is_stopping())
+        now, is_stopping = self._clock.now(), self._is_stopping()
+        ending = current.ending_of(came_to, now, is_stopping=is_stopping)
         failures = came_to.failures if ending in FAILURES else ()  # else it was broken off
         result = current.result(ending, self._luck(), failures, came_to)
         if ending in {Ending.FAILED, Ending.REFUSED}:

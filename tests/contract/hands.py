@@ -53,6 +53,9 @@ class MemoryHand:
     def end_jobs_with(self, code: int | None) -> None:
         self.world.images[ECHO].job_exit_code = code
 
+    def let_crash(self) -> None:
+        self.world.images[ECHO].crashes = True
+
     def add_volume(self, name: str) -> None:
         self.world.volumes[name] = ""
 
@@ -92,6 +95,9 @@ class DockerHand:
 
     def end_jobs_with(self, code: int | None) -> None:
         """Their scripts do."""
+
+    def let_crash(self) -> None:
+        """Their command does."""
 
     def start(self, reference: str) -> None:
         self.client.start(reference)

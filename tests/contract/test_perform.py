@@ -392,9 +392,25 @@ def test_what_a_container_depends_on_is_known_later(bench: Bench) -> None:
 def test_ready_and_staying_so(bench: Bench) -> None:
     wish = bench.wish()
     bench.do(*made(wish), a.StartContainer(target(wish)))
-    bench.do_twice(a.AwaitReady(target(wish), 5.0, 0.3))
+    steady = a.AwaitSteady((target(wish),), 0.3)
+    bench.do_twice(steady)
     bench.hand.stop(target(wish).name)
-    assert bench.fail(a.AwaitReady(target(wish), 5.0, 0.3)).code == "not-ready"
+    assert bench.fail(steady).code == "not-ready"
+
+
+def test_what_crashes_soon_after_each_start_is_not_steady(bench: Bench) -> None:
+    """It is told with the same words whenever it is looked at; and its restarts are counted."""
+    bench.file = FILE.replace(
+        '    restart: "no"\n    resources',
+        "    entrypoint: [sh, -c]\n    command: [sleep 0.3; exit 3]\n    resources",
+    )
+    bench.hand.let_crash()
+    wish = bench.wish(check="false")
+    bench.do(*made(wish), a.StartContainer(target(wish)))
+    error = bench.fail(a.AwaitSteady((target(wish),), unchecked_s=10.0))
+    assert error.message == f"{target(wish).name} ended and was restarted by Docker"
+    assert bench.one(wish).restarts >= 1
+    assert (bench.one(wish).up_s or 0.0) < 10
 
 
 def test_a_job_runs_to_its_end(bench: Bench) -> None:

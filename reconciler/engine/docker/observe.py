@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterator
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from reconciler.engine.docker.haproxy import files as proxy_files
 from reconciler.engine.docker.haproxy import proxy
 from reconciler.engine.docker.host import missing_paths
 from reconciler.engine.docker.inspections import Inspections
+from reconciler.engine.docker.times import up_for
 from reconciler.engine.errors import EngineError
 from reconciler.plan.observed import (
     Holder,
@@ -78,10 +80,10 @@ def _inspected(
         if container is None
     ]
     answers = iter(asked)
-    for container in known:
+    for item, container in zip(listed, known, strict=True):
         found = container or next(answers).result()
         if found is not None:
-            yield found
+            yield replace(found, up_s=up_for(item)) if found.restarts else found
 
 
 def _collect(

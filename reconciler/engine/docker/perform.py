@@ -29,7 +29,7 @@ from reconciler.engine.docker.haproxy.wait import (
 from reconciler.engine.docker.options import limits_body
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.translate import create_body, network_body, restart_policy
-from reconciler.engine.docker.wait import await_exit, await_ready
+from reconciler.engine.docker.wait import await_exit, await_ready, await_steady
 from reconciler.engine.errors import foreign_volume, proxy_not_running, taken_meanwhile
 from reconciler.engine.protocol import Closed, Patience, Report
 from reconciler.engine.waiting import tries
@@ -101,8 +101,10 @@ def perform(  # noqa: PLR0915  # one branch an action
             report(Closed(replace.replace_proxy(client, action)))
         case a.HandOver(old, new, digest):
             handover.hand_over(client, old, new, digest)
-        case a.AwaitReady(target, timeout_s, steady_s):
-            await_ready(client, target, patience.within(timeout_s), steady_s)
+        case a.AwaitReady(target, timeout_s):
+            await_ready(client, target, patience.within(timeout_s))
+        case a.AwaitSteady():
+            await_steady(client, action, patience)
         case a.AwaitExit(target, timeout_s):
             await_exit(client, target, timeout_s, patience)
         case a.SetServers(target, settings):

@@ -232,6 +232,7 @@ def observed_container(inspected: dict[str, Any]) -> ObservedContainer:
         health=_health(state),
         exit_code=state.get("ExitCode", 0),
         started_at=parse_time(state.get("StartedAt", "")),
+        restarts=inspected.get("RestartCount", 0),
         stop_grace_s=config.get("StopTimeout"),
         restart=_restart(host.get("RestartPolicy") or {}),
         **observed_limits(host),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import docker
 import docker.errors
@@ -13,43 +14,65 @@ from reconciler.engine.errors import (
     job_failed,
     not_ready,
     removed_meanwhile,
+    restarted,
     stopped_after,
 )
 from reconciler.engine.protocol import Patience
 from reconciler.engine.waiting import tries
-from reconciler.plan.actions import Target
+from reconciler.plan.actions import AwaitSteady, Target
 
 _LOG_LINES = 5
+_WELL = frozenset({"healthy", "none"})
+_LOOK_S = 0.25
+"""How often many containers are looked at that only have to go on."""
 
 
-def await_ready(
-    client: docker.APIClient, target: Target, patience: Patience, steady_s: float = 0.0
-) -> None:
-    """Running, and healthy where there is a health check; still so, and never started anew, after
-    `steady_s`. Raises EngineError with the log's end."""
-    health, since = "", ("", 0.0)
-    for _ in tries(patience.timeout_s + steady_s, patience.is_cancelled):
+def await_ready(client: docker.APIClient, target: Target, patience: Patience) -> None:
+    """Running, and healthy where there is a health check. Raises EngineError with the log's end."""
+    health = ""
+    for _ in tries(patience.timeout_s, patience.is_cancelled):
         state = client.inspect_container(target.reference)["State"]
-        health = (state.get("Health") or {}).get("Status") or "none"
-        if state["Status"] == "running" and health in {"healthy", "none"}:
-            if state["StartedAt"] != since[0]:
-                since = (state["StartedAt"], time.monotonic())
-            if time.monotonic() - since[1] >= steady_s:
-                return
-            continue
-        since = ("", 0.0)
-        if state["Status"] in {"exited", "dead"}:
-            raise unready(client, target, exited(state["ExitCode"]))
-        if state["Status"] == "restarting":
-            raise unready(
-                client, target, f"exits with code {state['ExitCode']} and is restarted by Docker"
-            )
+        health = _health(state)
+        if state["Status"] == "running" and health in _WELL:
+            return
+        raise_if_ended(client, target, state)
     raise unready(
         client,
         target,
         f"did not become healthy within {patience.timeout_s:g} s "
         f"(Docker's health check says {health})",
     )
+
+
+def await_steady(client: docker.APIClient, action: AwaitSteady, patience: Patience) -> None:
+    """All stay ready, each in the run in which it was when it was first looked at."""
+    runs: dict[Target, str] = {}
+    first = time.monotonic()
+    for _ in tries(action.longest_s, patience.is_cancelled, least_s=_LOOK_S):
+        is_checked = True
+        for target in action.targets:
+            state = client.inspect_container(target.reference)["State"]
+            raise_if_ended(client, target, state)
+            if runs.setdefault(target, state["StartedAt"]) != state["StartedAt"]:
+                raise restarted(target.name, last_log_lines(client, target.reference))
+            if state["Status"] != "running" or _health(state) not in _WELL:
+                raise unready(client, target, f"did not stay ready for {action.longest_s:g} s")
+            is_checked = is_checked and _health(state) != "none"
+        if is_checked and time.monotonic() - first >= action.steady_s:
+            return
+
+
+def raise_if_ended(client: docker.APIClient, target: Target, state: dict[str, Any]) -> None:
+    """What has ended does not become ready, however long one waits."""
+    if state["Status"] in {"exited", "dead"}:
+        raise unready(client, target, exited(state["ExitCode"]))
+    if state["Status"] == "restarting":
+        lines = last_log_lines(client, target.reference)
+        raise restarted(target.name, [f"exit code {state['ExitCode']}", *lines])
+
+
+def _health(state: dict[str, Any]) -> str:
+    return (state.get("Health") or {}).get("Status") or "none"
 
 
 def await_exit(

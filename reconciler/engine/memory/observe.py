@@ -83,6 +83,8 @@ def _observed(world: World, container: Container) -> ObservedContainer:
         health=container.health,
         exit_code=container.exit_code,
         started_at=container.started_at,
+        restarts=container.restarts,
+        up_s=container.up_s,
         stop_grace_s=container.stop_grace_s,
         restart=container.restart,
         **asdict(container.limits),

@@ -28,6 +28,8 @@ class Image:
     exit_code: int | None = None
     job_exit_code: int | None = 0
     """What a job made from it ends with; None is one that goes on for ever."""
+    crashes: bool = False
+    """It ends soon after each start, though not at once."""
     errs: bool = False
     """It passes checks, and answers requests with errors."""
 
@@ -113,6 +115,9 @@ class Container:
     state: str = "created"
     exit_code: int = 0
     started_at: float = 0.0
+    restarts: int = 0
+    up_s: float | None = None
+    """How long it has run since it was started anew; None is for long."""
     is_sick: bool = False
     """It runs and answers no check."""
     mounted: dict[str, ContainerFile] = field(default_factory=dict)

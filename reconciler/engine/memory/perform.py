@@ -24,6 +24,7 @@ from reconciler.engine.errors import (
     proxy_not_running,
     reload_failed,
     removed_meanwhile,
+    restarted,
     servers_down,
     stopped_after,
     taken_meanwhile,
@@ -105,6 +106,9 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
             _hand_over(world, new, digest)
         case a.AwaitReady(target):
             _await_ready(world.get(target.reference))
+        case a.AwaitSteady(targets):
+            for target in targets:
+                _await_steady(world, target)
         case a.AwaitExit(target, timeout_s):
             _await_exit(world, target, timeout_s)
         case a.SetServers(target, settings):
@@ -266,6 +270,14 @@ def _await_ready(container: Container) -> None:
     if container.state in {"exited", "dead"}:
         what = exited(container.exit_code)
     raise not_ready(container.name, what)
+
+
+def _await_steady(world: World, target: a.Target) -> None:
+    container = world.get(target.reference)
+    _await_ready(container)
+    if container.image.crashes:
+        world.crash(container.id)
+        raise restarted(container.name)
 
 
 def _await_exit(world: World, target: a.Target, timeout_s: float) -> None:

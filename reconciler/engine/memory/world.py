@@ -170,6 +170,7 @@ class World:
     def _begin(self, container: Container) -> None:
         """The process starts, and may end at once."""
         container.state, container.exit_code = "running", 0
+        container.restarts, container.up_s = 0, None
         if container.image.exit_code is not None:
             container.state, container.exit_code = "exited", container.image.exit_code
         elif container.slot.role == JOB_ROLE and container.image.job_exit_code is not None:
@@ -225,6 +226,16 @@ class World:
 
     def kill(self, reference: str) -> None:
         self.stop(reference, exit_code=137)
+
+    def crash(self, reference: str) -> None:
+        """The process ends by itself; Docker starts it anew where its restart policy says so."""
+        with self.mutex:
+            container = self.get(reference)
+            count = container.restarts + 1
+            self.stop(reference, exit_code=1)
+            if container.restart != "no":
+                self.start(reference)
+                container.restarts, container.up_s = count, 0.0
 
     def pause(self, reference: str) -> None:
         with self.mutex:

@@ -9,7 +9,7 @@ from reconciler.desired.names import SERVER_ROLE
 from reconciler.desired.order import in_order
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.situation import Situation
-from reconciler.plan.steps.containers import BackendPart, bring_up, stop
+from reconciler.plan.steps.containers import BackendPart, bring_up, see_steady, stop
 from reconciler.plan.steps.effects import leavers, starts_of, stops_of, target_in
 from reconciler.plan.steps.holders import stop_holders, with_holders
 from reconciler.plan.steps.jobs import run_jobs
@@ -92,7 +92,7 @@ def _bring_up_at_once(
 ) -> BackendPart:
     """The containers of a backend that no roll-out brings up."""
     tasks: list[Task] = []
-    ready: dict[Slot, Tasks] = {}
+    brought_up: dict[Slot, Part] = {}
     for slot in situation.desired.containers:
         is_its_own = slot.role == SERVER_ROLE and slot.backend == backend
         if not is_its_own or situation.is_rolled(slot):
@@ -100,8 +100,10 @@ def _bring_up_at_once(
         freed = _make_room(situation, slot, needs, (*so_far, *tasks))
         up = bring_up(situation, slot, prerequisites, (*needs, *freed.ends))
         tasks += (*freed.tasks, *up.tasks)
-        ready[slot] = up.ends
-    return BackendPart(tuple(tasks), ready)
+        brought_up[slot] = up
+    steady = see_steady(situation, brought_up)
+    ready = {slot: (*up.ends, *steady) if up.ends else () for slot, up in brought_up.items()}
+    return BackendPart((*tasks, *steady), ready)
 
 
 def _make_room(situation: Situation, slot: Slot, needs: Tasks, so_far: Tasks) -> Part:

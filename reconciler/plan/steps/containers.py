@@ -11,6 +11,7 @@ from reconciler.desired.names import PROXY_ROLE
 from reconciler.haproxy.control.servers import read_servers
 from reconciler.plan.actions import (
     AwaitReady,
+    AwaitSteady,
     CreateContainer,
     RemoveContainer,
     StartContainer,
@@ -21,6 +22,7 @@ from reconciler.plan.actions import (
 )
 from reconciler.plan.decide.proxy import ProxyMode
 from reconciler.plan.decide.slots import HOLDS_PORTS, Kept
+from reconciler.plan.decide.steadiness import is_checked_by_haproxy, steady_of
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.situation import Situation
 from reconciler.plan.steps.in_place import change_in_place
@@ -127,6 +129,28 @@ def _is_new_to_haproxy(situation: Situation, container: ObservedContainer) -> bo
 
 def _await_ready(target: Target, needs: Tasks, timeout_s: float | None) -> Task:
     return Task(AwaitReady(target, timeout_s), needs, "before it gets traffic")
+
+
+def see_steady(situation: Situation, brought_up: Mapping[Slot, Part]) -> Tasks:
+    """One wait for those that have just become ready, and are told by nobody else to be well: they
+    run for a time before they count as ready. HAProxy's checks are waited for by who asks it."""
+    slots = [slot for slot, part in brought_up.items() if _was_awaited(part)]
+    slots = [slot for slot in slots if not is_checked_by_haproxy(situation.desired, slot)]
+    waits = {slot: steady_of(situation.desired, slot) for slot in slots}
+    slots = [slot for slot in slots if any(waits[slot])]
+    if not slots:
+        return ()
+    action = AwaitSteady(
+        tuple(Target(situation.assignment.name_of(slot)) for slot in slots),
+        max(waits[slot].said_s for slot in slots),
+        max(waits[slot].unchecked_s for slot in slots),
+    )
+    needs = tuple(task for slot in slots for task in brought_up[slot].ends)
+    return (Task(action, needs, "what crashes as it starts runs for a moment, too"),)
+
+
+def _was_awaited(part: Part) -> bool:
+    return any(isinstance(task.action, AwaitReady) for task in part.ends)
 
 
 def stop(situation: Situation, container: ObservedContainer, needs: Tasks) -> Part:

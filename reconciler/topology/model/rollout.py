@@ -86,7 +86,8 @@ class Rollout(Model):
     """Time for a new container to become healthy, and once more for HAProxy's check to pass; that
     of `--timeout` when not given."""
     min_ready: Duration = 0.0
-    """Time that new servers must stay up before old ones leave."""
+    """Time that new containers must stay up before they count as ready, and old ones leave. Where
+    nobody checks them, it is 2 s at least."""
     drain_timeout: Duration = 30.0
     """Time for an old server to finish what it has before it is stopped."""
     on_failure: Literal["rollback", "pause"] = "rollback"

@@ -9,6 +9,7 @@ from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
 from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import Image, World
+from reconciler.engine.memory.parts import Container
 from reconciler.events.news import Outcome
 from reconciler.plan.actions import Action, StartContainer
 from reconciler.topology.model import Topology
@@ -210,6 +211,61 @@ def test_a_crash_loop_is_not_hammered_and_is_told() -> None:
     assert watch.running == 3
 
 
+def test_what_docker_starts_anew_again_and_again_is_one_state_with_an_end() -> None:
+    """Between two crashes it runs, and all looks well."""
+    watch = Watch()
+    watch.want(with_a_worker("app:1", restart="unless-stopped"), "start")
+    watch.run()
+    watch.forget()
+    for _ in range(100):
+        watch.world.crash(worker(watch).id)
+        watch.run(3)
+    assert set(watch.outcomes) == {Outcome.FAILED}
+    assert [ended.is_news for ended in watch.passes].count(True) == 1
+    assert len(watch.passes) <= 12
+    (failure,) = watch.passes[0].failures
+    assert failure.message == f"{worker(watch).name} ended and was restarted by Docker"
+    worker(watch).up_s = None
+    watch.run(60)
+    assert watch.passes[-1].outcome is Outcome.UNCHANGED
+    assert watch.passes[-1].is_news
+
+
+def test_a_worker_that_crashes_from_the_first_on_never_is_converged() -> None:
+    watch = Watch()
+    watch.world.registry["crashing:1"] = Image("sha256:crashing", crashes=True)
+    watch.want(with_a_worker("app:1", image="crashing:1", restart="unless-stopped"), "start")
+    watch.run()
+    for _ in range(100):
+        watch.world.crash(worker(watch).id)
+        watch.run(3)
+    assert set(watch.outcomes) == {Outcome.FAILED}
+    assert [ended.is_news for ended in watch.passes].count(True) == 1
+
+
+def test_what_docker_starts_anew_does_not_hold_up_the_repair_of_others() -> None:
+    watch = Watch()
+    watch.want(with_a_worker("app:1", restart="unless-stopped"), "start")
+    watch.run()
+    for _ in range(100):
+        watch.world.crash(worker(watch).id)
+        watch.run(3)
+    watch.run(10)
+    assert watch.passes[-1].retry_s == TROUBLE.longest_s
+    watch.world.kill(watch.server())
+    watch.run(5)
+    assert watch.world.get(watch.server()).state == "running"
+
+
+def test_one_crash_of_what_is_checked_is_an_accident(watch: Watch) -> None:
+    watch.world.crash(watch.server())
+    watch.run()
+    assert set(watch.outcomes) == {Outcome.UNCHANGED}
+    watch.world.crash(watch.server())
+    watch.run()
+    assert watch.outcomes[-1] is Outcome.FAILED
+
+
 def test_a_crash_loop_does_not_hold_up_the_repair_of_others() -> None:
     watch = Watch()
     watch.want(wish(replicas=3, restart="no"), "start")
@@ -232,19 +288,22 @@ def test_what_fails_does_not_hold_up_the_repair_of_others(watch: Watch) -> None:
     watch.run(600)
     failed = [ended for ended in watch.passes if ended.outcome is Outcome.FAILED]
     assert failed[-1].retry_s == TROUBLE.longest_s
-    (worker,) = (c for c in watch.world.containers.values() if c.slot.backend == "worker")
-    watch.world.kill(worker.id)
+    watch.world.kill(worker(watch).id)
     watch.run(5)
-    (worker,) = (c for c in watch.world.containers.values() if c.slot.backend == "worker")
-    assert worker.state == "running"
+    assert worker(watch).state == "running"
 
 
-def with_a_worker(image: str) -> Desired:
-    worker = {"image": "app:1", "restart": "no"}
+def worker(watch: Watch) -> Container:
+    (found,) = (c for c in watch.world.containers.values() if c.slot.backend == "worker")
+    return found
+
+
+def with_a_worker(web: str, **more: str) -> Desired:
+    worker = {"image": "app:1", "restart": "no", **more}
     topology = Topology.model_validate(
         {
             "name": "shop",
-            "backends": {"web": {"image": image, "port": 80}, "worker": worker},
+            "backends": {"web": {"image": web, "port": 80}, "worker": worker},
             "frontends": {"www": {"bind": 80, "default_backend": "web"}},
             "haproxy": {"image": "haproxy:1"},
         }

@@ -10,10 +10,9 @@ import docker
 import docker.errors
 
 from reconciler.engine.docker.haproxy.proxy import note_addresses, read_proxy, read_states
-from reconciler.engine.docker.wait import last_log_lines, unready
+from reconciler.engine.docker.wait import last_log_lines, raise_if_ended
 from reconciler.engine.errors import (
     EngineError,
-    exited,
     guard_tripped,
     not_drained,
     removed_meanwhile,
@@ -67,12 +66,7 @@ def _raise_if_ended(
             state = client.inspect_container(target.reference)["State"]
         except docker.errors.NotFound:
             raise removed_meanwhile(target.name) from None
-        if state["Status"] in {"exited", "dead"}:
-            raise unready(client, target, exited(state["ExitCode"]))
-        if state["Status"] == "restarting":
-            raise unready(
-                client, target, f"exits with code {state['ExitCode']} and is restarted by Docker"
-            )
+        raise_if_ended(client, target, state)
 
 
 def _servers_down(

@@ -95,11 +95,14 @@ def _await_servers(
     ]
     if not servers:
         return ()
+    touched = {slot.backend for _, slot in servers if ready[slot] and not situation.is_rolled(slot)}
+    rollouts = situation.desired.rollouts
     names, hosts = situation.assignment.names, situation.assignment.hosts
     action = AwaitServers(
         target_in(situation, PROXY_SLOT),
         tuple((backend, hosts[slot]) for backend, slot in servers),
         tuple(Target(names[slot]) for _, slot in servers),
+        steady_s=max((rollouts[name].min_ready_s for name in touched), default=0.0),
     )
     return (Task(action, needs, "done means that HAProxy's own checks pass"),)
 

@@ -11,7 +11,7 @@ from reconciler.haproxy.model import Backend
 from reconciler.plan.actions import AwaitServers, GuardServers, SetServers, Target, WriteServers
 from reconciler.plan.decide.rotation import Member, Rotation, with_hosts
 from reconciler.plan.situation import Situation
-from reconciler.plan.steps.containers import BackendPart, bring_up, remove, stop
+from reconciler.plan.steps.containers import BackendPart, bring_up, remove, see_steady, stop
 from reconciler.plan.steps.effects import has_old_workers, leavers, removals
 from reconciler.plan.steps.prerequisites import Prerequisites
 from reconciler.plan.steps.rollout.retirement import retire
@@ -142,11 +142,13 @@ def _remove(leavers: Sequence[Leaver], needs: Tasks) -> Tasks:
 def _join(roll: Roll, members: Sequence[Member], needs: Tasks) -> Part:
     """New servers start, are checked without traffic, and then take their share of it."""
     rotation, rollout = roll.rotation, roll.rollout
-    ups = [
-        bring_up(roll.situation, m.slot, roll.prerequisites, needs, rollout.ready_timeout_s)
+    timeout_s = rollout.ready_timeout_s
+    ups = {
+        m.slot: bring_up(roll.situation, m.slot, roll.prerequisites, needs, timeout_s)
         for m in members
-    ]
-    ready = (task for part in ups for task in part.ends)
+    }
+    steady = see_steady(roll.situation, ups)
+    ready = (*(task for part in ups.values() for task in part.ends), *steady)
     hosts = [member.host for member in members]
     chain: list[Task] = []
 
@@ -168,13 +170,14 @@ def _join(roll: Roll, members: Sequence[Member], needs: Tasks) -> Part:
         then(ready_now, "HAProxy's checks pass")
     if checked and unchecked:  # where nobody checks them, they have waited for those who do
         then(watch(unchecked), because)
-    if rollout.min_ready_s:
-        steady = watch(rotation.backends, rollout.min_ready_s)
-        then(steady, f"`min_ready` is {rollout.min_ready_s:g} s")
+    if checked and rollout.min_ready_s:
+        proven = watch(rotation.backends, rollout.min_ready_s)
+        then(proven, f"`min_ready` is {rollout.min_ready_s:g} s")
     if rollout.guard is not None:
         guard = GuardServers(roll.target, rotation.servers_to(hosts), rollout.guard)
         then(guard, "`guard` watches what new servers answer")
-    return Part((*(task for part in ups for task in part.tasks), *chain), (chain[-1],))
+    brought_up = (task for part in ups.values() for task in part.tasks)
+    return Part((*brought_up, *steady, *chain), (chain[-1],))
 
 
 def _watch(

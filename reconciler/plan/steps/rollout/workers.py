@@ -6,19 +6,14 @@ from collections.abc import Sequence
 
 from reconciler.desired.desired import Slot
 from reconciler.desired.rollout import Batch, Rollout
-from reconciler.plan.actions import AwaitReady, Target
 from reconciler.plan.decide.workers import WorkerRoll
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.situation import Situation
-from reconciler.plan.steps.containers import BackendPart, bring_up, remove, stop
+from reconciler.plan.steps.containers import BackendPart, bring_up, remove, see_steady, stop
 from reconciler.plan.steps.effects import removals
 from reconciler.plan.steps.prerequisites import Prerequisites
 from reconciler.plan.steps.rollout.rollback import roll_back_workers
 from reconciler.plan.steps.task import Part, Task, Tasks
-
-UNCHECKED_S = 1.0
-"""Nobody checks a worker without a health check: it must run for so long, since what crashes as it
-starts runs for a moment too."""
 
 
 def roll_workers(
@@ -47,12 +42,14 @@ def _play(
     """One batch, and the last tasks of bringing each of its slots up."""
     early = [stop(situation, container, needs) for container in batch.early]
     stopped = tuple(task for part in early for task in part.ends)
+    timeout_s = rollout.ready_timeout_s
     joins = {
-        slot: _join(situation, slot, rollout, prerequisites, (*needs, *stopped))
+        slot: bring_up(situation, slot, prerequisites, (*needs, *stopped), timeout_s)
         for slot in batch.joins
     }
-    joined = tuple(task for part in joins.values() for task in part.tasks)
-    ready = tuple(task for part in joins.values() for task in part.ends)
+    steady = see_steady(situation, joins)
+    joined = (*(task for part in joins.values() for task in part.tasks), *steady)
+    ready = steady or tuple(task for part in joins.values() for task in part.ends)
     is_watched = bool(batch.joins) and rollout.rolls_back
     rescues = roll_back_workers(situation, batch, joined) if is_watched else ()
     removed = [remove(container, (*stopped, *ready)) for container in batch.early]
@@ -60,23 +57,8 @@ def _play(
     late = _retire(situation, batch.leaves, done)
     first = (task for part in early for task in part.tasks)
     tasks = (*first, *joined, *rescues, *removed, *late.tasks)
-    up = {slot: part.ends for slot, part in joins.items()}
+    up = {slot: (*part.ends, *steady) for slot, part in joins.items()}
     return Part(tasks, (*done, *late.ends)), up
-
-
-def _join(
-    situation: Situation, slot: Slot, rollout: Rollout, prerequisites: Prerequisites, needs: Tasks
-) -> Part:
-    """A new worker, up to where it can do without the one that it replaces."""
-    up = bring_up(situation, slot, prerequisites, needs, rollout.ready_timeout_s)
-    is_checked = situation.desired.containers[slot].spec.healthcheck is not None
-    steady_s = max(rollout.min_ready_s, 0.0 if is_checked else UNCHECKED_S)
-    if not steady_s:
-        return up
-    target = Target(situation.assignment.name_of(slot))
-    action = AwaitReady(target, rollout.ready_timeout_s, steady_s)
-    steady = Task(action, up.ends, "the old one goes on until this one is seen to run")
-    return Part((*up.tasks, steady), (steady,))
 
 
 def _retire(situation: Situation, leavers: Sequence[ObservedContainer], needs: Tasks) -> Part:
