@@ -8,6 +8,7 @@ import platform
 from collections.abc import Callable
 
 from benchmarks.create import measure_create
+from benchmarks.growth import measure_growth
 from benchmarks.lossless.main import add_arguments, measure_lossless
 from benchmarks.noop import measure_noop
 from benchmarks.planning import measure_planning
@@ -18,6 +19,7 @@ from benchmarks.world import has_compose
 BENCHMARKS: dict[str, Callable[[int], None]] = {
     "startup": measure_startup,
     "planning": measure_planning,
+    "growth": measure_growth,
     "noop": measure_noop,
     "create": measure_create,
     "watch": measure_watch,

@@ -15,6 +15,7 @@ from reconciler.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from reconciler.cli.options import Changing
 from reconciler.cli.session import Reporting, docker_engine, load_or_report, locate_alerts
 from reconciler.cli.shortcut import Shortcut
+from reconciler.cli.terminal import show
 from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.engine.protocol import Engine, Patience
 from reconciler.plan.observed import Observed
@@ -84,10 +85,10 @@ def change(
 
 def _progress(console: Console, compiled: CompiledTopology) -> ProgressView:
     if console.is_json:
-        return JsonProgress(click.echo, compiled.desired.topology, compiled.secrets)
+        return JsonProgress(show, compiled.desired.topology, compiled.secrets)
     if console.paint_errors.enabled:
         return LiveProgress(console.paint_errors)
-    return LineProgress(click.echo, console.paint)
+    return LineProgress(show, console.paint)
 
 
 class _confirmation:  # noqa: N801  # a function that remembers what it showed
@@ -142,7 +143,7 @@ def _show_failures(result: ApplyResult, compiled: CompiledTopology, console: Con
     if result.plan.problems and not result.reloads:
         lines = render_plan(result.plan, result.observed, "", console.paint_errors)
         for line in lines[2:]:
-            click.echo(line, err=True, color=True)
+            show(line, err=True)
         return
     for failure in result.failures:
         if failure.code == "config-rejected":
@@ -191,7 +192,8 @@ def stopping() -> Iterator[threading.Event]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        click.echo("\nfinishing the running steps; once more to end at once", err=True)
+        show("", err=True)
+        show("finishing the running steps; once more to end at once", err=True)
 
     previous = {n: signal.signal(n, on_signal) for n in (signal.SIGINT, signal.SIGTERM)}
     try:

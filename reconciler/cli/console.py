@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
-import click
-
+from reconciler.cli.terminal import show, write
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.view.diagnostics import render_diagnostic, render_diagnostics
 from reconciler.view.paint import Paint
+from reconciler.view.printable import json_text
 from reconciler.view.secrets import without_secrets
 
 
@@ -22,20 +21,20 @@ class Console:
     def __init__(self, output: str = "text") -> None:
         self.is_json = output == "json"
         plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-        self.paint = Paint(not plain and sys.stdout.isatty())
-        self.paint_errors = Paint(not plain and sys.stderr.isatty())
-        self.is_interactive = sys.stdin.isatty() and sys.stderr.isatty()
+        self.paint = Paint(not plain and _is_terminal(sys.stdout))
+        self.paint_errors = Paint(not plain and _is_terminal(sys.stderr))
+        self.is_interactive = _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
 
     def lines(self, lines: Iterable[str]) -> None:
         for line in lines:
-            click.echo(line, color=True)
+            show(line)
 
     def document(self, document: Any) -> None:
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        write(json_text(document, indent=2) + "\n")
 
     def line_document(self, document: Any) -> None:
         """One line, for commands whose output is a stream of documents."""
-        click.echo(json.dumps(document, ensure_ascii=False))
+        show(json_text(document))
 
     def show_diagnostics(
         self,
@@ -51,8 +50,13 @@ class Console:
             return
         paint = self.paint_errors if to_stderr else self.paint
         for line in render_diagnostics(diagnostics, sources, paint):
-            click.echo(line, err=to_stderr, color=True)
+            show(line, err=to_stderr)
 
     def show_failure(self, failure: Diagnostic, secrets: Sequence[str] = ()) -> None:
         for line in render_diagnostic(without_secrets(failure, secrets), {}, self.paint_errors):
-            click.echo(line, err=True, color=True)
+            show(line, err=True)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """None is a stream that was closed before we began."""
+    return stream is not None and stream.isatty()

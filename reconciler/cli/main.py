@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import gc
 import importlib
@@ -11,7 +12,8 @@ from typing import NoReturn
 
 import click
 
-from reconciler.cli.exit_codes import FAILED, INTERRUPTED
+from reconciler.cli.exit_codes import DONE, FAILED, INTERRUPTED
+from reconciler.cli.terminal import accept_all_characters, show
 
 COMMANDS = {
     "validate": "Check topology files and show everything that is wrong with them.",
@@ -79,6 +81,7 @@ def main() -> NoReturn:
     """The console entry point. A wrong command line exits with 1: 2 means "changes" to `plan`."""
     # None is wanted, and to find them pydantic would read the metadata of all installed packages.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    accept_all_characters()
     try:
         code = reconciler.main(prog_name="reconciler", standalone_mode=False)
     except click.UsageError as error:
@@ -88,10 +91,40 @@ def main() -> NoReturn:
         error.show()
         sys.exit(FAILED)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        show("interrupted", err=True)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read our output has gone, as `head` does; nothing is left to tell.
-        sys.stderr.close()
-        sys.exit(0)
-    sys.exit(code if isinstance(code, int) else 0)
+        code = DONE  # whoever read our output has gone, as `head` does; nothing is left to tell
+    except Exception as error:
+        code = _report(error)
+    code = code if isinstance(code, int) else DONE
+    lost = _flush()
+    if lost is not None and not isinstance(lost, BrokenPipeError):
+        code = _report(lost)
+        _flush()
+    sys.exit(code)
+
+
+def _report(error: Exception) -> int:
+    """An error that nobody foresaw, told in few words."""
+    from reconciler.cli.trouble import explain  # noqa: PLC0415  # seldom needed
+
+    with contextlib.suppress(OSError, ValueError):
+        for line in explain(error):
+            show(line, err=True)
+    return FAILED
+
+
+def _flush() -> OSError | None:
+    """What keeps the output from going out. It is given up then: Python would try once more when
+    it ends, and tell of it in its own words."""
+    lost = None
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            if not stream.closed:
+                stream.flush()
+        except OSError as error:
+            lost = error
+            with contextlib.suppress(OSError):
+                stream.close()
+    return lost

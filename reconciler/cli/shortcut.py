@@ -25,6 +25,7 @@ from reconciler.engine.docker.snapshot import (
     local_socket,
     take_snapshot,
 )
+from reconciler.files.reading import read_file
 from reconciler.files.stamp import stamp
 from reconciler.files.variant import AS_WRITTEN, PROFILES, Variant
 
@@ -50,8 +51,7 @@ class Shortcut:
         if variant != AS_WRITTEN or os.environ.get(PROFILES):
             return None
         try:
-            with open(name, "rb") as file:
-                data = file.read()
+            data = read_file(name)
             # More files than one would have to be looked at.
             return None if b"include" in data else cls(os.path.abspath(name), data, socket)
         except OSError:
@@ -60,8 +60,7 @@ class Shortcut:
     def up_to_date(self) -> str | None:
         """The line to print when nothing is to be done; None when the long way must tell."""
         try:
-            with open(self._path, encoding="utf-8") as file:
-                memory = json.load(file)
+            memory = json.loads(read_file(self._path))
             topology = memory["topology"]
             seen = take_snapshot(
                 self._socket, topology, memory["proxy"], memory["pid"], memory["sockets"]
@@ -73,7 +72,7 @@ class Shortcut:
                     f"{topology}: up to date ({seen.containers} containers, "
                     f"{seen.servers_up} of {seen.servers} servers up)"
                 )
-        except (OSError, ValueError, KeyError, TypeError, SnapshotError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, SnapshotError):
             pass
         with contextlib.suppress(OSError, ValueError, SnapshotError):
             self._since = last_event(self._socket)

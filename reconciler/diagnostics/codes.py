@@ -13,6 +13,7 @@ CODES: dict[str, str] = {
     "too-large": "the file, or what its aliases expand to, is larger than a topology can be",
     "yaml-syntax": "the text is not YAML",
     "several-documents": "the file holds more than one YAML document",
+    "more-problems": "a file has more problems than are told at once",
     "empty-file": "the file holds no topology",
     "duplicate-key": "a key is written twice in one mapping",
     "unknown-tag": "a YAML tag that topology files do not have",
@@ -34,6 +35,7 @@ CODES: dict[str, str] = {
     # rules between fields
     "unknown-backend": "a frontend sends traffic to a backend that does not exist",
     "unreachable-rule": "a rule that no request can reach",
+    "never-meant": "a value that is allowed, and never means what was written",
     "unknown-network": "a network that is not defined in the file",
     "unknown-secret": "a secret that is not defined in the file",
     "unknown-config": "a config that is not defined in the file",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import re
-import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity, has_errors
 from reconciler.diagnostics.place import Place, Span
+from reconciler.files.included import STDIN_NAME, Included
+from reconciler.files.listing import is_topology
+from reconciler.files.reading import STDIN, TooLargeError, read_named
 from reconciler.files.references import References
 from reconciler.files.variant import AS_WRITTEN, PROFILES, Variant
 from reconciler.topology.load import Loaded, load_topology
@@ -73,14 +74,14 @@ def load_inputs(
     profiles = variant.profiles or tuple(
         part for part in re.split(r"[,\s]+", variables.get(PROFILES, "")) if part
     )
-    tried: list[str] = []
+    included = Included((*inputs, *overlays))
     loaded = tuple(
         load_topology(
             item.data,
             item.name,
             variables,
-            Layers(item.directory, overlays, functools.partial(_read_included, tried), profiles),
-        )
+            Layers(item.directory, overlays, included.read, profiles),
+        ).hiding(included.hidden)
         for item in inputs
     )
     problems += [diagnostic for item in loaded for diagnostic in item.diagnostics]
@@ -95,7 +96,7 @@ def load_inputs(
         for problem in item.diagnostics
     ]
     # What several topologies include is wrong once.
-    return Inputs(loaded, tuple(dict.fromkeys(problems)), referred, tuple(tried))
+    return Inputs(loaded, tuple(dict.fromkeys(problems)), referred, tuple(included.tried))
 
 
 def _variables(
@@ -105,7 +106,7 @@ def _variables(
     variables: dict[str, str] = {}
     for name in env_files:
         try:
-            text = Path(name).read_text(encoding="utf-8")
+            text = read_named(name).decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             problems.append(_unreadable(name, error))
             continue
@@ -122,10 +123,6 @@ def _read_all(
     names: Sequence[str], problems: list[Diagnostic], *, is_default: bool
 ) -> Iterator[Document]:
     for name in names:
-        if name == "-":
-            data = sys.stdin.buffer.read(MAX_BYTES + 1)
-            yield Document("<stdin>", str(Path.cwd()), data)
-            continue
         hint = "name a file, or start with `reconciler init`" if is_default else ""
         try:
             files = _files(Path(name))
@@ -141,27 +138,19 @@ def _read_all(
 
 def _files(path: Path) -> list[Path]:
     """A directory stands for the YAML files in it, in the order of their names."""
-    if not path.is_dir():
+    if str(path) == STDIN or not path.is_dir():
         return [path]
-    found = sorted(p for p in path.iterdir() if p.suffix in {".yaml", ".yml"} and not p.is_dir())
+    found = sorted(p for p in path.iterdir() if is_topology(p.name) and not p.is_dir())
     if not found:
         raise FileNotFoundError(2, "no .yaml file in this directory")
     return found
 
 
 def _read(file: Path) -> Document:
-    with file.open("rb") as stream:
-        return Document(str(file), str(file.resolve().parent), stream.read(MAX_BYTES + 1))
-
-
-def _read_included(tried: list[str], name: str, directory: str, by: str) -> Document:
-    """A file that another includes. Its name for messages is as relative as that of the other."""
-    path = Path(directory, name)
-    tried.append(os.path.abspath(path))
-    with path.open("rb") as stream:
-        data = stream.read(MAX_BYTES + 1)
-    shown = name if os.path.isabs(name) else os.path.normpath(Path(by).parent / name)
-    return Document(shown, str(path.resolve().parent), data)
+    data = read_named(str(file), MAX_BYTES)
+    if str(file) == STDIN:
+        return Document(STDIN_NAME, str(Path.cwd()), data)
+    return Document(str(file), str(file.resolve().parent), data)
 
 
 def _several(overlay: str, number: int) -> Diagnostic:
@@ -176,7 +165,8 @@ def _several(overlay: str, number: int) -> Diagnostic:
 def _unreadable(name: str, error: Exception, hint: str = "") -> Diagnostic:
     reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8"
     message = f"`{name}` cannot be read: {reason.lower()}"
-    return Diagnostic("file-not-found", message, hint, Place(file=name))
+    code = "too-large" if isinstance(error, TooLargeError) else "file-not-found"
+    return Diagnostic(code, message, hint, Place(file=name))
 
 
 def _duplicates(loaded: Sequence[Loaded]) -> Iterator[Diagnostic]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,9 +15,12 @@ from datetime import UTC, datetime
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity
 from reconciler.diagnostics.place import Place, Span
 from reconciler.files.certificate import find_end
+from reconciler.files.included import is_below
+from reconciler.files.listing import is_meant
 from reconciler.files.ocsp import NO_ISSUER, find_flaw, has_issuer, is_response, names_responder
 from reconciler.files.private_key import opened
 from reconciler.files.public_key import find_trouble
+from reconciler.files.reading import read_file
 from reconciler.files.self_signed import kept_certificate, place_of
 from reconciler.files.stamp import stamp
 from reconciler.topology.labels import LABEL_PREFIX
@@ -27,7 +29,6 @@ from reconciler.topology.model.types.address import parse_addresses
 from reconciler.topology.reading.variables import LABEL, VARIABLE, parse_env_file
 from reconciler.topology.references import Contents, Reference, references, response_source
 
-MOST_BYTES = 1_000_000
 MOST_IN_A_DIRECTORY = 1000
 LONGEST_PAGE = 15_000
 MOST_LINES = 10
@@ -256,10 +257,14 @@ class References:
         text = (self._text(reference, reference.source) or b"").decode("utf-8", "replace")
         own = self.loaded.source
         file = os.path.normpath(os.path.join(os.path.dirname(own.file), reference.source))
-        is_shown = own.written(own.path_in_file(reference.path)) is None
+        is_shown = own.written(own.path_in_file(reference.path)) is None and is_below(
+            self._place(reference.source), self.directory
+        )
         wrong = parse_addresses(text)[1]
         for line in wrong[:MOST_LINES]:
-            subject = f"`{line.text}`" if _LIKE_ADDRESS.fullmatch(line.text) else "this"
+            subject = (
+                f"`{line.text}`" if is_shown and _LIKE_ADDRESS.fullmatch(line.text) else "this"
+            )
             what = f"{subject} is neither an address nor a network"
             if is_shown:
                 span = Span(line.number, 1, len(line.text) + 1)
@@ -295,12 +300,7 @@ class References:
         if not reference.required and not os.path.lexists(place):
             return None
         try:
-            if not stat.S_ISREG(os.stat(place).st_mode):
-                raise OSError(0, "it is no file")
-            with open(place, "rb") as file:
-                text = file.read(MOST_BYTES + 1)
-            if len(text) > MOST_BYTES:
-                raise OSError(0, "it is larger than 1 MB")
+            text = read_file(place)
         except OSError as error:
             self._tell("unreadable-file", reference, f"cannot be read: {_reason(error)}", source)
             return None
@@ -344,7 +344,7 @@ def _certificates_among(names: list[str], directory: str) -> Iterator[tuple[str,
     inside = set(names)
     for name in names:
         stem, ending = os.path.splitext(name)
-        if name.startswith("."):
+        if not is_meant(name):
             continue
         if ending == ".pem":
             yield os.path.join(directory, name), None

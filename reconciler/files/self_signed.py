@@ -14,6 +14,7 @@ import os
 import secrets
 
 from reconciler.files.certificate import find_end
+from reconciler.files.reading import read_file
 
 VALID_DAYS = 800
 """Apple's systems take no certificate that is valid for longer than 825 days."""
@@ -30,8 +31,8 @@ def place_of(topology: str, names: tuple[str, ...]) -> str:
 def kept_certificate(place: str, names: tuple[str, ...]) -> bytes:
     """Certificate and key in PEM form. Raises OSError."""
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=_RENEW_DAYS)
-    with contextlib.suppress(FileNotFoundError), open(place, "rb") as file:
-        text = file.read()
+    with contextlib.suppress(FileNotFoundError):
+        text = read_file(place)
         if (find_end(text) or "") > f"{soon:%Y%m%d%H%M%S}":
             return text
     os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)

@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.diagnostics.diagnostic import Diagnostic, has_errors
-from reconciler.diagnostics.place import Path
+from reconciler.diagnostics.codes import CODES
+from reconciler.diagnostics.diagnostic import Diagnostic, Severity, has_errors
+from reconciler.diagnostics.place import Path, Place, Span
 from reconciler.topology.model import Topology
 from reconciler.topology.mounts import DIRECTORIES, is_inline
 from reconciler.topology.profiles import choose_profiles
@@ -19,7 +20,7 @@ from reconciler.topology.reading.lines import cover
 from reconciler.topology.reading.parse import parse_source
 from reconciler.topology.reading.source import Source
 from reconciler.topology.rules import check_rules
-from reconciler.topology.wording.messages import explain_errors
+from reconciler.topology.wording.messages import MOST_PROBLEMS, explain_errors
 
 SHORTEST_SECRET = 4
 
@@ -32,6 +33,13 @@ class Loaded:
     topology: Topology | None
     diagnostics: tuple[Diagnostic, ...]
     source: Source
+    hidden: frozenset[str] = frozenset()
+    """Files of which nothing is shown but where in them something is."""
+
+    def hiding(self, files: Collection[str]) -> Loaded:
+        """The same, with nothing in any message of what these files say."""
+        told = (_unquoted(d, files) for d in self.diagnostics)
+        return replace(self, hidden=frozenset(files), diagnostics=tuple(dict.fromkeys(told)))
 
     @property
     def sensitive(self) -> Mapping[Path, str]:
@@ -42,11 +50,15 @@ class Loaded:
     def texts(self) -> dict[str, str]:
         """What messages may show, by file: with stars in place of inline content."""
         texts = dict(self.source.texts or {self.file: self.source.text})
+        inline: dict[str, list[Span]] = {}
         for path, span in self.source.values.items():
             if is_inline(path):
-                file = self.source.file_of(span)
-                texts[file] = cover(texts[file], span)
-        return texts
+                inline.setdefault(self.source.file_of(span), []).append(span)
+        return {
+            file: cover(text, inline.get(file, ()))
+            for file, text in texts.items()
+            if file not in self.hidden
+        }
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -63,6 +75,16 @@ class Loaded:
         )
 
 
+def _unquoted(diagnostic: Diagnostic, files: Collection[str]) -> Diagnostic:
+    """The register's words for what is in these files, the same for each, and its place."""
+    places = (diagnostic.place, *(other.place for other in diagnostic.related))
+    if all(place.file not in files for place in places):
+        return diagnostic
+    hint = "what it says is not shown: it is outside of the topology's directory"
+    place = Place(file=diagnostic.place.file, span=diagnostic.place.span)
+    return Diagnostic(diagnostic.code, CODES[diagnostic.code], hint, place, diagnostic.severity)
+
+
 def load_topology(
     data: bytes, file: str, variables: Mapping[str, str], layers: Layers | None = None
 ) -> Loaded:
@@ -75,7 +97,7 @@ def load_topology(
 
 def validate(source: Source, profiles: Collection[str] = ()) -> Loaded:
     """What has been read, as a topology."""
-    found = list(source.diagnostics)
+    found, untold = list(source.diagnostics), 0
     topology = None
     if source.value is None and not found:
         found.append(
@@ -87,25 +109,38 @@ def validate(source: Source, profiles: Collection[str] = ()) -> Loaded:
             )
         )
     elif source.value is not None:
-        topology, problems = _modelled(source, profiles)
+        topology, problems, untold = _modelled(source, profiles)
         found += problems
     # An alias brings the same mistake again, at another path and the same place.
     once = {(d.code, d.message, d.place.span): d for d in reversed(_without_echoes(found, source))}
-    diagnostics = tuple(sorted(once.values(), key=lambda d: d.sort_key))
+    diagnostics = _bounded(sorted(once.values(), key=lambda d: d.sort_key), untold, source.file)
     return Loaded(source.file, None if has_errors(diagnostics) else topology, diagnostics, source)
+
+
+def _bounded(found: list[Diagnostic], untold: int, file: str) -> tuple[Diagnostic, ...]:
+    """The first of many, errors before warnings, and how many there are beside them."""
+    if not (left := len(found) - MOST_PROBLEMS + untold) > 0:
+        return tuple(found)
+    told = sorted(found, key=lambda d: d.severity is not Severity.ERROR)[:MOST_PROBLEMS]
+    what = f"at least {left:,} more problems are not told"
+    more = Diagnostic("more-problems", what, "mend these, and look again", Place(file=file))
+    return (*sorted(told, key=lambda d: d.sort_key), more)
 
 
 def _modelled(
     source: Source, profiles: Collection[str]
-) -> tuple[Topology | None, list[Diagnostic]]:
+) -> tuple[Topology | None, list[Diagnostic], int]:
+    """The topology; what is wrong; and how many problems more there are."""
     value = _without_extensions(source.value)
     try:
         topology = Topology.model_validate(value)
     except ValidationError as error:
         problems = explain_errors(error, source, Topology)
-        return None, problems + _rules_on_the_rest(value, error, source)
+        if (untold := error.error_count() - MOST_PROBLEMS) > 0:
+            return None, problems, untold
+        return None, problems + _rules_on_the_rest(value, error, source), 0
     topology, left_out = choose_profiles(topology, profiles)
-    return topology, _diagnose(check_rules(topology), source, left_out)
+    return topology, _diagnose(check_rules(topology), source, left_out), 0
 
 
 def _diagnose(

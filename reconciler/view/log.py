@@ -5,7 +5,6 @@ Quiet when nothing happens: a pass that found nothing to do is told when the one
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -24,6 +23,7 @@ from reconciler.plan.plan import Plan
 from reconciler.view.documents import news_document
 from reconciler.view.numbers import count, seconds
 from reconciler.view.paint import Paint
+from reconciler.view.printable import json_text
 from reconciler.view.secrets import strike_secrets
 
 Write = Callable[[str], None]
@@ -148,4 +148,4 @@ class JsonLog:
         document = news_document(news, topology, self._secrets)
         document["time"] = self._now().isoformat(timespec="milliseconds")
         with self._writing:
-            self._write(json.dumps(document, ensure_ascii=False))
+            self._write(json_text(document))

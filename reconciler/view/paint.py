@@ -15,6 +15,8 @@ _CODES = {
     "dim": "2",
     "place": "34",
 }
+COLOURS = ("0", *dict.fromkeys(_CODES.values()))
+"""All that it writes: these and nothing else may be in a line."""
 
 
 @dataclass(frozen=True, slots=True)

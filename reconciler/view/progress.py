@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from reconciler.plan.actions import AwaitReady
 from reconciler.view.documents import event_document
 from reconciler.view.numbers import seconds, size
 from reconciler.view.paint import Paint
+from reconciler.view.printable import json_text, printable
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -95,7 +95,7 @@ class LiveProgress:
             match event:
                 case StepStarted(_, step):
                     self._tasks[step.id] = self._progress.add_task(
-                        step.label, total=None, amount=""
+                        printable(step.label), total=None, amount=""
                     )
                 case StepProgressed(_, step, done, total):
                     amount = f"{size(done)} of {size(total)}" if total else size(done)
@@ -109,7 +109,7 @@ class LiveProgress:
             from rich.text import Text  # noqa: PLC0415  # loaded only when someone looks
 
             for line in _lines(event, self._paint):
-                self._progress.console.print(Text.from_ansi(line))
+                self._progress.console.print(Text.from_ansi(printable(line)))
 
     def close(self) -> None:
         self._progress.stop()
@@ -127,7 +127,7 @@ class JsonProgress:
     def __call__(self, event: Event) -> None:
         document = event_document(event, self._topology, self._secrets)
         with self._lock:
-            self._write(json.dumps(document, ensure_ascii=False))
+            self._write(json_text(document))
 
     def close(self) -> None:
         """Nothing is held."""

@@ -16,6 +16,8 @@ from reconciler.watch.keeper import Keeper, Tell, WatchOptions
 from reconciler.watch.mailbox import Goal
 
 FOLLOW_AGAIN_S = 5.0
+LONGEST_LOOK_S = 60.0
+"""After which nobody is taken to look at the files any more, who does every two seconds."""
 LONGEST_STOP_S = 25.0
 """For the running steps, once asked to stop. Docker gives its own clients no more than ten."""
 
@@ -32,6 +34,7 @@ class Daemon:
         self._changing = threading.Lock()
         self._keepers: dict[str, Keeper] = {}
         self._threads: dict[str, threading.Thread] = {}
+        self._looked_at = self._clock.now()
 
     def write(self, topology: str, cause: str, goal: Goal) -> None:
         """Tell a topology's keeper what its file says; it begins when there is none yet."""
@@ -97,6 +100,10 @@ class Daemon:
                 for keeper in keepers:
                     keeper.mail.ring()
 
+    def note_look(self) -> None:
+        """Somebody has looked at the files, and could tell what they say."""
+        self._looked_at = self._clock.now()
+
     def _survive(self, follow: Callable[[], None]) -> None:
         """A bug costs what was just read, never the thread, without which no edit is seen."""
         while not self.stop.is_set():
@@ -108,10 +115,13 @@ class Daemon:
             else:
                 return
 
-    def is_alive(self) -> bool:
-        """Whether every topology still has its thread."""
+    def find_trouble(self) -> str:
+        """Why it is not to be relied on: no edit is seen, or a topology not kept; "" if well."""
+        if (since_s := self._clock.now() - self._looked_at) > LONGEST_LOOK_S:
+            return f"nobody has looked at the files for {since_s:.0f} s"
         with self._changing:
-            return all(thread.is_alive() for thread in self._threads.values())
+            lost = [name for name, thread in self._threads.items() if not thread.is_alive()]
+        return f"topology {lost[0]} has lost its thread" if lost else ""
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the running steps. Whether all have ended in time."""

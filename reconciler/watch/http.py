@@ -87,15 +87,15 @@ class Admin:
         self._secrets: tuple[str, ...] = ()
         self._state: dict[str, dict[str, Any]] = {}
         self._changing = threading.Lock()
-        self._is_alive: Callable[[], bool] = lambda: True
+        self._find_trouble: Callable[[], str] = str
         self._server = _Server((host, port), _handler(self.page))
 
     @property
     def port(self) -> int:
         return self._server.server_port
 
-    def serve(self, is_alive: Callable[[], bool]) -> None:
-        self._is_alive = is_alive
+    def serve(self, find_trouble: Callable[[], str]) -> None:
+        self._find_trouble = find_trouble
         threading.Thread(target=self._server.serve_forever, name="admin", daemon=True).start()
 
     def close(self) -> None:
@@ -174,7 +174,7 @@ class Admin:
     def page(self, path: str) -> Page:
         match path.partition("?")[0]:
             case "/healthz":
-                return self._said(self._is_alive(), "a topology has lost its thread")
+                return self._said(not (why := self._find_trouble()), why)
             case "/readyz":
                 return self._said(not (why := self._unready()), why)
             case "/metrics":

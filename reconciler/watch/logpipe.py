@@ -9,6 +9,8 @@ import time
 from collections import deque
 from typing import TextIO
 
+from reconciler.view.printable import printable
+
 MOST_LINES = 10_000
 
 
@@ -28,7 +30,7 @@ class LogPipe:
             if len(self._lines) >= self._most:
                 self._lost += 1
                 return
-            self._lines.append(line)
+            self._lines.append(printable(line))
             self._changed.notify_all()
 
     def flush(self, timeout_s: float) -> None:

@@ -31,7 +31,7 @@ def _attend(daemon: Daemon, signals: Signals, notifier: Notifier) -> None:
                 notifier.say("STOPPING=1")
                 return
             daemon.reconcile_now("asked by SIGHUP")
-        if daemon.is_alive():
+        if not daemon.find_trouble():
             notifier.say("WATCHDOG=1")
 
 

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "desired": {"diagnostics", "topology", "haproxy"},
     "plan": BELOW_PLAN,
     "events": BELOW_PLAN | {"plan"},
-    "engine": BELOW_PLAN | {"plan", "events"},
+    "engine": BELOW_PLAN | {"plan", "events", "files"},
     "files": {"diagnostics", "topology"},
     "view": BELOW_PLAN | {"plan", "events"},
     "run": BELOW_PLAN | {"plan", "events", "engine", "files"},

@@ -6,6 +6,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.shortcut import Shortcut
+from reconciler.cli.terminal import show
 from reconciler.desired.impact import Impact
 
 
@@ -38,7 +39,7 @@ def command(shared: options.Changing, no_wait: bool, max_impact: str) -> int:
         else None
     )
     if shortcut is not None and (line := shortcut.up_to_date()):
-        click.echo(line)
+        show(line)
         return 0
     from reconciler.cli import change  # noqa: PLC0415  # with all the rest of the tool
     from reconciler.run.apply import ApplyOptions  # noqa: PLC0415  # the same

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.exit_codes import DONE, FAILED
+from reconciler.cli.terminal import show
 from reconciler.files.inputs import DEFAULT_FILE
 
 STARTER = """\
@@ -69,13 +70,13 @@ def command(directory: str) -> int:
         with path.open("x", encoding="utf-8") as file:
             file.write(STARTER.format(name=topology_name(path)))
     except FileExistsError:
-        click.echo(f"{path} exists already and was left as it is", err=True)
+        show(f"{path} exists already and was left as it is", err=True)
         return FAILED
     except OSError as error:
-        click.echo(f"{path} cannot be written: {error.strerror}", err=True)
+        show(f"{path} cannot be written: {error.strerror}", err=True)
         return FAILED
-    click.echo(f"wrote {path}")
-    click.echo(f"next: reconciler apply{'' if directory == '.' else f' {path}'}")
+    show(f"wrote {path}")
+    show(f"next: reconciler apply{'' if directory == '.' else f' {path}'}")
     return DONE
 
 

@@ -8,6 +8,7 @@ from reconciler.cli import options
 from reconciler.cli.console import Console
 from reconciler.cli.exit_codes import DONE, FAILED
 from reconciler.cli.session import load_or_report
+from reconciler.cli.terminal import show, write
 from reconciler.files.variant import Variant
 from reconciler.run.compiled import compile_inputs
 from reconciler.view.topology import render_topology
@@ -45,11 +46,11 @@ def command(
     if len(wishes) > 1:
         raise click.UsageError("render takes one file")
     if is_topology:
-        click.echo("\n".join(render_topology(wishes[0].loaded.source)))
+        write("".join(f"{line}\n" for line in render_topology(wishes[0].loaded.source)))
         return DONE
     config = wishes[0].desired.config()
     if config is None:
-        click.echo(f"{wishes[0].desired.topology}: no frontends and no stats: no HAProxy", err=True)
+        show(f"{wishes[0].desired.topology}: no frontends and no stats: no HAProxy", err=True)
         return DONE
-    click.echo(config.text, nl=False)
+    write(config.text)
     return DONE

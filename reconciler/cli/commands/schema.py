@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from reconciler.cli.terminal import write
+from reconciler.view.printable import json_text
 from reconciler.view.schemas import NAMES, build_schema
 
 
@@ -24,4 +24,4 @@ def command(name: str) -> None:
     Editors with the YAML language server use it through the first line of a file:
     # yaml-language-server: $schema=topology.v1.json
     """
-    click.echo(json.dumps(build_schema(name), indent=2, ensure_ascii=False))
+    write(json_text(build_schema(name), indent=2) + "\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler import __version__
+from reconciler.cli.terminal import show
 
 
 @click.command(
@@ -17,4 +18,4 @@ Examples:
 )
 def command() -> None:
     """Print the version."""
-    click.echo(f"haproxy-reconciler {__version__}")
+    show(f"haproxy-reconciler {__version__}")

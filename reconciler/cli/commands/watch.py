@@ -96,10 +96,10 @@ def command(  # noqa: PLR0913  # one argument an option
     audience = Audience((admin, log) if admin is not None else (log,))
     daemon = Daemon(DockerEngines(), settings, audience)
     if admin is not None:
-        admin.serve(daemon.is_alive)
+        admin.serve(daemon.find_trouble)
     follower = Follower(daemon, audience, prune=prune, dry_run=dry_run)
     watched = WatchedFiles(paths, env_files, variant)
-    follow = functools.partial(follow_files, watched, follower, daemon.stop)
+    follow = functools.partial(follow_files, watched, follower, daemon.stop, daemon.note_look)
     with received(*SIGNALS) as signals:
         has_ended = serve(daemon, follow, signals)
         pipe.flush(1.0)

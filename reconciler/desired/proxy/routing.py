@@ -15,6 +15,7 @@ from reconciler.haproxy.model.routing import ASKED_METHOD, SCHEME, Condition, Pa
 from reconciler.topology.model import Frontend
 from reconciler.topology.model.match import Wanted
 from reconciler.topology.model.rule import Rule
+from reconciler.topology.model.types.field import has_parameters, ignores_case
 
 HOST = "req.hdr(host),host_only,lower,regsub([.]$,)"
 """Without a port, and without the dot that a whole name may end with."""
@@ -32,7 +33,7 @@ def _rule(rule: Rule, path: Path, frontend: Frontend, files: ProxyFiles) -> rout
     return routing.Rule(
         conditions=(
             *_lists(rule, path, frontend, files),
-            *_named(rule.header, (*path, "header"), _header),
+            *_named(rule.header, (*path, "header"), _header, _is_in_header),
             *_named(rule.query, (*path, "query"), _parameter),
             *_named(rule.cookie, (*path, "cookie"), _cookie),
             *_of_the_act(rule, path, frontend),
@@ -115,6 +116,20 @@ def _header(name: str) -> tuple[str, Pattern]:
     return f"req.fhdr({name})", Pattern(f"req.fhdr({name})", "found")
 
 
+def _is(fetch: str, _: str, value: str) -> Pattern:
+    return Pattern(fetch, "str", value) if value else Pattern(fetch, "len", "0")
+
+
+def _is_in_header(whole: str, name: str, value: str) -> Pattern:
+    """One item of a list, unless what is wanted is a list itself: HTTP parts them at commas."""
+    if not value:
+        return _is(whole, name, value)
+    fetch = whole if "," in value else f"req.hdr({name})"
+    if has_parameters(name) and not {",", ";"} & set(value):
+        fetch += ",field(1,;)"
+    return Pattern(fetch, "str", value, ignores_case(name))
+
+
 def _cookie(name: str) -> tuple[str, Pattern]:
     return f"req.cook({name})", Pattern(f"req.cook({name})", "found")
 
@@ -125,16 +140,18 @@ def _parameter(name: str) -> tuple[str, Pattern]:
     return f"url_param({name}),url_dec(1)", Pattern("query", "reg", there)
 
 
-def _named(wishes: Mapping[str, Wanted], path: Path, fetch_of: Fetch) -> Iterator[Condition]:
+def _named(
+    wishes: Mapping[str, Wanted],
+    path: Path,
+    fetch_of: Fetch,
+    is_value: Callable[[str, str, str], Pattern] = _is,
+) -> Iterator[Condition]:
     for name, wish in wishes.items():
         fetch, there = fetch_of(name)
         if wish.present is not None:
             yield Condition((there,), (*path, name), negated=not wish.present)
             continue
-        patterns = [
-            Pattern(fetch, "str", value) if value else Pattern(fetch, "len", "0")
-            for value in wish.value
-        ]
+        patterns = [is_value(fetch, name, value) for value in wish.value]
         patterns += [Pattern(fetch, "reg", regex) for regex in wish.regex]
         yield Condition(tuple(patterns), (*path, name))
 

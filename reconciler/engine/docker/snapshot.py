@@ -18,6 +18,7 @@ import time
 from reconciler.desired import names
 from reconciler.engine.docker.haproxy.procfs import Inside
 from reconciler.engine.docker.haproxy.scripts import MARK, QUESTION, SNAPSHOT
+from reconciler.files.reading import read_file
 from reconciler.haproxy.control.replies import parse_frontends, parse_info, parse_servers
 from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
 
@@ -39,12 +40,12 @@ def local_socket() -> str | None:
     if os.environ.get("DOCKER_CONTEXT", "default") != "default":
         return None
     try:
-        with open(os.path.join(directory, "config.json"), "rb") as file:
-            if json.load(file).get("currentContext", "default") != "default":
-                return None
+        settings = json.loads(read_file(os.path.join(directory, "config.json")))
+        if settings.get("currentContext", "default") != "default":
+            return None
     except FileNotFoundError:
         pass
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return None
     return "/var/run/docker.sock"
 

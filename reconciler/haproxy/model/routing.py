@@ -24,6 +24,7 @@ class Pattern:
     fetch: str
     method: str
     value: str = ""
+    any_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,4 +19,5 @@ def pattern_words(pattern: Pattern) -> str:
     test = f"{pattern.fetch} -m {pattern.method}" if pattern.method else pattern.fetch
     if pattern.method in {"found", "bool"}:
         return test
-    return f"{test} -- {quote(pattern.value)}"
+    flag = "-i " if pattern.any_case else ""
+    return f"{test} {flag}-- {quote(pattern.value)}"

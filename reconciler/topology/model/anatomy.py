@@ -83,6 +83,7 @@ def mark_of(kind: Kind, mark: type[Mark]) -> Mark | None:
     return next((found for found in marks_of(kind) if isinstance(found, mark)), None)
 
 
+@cache
 def keys_with(model: type[BaseModel], mark: type[Mark]) -> dict[str, Mark]:
     """The keys of a model that carry a mark, in their order, each with its own."""
     return {

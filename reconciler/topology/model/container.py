@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
 from reconciler.topology.model.types.scalar import (
-    Duration,
+    Period,
     Size,
     Whole,
     Words,
@@ -60,15 +60,15 @@ class Healthcheck(Model):
 
     test: Words | None = None
     """A command for the shell, or a list: `["CMD", "wget", "-q", "http://localhost"]`."""
-    interval: Duration | None = Field(None, ge=0.001)
+    interval: Period | None = Field(None, ge=0.001)
     """Time between two checks. Docker's default is 30s."""
-    timeout: Duration | None = Field(None, ge=0.001)
+    timeout: Period | None = Field(None, ge=0.001)
     """Time one check may take. Docker's default is 30s."""
     retries: Whole | None = Field(None, ge=1, le=1000)
     """Failures in a row that make a container unhealthy. Docker's default is 3."""
-    start_period: Duration | None = None
+    start_period: Period | None = None
     """Time after the start in which failures do not count."""
-    start_interval: Duration | None = Field(None, ge=0.001)
+    start_interval: Period | None = Field(None, ge=0.001)
     """Time between two checks in the start period. Docker's default is 5s; Docker 25 and newer
     take another."""
     disable: bool = False

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts_one
-from reconciler.topology.model.types.scalar import Duration, Size, Text, error, listed, matching
+from reconciler.topology.model.types.scalar import Period, Size, Text, error, listed, matching
 
 _TYPES = (
     "text/html",
@@ -63,7 +63,7 @@ class Cache(Model):
     """All of it, in memory."""
     max_object_size: Size | None = Field(None, ge=1)
     """The largest answer that is kept, at most half of the size; a 256th of it when not given."""
-    max_age: Duration = Field(60.0, ge=1)
+    max_age: Period = Field(60.0, ge=1)
     """The longest that an answer is kept; shorter when the server says so."""
     vary: bool = False
     """Whether answers with a `Vary` header are kept too, for each kind of client."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model
-from reconciler.topology.model.types.scalar import Duration, Port, error
+from reconciler.topology.model.types.scalar import Period, Port, error
 
 _TOLD = ("max_age", "port")
 
@@ -18,7 +18,7 @@ class Http3(Model):
     alt_svc: bool = True
     """Whether clients of HTTP/1 and HTTP/2 are told of it, in `Alt-Svc`: browsers know of it by
     nothing else."""
-    max_age: Duration = Field(86400.0, ge=1, le=315_360_000)
+    max_age: Period = Field(86400.0, ge=1, le=315_360_000)
     """For how long they remember it."""
     port: Port | None = None
     """The port that they find it on; the bind's own when not given."""

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.marks import NamesFile
 from reconciler.topology.model.types.address import names_file, read_network
+from reconciler.topology.model.types.host import to_ascii
 from reconciler.topology.model.types.scalar import Text, UrlPath, error, listed, matching
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -19,7 +20,7 @@ _HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*")
 
 def _check_host(value: str) -> str:
     """A host of a URL, in lower case: a DNS name, `*.` and one, or an address."""
-    host = value.lower().removesuffix(".")
+    host = to_ascii(value).removesuffix(".")
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     try:
         address = ipaddress.ip_address(bare)
@@ -140,7 +141,8 @@ class Wanted(Model):
     value: Annotated[tuple[Text, ...], BeforeValidator(listed)] = Field(
         (), min_length=1, json_schema_extra=accepts_one
     )
-    """Exactly one of these."""
+    """Exactly one of these. Of a header that is a list, any item: `Connection: upgrade` is in
+    `keep-alive, Upgrade`, whose items have no case."""
     regex: Annotated[tuple[Pattern, ...], BeforeValidator(listed)] = Field(
         (), min_length=1, json_schema_extra=accepts_one
     )

@@ -36,7 +36,8 @@ class Rule(Model):
     the request do; a list matches when one of its items does."""
 
     host: Annotated[tuple[HostPattern, ...], BeforeValidator(listed), Matches()] = _ANY_OF
-    """Hosts, without a port: `www.example.com`, or `*.example.com` for all below it."""
+    """Hosts, without a port: `www.example.com`, or `*.example.com` for all below it.
+    `bücher.example` is what clients send for it, `xn--bcher-kva.example`."""
     host_regex: Annotated[tuple[Pattern, ...], BeforeValidator(listed), Matches()] = _ANY_OF
     """Regular expressions for the host, in lower case and without its port."""
     path: Annotated[tuple[RoutePath, ...], BeforeValidator(listed), Matches()] = _ANY_OF

@@ -7,7 +7,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model, accepts_one
-from reconciler.topology.model.types.scalar import Duration, Text, Whole, error, listed, matching
+from reconciler.topology.model.types.scalar import (
+    Duration,
+    Period,
+    Text,
+    Whole,
+    error,
+    listed,
+    matching,
+)
 
 _OF_COOKIES = ("domain", "httponly", "secure", "samesite", "maxidle", "maxlife")
 _OF_TABLES = ("expire", "size")
@@ -52,9 +60,9 @@ class Sticky(Model):
     """Whether browsers send the cookie over TLS alone."""
     samesite: Literal["strict", "lax", "none"] | None = None
     """Whether browsers send the cookie with requests that come from other sites."""
-    maxidle: Duration | None = Field(None, ge=1)
+    maxidle: Period | None = Field(None, ge=1)
     """Time without a request after which a client's cookie says nothing any more."""
-    maxlife: Duration | None = Field(None, ge=1)
+    maxlife: Period | None = Field(None, ge=1)
     """Time after which it says nothing any more, whether it was used or not."""
     expire: Duration = Field(1800.0, ge=1)
     """Time without a request after which an address or a header is forgotten."""

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Iterable
 
 from reconciler.diagnostics.place import Span
 
 _LINE_END = re.compile("\r\n|[\r\n]")
 
 
-def split_lines(text: str) -> list[str]:
-    """Lines as YAML counts them (YAML 1.2.2, 5.4): the `line` of a place is one of these."""
-    return _LINE_END.split(text)
+@functools.lru_cache(maxsize=2)
+def split_lines(text: str) -> tuple[str, ...]:
+    """Lines as YAML counts them (YAML 1.2.2, 5.4): the `line` of a place is one of these.
+
+    Many places of one text are asked for, one after another: it is split once.
+    """
+    return tuple(_LINE_END.split(text))
 
 
-def cover(text: str, span: Span) -> str:
-    """Stars in one place of a text."""
-    lines = _LINE_END.split(text)
-    line = lines[span.line - 1]
-    lines[span.line - 1] = (
-        line[: span.column - 1]
-        + "*" * (span.end_column - span.column)
-        + line[span.end_column - 1 :]
-    )
+def cover(text: str, spans: Iterable[Span]) -> str:
+    """Stars in some places of a text."""
+    lines = list(split_lines(text))
+    for span in spans:
+        line = lines[span.line - 1]
+        lines[span.line - 1] = (
+            line[: span.column - 1]
+            + "*" * (span.end_column - span.column)
+            + line[span.end_column - 1 :]
+        )
     return "\n".join(lines)
 
 

@@ -15,7 +15,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from reconciler.diagnostics.place import Path, Span
 from reconciler.topology.reading.source import OVERRIDE, RESET, Source
 from reconciler.topology.reading.syntax import MAX_DEPTH, TOO_DEEP, place_of
-from reconciler.topology.reading.variables import VariableError, interpolate
+from reconciler.topology.reading.variables import MAX_EXPANDED, VariableError, interpolate
 
 MAX_VALUES = 200_000
 
@@ -48,7 +48,7 @@ class _Builder:
     def __init__(self, source: Source, variables: dict[str, str]) -> None:
         self.source = source
         self.variables = variables
-        self.count = 0
+        self.count = self.expanded = 0
         self.open: set[int] = set()
         self.reported_tags: set[int] = set()
 
@@ -187,6 +187,11 @@ class _Builder:
                 self.source.variables[path] = text
                 self.source.resolved[path] = result.used
             text = result.text
+            self.expanded += len(text)
+            if self.expanded > MAX_EXPANDED:
+                raise _TooLargeError(
+                    f"the file's variables expand to more than {MAX_EXPANDED:,} characters", node
+                )
         if node.style is not None or (node.tag == _CORE + "str" and text == node.value):
             return text
         return _plain(text)

@@ -32,6 +32,8 @@ class VariableError(Exception):
 
 
 MAX_NESTING = 8
+MAX_EXPANDED = 8 << 20
+"""Characters that come of the variables of a file: a long one may be used in many places."""
 
 
 def interpolate(text: str, variables: Mapping[str, str], depth: int = 0) -> Interpolated:
@@ -43,7 +45,7 @@ def interpolate(text: str, variables: Mapping[str, str], depth: int = 0) -> Inte
     """
     out: list[str] = []
     used: list[str] = []
-    position = 0
+    position = size = 0
     while (dollar := text.find("$", position)) >= 0:
         out.append(text[position:dollar])
         after = text[dollar + 1 : dollar + 2]
@@ -55,18 +57,28 @@ def interpolate(text: str, variables: Mapping[str, str], depth: int = 0) -> Inte
             result = _expand(text[dollar + 2 : end], variables, dollar, end + 1 - dollar, depth)
             out.append(result.text)
             used += result.used
+            size += len(result.text)
             position = end + 1
         elif match := VARIABLE.match(text, dollar + 1):
             length = match.end() - dollar
             result = _expand(match[0], variables, dollar, length, depth)
             out.append(result.text)
             used += result.used
+            size += len(result.text)
             position = match.end()
         else:
             raise VariableError(
                 "bad-variable",
                 "`$` starts a variable, and this is none",
                 "write `$$` for a dollar sign",
+                dollar,
+                1,
+            )
+        if size > MAX_EXPANDED:
+            raise VariableError(
+                "too-large",
+                f"the variables expand to more than {MAX_EXPANDED:,} characters",
+                "mount what is large as a file, from `configs`",
                 dollar,
                 1,
             )
@@ -150,7 +162,10 @@ class EnvFileError:
     message: str
 
 
-_QUOTED = re.compile(r"""(?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)")\s*(?:\#.*)?\Z""")
+_QUOTED = re.compile(
+    r"""(?:'(?P<plain>[^']*)'|'(?P<single>(?:[^'\\]|\\.)*)'|"(?P<double>(?:[^"\\]|\\.)*)")"""
+    r"""\s*(?:\#.*)?\Z"""
+)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$"}
 
 
@@ -174,10 +189,11 @@ def parse_env_file(
 
 
 def _unquote(value: str) -> str:
-    """Double quotes know escapes, single ones none; without quotes ` #` starts a comment."""
+    """Double quotes know escapes, single ones that of a single quote; without quotes ` #` starts a
+    comment."""
     match = _QUOTED.match(value)
     if match is None:
         return re.split(r"\s+#", value, maxsplit=1)[0].rstrip()
     if match["double"] is None:
-        return match["single"]
+        return match["plain"] or (match["single"] or "").replace("\\'", "'")
     return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[0]), match["double"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 from collections.abc import Callable, Container, Iterable, Iterator
 
@@ -20,26 +21,29 @@ from reconciler.topology.rules.name import NAME_RULES
 from reconciler.topology.rules.network import NETWORK_RULES
 from reconciler.topology.rules.order import ORDER_RULES
 from reconciler.topology.rules.port import PORT_RULES
+from reconciler.topology.rules.reach import REACH_RULES
 from reconciler.topology.rules.routing import ROUTING_RULES
 from reconciler.topology.rules.server import SERVER_RULES
 from reconciler.topology.rules.tls import TLS_RULES
 from reconciler.topology.rules.traffic import TRAFFIC_RULES
+from reconciler.topology.rules.value import VALUE_RULES
 from reconciler.topology.traffic import destinations, served_backends, source_of
-from reconciler.topology.wording.messages import suggest
+from reconciler.topology.wording.messages import MOST_PROBLEMS, list_names, suggest
 
 Rule = Callable[[Topology], Iterator[Diagnostic]]
 
 
 def check_rules(topology: Topology) -> list[Diagnostic]:
-    """Everything that is wrong between the fields of a topology whose fields are right."""
-    return [found for rule in RULES for found in rule(topology)]
+    """What is wrong between the fields of a topology whose fields are right: of each rule, up to
+    one more than are told of a whole file."""
+    return [f for rule in RULES for f in itertools.islice(rule(topology), MOST_PROBLEMS + 1)]
 
 
 def _unknown_backend(topology: Topology) -> Iterator[Diagnostic]:
     for name, frontend in topology.frontends.items():
         for wanted, place in destinations(frontend):
             if wanted not in topology.backends:
-                known = ", ".join(topology.backends) or "none"
+                known = list_names(topology.backends)
                 yield Diagnostic(
                     "unknown-backend",
                     f"frontend `{name}` sends traffic to a backend that does not exist",
@@ -178,6 +182,8 @@ RULES: tuple[Rule, ...] = (
     *HEADER_RULES,
     *TLS_RULES,
     *ROUTING_RULES,
+    *REACH_RULES,
+    *VALUE_RULES,
     *HOST_RULES,
     *SERVER_RULES,
     *ORDER_RULES,

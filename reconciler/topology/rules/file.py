@@ -9,7 +9,7 @@ from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.mounts import FileMount, file_mounts, is_within, tmpfs_paths
-from reconciler.topology.wording.messages import suggest
+from reconciler.topology.wording.messages import list_names, suggest
 
 _UNKNOWN = {"secrets": "unknown-secret", "configs": "unknown-config"}
 
@@ -24,8 +24,7 @@ def _unknown_file(topology: Topology) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     _UNKNOWN[mount.section],
                     f"{kind} `{wanted}` is not defined",
-                    suggest(wanted, known)
-                    or f"{mount.section} defined here: {', '.join(known) or 'none'}",
+                    suggest(wanted, known) or f"{mount.section} defined here: {list_names(known)}",
                     Place(path),
                     quoted=((wanted, path),),
                 )

@@ -9,7 +9,7 @@ from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
 from reconciler.topology.networks import DEFAULT_NETWORK, proxy_networks
 from reconciler.topology.traffic import served_backends, source_of
-from reconciler.topology.wording.messages import suggest
+from reconciler.topology.wording.messages import list_names, suggest
 
 
 def _unknown_network(topology: Topology) -> Iterator[Diagnostic]:
@@ -25,7 +25,7 @@ def _unknown_network(topology: Topology) -> Iterator[Diagnostic]:
     ]
     for net, path in wanted:
         if net not in known:
-            defined = ", ".join(topology.networks) or "none"
+            defined = list_names(topology.networks)
             yield Diagnostic(
                 "unknown-network",
                 f"network `{net}` is not defined",

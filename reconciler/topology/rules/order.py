@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Topology
-from reconciler.topology.wording.messages import suggest
+from reconciler.topology.wording.messages import list_names, suggest
 
 
 def _unknown(topology: Topology) -> Iterator[Diagnostic]:
@@ -17,7 +17,7 @@ def _unknown(topology: Topology) -> Iterator[Diagnostic]:
             path: Path = ("backends", name, "depends_on", index)
             there = topology.backends.get(wanted.backend)
             if there is None:
-                known = ", ".join(topology.backends)
+                known = list_names(topology.backends)
                 yield Diagnostic(
                     "unknown-backend",
                     f"backend `{name}` waits for one that does not exist",

@@ -10,7 +10,7 @@ from reconciler.topology.model import Backend, Topology
 from reconciler.topology.model.anatomy import keys_with
 from reconciler.topology.model.marks import OfContainers
 from reconciler.topology.model.options import ContainerOptions
-from reconciler.topology.wording.messages import suggest
+from reconciler.topology.wording.messages import list_names, suggest
 
 
 def _nothing_behind(topology: Topology) -> Iterator[Diagnostic]:
@@ -44,7 +44,7 @@ def _containers_of(topology: Topology, name: str, wanted: str) -> Iterator[Diagn
         yield Diagnostic(
             "unknown-backend",
             f"backend `{name}` is for containers of one that does not exist",
-            suggest(wanted, others) or f"backends here: {', '.join(others) or 'no others'}",
+            suggest(wanted, others) or f"backends here: {list_names(others)}",
             Place(path),
             quoted=((wanted, path),),
         )

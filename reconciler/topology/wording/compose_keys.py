@@ -12,6 +12,13 @@ _NOTHING_SAYS_IT: dict[type[BaseModel], dict[str, str]] = {
     Topology: {"version": "leave it out: there is one version"},
     Backend: {
         "container_name": "leave it out: containers are named after the topology and the backend",
+        "cpu_period": "write `resources: {cpus: 0.5}`: the part of a processor's time",
+        "cpu_quota": "write `resources: {cpus: 0.5}`: the part of a processor's time",
+        "extends": "write `<<: *name` for what `&name` stands at, or `include:` another file",
+        "links": "leave it out: containers on one network know each other by their backends' names",
+        "post_start": "leave it out: what runs before containers start is `before`",
+        "pre_stop": "leave it out: HAProxy drains servers first, for as long as "
+        "`rollout: {drain_timeout: 30s}` says",
         "deploy": "what it holds is in `replicas`, `resources` and `rollout` here",
     },
 }

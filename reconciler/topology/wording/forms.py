@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from reconciler.topology.model.anatomy import Kind, key, marks_of, model_of
 from reconciler.topology.model.base import ShortForms
 from reconciler.topology.model.description import Key
-from reconciler.topology.model.types.scalar import parse_duration, parse_size
+from reconciler.topology.model.types.scalar import parse_duration, parse_period, parse_size
 
 _TYPES = {
     "string": ("text",),
@@ -77,7 +77,7 @@ def bound_in_words(kind: Kind, value: Any) -> str:
     readers = [mark.func for mark in marks_of(kind) if isinstance(mark, BeforeValidator)]
     if parse_size in readers:
         return _in_units(value, _SIZES)
-    if parse_duration in readers:
+    if parse_duration in readers or parse_period in readers:
         return f"{value * 1000:g}ms" if 0 < value < 1 else _in_units(value, _DURATIONS)
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 

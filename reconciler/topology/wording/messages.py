@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,11 @@ _BOUND = {
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "at most"),
 }
+MOST_PROBLEMS = 100
+"""Of one file that are told, and looked for by one rule: nobody reads more at once."""
+MOST_NAMES = 200
+"""Among which one that was meant is looked for."""
+MOST_LISTED = 20
 _OWNER = {
     "networks": "a network",
     "backends": "a backend",
@@ -63,11 +69,11 @@ _OWNER = {
 def explain_errors(
     error: ValidationError, source: Source, model: type[BaseModel]
 ) -> list[Diagnostic]:
-    """One diagnostic for each of pydantic's errors, at its place in the file."""
+    """One diagnostic for each of pydantic's errors, the first of many, at its place in the file."""
     items = error.errors(include_url=False)
     return [
         _explain(item, source, model)
-        for item in items
+        for item in items[:MOST_PROBLEMS]
         if item["type"] != "too_short" or not _has_error_below(item["loc"], items)
     ]
 
@@ -244,5 +250,12 @@ def _owner(path: Path) -> str:
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """`did you mean …?` when something close exists, else nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    among = list(itertools.islice(known, MOST_NAMES))
+    close = difflib.get_close_matches(word, among, n=1, cutoff=0.65)
     return f"did you mean `{close[0]}`?" if close else ""
+
+
+def list_names(known: Collection[str]) -> str:
+    """The names there are, the first of many; `none` for none."""
+    shown = ", ".join(itertools.islice(known, MOST_LISTED)) or "none"
+    return f"{shown} and {len(known) - MOST_LISTED:,} more" if len(known) > MOST_LISTED else shown

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity
 from reconciler.files.inputs import EXPIRED, Inputs, load_inputs
+from reconciler.files.listing import is_topology
 from reconciler.files.stamp import stamp
 from reconciler.files.variant import AS_WRITTEN, Variant
 from reconciler.run.compiled import compile_inputs
@@ -27,7 +28,6 @@ TICK_MS = 2000
 SETTLE_S = (0.15, 0.85)
 """A file that is broken or gone is looked at again before it is believed: somebody may be in the
 middle of writing it, or of `git checkout`."""
-_SUFFIXES = {".yaml", ".yml"}
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class WatchedFiles:
         for name in self.paths:
             path = Path(name)
             try:
-                inside = [p for p in path.iterdir() if p.suffix in _SUFFIXES]
+                inside = [p for p in path.iterdir() if is_topology(p.name)]
             except OSError:
                 inside = []
             yield from inside or [path]
@@ -113,7 +113,7 @@ class WatchedFiles:
 
     def concerns(self, change: object, path: str) -> bool:  # noqa: ARG002  # watchfiles' signature
         """Whether a change in a watched directory may be one of ours."""
-        if os.path.splitext(path)[1] in _SUFFIXES or os.path.islink(path):
+        if is_topology(os.path.basename(path)) or os.path.islink(path):
             return True
         own = (os.path.abspath(n) for n in (*self.paths, *self._others))
         return any(name == path or name.startswith(path + os.sep) for name in own)
@@ -141,8 +141,11 @@ def _by_topology_file(inputs: Inputs) -> dict[str, list[Diagnostic]]:
     return errors
 
 
-def follow_files(watched: WatchedFiles, follower: Follower, stop: threading.Event) -> None:
-    """Hand what the files say to the follower at each change, until `stop` is set."""
+def follow_files(
+    watched: WatchedFiles, follower: Follower, stop: threading.Event, note_look: Callable[[], None]
+) -> None:
+    """Hand what the files say to the follower at each change, until `stop` is set; `note_look`
+    is called after each look, changes or not."""
     seen: object = None
     while not stop.is_set():
         for _ in _changes(watched, stop):
@@ -150,6 +153,7 @@ def follow_files(watched: WatchedFiles, follower: Follower, stop: threading.Even
             if now != seen:
                 seen = now
                 follower.follow(_settled(watched, follower, stop))
+            note_look()
 
 
 def _settled(watched: WatchedFiles, follower: Follower, stop: threading.Event) -> Reading:

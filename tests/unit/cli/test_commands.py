@@ -87,6 +87,8 @@ def test_a_directory_stands_for_its_yaml_files(run: Run) -> None:
     write("all/b.yaml", SHOP.replace("shop", "b"))
     write("all/a.yml", SHOP.replace("shop", "a"))
     write("all/notes.txt", "no topology")
+    for hidden in (".#a.yaml", "._a.yaml", ".ansible_tmpx1_a.yaml", ".a.yml"):
+        write(f"all/{hidden}", "no topology")
     write("all/deeper/c.yaml", "no topology")
     assert run("validate", "all").out == "all/a.yml: valid\nall/b.yaml: valid\n"
 

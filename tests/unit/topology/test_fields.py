@@ -43,6 +43,10 @@ GOOD = {
     "stop_grace_period: 0s": ("stop_grace_period", 0.0),
     "stop_grace_period: 1h": ("stop_grace_period", 3600.0),
     "stop_grace_period: 2d": ("stop_grace_period", 172_800.0),
+    "healthcheck: {test: wget, interval: 30d}": ("healthcheck.interval", 2_592_000.0),
+    "sticky: {by: cookie, maxidle: 30d}": ("sticky.maxidle", 2_592_000.0),
+    "sticky: {by: cookie, maxlife: 365d}": ("sticky.maxlife", 31_536_000.0),
+    "cache: {max_age: 365d}": ("cache.max_age", 31_536_000.0),
     # sizes
     "resources: {memory: 128m}": ("resources.memory", 128 * 1024**2),
     "resources: {memory: 1.5g}": ("resources.memory", 1536 * 1024**2),
@@ -270,6 +274,7 @@ IN_WEB = {
     "stop_grace_period: ''": 'bad-duration `""` is not a length of time; write it like `500ms`, '
     "`10s` or `5m`",
     "stop_grace_period: 25d": "bad-duration `25d` is longer than the 24 days HAProxy can count",
+    "cache: {max_age: 30000d}": "bad-duration `30000d` is longer than 68 years",
     "stop_grace_period: [1s]": "bad-duration a length of time is needed here; write it like `10s`",
     "stop_grace_period: true": "bad-duration a length of time is needed here; write it like `10s`",
     # sizes
@@ -307,7 +312,7 @@ IN_WEB = {
     "env: {A: [b]}": "wrong-type the value of `A` must be text or a number",
     "env: {A=B: c}": "bad-value `A=B` cannot be passed to a container",
     'env: {A: "x\\0"}': "bad-value `A` cannot be passed to a container",
-    "env: [A]": 'bad-value `A` has no value; write `A: ""` for empty, or `A: ${A}` to take it '
+    "env: [A]": "bad-value `A` has no value; write `A=` for empty, or `A=${A}` to take it "
     "from the environment",
     "env: [{A: b}]": "wrong-type each item of the list must be `KEY=value`",
     "env: A=b": "wrong-type `env` takes a mapping or a list of `KEY=value`, not `A=b`; "

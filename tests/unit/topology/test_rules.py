@@ -525,6 +525,13 @@ BROKEN = {
             "all; put it last, or say what it matches"
         ],
     ),
+    "a value that stands for itself": (
+        topology_with(frontend="rules: [{path_prefix: /api/*, backend: web}]"),
+        [
+            "never-meant 10:27 `/api/*` stands for itself here, character by character; "
+            "`path_prefix: /api` matches all below it, and `path_regex` takes a regular expression"
+        ],
+    ),
     "a network that nothing joins": (
         topology_with(rest="networks: {other: {}}"),
         ["unused-network 10:12 nothing joins network `other`"],

@@ -9,11 +9,11 @@ import pytest
 from reconciler.engine.memory import MemoryEngine, MemoryEngines, World
 from reconciler.events.news import News, Outcome, PassEnded
 from reconciler.plan.actions import Action
-from reconciler.watch.daemon import Daemon
+from reconciler.watch.daemon import LONGEST_LOOK_S, Daemon
 from reconciler.watch.keeper import WatchOptions
 from reconciler.watch.mailbox import Goal
 from tests.integration.support.waiting import await_true
-from tests.unit.watch.watching import wish
+from tests.unit.watch.watching import Ear, VirtualClock, wish
 
 
 class Running:
@@ -75,7 +75,7 @@ def running() -> Running:
 
 def test_it_heals_and_ends(running: Running) -> None:
     with running:
-        assert running.daemon.is_alive()
+        assert running.daemon.find_trouble() == ""
         running.world.kill(next(c.id for c in running.world.containers.values() if c.slot.backend))
         await_true(lambda: running.running == 3, "healed")
         assert running.end()
@@ -101,7 +101,7 @@ def test_a_topology_that_was_removed_may_come_again(running: Running) -> None:
         running.daemon.write("shop", "gone", Goal(emptied, forget=True))
         await_true(lambda: running.running == 0, "removed")
         await_true(lambda: not running.daemon._keepers, "done")
-        assert running.daemon.is_alive()
+        assert running.daemon.find_trouble() == ""
         assert running.world.locks == {}
         running.daemon.write("shop", "new", Goal(wish()))
         await_true(lambda: running.running == 3, "there again")
@@ -140,3 +140,14 @@ def test_everybody_is_asked_to_look(running: Running) -> None:
             ),
             "it looked",
         )
+
+
+def test_it_is_not_well_once_nobody_looks_at_the_files(running: Running) -> None:
+    clock = VirtualClock()
+    daemon = Daemon(running.engines, WatchOptions(holder="test"), Ear(), clock)
+    clock.time += LONGEST_LOOK_S
+    assert daemon.find_trouble() == ""
+    clock.time += 1
+    assert daemon.find_trouble() == "nobody has looked at the files for 61 s"
+    daemon.note_look()
+    assert daemon.find_trouble() == ""

@@ -19,7 +19,7 @@ from reconciler.watch.http import Admin
 @pytest.fixture
 def admin() -> Iterator[Admin]:
     made = Admin("127.0.0.1", 0)
-    made.serve(lambda: True)
+    made.serve(lambda: "")
     yield made
     made.close()
 
@@ -118,7 +118,12 @@ def test_values_of_variables_are_not_answered(admin: Admin) -> None:
 
 def test_an_address_of_ipv6() -> None:
     made = Admin("::1", 0)
-    made.serve(lambda: True)
+    made.serve(lambda: "")
     with urllib.request.urlopen(f"http://[::1]:{made.port}/healthz", timeout=10) as answer:
         assert answer.status == 200
     made.close()
+
+
+def test_health_tells_what_is_wrong(admin: Admin) -> None:
+    admin.serve(lambda: "nobody has looked at the files for 61 s")
+    assert ask(admin, "/healthz") == (503, "nobody has looked at the files for 61 s\n")

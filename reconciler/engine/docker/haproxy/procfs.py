@@ -17,6 +17,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reconciler.files.reading import read_opened
+
+MOST_BYTES = 64 << 20
+"""Of a configuration: far more than one of all backends that a topology can have."""
 TIMEOUT_S = 30
 """As long as a client inside the container waits; a reload answers when the worker is ready."""
 
@@ -56,9 +60,7 @@ class Inside:
             # Opening a FIFO would wait for whoever writes into it.
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             with os.fdopen(os.open(name, flags, dir_fd=parent), "rb") as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise OSError(f"{path} is no file")
-                return file.read().decode(errors="replace")
+                return read_opened(file.fileno(), MOST_BYTES).decode(errors="replace")
 
     def names(self, directory: str) -> tuple[str, ...]:
         """What is in a directory; nothing when it is not there. Raises other OSErrors as above."""

@@ -23,6 +23,7 @@ _SIZE = re.compile(
 )
 _SIZE_UNIT = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 _LONGEST_S = 2**31 / 1000  # HAProxy keeps timers as milliseconds in 31 bits (manual, 2.5)
+_LONGEST_PERIOD_S = 2**31  # whole seconds: no timer of HAProxy's runs for them
 
 
 def error(code: str, message: str, *, hint: str = "", **context: Any) -> PydanticCustomError:
@@ -31,7 +32,19 @@ def error(code: str, message: str, *, hint: str = "", **context: Any) -> Pydanti
 
 
 def parse_duration(value: Any) -> float:
-    """`500ms`, `10s`, `1m30s` to seconds."""
+    """`500ms`, `10s`, `1m30s` to seconds, as long as a timer of HAProxy's can run."""
+    seconds = parse_period(value)
+    if seconds >= _LONGEST_S:
+        raise error(
+            "bad-duration",
+            "`{value}` is longer than the 24 days HAProxy can count",
+            value=written(value),
+        )
+    return seconds
+
+
+def parse_period(value: Any) -> float:
+    """The same for what others count, or is told to them: browsers, caches, Docker."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise error("bad-duration", "a length of time is needed here", hint="write it like `10s`")
     text = written(value)
@@ -50,10 +63,8 @@ def parse_duration(value: Any) -> float:
             value=text,
             hint="write it like `500ms`, `10s` or `5m`",
         )
-    if seconds >= _LONGEST_S:
-        raise error(
-            "bad-duration", "`{value}` is longer than the 24 days HAProxy can count", value=text
-        )
+    if seconds >= _LONGEST_PERIOD_S:
+        raise error("bad-duration", "`{value}` is longer than 68 years", value=text)
     return seconds
 
 
@@ -255,8 +266,7 @@ def parse_pairs(value: Any) -> dict[str, str]:
                 "`{value}` has no value",
                 value=name,
                 at=at,
-                hint=f'write `{name}: ""` for empty, or `{name}: ${{{name}}}` '
-                "to take it from the environment",
+                hint=_with_a_value(str(name), is_item=isinstance(value, list)),
             )
         if isinstance(item, Mapping | list):
             raise error(
@@ -269,6 +279,13 @@ def parse_pairs(value: Any) -> dict[str, str]:
     return result
 
 
+def _with_a_value(name: str, *, is_item: bool) -> str:
+    empty, taken = (
+        (f"{name}=", f"{name}=${{{name}}}") if is_item else (f'{name}: ""', f"{name}: ${{{name}}}")
+    )
+    return f"write `{empty}` for empty, or `{taken}` to take it from the environment"
+
+
 def _split_pair(item: Any, *, at: tuple[str | int, ...]) -> tuple[str, str | None]:
     if not isinstance(item, str):
         raise error("wrong-type", "each item of the list must be `KEY=value`", at=at)
@@ -276,19 +293,18 @@ def _split_pair(item: Any, *, at: tuple[str | int, ...]) -> tuple[str, str | Non
     return name, text if equals else None
 
 
-Duration = Annotated[
-    float,
-    BeforeValidator(parse_duration),
-    WithJsonSchema(
-        {
-            "type": ["string", "integer"],
-            "minimum": 0,
-            "maximum": 0,
-            "pattern": r"^(0|([0-9]+(\.[0-9]+)?(us|ms|s|m|h|d))+)$",
-            "examples": ["500ms", "10s", "5m"],
-        }
-    ),
-]
+_DURATION_SCHEMA = WithJsonSchema(
+    {
+        "type": ["string", "integer"],
+        "minimum": 0,
+        "maximum": 0,
+        "pattern": r"^(0|([0-9]+(\.[0-9]+)?(us|ms|s|m|h|d))+)$",
+        "examples": ["500ms", "10s", "5m"],
+    }
+)
+Duration = Annotated[float, BeforeValidator(parse_duration), _DURATION_SCHEMA]
+"""Seconds."""
+Period = Annotated[float, BeforeValidator(parse_period), _DURATION_SCHEMA]
 """Seconds."""
 
 Size = Annotated[

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from reconciler.events.news import News
 from reconciler.files import inputs
 from reconciler.topology.reading.layers import Document
-from reconciler.watch.sources.files import WatchedFiles
+from reconciler.watch.follower import Follower
+from reconciler.watch.mailbox import Goal
+from reconciler.watch.sources.files import WatchedFiles, follow_files
+from tests.integration.support.waiting import await_true
+from tests.unit.watch.watching import Ear
 
 GOOD = "name: {}\nbackends: {{web: {{image: '${{IMAGE:-a}}', port: 80}}}}\n"
 
@@ -121,3 +128,33 @@ def test_directories_of_links_and_of_what_is_not_there(tmp_path: Path) -> None:
     assert watched.concerns(None, str(tmp_path / "current"))
     assert watched.concerns(None, str(tmp_path / "x"))
     assert not watched.concerns(None, str(tmp_path / "app.log"))
+
+
+class Told:
+    """Keepers that remember who was told something."""
+
+    def __init__(self) -> None:
+        self.topologies: list[str] = []
+
+    def write(self, topology: str, _cause: str, _goal: Goal) -> None:
+        self.topologies.append(topology)
+
+
+def test_a_pipe_among_the_files_ends_the_following_of_none(directory: Path) -> None:
+    os.mkfifo(directory / "pipe.yaml")
+    told, broken, stop, looked = Told(), list[News](), threading.Event(), threading.Event()
+    follower = Follower(told, Ear(lambda _, news: broken.append(news)), prune=False)
+    watched = WatchedFiles((str(directory),), ())
+    thread = threading.Thread(
+        target=follow_files, args=(watched, follower, stop, looked.set), daemon=True
+    )
+    thread.start()
+    try:
+        await_true(looked.is_set, "the look is told")
+        assert told.topologies == ["ta", "tb", "tc"]
+        assert [getattr(news, "file", "") for news in broken] == [str(directory / "pipe.yaml")]
+        (directory / "new.yaml").write_text(GOOD.format("new"))
+        await_true(lambda: "new" in told.topologies, "the edit is seen")
+    finally:
+        stop.set()
+        thread.join(10)

@@ -87,7 +87,7 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
 
 def test_what_is_no_file_or_socket_keeps_nobody_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(OSError, match="is no file"):
+    with pytest.raises(OSError, match="it is a pipe"):
         HERE.read(str(tmp_path / "pipe"))
     with pytest.raises(OSError, match="is no socket"):
         HERE.ask(str(tmp_path / "pipe"), "show info")

@@ -1,0 +1,31 @@
+"""How the time to read a file, and to tell what is wrong with it, grows with the file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from reconciler.topology.load import load_topology
+from reconciler.view.diagnostics import render_diagnostics
+from reconciler.view.paint import Paint
+from tests.unit.topology.growing import GROWING
+
+FEW, MANY = 800, 8000
+WANTED = 12
+
+
+def measure_growth(runs: int) -> None:
+    """Ten times the file is to take at most twelve times as long."""
+    print(f"reading wrong files: CPU seconds for {FEW:,} and {MANY:,} parts, best of {runs}")
+    for name, make in GROWING.items():
+        few, many = (min(_seconds(make, number) for _ in range(runs)) for number in (FEW, MANY))
+        verdict = "" if many <= WANTED * few else f"  more than {WANTED} times"
+        print(f"  {name:20} {few:6.2f} {many:6.2f}{verdict}")
+
+
+def _seconds(make: Callable[[int], str], number: int) -> float:
+    data = make(number).encode()
+    started = time.process_time()
+    loaded = load_topology(data, "shop.yaml", {})
+    render_diagnostics(loaded.diagnostics, loaded.texts, Paint())
+    return time.process_time() - started
