@@ -174,7 +174,8 @@ def watch_topologies(  # noqa: PLR0913  # what may be chosen, each by its name
     variant = Variant(_texts(overlays), tuple(profiles))
     watched = WatchedFiles(_texts(given), (), variant)
     follower = Follower(daemon, listener, prune=prune, dry_run=dry_run)
-    daemon.run(functools.partial(follow_files, watched, follower, daemon.stop), stop.wait)
+    follow = functools.partial(follow_files, watched, follower, daemon.stop, daemon.note_look)
+    daemon.run(follow, stop.wait)
     return daemon.join(LONGEST_STOP_S)
 
 
