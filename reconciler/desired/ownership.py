@@ -18,7 +18,7 @@ _CONTAINER_ROLES = {names.SERVER_ROLE, names.PROXY_ROLE, names.ANCHOR_ROLE, name
 
 
 def is_our_container(
-    topology: str, labels: Mapping[str, str], of_image: Mapping[str, str] = _NO_LABELS
+    topology: str, name: str, labels: Mapping[str, str], of_image: Mapping[str, str] = _NO_LABELS
 ) -> bool:
     """A container belongs to a topology when its labels have a role, a revision, and the name that
     goes with them, and its image does not say the very same. `of_image` are the image's labels."""
@@ -27,7 +27,7 @@ def is_our_container(
         and labels.get(names.ROLE) in _CONTAINER_ROLES
         and _REVISION.fullmatch(labels.get(names.REVISION, "")) is not None
         and labels.get(names.NAME, "").startswith(_stem(topology, labels))
-        and not _is_inherited(labels, of_image)
+        and not _is_inherited(name, labels, of_image)
     )
 
 
@@ -58,7 +58,8 @@ def _stem(topology: str, labels: Mapping[str, str]) -> str:
             return f"{topology}-haproxy-"
 
 
-def _is_inherited(labels: Mapping[str, str], of_image: Mapping[str, str]) -> bool:
-    """A container that the tool makes of such an image has another revision, since it has another
-    image."""
-    return of_image.get(names.REVISION) == labels.get(names.REVISION)
+def _is_inherited(name: str, labels: Mapping[str, str], of_image: Mapping[str, str]) -> bool:
+    """A copy has the name that it was given, and in its labels that of the container that it is a
+    copy of. One that the tool makes of such an image has the name that its labels say."""
+    is_as_image_says = of_image.get(names.REVISION) == labels.get(names.REVISION)
+    return is_as_image_says and name != labels.get(names.NAME)

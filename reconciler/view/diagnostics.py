@@ -140,14 +140,13 @@ def render_diagnostics(
     diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], paint: Paint, width: int = 80
 ) -> list[str]:
     """All of them, an empty line between, and a closing line for each file."""
-    lines: list[str] = []
-    for diagnostic in diagnostics:
-        lines += [*render_diagnostic(diagnostic, sources, paint, width), ""]
-    for file in dict.fromkeys(d.place.file for d in diagnostics if d.place.file):
-        lines.append(
-            f"{_printable(file)}: {_tally([d for d in diagnostics if d.place.file == file])}"
-        )
-    return lines
+    blocks = [render_diagnostic(diagnostic, sources, paint, width) for diagnostic in diagnostics]
+    if tallies := [
+        f"{_printable(file)}: {_tally([d for d in diagnostics if d.place.file == file])}"
+        for file in dict.fromkeys(d.place.file for d in diagnostics if d.place.file)
+    ]:
+        blocks.append(tallies)
+    return [line for block in blocks for line in ("", *block)][1:]
 
 
 def _tally(diagnostics: Sequence[Diagnostic]) -> str:

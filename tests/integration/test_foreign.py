@@ -92,15 +92,18 @@ def test_a_network_of_that_name(stack: Stack) -> None:
 
 
 def test_what_is_not_in_the_file_goes(stack: Stack) -> None:
-    """A container with our labels is ours, whoever made it: the file decides."""
+    """A container with all the labels that we give is ours, whoever made it: the file decides."""
     stack.apply()
+    name = f"{stack.name}-web-7-00000000"
     labels = {
+        names.REVISION: "v1:" + "0" * 16,
+        names.NAME: name,
         names.TOPOLOGY: stack.name,
         names.ROLE: names.SERVER_ROLE,
         names.BACKEND: "web",
         names.SLOT: "7",
     }
-    with stack.world.foreign_container(Labels=labels, Image=ECHO):
+    with stack.world.foreign_container(name, Labels=labels, Image=ECHO):
         assert (
             json.loads(stack.plan("-o", "json").out)["plans"][0]["changes"][0]["verb"] == "remove"
         )

@@ -46,4 +46,6 @@ def test_what_was_done_by_hand(stack: Stack) -> None:
 
     # What is to come from the file is not called somebody's doing.
     stack.backend["weight"] = 7
-    assert "by hand" not in stack.run("status").out
+    text = stack.run("status").out
+    assert "drained by hand" not in text
+    assert "weight 3 by hand" not in text

@@ -113,8 +113,14 @@ def _list_containers(
     return [
         item
         for item in listed
-        if is_our_container(topology, item["Labels"], labels[item["ImageID"]])
+        if is_our_container(topology, _name(item), item["Labels"], labels[item["ImageID"]])
     ]
+
+
+def _name(item: dict[str, Any]) -> str:
+    """Its own; links give a container further ones, below those of others."""
+    found = (name.removeprefix("/") for name in item.get("Names") or ())
+    return next((name for name in found if "/" not in name), "")
 
 
 def _proxy(client: docker.APIClient, container: str, state: str) -> ObservedProxy:

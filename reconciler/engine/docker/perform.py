@@ -153,7 +153,10 @@ def _made_before(
     """The container that has the name, if an earlier run of ours made just this one."""
     there = client.inspect_container(name)
     labels = there["Config"].get("Labels") or {}
-    if is_our_container(topology, labels) and labels.get(names.REVISION) == container.revision:
+    if (
+        is_our_container(topology, name, labels)
+        and labels.get(names.REVISION) == container.revision
+    ):
         return str(there["Id"])
     raise taken_meanwhile(name)
 

@@ -86,6 +86,8 @@ def _is_lost(seen: ObservedProxy) -> bool:
 def _unproven(assignment: Assignment, proxy: Proxy, seen: ObservedProxy) -> Iterator[str]:
     """The hosts of wanted servers that get no traffic yet."""
     serving = {(server.backend, server.host) for server in seen.serving if server.takes_traffic}
+    if not serving:
+        return  # nobody is served, so that nobody can lose anything
     hosts = assignment.hosts
     for backend in proxy.backends:
         for server in backend.servers:

@@ -42,9 +42,13 @@ def plan_workers(
 
 
 def _served(desired: Desired, observed: Observed) -> set[str]:
+    """The backends of which HAProxy has a server: as it is wanted, as it is written, or as it
+    runs, which is known also where haproxy.cfg is lost."""
     backends = desired.proxy.backends if desired.proxy else ()
-    written = (read_servers(proxy.config or "") for proxy in observed.proxies.values())
-    hosts = {server.host for servers in written for server in servers}
+    hosts: set[str] = set()
+    for proxy in observed.proxies.values():
+        hosts |= {server.host for server in read_servers(proxy.config or "")}
+        hosts |= {server.host for server in proxy.servers}
     known = {c.slot.backend for c in observed.containers if hosts.intersection(c.hosts)}
     return {backend.source for backend in backends} | known
 
