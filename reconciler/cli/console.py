@@ -58,5 +58,5 @@ class Console:
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
-    """None is a stream that was closed before we began."""
+    """Whether a stream is a terminal. One that was closed before we began is None."""
     return stream is not None and stream.isatty()

@@ -27,7 +27,7 @@ class Included:
     tried: list[str] = field(default_factory=list)
     """Absolute paths, whether something is there or not."""
     hidden: set[str] = field(default_factory=set)
-    """By the names that messages have for them."""
+    """The files, by the names that messages have for them."""
     _directories: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:

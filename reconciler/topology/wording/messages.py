@@ -53,7 +53,7 @@ _BOUND = {
     "less_than_equal": ("le", "at most"),
 }
 MOST_PROBLEMS = 100
-"""Of one file that are told, and looked for by one rule: nobody reads more at once."""
+"""The problems of one file that are told at most, and looked for by one rule."""
 MOST_NAMES = 200
 """Among which one that was meant is looked for."""
 MOST_LISTED = 20
