@@ -13,7 +13,7 @@ import stat
 import sys
 
 MOST_BYTES = 1_000_000
-"""The size at most of a file that is no topology: certificates, env files, secrets, lists of addresses."""
+"""The size at most of a file that is no topology, such as a certificate or an env file."""
 STDIN = "-"
 _KINDS = {
     stat.S_IFDIR: "a directory",

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from reconciler.files.reading import read_opened
 
 MOST_BYTES = 64 << 20
-"""The size of a configuration at most: far more than one of all backends that a topology can have."""
+"""The size of a configuration at most: far more than any topology makes."""
 TIMEOUT_S = 30
 """As long as a client inside the container waits; a reload answers when the worker is ready."""
 
