@@ -40,7 +40,9 @@ def observe(
     networks = pool.submit(_networks, client, scope)
     volumes = pool.submit(_volumes, client, scope)
     images = {ref: pool.submit(_image_id, client, ref) for ref in scope.images}
-    listed = _list_containers(client, pool, scope.topology, inspections)
+    labelled = {"label": [f"{names.TOPOLOGY}={scope.topology}"]}
+    ours = partial(_ours, client, pool, scope.topology, inspections)
+    listed = ours(client.containers(all=True, filters=labelled))
     gaps: list[str] = []
     proxies = {
         item["Id"]: pool.submit(_proxy, client, item["Id"], item["State"])
@@ -52,8 +54,10 @@ def observe(
     holders: tuple[Holder, ...] = ()
     missing: frozenset[str] = frozenset()
     if _may_collide(scope, containers):
-        own = {item["Id"] for item in listed}
-        holders = tuple(_holders(client, scope, own))
+        everybody = client.containers(all=True)
+        # What came since the first list is ours no less: another run may be at work.
+        own = {item["Id"] for item in ours(everybody)}
+        holders = tuple(_holders(everybody, scope, own))
         missing = missing_paths(scope.host_paths)
     return Observed(
         containers=containers,
@@ -100,19 +104,24 @@ def _collect(
     return found
 
 
-def _list_containers(
-    client: docker.APIClient, pool: Executor, topology: str, inspections: Inspections
+def _ours(
+    client: docker.APIClient,
+    pool: Executor,
+    topology: str,
+    inspections: Inspections,
+    items: list[dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Low-level list: one request, where the SDK's high-level one inspects each container. And one
-    for each image, once, as some labels are an image's."""
-    listed = client.containers(all=True, filters={"label": [f"{names.TOPOLOGY}={topology}"]})
-    images = sorted({item["ImageID"] for item in listed})
+    """Those of a list that belong to the topology. One request for each of their images, once, as
+    some labels are an image's; the low-level list is one, where the SDK's high-level one inspects
+    each container."""
+    labelled = [i for i in items if (i.get("Labels") or {}).get(names.TOPOLOGY) == topology]
+    images = sorted({item["ImageID"] for item in labelled})
     labels = dict(
         zip(images, pool.map(partial(inspections.labels_of_image, client), images), strict=True)
     )
     return [
         item
-        for item in listed
+        for item in labelled
         if is_our_container(topology, _name(item), item["Labels"], labels[item["ImageID"]])
     ]
 
@@ -177,8 +186,10 @@ def _may_collide(scope: Scope, containers: tuple[ObservedContainer, ...]) -> boo
     return not set(scope.names) <= running
 
 
-def _holders(client: docker.APIClient, scope: Scope, own: Collection[str]) -> Iterator[Holder]:
-    for item in client.containers(all=True):
+def _holders(
+    items: list[dict[str, Any]], scope: Scope, own: Collection[str]
+) -> Iterator[Holder]:
+    for item in items:
         labels = item.get("Labels") or {}
         held = {name.lstrip("/") for name in item.get("Names") or ()}
         who = _who(item, labels)
@@ -192,7 +203,7 @@ def _holders(client: docker.APIClient, scope: Scope, own: Collection[str]) -> It
 
 
 def _who(item: dict[str, Any], labels: dict[str, str]) -> str:
-    name = (item.get("Names") or [item["Id"][:12]])[0].lstrip("/")
+    name = _name(item) or item["Id"][:12]
     topology = labels.get(names.TOPOLOGY)
     return f"container {name}" + (f" of topology `{topology}`" if topology else "")
 
