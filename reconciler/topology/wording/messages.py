@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 
 from reconciler.diagnostics.codes import CODES
@@ -77,8 +77,7 @@ def _has_error_below(loc: tuple[Any, ...], items: list[Any]) -> bool:
     return any(len(i["loc"]) > len(loc) and i["loc"][: len(loc)] == loc for i in items)
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
+class _Problem(Struct, frozen=True):
     """One of pydantic's errors, with what the file says there."""
 
     kind: str
