@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -243,6 +242,8 @@ def _owner(path: Path) -> str:
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """`did you mean …?` when something close exists, else nothing."""
+    import difflib  # noqa: PLC0415  # for a mistake alone
+
     among = list(itertools.islice(known, MOST_NAMES))
     close = difflib.get_close_matches(word, among, n=1, cutoff=0.65)
     return f"did you mean `{close[0]}`?" if close else ""
