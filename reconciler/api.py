@@ -10,11 +10,13 @@ import functools
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
 from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.discreet import Discreet
 from reconciler.engine.errors import WATCHING
 from reconciler.engine.protocol import Engines, Patience
 from reconciler.events.events import Event
@@ -41,14 +43,14 @@ class TopologyError(Exception):
         """All that is wrong with it, warnings among them, in the order of the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedTopology:
+class LoadedTopology(Discreet, Struct, frozen=True):
     """A file that can be used, with all that it refers to."""
 
+    unshown = ("_compiled",)
     name: str
     diagnostics: tuple[Diagnostic, ...]
     """Warnings."""
-    _compiled: CompiledTopology = field(repr=False)
+    _compiled: CompiledTopology
 
     def hide(self, text: str) -> str:
         """A text, such as a line of a container's log, without what variables and secrets hold."""
@@ -179,8 +181,7 @@ def watch_topologies(  # noqa: PLR0913  # what may be chosen, each by its name
     return daemon.join(LONGEST_STOP_S)
 
 
-@dataclass(frozen=True, slots=True)
-class _Listener:
+class _Listener(Struct, frozen=True):
     """A listener that shows nothing to anybody: what it is told it hands on."""
 
     tell: Callable[[str, News], None]

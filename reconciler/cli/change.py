@@ -6,9 +6,9 @@ import signal
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import click
+from msgspec import Struct
 
 from reconciler.cli.console import Console
 from reconciler.cli.exit_codes import DONE, FAILED, INTERRUPTED
@@ -27,8 +27,7 @@ from reconciler.view.plan import render_plan, render_summary
 from reconciler.view.progress import JsonProgress, LineProgress, LiveProgress, ProgressView
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRequest:
+class ChangeRequest(Struct, frozen=True):
     """`verb` is what the user is asked about, `done` the word for when it is so."""
 
     verb: str

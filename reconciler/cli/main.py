@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import gc
 import importlib
 import os
@@ -12,6 +11,7 @@ from typing import NoReturn
 
 import click
 
+from reconciler.cli.deferred import defer_imports
 from reconciler.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from reconciler.cli.terminal import accept_all_characters, show
 
@@ -46,6 +46,8 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
+            import difflib  # noqa: PLC0415  # for a typo alone
+
             close = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
             hint = f"did you mean `{close[0]}`?" if close else f"commands: {', '.join(COMMANDS)}"
             raise click.UsageError(f"there is no command `{cmd_name}`; {hint}", ctx)
@@ -84,6 +86,7 @@ def main() -> NoReturn:
     """The console entry point. A wrong command line exits with 1: 2 means "changes" to `plan`."""
     # None is wanted, and to find them pydantic would read the metadata of all installed packages.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    defer_imports()
     accept_all_characters()
     try:
         code = reconciler.main(prog_name="reconciler", standalone_mode=False)

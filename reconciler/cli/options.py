@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from reconciler.files.variant import Variant
 from reconciler.topology.duration import read_duration
@@ -105,8 +105,7 @@ _CHANGING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Changing:
+class Changing(Struct, frozen=True):
     """The options that all commands which change something share."""
 
     files: tuple[str, ...]
@@ -128,7 +127,7 @@ def changing(command: Callable[..., int]) -> Callable[..., int]:
 
     @functools.wraps(command)
     def wrapped(**given: Any) -> int:
-        shared = {field.name: given.pop(field.name) for field in fields(Changing)}
+        shared = {name: given.pop(name) for name in Changing.__struct_fields__}
         return command(Changing(**shared), **given)
 
     for option in reversed(_CHANGING):

@@ -12,6 +12,8 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 
+from msgspec import structs
+
 from reconciler.desired.desired import DesiredContainer, Slot
 from reconciler.desired.spec import Attachment, NetworkSpec
 from reconciler.topology.model.types.subnet import fixed_addresses
@@ -55,7 +57,7 @@ class AddressPool:
         if not any(a.is_fixed for a in want.spec.networks):
             return want
         places = tuple(self._place(a, kept.get(a.network, "")) for a in want.spec.networks)
-        return replace(want, spec=replace(want.spec, networks=places))
+        return structs.replace(want, spec=replace(want.spec, networks=places))
 
     def _place(self, attachment: Attachment, kept: str) -> Attachment:
         if not attachment.is_fixed:

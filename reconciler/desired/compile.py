@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from msgspec import structs
+
 from reconciler.desired.addresses import first_addresses
 from reconciler.desired.containers.env import environment_of, hidden_environment
 from reconciler.desired.containers.files import files_of, hidden_files
@@ -69,7 +71,7 @@ def compile_topology(
     }
     for slot, container in containers.items():
         done = tuple(job.container.revision for job in jobs.get(slot.backend, ()))
-        containers[slot] = replace(container, jobs=done)
+        containers[slot] = structs.replace(container, jobs=done)
     proxy, run_volume = None, ""
     host_ports: tuple[PublishedPort, ...] = ()
     if topology.frontends or topology.stats is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from reconciler.desired.names import ANCHOR_ROLE, JOB_ROLE, PROXY_ROLE, SERVER_ROLE
 from reconciler.desired.order import Dependency
@@ -14,8 +15,7 @@ from reconciler.haproxy.model import Proxy
 from reconciler.haproxy.render.proxy import render_config
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Slot:
+class Slot(Struct, frozen=True, order=True):
     """A place for one container: replica `number` of a backend, or HAProxy or its anchor (0)."""
 
     role: str
@@ -34,8 +34,7 @@ PROXY_SLOT = Slot(PROXY_ROLE)
 ANCHOR_SLOT = Slot(ANCHOR_ROLE)
 
 
-@dataclass(frozen=True, slots=True)
-class DesiredContainer:
+class DesiredContainer(Struct, frozen=True):
     slot: Slot
     name: str
     spec: ContainerSpec
@@ -56,8 +55,7 @@ class DesiredContainer:
         return next((a.address for a in self.spec.networks if a.address), self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class DesiredJob:
+class DesiredJob(Struct, frozen=True):
     """What must have succeeded before a backend's containers are made."""
 
     container: DesiredContainer
@@ -68,8 +66,7 @@ class DesiredJob:
     """That of the backend's containers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(Struct, frozen=True):
     """`proxy` is None when the topology takes no traffic; then there is no HAProxy container."""
 
     topology: str
@@ -132,8 +129,7 @@ class Desired:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The part of an engine's world that one topology is about."""
 
     topology: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 Join = TypeVar("Join")
 Leave = TypeVar("Leave")
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """When new servers answer too badly: `max_errors` is a part of all requests, from 0 to 1."""
 
     max_errors: float
@@ -19,8 +19,7 @@ class Guard:
     min_requests: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rollout:
+class Rollout(Struct, frozen=True):
     """How a backend's containers are replaced. Numbers are of containers."""
 
     replicas: int = 1
@@ -40,8 +39,7 @@ class Rollout:
         return self.surge == 0
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """What a roll-out means for capacity, for people. Numbers are of containers."""
 
     at_once: int
@@ -54,8 +52,7 @@ class Pace:
     """HAProxy knows nothing of them: `drain_timeout_s` is what each has to stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch(Generic[Join, Leave]):
+class Batch(Struct, Generic[Join, Leave], frozen=True):
     """First some leave for want of room, then new ones join, then others leave for them."""
 
     early: tuple[Leave, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reconciler.diagnostics.codes import CODES
 from reconciler.diagnostics.place import NOWHERE, Path, Place
@@ -15,8 +16,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """Another place that has to do with it, and what is there: `first mounted here`."""
 
     message: str
@@ -26,8 +26,7 @@ class Related:
         return f"{self.message}: {self.place}"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """One thing that is wrong: what, what to do about it, and where."""
 
     code: str

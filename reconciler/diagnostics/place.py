@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 Path = tuple[str | int, ...]
 """Keys and list positions from the top of a topology, `("backends", "web", "replicas")`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A stretch of one source line; `line` and `column` count from 1, `end_column` is exclusive."""
 
     line: int
@@ -19,8 +18,7 @@ class Span:
     """The file it is in, when that need not be the one that was named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """What is pointed at. A rule knows the path alone; `file` and `span` are found for it later."""
 
     path: Path = ()

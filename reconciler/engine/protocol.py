@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.desired.desired import Scope
 from reconciler.plan.actions import Action
 from reconciler.plan.observed import Observed
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far a long action is. `total` is None when it is not known; units are bytes."""
 
     done: int
@@ -24,8 +25,7 @@ def _never() -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How long waits may last, in seconds, and whether they should be given up."""
 
     timeout_s: float = 60.0
@@ -36,8 +36,7 @@ class Patience:
         return self if timeout_s is None else replace(self, timeout_s=timeout_s)
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """How long listening ports were closed, in seconds, by an action that closes them."""
 
     for_s: float
@@ -46,8 +45,7 @@ class Closed:
 Report = Callable[[Progress | Closed], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Wakeup:
+class Wakeup(Struct, frozen=True):
     """Something that a topology consists of may have changed. Whoever is woken looks for himself.
 
     `topology` is "" when it may be any of them. `cause` is for people: `container web-2 died`.

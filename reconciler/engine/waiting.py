@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.engine.errors import CancelledError
 
@@ -45,8 +46,7 @@ def tries(
         pause_s *= 1.5
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(Struct, frozen=True):
     """Times to wait, in seconds: twice as long each time, up to a bound. Has no clock and no dice:
     who calls has them."""
 

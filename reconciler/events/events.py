@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.plan.plan import Plan, Step
 
 
-@dataclass(frozen=True, slots=True)
-class PlanStarted:
+class PlanStarted(Struct, frozen=True):
     pass_id: str
     plan: Plan
 
 
-@dataclass(frozen=True, slots=True)
-class StepStarted:
+class StepStarted(Struct, frozen=True):
     pass_id: str
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
-class StepProgressed:
+class StepProgressed(Struct, frozen=True):
     """Bytes; `total` is None when it is not known."""
 
     pass_id: str
@@ -30,8 +27,7 @@ class StepProgressed:
     total: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class StepDone:
+class StepDone(Struct, frozen=True):
     pass_id: str
     step: Step
     elapsed_s: float
@@ -39,24 +35,21 @@ class StepDone:
     """How long it had listening ports closed; None for a step that closes none."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepFailed:
+class StepFailed(Struct, frozen=True):
     pass_id: str
     step: Step
     failure: Diagnostic
     elapsed_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class StepSkipped:
+class StepSkipped(Struct, frozen=True):
     """Not begun: a step it needs failed, or the user asked to stop."""
 
     pass_id: str
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """Something outside the plan takes time: the lock of another run."""
 
     pass_id: str

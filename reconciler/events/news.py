@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.events.events import Event
@@ -32,8 +33,7 @@ class Outcome(StrEnum):
     """The daemon was asked to end."""
 
 
-@dataclass(frozen=True, slots=True)
-class PassBegun:
+class PassBegun(Struct, frozen=True):
     """A pass has found something to do, and why it looked."""
 
     pass_id: str
@@ -43,8 +43,7 @@ class PassBegun:
     """False when what failed before is only tried again."""
 
 
-@dataclass(frozen=True, slots=True)
-class PassEnded:
+class PassEnded(Struct, frozen=True):
     pass_id: str
     cause: str
     outcome: Outcome
@@ -69,8 +68,7 @@ class PassEnded:
         return did and not self.is_edit and self.outcome in {Outcome.CONVERGED, Outcome.KEPT}
 
 
-@dataclass(frozen=True, slots=True)
-class Noticed:
+class Noticed(Struct, frozen=True):
     """Something about a topology that is no pass: `what` goes on after its name."""
 
     what: str
@@ -78,8 +76,7 @@ class Noticed:
     """Whether nothing is done for it from now on: suspended, removed, or no longer in a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileBroken:
+class FileBroken(Struct, frozen=True):
     """A file that cannot be used; what was last read from it stays in force."""
 
     file: str
@@ -89,8 +86,7 @@ class FileBroken:
     """Whether something was ever read from it."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileMended:
+class FileMended(Struct, frozen=True):
     """A file that could not be used can be again."""
 
     file: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from reconciler.files.reading import is_handed_over, read_file
 from reconciler.topology.reading.layers import Document
@@ -19,8 +20,7 @@ from reconciler.topology.reading.parse import MAX_BYTES
 STDIN_NAME = "<stdin>"
 
 
-@dataclass(slots=True)
-class Included:
+class Included(Struct):
     """Reads what is included, and notes it; `named` are the documents of the command line."""
 
     named: Iterable[Document]

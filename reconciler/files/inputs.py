@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity, has_errors
 from reconciler.diagnostics.place import Place, Span
@@ -23,8 +25,7 @@ from reconciler.topology.reading.variables import parse_env_file
 DEFAULT_FILE = "topology.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     loaded: tuple[Loaded, ...]
     diagnostics: tuple[Diagnostic, ...]
     references: tuple[References, ...]

@@ -9,10 +9,13 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity
+from reconciler.diagnostics.discreet import Discreet
 from reconciler.diagnostics.place import Place, Span
 from reconciler.files.certificate import find_end
 from reconciler.files.included import is_below
@@ -36,21 +39,21 @@ _LIKE_ADDRESS = re.compile(r"(?=.*[.:])[0-9A-Fa-f.:/-]{1,50}")
 """With its headers it must fit into one of HAProxy's buffers, which has 16 KiB."""
 
 
-@dataclass(slots=True)
-class References:
+class References(Discreet, Struct):
     """What came of the files of one topology."""
 
+    unshown = ("environment", "_files", "_variables")
     loaded: Loaded
     directory: str
     """Absolute: where relative names start."""
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict)
     """Variables, by their names."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
     stamps: dict[str, list[int]] = field(default_factory=dict)
     """What was looked at, by its absolute path: files, directories, and what is not there."""
-    _files: dict[str, bytes] = field(default_factory=dict, repr=False)
+    _files: dict[str, bytes] = field(default_factory=dict)
     _directories: dict[str, tuple[tuple[str, str | None], ...]] = field(default_factory=dict)
-    _variables: dict[str, bytes] = field(default_factory=dict, repr=False)
+    _variables: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def contents(self) -> Contents:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import hashlib
 import ipaddress
 import os
-import secrets
 
 from reconciler.files.certificate import find_end
 from reconciler.files.reading import read_file
@@ -23,6 +21,8 @@ _RENEW_DAYS = 30
 
 def place_of(topology: str, names: tuple[str, ...]) -> str:
     """Where the certificate of a topology for these names is kept."""
+    import hashlib  # noqa: PLC0415  # brings OpenSSL, for development only
+
     home = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
     key = hashlib.sha256(" ".join(names).encode()).hexdigest()[:8]
     return os.path.join(home, "haproxy-reconciler", "self-signed", f"{topology}-{key}.pem")
@@ -37,6 +37,8 @@ def kept_certificate(place: str, names: tuple[str, ...]) -> bytes:
             return text
     os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
     text = make_certificate(names)
+    import secrets  # noqa: PLC0415  # the same
+
     temporary = f"{place}.{secrets.token_hex(4)}"
     try:
         with open(temporary, "wb", opener=_private) as file:

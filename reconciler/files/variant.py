@@ -5,13 +5,12 @@ It stands apart because the quick way out of an `apply` asks for it and may load
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 PROFILES = "RECONCILER_PROFILES"
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(Struct, frozen=True):
     """`overlays` are files that are merged over each topology, `profiles` take backends in."""
 
     overlays: tuple[str, ...] = ()

@@ -11,8 +11,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from reconciler.diagnostics.discreet import Discreet
 from reconciler.haproxy.model.balance import read_weighs
 from reconciler.haproxy.model.files import ProxyFile, is_live_comment
 from reconciler.haproxy.model.origin import Path
@@ -29,8 +32,7 @@ _IDENTITY = re.compile(
 _LIVE = re.compile(r"    (server-template|default-server (weight|maxconn)) ")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """`path` is where the user wrote it; `values` are further places that its values come from."""
 
     text: str
@@ -38,14 +40,14 @@ class Line:
     values: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Discreet, Struct, frozen=True):
     """A rendered configuration with its digests, which are part of the text."""
 
+    unshown = ("files",)
     lines: tuple[Line, ...]
     digest: str
     structure: str
-    files: tuple[ProxyFile, ...] = field(default=(), repr=False)
+    files: tuple[ProxyFile, ...] = ()
     """The files to write with it; none when it was read back, and they are there already."""
 
     @property

@@ -6,7 +6,7 @@ the plan itself creates it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.desired.desired import DesiredContainer
 from reconciler.desired.resources import ResourceLimits
@@ -17,8 +17,7 @@ from reconciler.haproxy.control.commands import ServerSetting
 from reconciler.haproxy.model.files import ProxyFile
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     name: str
     id: str | None = None
 
@@ -27,16 +26,14 @@ class Target:
         return self.id or self.name
 
 
-@dataclass(frozen=True, slots=True)
-class PullImage:
+class PullImage(Struct, frozen=True):
     """`platform` chooses among the variants of an image; "" leaves it to the engine."""
 
     image: str
     platform: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckConfig:
+class CheckConfig(Struct, frozen=True):
     """Let the HAProxy that will run a configuration check it, before anything is touched.
 
     In `running` when that container has the same image, else in a throwaway container.
@@ -47,30 +44,25 @@ class CheckConfig:
     running: Target | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CreateNetwork:
+class CreateNetwork(Struct, frozen=True):
     spec: NetworkSpec
     revision: str
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveNetwork:
+class RemoveNetwork(Struct, frozen=True):
     name: str
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CreateVolume:
+class CreateVolume(Struct, frozen=True):
     spec: VolumeSpec
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveVolume:
+class RemoveVolume(Struct, frozen=True):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class CreateContainer:
+class CreateContainer(Struct, frozen=True):
     """`predecessor` is the HAProxy whose listening sockets this one takes over when it starts."""
 
     container: DesiredContainer
@@ -78,32 +70,27 @@ class CreateContainer:
     predecessor: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class WriteFiles:
+class WriteFiles(Struct, frozen=True):
     """Secrets and configs, into a container that was made and not started yet."""
 
     target: Target
     files: tuple[ContainerFile, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StartContainer:
+class StartContainer(Struct, frozen=True):
     target: Target
 
 
-@dataclass(frozen=True, slots=True)
-class UnpauseContainer:
+class UnpauseContainer(Struct, frozen=True):
     target: Target
 
 
-@dataclass(frozen=True, slots=True)
-class RenameContainer:
+class RenameContainer(Struct, frozen=True):
     target: Target
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateContainer:
+class UpdateContainer(Struct, frozen=True):
     """Limits and restart policy, in place. None leaves a limit as it is."""
 
     target: Target
@@ -113,21 +100,18 @@ class UpdateContainer:
     """It stays as it is, and has to be said again beside the memory; None is twice that."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectNetwork:
+class ConnectNetwork(Struct, frozen=True):
     target: Target
     attachment: Attachment
 
 
-@dataclass(frozen=True, slots=True)
-class DisconnectNetwork:
+class DisconnectNetwork(Struct, frozen=True):
     target: Target
     network: str
     network_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitReady:
+class AwaitReady(Struct, frozen=True):
     """Running, and healthy when the container has a health check."""
 
     target: Target
@@ -135,8 +119,7 @@ class AwaitReady:
     """How long to wait; None is as long as the user's patience."""
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitSteady:
+class AwaitSteady(Struct, frozen=True):
     """Containers that are ready stay so, all of them, and are not started anew meanwhile."""
 
     targets: tuple[Target, ...]
@@ -151,33 +134,28 @@ class AwaitSteady:
         return max(self.steady_s, self.unchecked_s)
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitExit:
+class AwaitExit(Struct, frozen=True):
     """It ends by itself, and with success; it is stopped when it takes longer than `timeout_s`."""
 
     target: Target
     timeout_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class StopContainer:
+class StopContainer(Struct, frozen=True):
     target: Target
     grace_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveContainer:
+class RemoveContainer(Struct, frozen=True):
     target: Target
 
 
-@dataclass(frozen=True, slots=True)
-class WriteConfig:
+class WriteConfig(Struct, frozen=True):
     target: Target
     config: Config
 
 
-@dataclass(frozen=True, slots=True)
-class ReloadProxy:
+class ReloadProxy(Struct, frozen=True):
     """Write, reload, and confirm from the running worker; on failure write `previous` back."""
 
     target: Target
@@ -185,8 +163,7 @@ class ReloadProxy:
     previous: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class RenewFiles:
+class RenewFiles(Struct, frozen=True):
     """The running HAProxy uses these in place of those it has under their names, and they are
     written: a start loads the same. From the first moment haproxy.cfg tells that they are under
     way, and `WriteConfig` ends that."""
@@ -195,8 +172,7 @@ class RenewFiles:
     files: tuple[ProxyFile, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveFiles:
+class RemoveFiles(Struct, frozen=True):
     """Files beside haproxy.cfg, by name, that a running HAProxy does not use any more, nor will at
     its next start."""
 
@@ -204,16 +180,14 @@ class RemoveFiles:
     files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitProxy:
+class AwaitProxy(Struct, frozen=True):
     """A worker answers and runs the configuration of this digest."""
 
     target: Target
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReplaceProxy:
+class ReplaceProxy(Struct, frozen=True):
     """Stop the old, start the new, as close together as can be, and confirm that it runs the
     configuration of this digest; on failure start the old again.
 
@@ -227,8 +201,7 @@ class ReplaceProxy:
     new_anchors: tuple[Target, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HandOver:
+class HandOver(Struct, frozen=True):
     """Start the new, which takes the listening sockets over from the old, and confirm that it runs
     the configuration of this digest. On failure the new is stopped, and the old goes on."""
 
@@ -237,16 +210,14 @@ class HandOver:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetServers:
+class SetServers(Struct, frozen=True):
     """Servers of the running HAProxy, by its runtime API."""
 
     target: Target
     settings: tuple[ServerSetting, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WriteServers:
+class WriteServers(Struct, frozen=True):
     """The lines of a backend's servers in the written haproxy.cfg; nothing is loaded."""
 
     target: Target
@@ -254,8 +225,7 @@ class WriteServers:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitServers:
+class AwaitServers(Struct, frozen=True):
     """HAProxy's own checks have passed for these (backend, host).
 
     `containers` are those behind the servers, in the same order: where to look when one fails.
@@ -270,8 +240,7 @@ class AwaitServers:
     """How long it must have been so."""
 
 
-@dataclass(frozen=True, slots=True)
-class GuardServers:
+class GuardServers(Struct, frozen=True):
     """Watch what these (backend, host) answer; fail when it is too bad."""
 
     target: Target
@@ -279,8 +248,7 @@ class GuardServers:
     guard: Guard
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitIdle:
+class AwaitIdle(Struct, frozen=True):
     """These (backend, host) have nothing to do any more, and nobody asked them for `quiet_s`; or
     they had `at_most_s` to finish it."""
 
@@ -290,8 +258,7 @@ class AwaitIdle:
     quiet_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitDrained:
+class AwaitDrained(Struct, frozen=True):
     """No old worker is left that may still use servers of an earlier configuration."""
 
     target: Target

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.desired.desired import Slot
 from reconciler.desired.resources import resources_text
@@ -14,8 +16,7 @@ from reconciler.haproxy.control.replies import FrontendState, ServerState, Worke
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedNetworkLink:
+class ObservedNetworkLink(Struct, frozen=True):
     """A container's place on a network."""
 
     network_id: str
@@ -25,8 +26,7 @@ class ObservedNetworkLink:
     """The address it was told to have; it has it also while it does not run."""
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedContainer:
+class ObservedContainer(Struct, frozen=True):
     """A container that carries this topology's labels."""
 
     id: str
@@ -88,8 +88,7 @@ class ObservedContainer:
         return self.described.get("hands_over") == "true"
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedNetwork:
+class ObservedNetwork(Struct, frozen=True):
     id: str
     name: str
     revision: str | None
@@ -98,8 +97,7 @@ class ObservedNetwork:
     """Addresses that somebody has on it; only looked at where containers get fixed ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedProxy:
+class ObservedProxy(Struct, frozen=True):
     """The HAProxy in the proxy container. `running` is None when no worker answers."""
 
     config: str | None
@@ -125,16 +123,14 @@ class ObservedProxy:
         return config.digest if config else None
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedVolume:
+class ObservedVolume(Struct, frozen=True):
     name: str
     is_ours: bool = True
     driver: str = "local"
     options: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """Somebody else who has what the plan needs. `what` is a name, or `127.0.0.1:80`."""
 
     kind: str
@@ -142,8 +138,7 @@ class Holder:
     who: str
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Struct, frozen=True):
     containers: tuple[ObservedContainer, ...] = ()
     jobs: tuple[ObservedContainer, ...] = ()
     """Containers of jobs, which are no part of `containers`."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from reconciler.desired.impact import Impact
 from reconciler.desired.rollout import Pace
@@ -16,8 +17,7 @@ Verb = Literal["create", "update", "replace", "remove"]
 Kind = Literal["network", "volume", "container", "job", "haproxy"]
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True):
     """One field; `before` or `after` is None when it was not, or will not be, set."""
 
     field: str
@@ -25,8 +25,7 @@ class FieldChange:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One resource that will be different."""
 
     verb: Verb
@@ -47,8 +46,7 @@ class Change:
         return f"backend {self.backend}" if self.backend else f"{self.kind} {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """An action, and the ids of the steps that must have succeeded before it."""
 
     id: int
@@ -65,8 +63,7 @@ class Step:
         return label_of(self.action)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     topology: str
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()

@@ -7,7 +7,9 @@ comes before what is said by the planner.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.desired.desired import Desired, Slot
 from reconciler.diagnostics.diagnostic import Diagnostic
@@ -34,8 +36,7 @@ from reconciler.plan.decide.workers import WorkerRoll, plan_workers
 from reconciler.plan.observed import Observed, ObservedContainer
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     desired: Desired
     observed: Observed
     assignment: Assignment

@@ -7,7 +7,9 @@ import functools
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.desired.impact import Impact
@@ -40,8 +42,7 @@ GOING_S = 2.0
 """A daemon that has ended is gone, lock and all, within this."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyOptions:
+class ApplyOptions(Struct, frozen=True):
     remove_volumes: bool = False
     wait: bool = True
     lock_timeout_s: float = 60.0
@@ -52,8 +53,7 @@ class ApplyOptions:
     """How many steps of a plan run at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyResult:
+class ApplyResult(Struct, frozen=True):
     """`failures` is empty exactly when the topology is as the file says."""
 
     plan: Plan

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import Desired
@@ -11,8 +12,7 @@ from reconciler.files.inputs import Inputs
 from reconciler.topology.load import SHORTEST_SECRET, Loaded
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledTopology:
+class CompiledTopology(Struct, frozen=True):
     """One loaded file and what it compiles to."""
 
     loaded: Loaded

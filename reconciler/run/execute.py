@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.errors import CancelledError, EngineError
@@ -31,8 +32,7 @@ WAITS = 32
 Emit = Callable[[Event], None]
 
 
-@dataclass(slots=True)
-class Execution:
+class Execution(Struct):
     done: list[Step] = field(default_factory=list)
     failed: list[tuple[Step, Diagnostic]] = field(default_factory=list)
     skipped: list[Step] = field(default_factory=list)

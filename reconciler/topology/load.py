@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from reconciler.diagnostics.codes import CODES
@@ -26,8 +27,7 @@ from reconciler.topology.wording.messages import MOST_PROBLEMS, explain_errors
 SHORTEST_SECRET = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """What became of one file. `topology` is None when there are errors."""
 
     file: str

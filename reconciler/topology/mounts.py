@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 from reconciler.diagnostics.place import Path
 from reconciler.topology.model import Backend, Topology
@@ -17,8 +18,7 @@ DIRECTORIES = {"secrets": "/run/secrets", "configs": "/"}
 """Where the files of each section are, unless they say something else; as in Compose."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileMount:
+class FileMount(Struct, frozen=True):
     """A secret or a config of a backend, and its place in the file."""
 
     section: str

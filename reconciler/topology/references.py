@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct, field
+
+from reconciler.diagnostics.discreet import Discreet
 from reconciler.diagnostics.place import Path
 from reconciler.topology.model import Frontend, Topology
 from reconciler.topology.model.errors import ErrorPage, Status
@@ -34,16 +36,16 @@ with one in each line. `variable`: no file, but a variable of the environment. `
 seccomp, in JSON."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Discreet, Struct, frozen=True):
     """A file by its name in the topology: absolute, or relative to the directory of it."""
 
+    unshown = ("password",)
     source: str
     path: Path
     kind: Kind = "file"
     key: str | None = None
     """The file with the private key of a certificate, when it is another one."""
-    password: FileSource | None = field(default=None, repr=False)
+    password: FileSource | None = None
     """What opens the private key of a certificate."""
     names: tuple[str, ...] = ()
     """The names of a self-signed certificate."""
@@ -55,14 +57,14 @@ class Reference:
     """Whether the file must be there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(Discreet, Struct, frozen=True):
     """What is in files, by their names in the topology. One that was not read is empty."""
 
-    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    unshown = ("files", "variables")
+    files: Mapping[str, bytes] = field(default_factory=dict)
     directories: Mapping[str, tuple[tuple[str, str | None], ...]] = field(default_factory=dict)
     """The certificates of a directory: the name of each, and of its key's file."""
-    variables: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    variables: Mapping[str, bytes] = field(default_factory=dict)
     """What is in the variables that it names, in place of files."""
 
     def certificates(self, source: str, key: str | None) -> Iterator[tuple[str, bytes]]:

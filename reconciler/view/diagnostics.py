@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
+
+from msgspec import Struct
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity
 from reconciler.diagnostics.place import Place, Span
@@ -38,8 +39,7 @@ def render_diagnostic(
     return lines
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
+class _Mark(Struct, frozen=True):
     """How a place is shown: what it is painted as, the arrow to its file, the line beneath it."""
 
     kind: str
@@ -47,8 +47,7 @@ class _Mark:
     under: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(Struct, frozen=True):
     """Places of one diagnostic, in one column: `digits` is the length of their line numbers."""
 
     sources: Mapping[str, str]
@@ -77,8 +76,7 @@ class _Page:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Snippet:
+class _Snippet(Struct, frozen=True):
     before: str
     place: str
     after: str

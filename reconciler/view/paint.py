@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 _CODES = {
     "error": "1;31",
@@ -19,8 +19,7 @@ COLOURS = ("0", *dict.fromkeys(_CODES.values()))
 """All that it writes: these and nothing else may be in a line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paint:
+class Paint(Struct, frozen=True):
     """Wraps text in a colour by what it means, or leaves it as it is."""
 
     enabled: bool = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, Slot
 from reconciler.desired.names import SERVER_ROLE, server_name
@@ -16,8 +17,7 @@ from reconciler.view.numbers import ago, count, table
 from reconciler.view.paint import Paint
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line of the table; texts are "" where there is nothing to say."""
 
     backend: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from reconciler.events.news import News
 
@@ -17,8 +18,7 @@ class Listener(Protocol):
         """Strike these from all that is shown from now on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(Struct, frozen=True):
     """Several listeners as one; each is told everything."""
 
     listeners: tuple[Listener, ...]

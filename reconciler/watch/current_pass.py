@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.events.news import Outcome, PassBegun, PassEnded
@@ -16,8 +17,7 @@ UNREACHABLE = frozenset({"engine-lost", "engine-unreachable"})
 """Failures that mean that the engine does not answer."""
 
 
-@dataclass(slots=True)
-class CurrentPass:
+class CurrentPass(Struct):
     """`state` is that in which it looks, `causes` why it does."""
 
     id: str

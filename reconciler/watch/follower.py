@@ -7,8 +7,9 @@ be used changes nothing. No file is read here, and nobody is waited for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.events.news import FileBroken, FileMended, Noticed
@@ -18,16 +19,14 @@ from reconciler.watch.audience import Listener
 from reconciler.watch.mailbox import Goal
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """What is wrong with a file that cannot be used."""
 
     diagnostics: tuple[Diagnostic, ...]
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What all watched files say at one moment: by topology, and by file what cannot be used."""
 
     good: Mapping[str, CompiledTopology] = field(default_factory=dict)

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
@@ -35,8 +37,7 @@ Jitter = Callable[[float, float], float]
 """A number between two: many daemons, or topologies, are not to act in step."""
 
 
-@dataclass(frozen=True, slots=True)
-class WatchOptions:
+class WatchOptions(Struct, frozen=True):
     holder: str
     """Who holds the locks, for others to read."""
     resync_s: float = 300.0

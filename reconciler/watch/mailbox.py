@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from reconciler.desired.desired import Desired
 
@@ -11,8 +12,7 @@ MOST_CAUSES = 20
 """More are not kept: one look finds all that has happened."""
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
+class Goal(Struct, frozen=True):
     """What a keeper is to bring about, as its topology's file says."""
 
     desired: Desired | None
@@ -22,8 +22,7 @@ class Goal:
     """Nothing is to be left, and then this topology is no more."""
 
 
-@dataclass(slots=True)
-class Mail:
+class Mail(Struct):
     goal: Goal | None = None
     """The new goal; None when the file says what it said."""
     causes: list[str] = field(default_factory=list)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from reconciler.engine.waiting import Backoff
 
@@ -14,15 +15,13 @@ FORGOTTEN_S = 60.0
 """What lasts for so long, and for twice its last wait, begins anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Repair:
+class _Repair(Struct, frozen=True):
     count: int
     at: float
     again_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Repairs:
+class Repairs(Struct, frozen=True):
     """The last repair of each thing, by name."""
 
     lately: Mapping[str, _Repair] = field(default_factory=dict)

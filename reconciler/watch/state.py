@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.desired.desired import Desired
 from reconciler.diagnostics.diagnostic import Diagnostic
@@ -31,16 +33,14 @@ UNTOUCHED = frozenset({"config-rejected", "pull-failed"})
 """Beside problems of a plan, the failures before which nothing was changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(Struct, frozen=True):
     """What failed, by name, and is not tried again until then, whatever is heard of it."""
 
     names: frozenset[str] = frozenset()
     until: float = -math.inf
 
 
-@dataclass(frozen=True, slots=True)
-class Fallback:
+class Fallback(Struct, frozen=True):
     """What is kept while what is wanted cannot be had, why that is so, and until when."""
 
     desired: Desired
@@ -48,8 +48,7 @@ class Fallback:
     until: float
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     answers_at: float
     """A wakeup is followed no sooner than this."""
     next_at: float
@@ -108,8 +107,7 @@ class State:
         return 0.0 if self.follows_edit else self.repairs.wait_s(names, now)
 
 
-@dataclass(frozen=True, slots=True)
-class PassResult:
+class PassResult(Struct, frozen=True):
     """What a pass came to."""
 
     ending: Ending

@@ -5,8 +5,9 @@ docs/operations.md shows the same table; `tests/unit/watch/test_table.py` holds 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reconciler.events.news import Outcome
 
@@ -70,8 +71,7 @@ class Wait(StrEnum):
 IDLE, FOLLOWING, BLOCKED, FALLBACK, REMOVING, DONE = Phase
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """The next phase after each phase in which there are passes, what is told, and how long
     nothing is done."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from threading import Timer
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.desired.desired import Desired, Slot
 from reconciler.desired.names import SERVER_ROLE
@@ -360,7 +360,7 @@ def test_a_server_outside_keeps_its_place(bench: Bench) -> None:
 
     def tell(name: str, aim: Aim, **amounts: int) -> a.SetServers:
         setting = ServerSetting("web", name, aim, is_outside=True)
-        return a.SetServers(proxy_target(wish), (replace(setting, **amounts),))  # type: ignore[arg-type]  # fields
+        return a.SetServers(proxy_target(wish), (replace(setting, **amounts),))
 
     assert (outside().known_as, outside().is_idle, outside().takes_traffic) == ("db", False, True)
     bench.do_twice(tell("db", "drain"))

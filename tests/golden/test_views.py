@@ -7,11 +7,11 @@ and read the difference before you commit it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import PROXY_SLOT, Desired, DesiredContainer, Slot

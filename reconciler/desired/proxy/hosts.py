@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.desired.proxy.routing import HOST
 from reconciler.desired.proxy.tls import ProxyFiles
@@ -18,8 +19,7 @@ LEAST_HOSTS = 16
 """Fewer are easier to read as they are written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Plain:
+class _Plain(Struct, frozen=True):
     """A rule that sends some hosts to a backend, and does nothing else."""
 
     rule: Rule

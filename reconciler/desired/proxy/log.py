@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from reconciler.diagnostics.place import Path
 from reconciler.haproxy.model.log import DEFAULT_TARGET, Log, LogTarget

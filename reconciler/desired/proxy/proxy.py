@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reconciler.desired.desired import DesiredContainer, Slot
 from reconciler.desired.names import SERVER_ROLE, server_name

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import docker
 import docker.errors
+from msgspec import Struct
 
 from reconciler.engine.docker.remove import remove_container
 
@@ -18,8 +18,7 @@ SILENCE_S = 45
 """Nothing that is run here stays silent for longer; a container that is stuck might."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     exit_code: int
     text: str
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import docker
 import docker.errors
+from msgspec import Struct
 
 from reconciler.engine.docker.translate import observed_container
 from reconciler.plan.observed import ObservedContainer
@@ -24,8 +24,7 @@ LONGEST_S = 240.0
 _HEALTH = re.compile(r"\((healthy|unhealthy|health: starting)\)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     facts: object
     at: float
     container: ObservedContainer

@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 import select
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import docker
 import docker.errors
 import requests.exceptions
+from msgspec import Struct
 
 from reconciler.desired import names
 from reconciler.engine.docker.exec import closing_stream
@@ -29,8 +29,7 @@ _NEVER_STARTED_S = 20.0
 """A lock that is this old and still not started belongs to a run that died in between."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeldLock:
+class HeldLock(Struct, frozen=True):
     """`connection` is the container's standard input, or None where it cannot be looked at."""
 
     connection: Any

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterator
 from concurrent.futures import Executor, Future
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import docker
 import docker.errors
+from msgspec.structs import replace
 
 from reconciler.desired import names
 from reconciler.desired.desired import Scope

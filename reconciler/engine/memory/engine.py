@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.desired.desired import Scope
 from reconciler.engine.errors import EngineError, LockedError, no_lock_image
@@ -93,8 +94,7 @@ class _Holder(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Lock:
+class _Lock(Struct, frozen=True):
     world: World
     topology: str
     holder: _Holder

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from reconciler.desired.desired import Slot
 from reconciler.desired.resources import ResourceLimits
@@ -18,8 +19,7 @@ NO_SLOT = Slot("")
 """The slot of containers that are not ours."""
 
 
-@dataclass(slots=True)
-class Image:
+class Image(Struct):
     """What containers of an image do: answer HAProxy's checks, pass their own, or exit at once."""
 
     id: str
@@ -34,8 +34,7 @@ class Image:
     """It passes checks, and answers requests with errors."""
 
 
-@dataclass(slots=True)
-class Network:
+class Network(Struct):
     """`owner` is the topology that made it, as its label says; "" is nobody of ours."""
 
     id: str
@@ -45,8 +44,7 @@ class Network:
     revision: str = ""
 
 
-@dataclass(slots=True)
-class Link:
+class Link(Struct):
     """A container's place on a network. Docker fills in the id when the container starts."""
 
     aliases: frozenset[str]
@@ -54,8 +52,7 @@ class Link:
     fixed: str = ""
 
 
-@dataclass(slots=True)
-class LiveServer:
+class LiveServer(Struct):
     """A server of a running HAProxy: as loaded, until a command changes it."""
 
     backend: str
@@ -90,8 +87,7 @@ def loaded_servers(text: str) -> list[LiveServer]:
     ]
 
 
-@dataclass(slots=True)
-class Container:
+class Container(Struct):
     """A container; what it was made from does not change. `owner` as for networks."""
 
     id: str

@@ -8,9 +8,10 @@ restarted meanwhile, and has put its servers in another order.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
+
+from msgspec import Struct
 
 from reconciler.haproxy.control.replies import ServerState
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
@@ -25,8 +26,7 @@ LONGEST = 4096
 """Bytes of one line of commands. HAProxy's buffer for them has 16 KiB, unless told otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSetting:
+class ServerSetting(Struct, frozen=True):
     """What a server of a backend shall be like. A host that no server points to gets a spare one
     when it shall take traffic or be checked.
 

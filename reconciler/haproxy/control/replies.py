@@ -9,13 +9,13 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.haproxy.slots import is_idle, is_slot
 
 
-@dataclass(frozen=True, slots=True)
-class ServerState:
+class ServerState(Struct, frozen=True):
     """One server as HAProxy sees it, from `show stat`."""
 
     backend: str
@@ -100,8 +100,7 @@ class ServerState:
         return not (self.is_idle or is_kept)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerInfo:
+class WorkerInfo(Struct, frozen=True):
     """The running worker, from `show info`."""
 
     version: str
@@ -120,8 +119,7 @@ class WorkerInfo:
     in commands; one that is not there has no limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class FrontendState:
+class FrontendState(Struct, frozen=True):
     """One frontend as HAProxy sees it, from `show stat`."""
 
     name: str
@@ -225,8 +223,7 @@ _COLUMNS = frozenset(
 """The columns of `show stat` that are read here, of more than a hundred."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Settings:
+class _Settings(Struct, frozen=True):
     host: str
     admin: int
     weight: int | None
@@ -301,8 +298,7 @@ def _check(row: dict[str, str]) -> str:
     return f"{status}{code}{took}{detail}"
 
 
-@dataclass(frozen=True, slots=True)
-class Processes:
+class Processes(Struct, frozen=True):
     """`show proc` of the master: how many workers run the current and an older configuration."""
 
     workers: int
@@ -321,8 +317,7 @@ def parse_processes(reply: str) -> Processes:
     return Processes(counts["workers"], counts["old workers"])
 
 
-@dataclass(frozen=True, slots=True)
-class ReloadReply:
+class ReloadReply(Struct, frozen=True):
     """What the master says to `reload`: None when this version says nothing (before 2.7)."""
 
     succeeded: bool | None
@@ -338,8 +333,7 @@ def parse_reload(reply: str) -> ReloadReply:
     return ReloadReply(match[1] == "1", log.strip())
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """An error in a configuration; `line` counts from 1, None when HAProxy names none."""
 
     line: int | None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.haproxy.config import SENSITIVE_MARK
 from reconciler.haproxy.model.balance import read_weighs
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenServer:
+class WrittenServer(Struct, frozen=True):
     """A `server` line, with what its backend's `default-server` says of all."""
 
     backend: str

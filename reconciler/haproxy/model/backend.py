@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from reconciler.haproxy.model.balance import DEFAULT_HASH, Hash, is_dynamic
 from reconciler.haproxy.model.content import Cache, Compression
@@ -17,8 +18,7 @@ from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
 Mode = Literal["http", "tcp"]
 
 
-@dataclass(frozen=True, slots=True)
-class Backend:
+class Backend(Struct, frozen=True):
     name: str
     mode: Mode
     balance: str

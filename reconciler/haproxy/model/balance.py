@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.haproxy.model.settings import AGENT_CHECK
 
@@ -13,8 +14,7 @@ consistently."""
 _CONSISTENT = "consistent"
 
 
-@dataclass(frozen=True, slots=True)
-class Hash:
+class Hash(Struct, frozen=True):
     """What an algorithm that hashes makes of it. "" and None leave HAProxy's default."""
 
     type: str = ""

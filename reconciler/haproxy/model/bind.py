@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.haproxy.model.origin import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Http3:
+class Http3(Struct, frozen=True):
     """A second `bind` line, for QUIC."""
 
     alt_svc: str
     """What other clients are told of it; "" for nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class BindTls:
+class BindTls(Struct, frozen=True):
     """TLS on a `bind` line; files are where they are in HAProxy's container. None and "" leave what
     `global` says."""
 
@@ -37,8 +35,7 @@ class BindTls:
     strict_sni: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(Struct, frozen=True):
     """A `bind` line. In a network of its own HAProxy listens on all addresses (None), and Docker
     maps the host's; on the host's network it listens on the address itself."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.haproxy.model.origin import Path
 from reconciler.haproxy.model.routing import Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Forwarding:
+class Forwarding(Struct, frozen=True):
     """What headers say of a client and its request: whom `trusted` matches is believed, `tells` is
     whether servers get `X-Forwarded-*`. `path` is the frontend's."""
 

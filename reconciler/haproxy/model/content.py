@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.haproxy.model.origin import Path
 
@@ -10,16 +10,14 @@ UNCACHED = "txn.uncached"
 """The variable of a request that no cache is for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compression:
+class Compression(Struct, frozen=True):
     algorithms: tuple[str, ...]
     types: tuple[str, ...]
     is_offloaded: bool
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(Struct, frozen=True):
     """A cache of one backend, and named by it."""
 
     name: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.haproxy.model.origin import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Cors:
+class Cors(Struct, frozen=True):
     """Origins are told by their text, or by regular expressions for the whole of them. Words of
     headers are names and methods, or `*`."""
 

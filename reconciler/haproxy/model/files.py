@@ -13,9 +13,12 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from reconciler.diagnostics.discreet import Discreet
 from reconciler.haproxy.model.origin import Path
 
 FILES_DIRECTORY = "/usr/local/etc/haproxy/files"
@@ -41,12 +44,12 @@ _OWN_NAME = re.compile(r"[A-Za-z0-9_.-]*-[0-9a-f]{8}(\.[A-Za-z0-9_.-]+)?")
 """As `file_name` makes them."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyFile:
+class ProxyFile(Discreet, Struct, frozen=True):
     """`name` is one word of letters, digits and `._-`; `path` is where the user named the file."""
 
+    unshown = ("content",)
     name: str
-    content: bytes = field(repr=False)
+    content: bytes
     path: Path
     kind: Literal["certificate", "ocsp-response", "crt-list", "map", "file"] = "file"
     is_fixed: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.haproxy.model.backend import Mode
 from reconciler.haproxy.model.bind import Listener
@@ -18,16 +18,14 @@ from reconciler.haproxy.model.routing import Access, Rule
 from reconciler.haproxy.model.settings import Timeouts
 
 
-@dataclass(frozen=True, slots=True)
-class ToTls:
+class ToTls(Struct, frozen=True):
     """Where requests without TLS are sent."""
 
     port: int
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class Frontend:
+class Frontend(Struct, frozen=True):
     name: str
     mode: Mode
     listeners: tuple[Listener, ...]

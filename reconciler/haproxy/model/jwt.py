@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
+from reconciler.diagnostics.discreet import Discreet
 from reconciler.haproxy.model.origin import Path
 
 KEPT_IN = "txn.jwt_secret"
 """The variable with the secret of HMAC: in place of it, since a word could be taken for a name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """What must stand at a path within the token's JSON: one of the values, which are texts or, in
     a list of words, regular expressions."""
 
@@ -23,11 +23,11 @@ class Claim:
     """Whether a list there will do, in which one of the values is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Jwt:
+class Jwt(Discreet, Struct, frozen=True):
     """`token` fetches it, `count` how often a request has it; `place` is where the file says so.
     Keys are files in HAProxy's container; for HMAC there is a secret instead."""
 
+    unshown = ("secret",)
     algorithm: str
     token: str
     count: str
@@ -39,4 +39,4 @@ class Jwt:
     needs_exp: bool
     leeway_s: int
     path: Path
-    secret: str = field(default="", repr=False)
+    secret: str = ""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.haproxy.model.errors import ErrorPage
 from reconciler.haproxy.model.origin import Path
 from reconciler.haproxy.model.routing import Condition
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimit:
+class RateLimit(Struct, frozen=True):
     """Requests that one address may send in a period; whom `allowed` matches has no limit."""
 
     requests: int
@@ -20,8 +19,7 @@ class RateLimit:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionLimit:
+class ConnectionLimit(Struct, frozen=True):
     """Connections that one address may have at a time, and new ones in a period; None is no limit.
     Whom one of `allowed` matches has no limit."""
 
@@ -39,8 +37,7 @@ class ConnectionLimit:
         return self.rate[1] if self.rate else 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderLimit:
+class HeaderLimit(Struct, frozen=True):
     """Headers that a request may have, in bytes and by their number; None is no limit. `page` is
     what more are answered with, None is an empty answer."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.haproxy.model.origin import Path
 
 
-@dataclass(frozen=True, slots=True)
-class LogTarget:
+class LogTarget(Struct, frozen=True):
     """Where to: `place` is `stdout`, `stderr`, or an address and port of syslog. Of each `sample`,
     (1, 10), the first so many lines of so many are written."""
 
@@ -21,8 +20,7 @@ class LogTarget:
 DEFAULT_TARGET = LogTarget()
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True):
     """The log of one frontend. `format` is `http`, `tcp`, `clf`, `json` or a format of HAProxy's
     own."""
 

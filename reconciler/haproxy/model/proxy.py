@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.haproxy.model.backend import Backend
 from reconciler.haproxy.model.bind import Listener
@@ -13,8 +15,7 @@ from reconciler.haproxy.model.log import DEFAULT_TARGET, LogTarget
 from reconciler.haproxy.model.origin import Path, RawLine
 
 
-@dataclass(frozen=True, slots=True)
-class StatsPage:
+class StatsPage(Struct, frozen=True):
     listener: Listener
     uri: str
     refresh_s: float | None
@@ -24,8 +25,7 @@ class StatsPage:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(Struct, frozen=True):
     """Seconds; None leaves HAProxy's default."""
 
     connect: float
@@ -44,8 +44,7 @@ SECTION_SUFFIX = ".frontend"
 file has a dot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(Struct, frozen=True):
     """The whole of one HAProxy."""
 
     topology: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from reconciler.haproxy.model.cors import Cors
 from reconciler.haproxy.model.jwt import Jwt
@@ -15,8 +16,7 @@ ASKED_METHOD = "var(txn.asked_method)"
 """What a browser asks for beforehand, with `OPTIONS`; not there for any other request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """What a fetched sample is compared with. `method` is one of the manual's after `-m`: `str`,
     `beg`, `end`, `reg`, `ip`, `len`, or `found` and `bool`, which take no value; empty where the
     fetch brings its own."""
@@ -27,8 +27,7 @@ class Pattern:
     any_case: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """Met when one of the patterns is, or none when it is negated."""
 
     patterns: tuple[Pattern, ...]
@@ -36,8 +35,7 @@ class Condition:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """Who comes in: whom `deny` does not match, and `allow` does; None matches nobody, and all."""
 
     allow: Condition | None
@@ -46,22 +44,19 @@ class Access:
     """Whether some clients are known only when the PROXY protocol has told of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class UseBackend:
+class UseBackend(Struct, frozen=True):
     backend: str
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """Backends and their parts in percent, 100 together."""
 
     shares: tuple[tuple[str, int], ...]
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(Struct, frozen=True):
     """`kind` is `location`, `prefix` or `scheme`; the target is taken as it is. With a `port`, it
     is a scheme, and the rest of the URL is as it was asked for."""
 
@@ -72,22 +67,19 @@ class Redirect:
     port: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(Struct, frozen=True):
     status: int
     content_type: str
     body: str
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Deny:
+class Deny(Struct, frozen=True):
     status: int
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Tarpit:
+class Tarpit(Struct, frozen=True):
     """A refusal that the client waits for."""
 
     status: int
@@ -97,8 +89,7 @@ class Tarpit:
 Act = UseBackend | Split | Redirect | Return | Deny | Tarpit
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(Struct, frozen=True):
     """What of a request's first line becomes another: `keyword` is one of the manual's, 4.2
     "http-request actions". Those that replace have a pattern; a query alone may be empty."""
 
@@ -108,8 +99,7 @@ class Rewrite:
     regex: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeHeader:
+class ChangeHeader(Struct, frozen=True):
     """`keyword` is one of the manual's, as above; only one that replaces has a pattern, and only
     one that deletes has no value."""
 
@@ -121,8 +111,7 @@ class ChangeHeader:
     regex: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     conditions: tuple[Condition, ...]
     act: Act
     path: Path

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address
+
+from msgspec import Struct
 
 from reconciler.haproxy.model.origin import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A health check. `url` is the path of an HTTP check; None means connect only."""
 
     url: str | None
@@ -23,8 +23,7 @@ class Check:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class ServerLink:
+class ServerLink(Struct, frozen=True):
     """How a backend's servers are spoken with, by traffic and checks alike."""
 
     tls: bool = False
@@ -40,8 +39,7 @@ PLAIN = ServerLink()
 """Neither TLS nor anything else that is not asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """A `server` line. `address` is a name that the resolver of the network knows, or an IP."""
 
     name: str
@@ -49,8 +47,7 @@ class Server:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class OutsideServer:
+class OutsideServer(Struct, frozen=True):
     """A `server` line for what is no container. Its name and address stay as they are loaded."""
 
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 AGENT_CHECK = "agent-check"
 """A word of `default-server` by which such a backend is known again."""
@@ -12,16 +12,14 @@ Timeouts = tuple[tuple[str, float], ...]
 """Seconds by HAProxy's keyword; what is not in it is as `defaults` have it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Struct, frozen=True):
     """A second voice about a server, its own, on another port."""
 
     port: int
     interval_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Settings of a backend. One that is None leaves what `defaults` says, or HAProxy itself."""
 
     timeouts: Timeouts = ()

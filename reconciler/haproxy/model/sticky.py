@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.haproxy.model.origin import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Cookie:
+class Cookie(Struct, frozen=True):
     """One that HAProxy gives to clients. What is in it comes from the address of the server, since
     servers have other places in each configuration, and from a key."""
 
@@ -24,8 +24,7 @@ class Cookie:
     maxlife_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StickTable:
+class StickTable(Struct, frozen=True):
     """HAProxy's own memory of who was where. `fetch` is what clients are known by, of this type."""
 
     type: str

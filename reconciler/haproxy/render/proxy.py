@@ -6,7 +6,8 @@ Nothing reaches the text but through `quote`, constrained values, and the user's
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reconciler.haproxy.config import SENSITIVE_MARK, Config, Line, identified
 from reconciler.haproxy.model import Backend, Frontend, Proxy, StatsPage

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reconciler.desired.addresses import AddressPool, written_addresses
 from reconciler.desired.desired import Desired

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.desired.desired import DesiredContainer
 from reconciler.desired.resources import RESOURCE_LIMITS
@@ -11,8 +11,7 @@ from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import FieldChange
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerDiff:
+class ContainerDiff(Struct, frozen=True):
     """`replace` says why a new container is needed; "" when this one can stay."""
 
     replace: str = ""

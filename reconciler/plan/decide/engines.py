@@ -4,7 +4,8 @@ is touched."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.desired.spec import ContainerSpec
 from reconciler.diagnostics.diagnostic import Diagnostic
@@ -13,8 +14,7 @@ from reconciler.plan.decide.slots import Assignment
 from reconciler.plan.observed import Observed
 
 
-@dataclass(frozen=True, slots=True)
-class _Since:
+class _Since(Struct, frozen=True):
     """Something that engines have since a version, by Docker's name and that of its API."""
 
     key: str

@@ -9,7 +9,8 @@ and that is for nobody but the file to say.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact

@@ -9,7 +9,9 @@ is tried again. One that a run left behind is gone on with.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.desired.desired import Desired, DesiredContainer, DesiredJob
 from reconciler.desired.impact import Impact
@@ -19,8 +21,7 @@ from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import Change, Verb
 
 
-@dataclass(frozen=True, slots=True)
-class DueJob:
+class DueJob(Struct, frozen=True):
     want: DesiredJob
     name: str
     """The name of its container."""
@@ -34,8 +35,7 @@ class DueJob:
     """What it was before; it goes when this one has succeeded."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobPlan:
+class JobPlan(Struct, frozen=True):
     due: Mapping[str, tuple[DueJob, ...]] = field(default_factory=dict)
     """The jobs of each backend, in their order."""
     leaving: tuple[ObservedContainer, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.desired.desired import Desired, DesiredContainer
 from reconciler.desired.impact import Impact
@@ -11,8 +11,7 @@ from reconciler.plan.decide.slots import Kept
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedNetwork
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkPlan:
+class NetworkPlan(Struct, frozen=True):
     create: tuple[NetworkSpec, ...]
     replace: tuple[NetworkSpec, ...]
     """Docker changes no network in place: all leave it, and join the new one."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.desired.desired import PROXY_SLOT
 from reconciler.desired.impact import Impact
@@ -34,8 +36,7 @@ class ProxyMode(StrEnum):
     """Replaced, while the listening sockets stay open."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyNeed:
+class ProxyNeed(Struct, frozen=True):
     mode: ProxyMode
     reason: str = ""
     config_before: str | None = None

@@ -9,7 +9,8 @@ check beside whom cannot be told.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.desired.desired import Slot
 from reconciler.diagnostics.diagnostic import Diagnostic
@@ -24,8 +25,7 @@ from reconciler.plan.decide.slots import Assignment
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(Struct, frozen=True):
     proxy: str
     """The id of the HAProxy."""
     config: Config

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.desired.desired import Desired, Slot
 from reconciler.desired.names import SERVER_ROLE, server_name
@@ -27,16 +29,14 @@ from reconciler.haproxy.slots import is_slot
 from reconciler.plan.observed import ObservedProxy
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A server that is wanted: the slot it is for, and the host that it points to."""
 
     slot: Slot
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rotation:
+class Rotation(Struct, frozen=True):
     """What has to become of the servers of the backends that have the same containers."""
 
     source: str

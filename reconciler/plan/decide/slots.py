@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
+
+from msgspec import Struct, structs
 
 from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.desired.names import PROXY_ROLE, free_name
@@ -18,15 +20,13 @@ HOLDS_PORTS = frozenset({"running", "paused", "restarting"})
 """States in which a container has its published ports, or may have them at any moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     want: DesiredContainer
     have: ObservedContainer
     diff: ContainerDiff
 
 
-@dataclass(frozen=True, slots=True)
-class Joining:
+class Joining(Struct, frozen=True):
     """A container to make. `replaces` is the one in its slot that leaves for it."""
 
     want: DesiredContainer
@@ -35,8 +35,7 @@ class Joining:
     diff: ContainerDiff | None
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     kept: Mapping[Slot, Kept]
     joining: Mapping[Slot, Joining]
     leaving: tuple[ObservedContainer, ...]
@@ -125,7 +124,7 @@ def _on_anchor(
         anchor = joining[ANCHOR_SLOT].name
     else:
         return want
-    return replace(want, spec=replace(want.spec, network_mode=OF_A_CONTAINER + anchor))
+    return structs.replace(want, spec=replace(want.spec, network_mode=OF_A_CONTAINER + anchor))
 
 
 def _diff(want: DesiredContainer, have: ObservedContainer, observed: Observed) -> ContainerDiff:

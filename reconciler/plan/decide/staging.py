@@ -7,7 +7,9 @@ HAProxy decides when they can take over; until then everything is as it was, old
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.desired.desired import Desired
 from reconciler.haproxy.config import Config, read_config, sections_of
@@ -20,8 +22,7 @@ from reconciler.plan.decide.rotation import networks_to, slot_of
 from reconciler.plan.decide.slots import Assignment
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(Struct, frozen=True):
     config: Config
     servers: tuple[tuple[str, str], ...]
     """The new servers, (backend, host), that must come up before they get traffic."""

@@ -6,7 +6,7 @@ leave when HAProxy has let go of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.desired.desired import Desired, Slot
 from reconciler.desired.names import SERVER_ROLE
@@ -16,8 +16,7 @@ from reconciler.plan.decide.slots import HOLDS_PORTS, Assignment
 from reconciler.plan.observed import Observed, ObservedContainer
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerRoll:
+class WorkerRoll(Struct, frozen=True):
     """What has to become of the containers of one backend."""
 
     backend: str

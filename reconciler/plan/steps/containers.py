@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from reconciler.desired.desired import PROXY_SLOT, DesiredContainer, Slot
 from reconciler.desired.impact import Impact
@@ -33,8 +34,7 @@ DEFAULT_GRACE_S = 10.0
 """The grace of a container whose own is not known; Docker's default."""
 
 
-@dataclass(frozen=True, slots=True)
-class BackendPart:
+class BackendPart(Struct, frozen=True):
     """What becomes of the containers of a backend, or of several."""
 
     tasks: Tasks = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.desired.containers.haproxy import PROXY_USER
 from reconciler.desired.desired import DesiredContainer
@@ -21,8 +22,7 @@ RUN_VOLUME_OPTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Prerequisites:
+class Prerequisites(Struct, frozen=True):
     tasks: Tasks
     networks: Mapping[str, Task]
     """The task that makes a network, by Docker name; those that are there already have none."""

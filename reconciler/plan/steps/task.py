@@ -6,33 +6,34 @@ together by writing them one after the other. Who gets which number is decided o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from reconciler.desired.impact import Impact
+from reconciler.diagnostics.discreet import Discreet
 from reconciler.plan.actions import Action, Target
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.plan import Step
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Task:
+class Task(Discreet, Struct, frozen=True, eq=False):
     """An action, and the tasks that must have succeeded before it. Two are never the same one,
     even if they do the same."""
 
+    unshown = ("needs", "rescues")
     action: Action
-    needs: Tasks = field(repr=False)
+    needs: Tasks
     because: str
     impact: Impact = Impact.NONE
-    rescues: Tasks = field(default=(), repr=False)
+    rescues: Tasks = ()
     """If any: the task is for the case that one of these fails."""
 
 
 Tasks: TypeAlias = tuple[Task, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A part of a plan: its tasks in their order, and those that whoever comes after it waits for.
     A part that has nothing to do hands on what it would have waited for itself."""
 

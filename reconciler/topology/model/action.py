@@ -1,9 +1,7 @@
 """What a rule of a frontend answers itself: a redirect, a response of its own, a refusal."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -74,7 +72,7 @@ class Redirect(Model):
         return {"to": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _one_way(self) -> Redirect:
+    def _one_way(self) -> Self:
         if sum(way is not None for way in (self.to, self.prefix, self.scheme)) != 1:
             raise error("bad-value", "a redirect says one of `to`, `prefix` and `scheme`")
         if self.port is not None and self.scheme is None:
@@ -105,7 +103,7 @@ class Respond(Model):
         return {"body": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _body_allowed(self) -> Respond:
+    def _body_allowed(self) -> Self:
         if self.body and self.status in {204, 205, 304}:
             raise error("bad-value", f"an answer of status {self.status} has no body", at=("body",))
         return self
@@ -179,7 +177,7 @@ class Rewrite(Model):
         return {"to": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _only_a_path(self) -> Rewrite:
+    def _only_a_path(self) -> Self:
         if "?" in self.to:
             raise error(
                 "bad-value",

@@ -1,8 +1,6 @@
 """Containers of one image, or other servers, and how HAProxy sends traffic to them."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -114,7 +112,7 @@ class Check(Model):
         return value
 
     @model_validator(mode="after")
-    def _path_with_http(self) -> Check:
+    def _path_with_http(self) -> Self:
         if self.type == "none" and self.agent is not None:
             raise error(
                 "bad-value",
@@ -129,7 +127,7 @@ class Check(Model):
         return self
 
     @model_validator(mode="after")
-    def _nothing_without_effect(self) -> Check:
+    def _nothing_without_effect(self) -> Self:
         for key in type(self).model_fields:
             if key not in self.model_fields_set or key == "type":
                 continue
@@ -326,7 +324,7 @@ class Backend(ContainerOptions):
     each runs once, and again when it or the image changes. A command, a mapping, or a list."""
 
     @model_validator(mode="after")
-    def _settings_that_go_together(self) -> Backend:
+    def _settings_that_go_together(self) -> Self:
         if self.minconn is not None and (self.maxconn is None or self.maxconn < self.minconn):
             raise error(
                 "bad-value", "`minconn` needs a `maxconn` that is not below it", at=("minconn",)

@@ -1,9 +1,7 @@
 """How HAProxy chooses a server for a request: the algorithm with its parameters."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, WithJsonSchema, model_validator
 
@@ -98,7 +96,7 @@ class Balance(Model):
         return {"algorithm": match[1], _ARGUMENT[match[1]]: match[2] or match[3] or ""}
 
     @model_validator(mode="after")
-    def _keys_of_the_algorithm(self) -> Balance:
+    def _keys_of_the_algorithm(self) -> Self:
         own = _OF_ALGORITHM.get(self.algorithm, ())
         allowed = {"algorithm", *own, *(_OF_HASHES if self.algorithm in _HASHES else ())}
         for key in type(self).model_fields:

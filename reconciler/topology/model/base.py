@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -52,8 +52,7 @@ def _whole(model: type[BaseModel]) -> CoreSchema:
     return model.__pydantic_core_schema__
 
 
-@dataclass(frozen=True)
-class ShortForms:
+class ShortForms(Struct, frozen=True):
     """What a validator turns into the long form of a field, as JSON Schema."""
 
     schemas: tuple[dict[str, Any], ...]

@@ -1,11 +1,9 @@
 """An address and port, or several ports, that HAProxy listens on."""
 
-from __future__ import annotations
-
 import ipaddress
 import posixpath
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -154,7 +152,7 @@ class Bind(Model):
         return parse_bind(value) if isinstance(value, int | float | str) else value
 
     @model_validator(mode="after")
-    def _one_place(self) -> Bind:
+    def _one_place(self) -> Self:
         if self.port is None and self.socket is None:
             raise error(
                 "missing-key", "`port` is required in a bind", hint="or `socket`, for a Unix socket"
@@ -177,7 +175,7 @@ class Bind(Model):
         return self
 
     @model_validator(mode="after")
-    def _valid_address(self) -> Bind:
+    def _valid_address(self) -> Self:
         if self.address is not None:
             check_address(self.address, at="address")
         return self

@@ -1,7 +1,5 @@
 """What a container may read from and write to block devices, under Compose's names."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from reconciler.topology.model.base import Model

@@ -1,9 +1,7 @@
 """How a container is made: limits, health check, restart policy."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -43,7 +41,7 @@ class Resources(Model):
     """What it shall have when the host has not enough for all."""
 
     @model_validator(mode="after")
-    def _reserved_within(self) -> Resources:
+    def _reserved_within(self) -> Self:
         limit, reserved = self.memory, self.reservations.memory
         if limit is not None and reserved is not None and reserved > limit:
             raise error(
@@ -93,7 +91,7 @@ class Healthcheck(Model):
         return value
 
     @model_validator(mode="after")
-    def _one_of(self) -> Healthcheck:
+    def _one_of(self) -> Self:
         if self.test is None and not self.disable:
             raise error(
                 "missing-key",

@@ -1,8 +1,6 @@
 """What HAProxy does with answers on their way: compress them, and keep them for others."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -74,7 +72,7 @@ class Cache(Model):
         return {} if value is True else value
 
     @model_validator(mode="after")
-    def _fits(self) -> Cache:
+    def _fits(self) -> Self:
         if self.size % _MB:
             raise error(
                 "bad-value",

@@ -1,9 +1,7 @@
 """Which pages of other sites may read answers (the Fetch standard, "CORS protocol")."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -108,7 +106,7 @@ class Cors(Model):
         return {"origins": value} if isinstance(value, str | list) else value
 
     @model_validator(mode="after")
-    def _says_who(self) -> Cors:
+    def _says_who(self) -> Self:
         if self.enabled and not self.origins and not self.origins_regex:
             raise error(
                 "missing-key",

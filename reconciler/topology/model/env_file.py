@@ -1,7 +1,5 @@
 """Files with environment variables of a container. What is in them is read elsewhere."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pydantic import model_validator

@@ -1,9 +1,7 @@
 """Pages that HAProxy answers with itself when something is wrong."""
 
-from __future__ import annotations
-
 import posixpath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -37,7 +35,7 @@ class ErrorPage(Model):
         return {"file": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _known_type(self) -> ErrorPage:
+    def _known_type(self) -> Self:
         if self.content_type is None and self.type is None:
             raise error(
                 "missing-key",

@@ -3,10 +3,8 @@
 What is in files and variables is read elsewhere. No content is ever shown.
 """
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -72,7 +70,7 @@ class FileSource(Model):
         return value
 
     @model_validator(mode="after")
-    def _exactly_one(self) -> FileSource:
+    def _exactly_one(self) -> Self:
         given = self._given
         if not given:
             raise error(

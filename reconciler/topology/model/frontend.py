@@ -1,8 +1,6 @@
 """Where HAProxy takes traffic."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -134,7 +132,7 @@ class Frontend(Model):
     are answered with 404, and such connections of `mode: tcp` closed."""
 
     @model_validator(mode="after")
-    def _leads_somewhere(self) -> Frontend:
+    def _leads_somewhere(self) -> Self:
         if self.default_backend is None and not self.rules:
             raise error("missing-key", "`default_backend` or `rules` is required in a frontend")
         return self

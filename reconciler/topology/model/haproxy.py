@@ -1,7 +1,5 @@
 """The HAProxy container and its own settings."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field

@@ -1,7 +1,5 @@
 """Headers that the file gives requests and answers: names that can be set, and values."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field

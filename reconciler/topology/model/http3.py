@@ -1,8 +1,6 @@
 """HTTP/3: where clients may speak it, and how they come to know."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -29,7 +27,7 @@ class Http3(Model):
         return {} if value is True else value
 
     @model_validator(mode="after")
-    def _is_told(self) -> Http3:
+    def _is_told(self) -> Self:
         for key in _TOLD:
             if not self.alt_svc and key in self.model_fields_set:
                 raise error(

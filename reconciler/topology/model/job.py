@@ -1,8 +1,6 @@
 """What runs once, and must succeed, before a backend's containers are created or replaced."""
 
-from __future__ import annotations
-
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -32,7 +30,7 @@ class Job(Model):
         return {"command": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _does_something(self) -> Job:
+    def _does_something(self) -> Self:
         if self.command is None and self.entrypoint is None and self.image is None:
             raise error(
                 "missing-key",

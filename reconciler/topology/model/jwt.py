@@ -1,8 +1,6 @@
 """Signed tokens that requests must carry (RFC 7519), as HAProxy can check them."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -88,7 +86,7 @@ class Jwt(Model):
         return {"enabled": False} if value is False else value
 
     @model_validator(mode="after")
-    def _can_be_checked(self) -> Jwt:
+    def _can_be_checked(self) -> Self:
         if self.enabled:
             self._check_key()
         if self.header is not None and self.cookie is not None:

@@ -1,9 +1,7 @@
 """How much one client may ask for."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -86,7 +84,7 @@ class ConnectionLimit(Model):
         return {"max": value} if is_number else value
 
     @model_validator(mode="after")
-    def _limits_something(self) -> ConnectionLimit:
+    def _limits_something(self) -> Self:
         if self.max is None and self.rate is None:
             raise error(
                 "missing-key",
@@ -122,7 +120,7 @@ class HeaderLimit(Model):
         return {"size": value} if isinstance(value, int | str) else value
 
     @model_validator(mode="after")
-    def _limits_something(self) -> HeaderLimit:
+    def _limits_something(self) -> Self:
         if self.size is None and self.count is None:
             raise error(
                 "missing-key",

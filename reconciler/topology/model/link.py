@@ -1,9 +1,7 @@
 """How HAProxy speaks with servers: TLS, HTTP/2, and whether it says for whom."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, WithJsonSchema, model_validator
 
@@ -31,7 +29,7 @@ class ServerTls(Model):
         return {} if value is True else value
 
     @model_validator(mode="after")
-    def _knows_whom_to_trust(self) -> ServerTls:
+    def _knows_whom_to_trust(self) -> Self:
         if self.sni is not None and (len(self.sni) > 253 or _NAME.fullmatch(self.sni) is None):
             raise error("bad-value", "`{value}` is not a host name", value=self.sni, at=("sni",))
         if self.verify == "none" and self.ca is not None:

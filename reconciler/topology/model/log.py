@@ -1,7 +1,5 @@
 """What is written of traffic, and where."""
 
-from __future__ import annotations
-
 import ipaddress
 from fractions import Fraction
 from typing import Annotated, Any, Literal

@@ -6,12 +6,12 @@ A mark decides nothing. Who acts by one names the mark, and never the key.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class NamesFile:
+
+class NamesFile(Struct, frozen=True):
     """Marks a text that names a file, or a directory, relative to the file that it is written in.
     Only by it does such a text go on to name the same file where several files are merged."""
 
@@ -30,8 +30,7 @@ class NamesFile:
         return head, text[len(head) :]
 
 
-@dataclass(frozen=True, slots=True)
-class Appends:
+class Appends(Struct, frozen=True):
     """Marks a list that grows where files are merged, as it does in Compose; any other is replaced.
     An item that is there already is not added again."""
 
@@ -40,24 +39,20 @@ class Appends:
     one target in the text, too; or those that are alike in all."""
 
 
-@dataclass(frozen=True, slots=True)
-class AsPairs:
+class AsPairs(Struct, frozen=True):
     """Marks a mapping that may be written as a list of `NAME=value`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ByName:
+class ByName(Struct, frozen=True):
     """Marks a list that may be written as a mapping, by the name of each item."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfContainers:
+class OfContainers(Struct, frozen=True):
     """Marks a key of a backend that is for containers, and says nothing where it has none of its
     own. Docker's options are so by their class."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpOnly:
+class HttpOnly(Struct, frozen=True):
     """Marks a key that looks at requests, or answers them: `mode: tcp` has none."""
 
     reason: str = "is for HTTP"
@@ -66,44 +61,37 @@ class HttpOnly:
     """Whether the key is pointed at: its value, where that is short."""
 
 
-@dataclass(frozen=True, slots=True)
-class InTcp:
+class InTcp(Struct, frozen=True):
     """Marks a key of a rule that rules of `mode: tcp` have. Any other is for HTTP."""
 
     alone: bool = False
     """Whether those of `mode: http` have it not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Protects:
+class Protects(Struct, frozen=True):
     """Marks a key that keeps somebody out: one whose value was forgotten is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class AsksAddress:
+class AsksAddress(Struct, frozen=True):
     """Marks a key that looks at the address of clients."""
 
     without: str
     """What it does where no client has one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(Struct, frozen=True):
     """Marks a key of a rule that says what the rule is for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Acts:
+class Acts(Struct, frozen=True):
     """Marks a key of a rule that says what it does. A rule has one of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class OnTheWay:
+class OnTheWay(Struct, frozen=True):
     """Marks a key of a rule that changes what goes to a backend."""
 
 
-@dataclass(frozen=True, slots=True)
-class InPlaceOf:
+class InPlaceOf(Struct, frozen=True):
     """Marks a key that says what another does in Compose, which people bring along."""
 
     key: str
@@ -111,13 +99,11 @@ class InPlaceOf:
     """What to write; that the key is called otherwise here, when not given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(Struct, frozen=True):
     """Marks content that nobody is shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """Marks a text of a pattern."""
 
     hint: str

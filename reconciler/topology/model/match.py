@@ -1,10 +1,8 @@
 """What a rule of a frontend looks at: constrained values, each safe within HAProxy's words."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -158,7 +156,7 @@ class Wanted(Model):
         return value if isinstance(value, dict) else {"value": value}
 
     @model_validator(mode="after")
-    def _one_way(self) -> Wanted:
+    def _one_way(self) -> Self:
         if (self.present is None) == (not self.value and not self.regex):
             raise error(
                 "bad-value",

@@ -1,7 +1,5 @@
 """The networks that containers join, and by which names they are known there."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field

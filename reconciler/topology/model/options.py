@@ -1,9 +1,7 @@
 """What Docker's containers can be told, under Compose's names. HAProxy knows nothing of it."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -70,7 +68,7 @@ class Ulimit(Model):
         return {"soft": value, "hard": value}
 
     @model_validator(mode="after")
-    def _in_order(self) -> Ulimit:
+    def _in_order(self) -> Self:
         if self.hard != -1 and (self.soft > self.hard or self.soft == -1):
             raise error(
                 "bad-value",
@@ -142,7 +140,7 @@ class Gpu(Model):
     """Options of the driver."""
 
     @model_validator(mode="after")
-    def _one_of(self) -> Gpu:
+    def _one_of(self) -> Self:
         if self.count is not None and self.device_ids:
             raise error(
                 "bad-value",
@@ -268,7 +266,7 @@ class ContainerOptions(Model):
     published, and `port` needs no mention."""
 
     @model_validator(mode="after")
-    def _one_profile(self) -> ContainerOptions:
+    def _one_profile(self) -> Self:
         seccomp = [at for at, o in enumerate(self.security_opt) if o.startswith(SECCOMP)]
         if len(seccomp) > 1:
             raise error(
@@ -280,7 +278,7 @@ class ContainerOptions(Model):
         return self
 
     @model_validator(mode="after")
-    def _names_of_its_own(self) -> ContainerOptions:
+    def _names_of_its_own(self) -> Self:
         for key in ("hostname", "domainname"):
             if self.uts == "host" and getattr(self, key) is not None:
                 raise error(

@@ -1,7 +1,5 @@
 """What a backend waits for: other backends, in `depends_on`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator

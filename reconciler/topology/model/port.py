@@ -1,10 +1,8 @@
 """Ports of containers that are published on the host, in Compose's short and long form."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -67,7 +65,7 @@ class Publication(Model):
         return found
 
     @model_validator(mode="after")
-    def _possible(self) -> Publication:
+    def _possible(self) -> Self:
         if self.host_ip is not None:
             check_address(self.host_ip, at="host_ip")
         targets = len(_numbers(self.target))

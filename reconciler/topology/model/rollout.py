@@ -1,9 +1,7 @@
 """How the containers of a backend are replaced."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -105,7 +103,7 @@ class Rollout(Model):
         return value
 
     @model_validator(mode="after")
-    def _some_room(self) -> Rollout:
+    def _some_room(self) -> Self:
         nobody = {0, "0%"}
         is_start_first = self.order == "start-first"
         if is_start_first and self.max_surge in nobody and self.max_unavailable in {None, *nobody}:

@@ -1,8 +1,6 @@
 """One rule of a frontend: what it matches, what it does, and what it changes on the way."""
 
-from __future__ import annotations
-
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -135,7 +133,7 @@ class Rule(Model):
     """Headers that are taken out of the answer."""
 
     @model_validator(mode="after")
-    def _one_act(self) -> Rule:
+    def _one_act(self) -> Self:
         all_acts = keys_with(Rule, Acts)
         acts = [act for act in all_acts if getattr(self, act) not in (None, {})]
         if not acts:

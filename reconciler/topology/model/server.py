@@ -1,7 +1,5 @@
 """Servers that are no containers: where they are, and how much of the traffic they get."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from typing import Annotated, Any

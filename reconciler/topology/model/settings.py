@@ -1,7 +1,5 @@
 """What frontends and backends say for themselves: timeouts, and which failures are tried again."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator

@@ -1,8 +1,6 @@
 """HAProxy's statistics page and metrics."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -41,7 +39,7 @@ class Stats(Model):
         return value
 
     @model_validator(mode="after")
-    def _rules(self) -> Stats:
+    def _rules(self) -> Self:
         if self.bind is not None:
             check_address(self.bind, at="bind")
         if self.uri == "/metrics":

@@ -1,8 +1,6 @@
 """Clients that come back to the server they had: how HAProxy knows them again, and for how long."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -75,7 +73,7 @@ class Sticky(Model):
         return {"by": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _keys_of_the_kind(self) -> Sticky:
+    def _keys_of_the_kind(self) -> Self:
         foreign = {"cookie": _OF_TABLES, "source": ("name", *_OF_COOKIES), "header": _OF_COOKIES}[
             self.by
         ]

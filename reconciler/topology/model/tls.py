@@ -1,10 +1,8 @@
 """TLS: where clients speak it with HAProxy."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -184,7 +182,7 @@ class Tls(Model):
         return {"certificates": value} if isinstance(value, str | list) else value
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Tls:
+    def _is_whole(self) -> Self:
         if not self.certificates and self.self_signed is None:
             raise error(
                 "missing-key",

@@ -1,9 +1,7 @@
 """The file as a whole."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Set
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -34,7 +32,7 @@ class Network(Model):
     host's network needs it, since only there Docker gives out fixed addresses."""
 
     @model_validator(mode="after")
-    def _owns_its_subnet(self) -> Network:
+    def _owns_its_subnet(self) -> Self:
         if self.external and self.subnet is not None:
             raise error(
                 "bad-value",

@@ -1,9 +1,7 @@
 """What containers keep their data in: mounts, and the volumes that they may be of."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -134,7 +132,7 @@ class Mount(Model):
         return {"source": parts[0], "target": parts[1], "read_only": "ro" in options, **found}
 
     @model_validator(mode="after")
-    def _paths(self) -> Mount:
+    def _paths(self) -> Self:
         if not self.target.startswith("/"):
             raise error(
                 "bad-value", "`{value}` is not an absolute path", value=self.target, at=("target",)
@@ -192,7 +190,7 @@ class Mount(Model):
             )
 
     @model_validator(mode="after")
-    def _in_words_of_docker(self) -> Mount:
+    def _in_words_of_docker(self) -> Self:
         """Docker has these only in its own short form, in which a colon parts source and target."""
         bind = self.bind
         if bind and (bind.create_host_path or bind.selinux) and ":" in self.source + self.target:
@@ -205,7 +203,7 @@ class Mount(Model):
         return self
 
     @model_validator(mode="after")
-    def _options_of_its_type(self) -> Mount:
+    def _options_of_its_type(self) -> Self:
         for name in ("volume", "bind", "tmpfs"):
             if getattr(self, name) is not None and name != self.kind:
                 raise error(
@@ -259,7 +257,7 @@ class Volume(Model):
         return self.name or (name if self.external else f"{topology}-{name}")
 
     @model_validator(mode="after")
-    def _only_used(self) -> Volume:
+    def _only_used(self) -> Self:
         for key in ("driver", "driver_opts", "labels"):
             if self.external and key in self.model_fields_set:
                 raise error(

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.discreet import Discreet
 from reconciler.diagnostics.place import Path
 from reconciler.topology.reading.merge import Part, flatten, grow, merge
 from reconciler.topology.reading.parse import parse_source
@@ -18,13 +20,13 @@ from reconciler.topology.reading.source import Source
 MAX_FILES = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Discreet, Struct, frozen=True):
     """A file's content under the name the user knows it by; `directory` is absolute."""
 
+    unshown = ("data",)
     name: str
     directory: str
-    data: bytes = field(repr=False)
+    data: bytes
 
 
 Read = Callable[[str, str, str], Document]
@@ -36,8 +38,7 @@ def _read_nothing(*_: str) -> Document:
     raise FileNotFoundError(2, "no files are read here")
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(Struct, frozen=True):
     """What a file is combined with. `directory` is that of the file itself."""
 
     directory: str = "/"

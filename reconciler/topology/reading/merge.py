@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.diagnostics.place import Path, Span
 from reconciler.topology.model import Topology
@@ -19,8 +21,7 @@ from reconciler.topology.model.marks import Appends, AsPairs, ByName, NamesFile
 from reconciler.topology.reading.source import OVERRIDE, RESET, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A value with all that is known of it; mappings and lists hold parts."""
 
     value: Any

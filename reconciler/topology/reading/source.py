@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Path, Place, Span
@@ -17,8 +19,7 @@ RESET, OVERRIDE = "!reset", "!override"
 """Tags for a value that takes away, or replaces, what another file says."""
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Struct):
     """A parsed file: its value and, by path, where each key and value stands."""
 
     file: str

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_./-]*[A-Za-z0-9])?")
 _FORM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?P<op>:?[-?+])?")
 
 
-@dataclass(frozen=True, slots=True)
-class Interpolated:
+class Interpolated(Struct, frozen=True):
     """`text` with every variable replaced; `used` holds what came from outside the file."""
 
     text: str
@@ -156,8 +156,7 @@ def _inner(
         raise VariableError(error.code, error.message, error.hint, start, length) from None
 
 
-@dataclass(frozen=True, slots=True)
-class EnvFileError:
+class EnvFileError(Struct, frozen=True):
     line: int
     message: str
 

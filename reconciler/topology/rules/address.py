@@ -4,8 +4,9 @@ has one at a time."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+
+from msgspec import Struct
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
 from reconciler.diagnostics.place import Path, Place
@@ -17,8 +18,7 @@ from reconciler.topology.rules.claim import Claim, held_by_one
 _CODE = "fixed-address"
 
 
-@dataclass(frozen=True, slots=True)
-class _Fixed:
+class _Fixed(Struct, frozen=True):
     """An address that a backend says for its container."""
 
     backend: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import product
+
+from msgspec import Struct
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Path, Place
@@ -82,8 +83,7 @@ def _one_socket_twice(topology: Topology) -> Iterator[Diagnostic]:
                 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Listener:
+class _Listener(Struct, frozen=True):
     address: str | None
     ports: range
     owner: str

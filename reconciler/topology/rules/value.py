@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity
 from reconciler.diagnostics.place import Path, Place
@@ -12,8 +13,7 @@ from reconciler.topology.model import Topology
 from reconciler.topology.model.rule import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class _Slip:
+class _Slip(Struct, frozen=True):
     """What people write for something else, and what they are told."""
 
     pattern: re.Pattern[str]

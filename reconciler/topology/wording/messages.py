@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 
 from reconciler.diagnostics.codes import CODES
@@ -77,8 +76,7 @@ def _has_error_below(loc: tuple[Any, ...], items: list[Any]) -> bool:
     return any(len(i["loc"]) > len(loc) and i["loc"][: len(loc)] == loc for i in items)
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
+class _Problem(Struct, frozen=True):
     """One of pydantic's errors, with what the file says there."""
 
     kind: str
@@ -244,6 +242,8 @@ def _owner(path: Path) -> str:
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """`did you mean …?` when something close exists, else nothing."""
+    import difflib  # noqa: PLC0415  # for a mistake alone
+
     among = list(itertools.islice(known, MOST_NAMES))
     close = difflib.get_close_matches(word, among, n=1, cutoff=0.65)
     return f"did you mean `{close[0]}`?" if close else ""

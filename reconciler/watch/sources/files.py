@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity
 from reconciler.files.inputs import EXPIRED, Inputs, load_inputs
@@ -30,8 +31,7 @@ SETTLE_S = (0.15, 0.85)
 middle of writing it, or of `git checkout`."""
 
 
-@dataclass(slots=True)
-class WatchedFiles:
+class WatchedFiles(Struct):
     """The paths that were named on the command line, and the files that those refer to."""
 
     paths: tuple[str, ...]

@@ -7,11 +7,11 @@ import copy
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.desired.compile import compile_topology
 from reconciler.topology.load import load_topology

@@ -6,7 +6,8 @@ that cannot be reached from here, the resync finds them.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.engine.docker.haproxy.procfs import Inside, NotHereError
 from reconciler.engine.docker.haproxy.scripts import QUESTION
@@ -19,8 +20,7 @@ _Facts = dict[str, tuple[object, ...]]
 loaded, and what it was told beyond its servers."""
 
 
-@dataclass(slots=True)
-class _Proxy:
+class _Proxy(Struct):
     topology: str
     inside: Inside
     facts: _Facts | None = None

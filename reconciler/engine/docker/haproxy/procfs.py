@@ -15,7 +15,8 @@ import socket
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.files.reading import read_opened
 
@@ -25,8 +26,7 @@ TIMEOUT_S = 30
 """As long as a client inside the container waits; a reload answers when the worker is ready."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(Struct, frozen=True):
     """The inside of a running container. All methods raise OSError where it cannot be reached."""
 
     pid: int

@@ -8,10 +8,10 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 
 import docker
 import docker.errors
+from msgspec import Struct
 
 from reconciler.desired import names
 from reconciler.desired.containers.haproxy import PROXY_USER
@@ -69,8 +69,7 @@ from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
 from reconciler.plan.observed import ObservedProxy
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(Struct, frozen=True):
     """What is in a proxy's container, as it was read: texts to be parsed."""
 
     config: str | None

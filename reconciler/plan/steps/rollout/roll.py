@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.desired.rollout import Batch, Rollout
 from reconciler.plan.actions import Target
@@ -12,8 +12,7 @@ from reconciler.plan.situation import Situation
 from reconciler.plan.steps.prerequisites import Prerequisites
 
 
-@dataclass(frozen=True, slots=True)
-class Leaver:
+class Leaver(Struct, frozen=True):
     """A server that leaves, and its container if that is still there."""
 
     host: str
@@ -25,8 +24,7 @@ class Leaver:
         return self.container is None or self.container.state not in {"exited", "dead"}
 
 
-@dataclass(frozen=True, slots=True)
-class Roll:
+class Roll(Struct, frozen=True):
     situation: Situation
     prerequisites: Prerequisites
     target: Target

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import ip_network
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class WrongLine:
+
+class WrongLine(Struct, frozen=True):
     """A line of such a file that is no address; lines count from 1."""
 
     number: int

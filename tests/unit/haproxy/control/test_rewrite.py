@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler.haproxy.config import Config, identified, live_lines, read_config
 from reconciler.haproxy.control.rewrite import (
@@ -138,7 +138,7 @@ def test_a_change_of_a_server_outside(balance: str, change: str) -> None:
     fields, if_live, if_static = OUTSIDE_CHANGES[change]
     before, after = (
         rendered(backend(balance=balance, outside=(server,)))
-        for server in (OUTSIDE, replace(OUTSIDE, **fields))  # type: ignore[arg-type]  # fields
+        for server in (OUTSIDE, replace(OUTSIDE, **fields))
     )
     is_told = if_live if balance in LIVE else if_static
     assert after.digest != before.digest

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reconciler.haproxy.control.replies import ServerState
 from reconciler.haproxy.model import Backend, Check

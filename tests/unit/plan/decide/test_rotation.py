@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reconciler.desired.rollout import Rollout
 from reconciler.haproxy.control.commands import ServerSetting
@@ -40,7 +39,7 @@ def seen(hosts: str, spares: int = 4, **fields: object) -> list[ServerState]:
         for n in range(len(hosts), len(hosts) + spares)
     ]
     servers.append(ServerState("api", "api-1", "UP", "", 9, 0, "", 0, "other"))
-    changed = {key: getattr(servers[0], key) for key in servers[0].__slots__} | fields
+    changed = {key: getattr(servers[0], key) for key in servers[0].__struct_fields__} | fields
     return [ServerState(**changed), *servers[1:]] if hosts else servers
 
 
