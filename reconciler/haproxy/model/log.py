@@ -9,8 +9,8 @@ from reconciler.haproxy.model.origin import Path
 
 @dataclass(frozen=True, slots=True)
 class LogTarget:
-    """Where to: `place` is `stdout`, `stderr`, or an address and port of syslog. Of each `sample`,
-    (1, 10), the first so many lines of so many are written."""
+    """A log target. `place` is `stdout`, `stderr`, or an address and port of syslog. A `sample` of
+    (1, 10) writes the first of every ten lines."""
 
     place: str = "stdout"
     facility: str = "local0"
@@ -27,9 +27,9 @@ class Log:
     own."""
 
     target: LogTarget | None
-    """Where it is sent; None writes nothing."""
+    """The target; None writes nothing."""
     format: str
     has_normal: bool
     has_null: bool
     path: Path
-    """Where the file says most of it."""
+    """The place in the file that says most of it."""
