@@ -25,7 +25,8 @@ class Task:
     because: str
     impact: Impact = Impact.NONE
     rescues: Tasks = field(default=(), repr=False)
-    """If any: the task is for the case that one of these fails."""
+    """The tasks that it watches, if any: it runs only when one of these has failed, as rollbacks
+    do."""
 
 
 Tasks: TypeAlias = tuple[Task, ...]
