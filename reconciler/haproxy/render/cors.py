@@ -17,8 +17,8 @@ from reconciler.haproxy.render.chosen_rule import owners
 from reconciler.haproxy.render.quoting import quote, quote_format
 
 _ALLOW = "Access-Control-Allow-"
-_ASKED = f"{{ {ASKED_METHOD} -m found }}"
-_MAY = "{ var(txn.origin) -m found }"
+_IS_PREFLIGHT = f"{{ {ASKED_METHOD} -m found }}"
+_IS_ALLOWED = "{ var(txn.origin) -m found }"
 
 
 def asked_lines(frontend: Frontend) -> Iterator[Line]:
@@ -56,27 +56,28 @@ def _owners(frontend: Frontend) -> Iterator[tuple[int, Cors, str]]:
 def _granting(acl: str, cors: Cors, this: str) -> Iterator[str]:
     """An allowed origin is kept in a variable: the request's headers are gone when the answer
     comes."""
-    may = "" if cors.for_all else _MAY
+    may = "" if cors.for_all else _IS_ALLOWED
     if not cors.for_all:
         yield from (f"acl {acl} req.fhdr(origin) -m str -- {quote(o)}" for o in cors.origins)
         yield from (f"acl {acl} req.fhdr(origin) -m reg -- {quote(p)}" for p in cors.patterns)
         yield f"http-request set-var(txn.origin) req.fhdr(origin){_if(acl, this)}"
-    granted = "".join(f" hdr {name} {quote_format(value)}" for name, value in _granted(cors))
-    yield f"http-request return status 204{granted}{_if(_ASKED, may, this)}"
+    headers = _preflight_headers(cors)
+    granted = "".join(f" hdr {name} {quote_format(value)}" for name, value in headers)
+    yield f"http-request return status 204{granted}{_if(_IS_PREFLIGHT, may, this)}"
     if not cors.for_all:
-        yield f"http-request return status 204{_if(_ASKED, this)}"
+        yield f"http-request return status 204{_if(_IS_PREFLIGHT, this)}"
 
 
 def _telling(cors: Cors, this: str) -> Iterator[str]:
-    may = "" if cors.for_all else _MAY
+    may = "" if cors.for_all else _IS_ALLOWED
     yield f"http-response del-header Access-Control- -m beg{_if(this)}"
-    for name, value in _told(cors):
+    for name, value in _answer_headers(cors):
         yield f"http-after-response set-header {name} {value}{_if(may, this)}"
     if not cors.for_all:
         yield f"http-after-response add-header Vary Origin{_if(this)}"
 
 
-def _told(cors: Cors) -> Iterator[tuple[str, str]]:
+def _answer_headers(cors: Cors) -> Iterator[tuple[str, str]]:
     """The CORS headers of every answer to an allowed origin."""
     yield f"{_ALLOW}Origin", "*" if cors.for_all else "%[var(txn.origin)]"
     if cors.credentials:
@@ -85,7 +86,7 @@ def _told(cors: Cors) -> Iterator[tuple[str, str]]:
         yield "Access-Control-Expose-Headers", quote_format(", ".join(cors.exposed))
 
 
-def _granted(cors: Cors) -> Iterator[tuple[str, str]]:
+def _preflight_headers(cors: Cors) -> Iterator[tuple[str, str]]:
     """The headers that only the answer to a preflight request has."""
     yield f"{_ALLOW}Methods", ", ".join(cors.methods)
     if cors.headers:
