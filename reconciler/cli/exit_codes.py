@@ -5,5 +5,5 @@ from __future__ import annotations
 DONE = 0
 FAILED = 1
 CHANGES = 2
-"""Only from `plan --detailed-exitcode`."""
+"""A plan has changes: only `plan --detailed-exitcode` exits with it."""
 INTERRUPTED = 130

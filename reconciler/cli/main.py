@@ -122,8 +122,8 @@ def _report(error: Exception) -> int:
 
 
 def _flush() -> OSError | None:
-    """What keeps the output from going out. It is given up then: Python would try once more when
-    it ends, and tell of it in its own words."""
+    """Flush the output; returns the error that keeps it from going out. It is given up then: Python
+    would try once more when it ends, and tell of it in its own words."""
     lost = None
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:

@@ -19,7 +19,8 @@ _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 
 
 class Duration(click.ParamType[float]):
-    """As in topology files, `30s`, `1m30s`; and a bare number is seconds. To seconds."""
+    """A length of time in seconds, written as in topology files, `30s`, `1m30s`, or as a bare
+    number of seconds."""
 
     name = "duration"
 

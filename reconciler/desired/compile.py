@@ -226,7 +226,7 @@ def _server_spec(
     networks: Mapping[str, NetworkSpec],
     base_directory: str,
 ) -> ContainerSpec:
-    """What all of its containers have."""
+    """The spec that all containers of a backend share."""
     return ContainerSpec(
         image=backend.image or "",
         command=backend.command,

@@ -47,7 +47,7 @@ class DesiredContainer(Struct, frozen=True):
     jobs: tuple[str, ...] = ()
     """Revisions of the jobs that come before it: noted in a label. No part of its revision."""
     any_image: bool = False
-    """It does its work with whatever image it was made from."""
+    """Whether it stays with the image it was made from, whatever the wanted one is by now."""
 
     @property
     def host(self) -> str:
@@ -56,14 +56,14 @@ class DesiredContainer(Struct, frozen=True):
 
 
 class DesiredJob(Struct, frozen=True):
-    """What must have succeeded before a backend's containers are made."""
+    """A job that must succeed before a backend's containers are made."""
 
     container: DesiredContainer
     title: str
-    """Its name in the file."""
+    """The job's name in the file."""
     timeout_s: float
     server_image: str
-    """That of the backend's containers."""
+    """The image of the backend's containers."""
 
 
 class Desired(Struct, frozen=True):
@@ -81,7 +81,7 @@ class Desired(Struct, frozen=True):
     rollouts: Mapping[str, Rollout] = field(default_factory=dict)
     """How containers are replaced, by backend: all that the file has, in its order."""
     depends_on: Mapping[str, tuple[Dependency, ...]] = field(default_factory=dict)
-    """What a backend's containers wait for before they start."""
+    """The backends that each backend's containers wait for before they start."""
     jobs: Mapping[str, tuple[DesiredJob, ...]] = field(default_factory=dict)
     """The jobs of each backend, in the order in which they run."""
     host_ports: tuple[PublishedPort, ...] = ()
@@ -89,10 +89,11 @@ class Desired(Struct, frozen=True):
     lock_image: str = ""
     """An image with a shell, to hold the topology's lock with: HAProxy's."""
     is_kept: bool = False
-    """It is what the file said before: what else a failed change has made is left alone."""
+    """Whether this is a fallback, what the file said before: whatever else a failed change has made
+    is left alone then."""
 
     def emptied(self) -> Desired:
-        """The wish that nothing of the topology be there."""
+        """The same topology with nothing in it, as a destroy wants it."""
         return Desired(self.topology, lock_image=self.lock_image)
 
     def config(self, names: Mapping[Slot, str] | None = None) -> Config | None:
@@ -139,7 +140,7 @@ class Scope(Struct, frozen=True):
     names: tuple[str, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
     host_paths: tuple[str, ...] = ()
-    """What is mounted of the engine's machine, and must be there."""
+    """Mounted paths of the engine's machine that must be there."""
     addressed: frozenset[str] = frozenset()
     """The networks on which it matters which addresses are taken."""
     reads_proxy: bool = True

@@ -41,7 +41,7 @@ def as_it_is(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that is known of one field."""
+    """Everything that is known of one field."""
 
     impact: Impact
     keys: tuple[str, ...]

@@ -116,18 +116,18 @@ class Attachment:
     address: str = ""
     """The fixed address by which HAProxy reaches it; "" where it goes by the name."""
     ipv4: str = ""
-    """What the file says that its addresses are; "" where it does not."""
+    """The address that the file gives, as is `ipv6`; "" where it gives none."""
     ipv6: str = ""
     mac: str = ""
 
     @property
     def told_ipv4(self) -> str:
-        """What Docker is told; "" leaves the choice to it."""
+        """The address that Docker is asked for; "" leaves the choice to Docker."""
         return self.address or self.ipv4
 
     @property
     def fixed(self) -> tuple[str, ...]:
-        """What of it is the file's, and one container can have at a time."""
+        """The addresses that the file gives. Only one container can have them at a time."""
         return tuple(filter(None, (self.ipv4, self.ipv6, self.mac)))
 
 
@@ -180,12 +180,12 @@ class ContainerSpec(ContainerOptions):
 
     @property
     def host_ports(self) -> tuple[PublishedPort, ...]:
-        """Those published ports that nobody else can have meanwhile."""
+        """The published ports that no other container can have at the same time."""
         return tuple(port for port in self.ports if port.host_port)
 
     @property
     def host_paths(self) -> tuple[str, ...]:
-        """What is mounted of the host, and is not made when it is not there."""
+        """Mounted paths of the host that nobody creates, so that they must be there."""
         return tuple(
             mount.source
             for mount in self.mounts
@@ -214,7 +214,7 @@ def is_in_place(field: str) -> bool:
 
 
 def as_of_jobs(spec: ContainerSpec) -> ContainerSpec:
-    """The same for a job, in what says that jobs have it otherwise."""
+    """A spec with jobs' values in the fields that differ for jobs."""
     others = {name: mark.in_jobs for name, mark in _MARKS.items()}
     return replace(spec, **{n: value for n, value in others.items() if value is not LIKE_SERVERS})
 

@@ -183,7 +183,7 @@ def new_pass_id() -> str:
 
 
 def _unreadable(observed: Observed) -> tuple[Diagnostic, ...]:
-    """What could not be read may be anything: that is not converged."""
+    """An error for each gap: what could not be read may be anything, and is not converged."""
     hint = "what is not in the file stays until all can be read; look at the container's log"
     return tuple(Diagnostic("unreadable", gap, hint) for gap in observed.gaps)
 
@@ -207,7 +207,8 @@ def _ignore(_: object) -> None:
 
 
 def _unsteady(desired: Desired, before: Observed, now: Observed) -> frozenset[str]:
-    """What runs at both looks, and ended between them or just before, is not as the file says."""
+    """The names of containers that crash: they run at both looks, and ended between them or just
+    before."""
     found = (*restarted_since(before, now), *unsettled(desired, now))
     return frozenset(container.name for container in found)
 
@@ -217,8 +218,8 @@ def _restarts(names: Collection[str]) -> tuple[Diagnostic, ...]:
 
 
 def _waits_for(desired: Desired, observed: Observed) -> tuple[AwaitServers | AwaitSteady, ...]:
-    """With nothing to do, done still means that HAProxy reports every checked server as up, and
-    that nothing was started anew just now."""
+    """What an apply with nothing to do still waits for: that HAProxy reports every checked server
+    as up, and that restarted containers stay up."""
     waits: tuple[AwaitServers | AwaitSteady, ...] = ()
     young = tuple(unsettled(desired, observed))
     if young:

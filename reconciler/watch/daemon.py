@@ -17,7 +17,8 @@ from reconciler.watch.mailbox import Goal
 
 FOLLOW_AGAIN_S = 5.0
 LONGEST_LOOK_S = 60.0
-"""After which nobody is taken to look at the files any more, who does every two seconds."""
+"""How old the last look at the files may be until the daemon is no longer healthy; there is one
+every two seconds."""
 LONGEST_STOP_S = 25.0
 """For the running steps, once asked to stop. Docker gives its own clients no more than ten."""
 

@@ -37,7 +37,7 @@ class Reading(Struct, frozen=True):
 
 
 class Keepers(Protocol):
-    """Those that keep topologies, by name."""
+    """The keepers of all topologies, by name."""
 
     def write(self, topology: str, cause: str, goal: Goal) -> None:
         """Give a topology's keeper its goal; there will be one when there is none."""
@@ -58,7 +58,7 @@ class Follower:
 
     @property
     def files(self) -> frozenset[str]:
-        """All that ever said something good."""
+        """All files that were ever valid."""
         return frozenset(last.loaded.file for last in self._last_good.values())
 
     def is_worse(self, reading: Reading) -> bool:

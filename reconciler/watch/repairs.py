@@ -1,4 +1,5 @@
-"""What was repaired lately. The first two times cost nothing; what goes on breaking waits."""
+"""The latest repairs. The first two of a thing are made at once; one that goes on breaking
+waits."""
 
 from __future__ import annotations
 
@@ -9,10 +10,10 @@ from msgspec import Struct, field
 from reconciler.engine.waiting import Backoff
 
 FREE = 2
-"""So many repairs of one thing are made at once."""
+"""How many repairs of one thing are made without a wait."""
 BACKOFF = Backoff(2.0, 300.0)
 FORGOTTEN_S = 60.0
-"""What lasts for so long, and for twice its last wait, begins anew."""
+"""How long a repair has to last until it is forgotten, and at least twice its last wait."""
 
 
 class _Repair(Struct, frozen=True):
@@ -27,7 +28,7 @@ class Repairs(Struct, frozen=True):
     lately: Mapping[str, _Repair] = field(default_factory=dict)
 
     def noted(self, names: Iterable[str], now: float) -> Repairs:
-        """The same with these, which have just been repaired."""
+        """The same with repairs of these, made just now."""
         return Repairs({**self.lately, **{name: self._next(name, now) for name in names}})
 
     def _next(self, name: str, now: float) -> _Repair:

@@ -24,17 +24,18 @@ from reconciler.watch.table import FAILURES, REACHED, TABLE, Ending, Phase, Wait
 STANDBY_S = 1.0
 """How often a daemon in waiting asks whether the topology is free: a list, and a try."""
 RECONNECT = Backoff(0.2, 5.0)
-"""Between two tries to reach an engine that is away."""
+"""The wait between two tries to reach an engine that does not answer."""
 TROUBLE = Backoff(1.0, 60.0)
-"""After other failures."""
+"""The wait after any other failure."""
 OTHERS_S = 1.0
 """How soon after a pass that left something waiting a wakeup about something else is followed."""
 UNTOUCHED = frozenset({"config-rejected", "pull-failed"})
-"""Beside problems of a plan, the failures before which nothing was changed."""
+"""The failures before which nothing was changed, beside problems of a plan."""
 
 
 class Blocked(Struct, frozen=True):
-    """What failed, by name, and is not tried again until then, whatever is heard of it."""
+    """The names of what failed, which is not tried again before `until`, whatever wakes the
+    keeper."""
 
     names: frozenset[str] = frozenset()
     until: float = -math.inf
@@ -60,7 +61,7 @@ class State(Struct, frozen=True):
     causes: tuple[str, ...] = ()
     """Why there is to be a pass before the next one that is due."""
     last_good: Desired | None = None
-    """What the topology last was, whole."""
+    """The last goal that was reached completely."""
     is_untouched: bool = False
     """No change has been begun since: going back to it undoes nothing."""
     fallback: Fallback | None = None
@@ -94,7 +95,7 @@ class State(Struct, frozen=True):
 
     @property
     def way_back(self) -> Desired | None:
-        """What there may be to fall back to, should a pass fail."""
+        """The state to fall back to, should a pass fail; None when there is none."""
         may = self.phase in {Phase.FOLLOWING, Phase.BLOCKED}
         return self.last_good if may and self.last_good != self.goal.desired else None
 
@@ -214,7 +215,7 @@ def _remembered(state: State, result: PassResult, now: float) -> State:
 
 
 def _gist(state: State, result: PassResult) -> object:
-    """What makes a pass worth telling when it is not what was told the last time."""
+    """The part of a pass's result that is told again only when it changes."""
     outcome = outcome_of(state.phase, result.ending)
     is_good = outcome in {Outcome.UNCHANGED, Outcome.CONVERGED}
     failures = failures_of(state, result)
@@ -294,12 +295,12 @@ def _fallen_back(state: State, result: PassResult, now: float) -> State:
 
 
 def outcome_of(phase: Phase, ending: Ending) -> Outcome:
-    """What a pass that began in a phase and ended so is told as."""
+    """The outcome to tell of a pass that began in a phase and ended so."""
     is_kept = phase is Phase.FALLBACK and ending in REACHED
     return Outcome.KEPT if is_kept else TABLE[ending].told
 
 
 def failures_of(state: State, result: PassResult) -> tuple[Diagnostic, ...]:
-    """Those of a pass; and of one that keeps what was before, why it does."""
+    """The failures of a pass; of one that keeps a fallback, those that led to it."""
     is_kept = state.fallback and result.ending in REACHED
     return state.fallback.failures if state.fallback and is_kept else result.failures

@@ -66,7 +66,8 @@ def _anchor(
     ports: tuple[PublishedPort, ...],
     joined: tuple[Attachment, ...],
 ) -> DesiredContainer:
-    """It waits to be killed, in an image that is here anyway; a newer one does not concern it."""
+    """The anchor, which only waits to be killed. Any image that is there will do, so a newer one
+    does not replace it."""
     spec = ContainerSpec(
         image="",
         entrypoint=("tail",),

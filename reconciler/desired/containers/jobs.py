@@ -58,7 +58,8 @@ def _job(
 
 
 def _spec(job: Job, server: ContainerSpec) -> ContainerSpec:
-    """It is found by no name and on no port, is not checked, and never started again."""
+    """The spec of a job's container: no aliases, no published ports, no health check, no
+    restart."""
     is_same = job.image is None
     return replace(
         as_of_jobs(server),
@@ -80,7 +81,7 @@ def _revision(spec: ContainerSpec, server: ContainerSpec) -> str:
 
 
 def _inherited(job: Job, server: DesiredContainer) -> dict[str, str]:
-    """What it has of the backend, and does not say itself."""
+    """The sensitive fields that a job has from its backend, because it does not say them itself."""
     said = {f"env.{name}" for name in job.env} | {"command"}
     said |= {"image"} if job.image else set()
     said |= {"entrypoint"} if job.entrypoint or job.image else set()
@@ -88,7 +89,8 @@ def _inherited(job: Job, server: DesiredContainer) -> dict[str, str]:
 
 
 def _own(name: str, index: int, sensitive: Mapping[Path, str]) -> dict[str, str]:
-    """A single job stands in no list; the short form is its command."""
+    """The sensitive fields that a job says itself. A single job stands in no list; the short form
+    is its command."""
     found: dict[str, str] = {}
     owners: tuple[Path, ...] = (("backends", name, "before"), ("backends", name, "before", index))
     for owner in owners:

@@ -36,7 +36,7 @@ def _tls_port(topology: Topology, frontend: Frontend) -> int:
 
 
 def _http3(wish: Http3 | None, port: int | None) -> haproxy.Http3 | None:
-    """A Unix socket has no port, and none."""
+    """HTTP/3 on a port; a Unix socket has no port, and no HTTP/3."""
     if wish is None or port is None:
         return None
     told = f'h3=":{wish.port or port}"; ma={round(wish.max_age)}'
@@ -57,7 +57,7 @@ class ProxyFiles:
     def bind(
         self, name: str, frontend: Frontend, index: int, mode: haproxy.Mode
     ) -> haproxy.BindTls | None:
-        """What a bind speaks: its own TLS, or else that of its frontend."""
+        """The TLS of a `bind` line: its own, or else that of its frontend."""
         path: Path = ("frontends", name)
         own = frontend.bind[index].tls
         port = next(iter(frontend.bind[index].ports), None)
@@ -90,7 +90,7 @@ class ProxyFiles:
         )
 
     def servers(self, name: str, backend: Backend) -> haproxy.ServerLink:
-        """How a backend's servers are spoken with."""
+        """The link between HAProxy and a backend's servers: TLS, HTTP/2, the PROXY protocol."""
         link = haproxy.ServerLink(proto=backend.proto or "", send_proxy=backend.send_proxy or "")
         tls = backend.tls
         if tls is None:
@@ -99,8 +99,9 @@ class ProxyFiles:
         return replace(link, tls=True, verify=tls.verify, ca=authority, sni=tls.sni or "")
 
     def _certificates(self, tls: Tls, path: Path) -> Iterator[tuple[str, bool]]:
-        """Where HAProxy finds each, and whether it asks for its OCSP response. By that the file has
-        another name: HAProxy takes one certificate in one way, and what changes it is another."""
+        """The path of each certificate in HAProxy's container, and whether HAProxy fetches its OCSP
+        response. The file's name says how OCSP is done: HAProxy takes one certificate in one way,
+        and what changes it is another."""
         for index, item in enumerate(tls.certificates):
             place, ocsp = (*path, "certificates", index), tls.ocsp_of(item)
             for source, text in self._contents.certificates(item.cert, item.key):
@@ -118,15 +119,16 @@ class ProxyFiles:
     def _list(
         self, certificates: Iterable[tuple[str, bool]], path: Path, *, is_first: bool = False
     ) -> str:
-        """Where HAProxy finds a list of them, also an empty one: more may come without a reload.
-        Whom the first of all is for is decided by its place, so it does not change."""
+        """The path of a crt-list in HAProxy's container, also of an empty one: more certificates
+        may come without a reload. The first certificate is the default one by its place, so its
+        list does not change."""
         ending = ".first.list" if is_first else ".list"
         name = file_name("-".join(map(str, path[1:])), ending)
         lines = [updated(place) if is_updated else place for place, is_updated in certificates]
         return self._add(list_file(name, lines, (*path, "certificates"), is_fixed=is_first))
 
     def authority(self, source: str | None, path: Path) -> str:
-        """Where HAProxy finds a file of authorities; "" for none."""
+        """The path of a CA file in HAProxy's container; "" for none."""
         if source is None:
             return ""
         # Of its own name: the same file as a certificate is renewed without a reload.
@@ -134,23 +136,23 @@ class ProxyFiles:
         return self._add(ProxyFile(name, self._contents.files.get(source, b""), path))
 
     def public_key(self, source: str, path: Path) -> str:
-        """Where HAProxy finds a key that signatures are checked with."""
+        """The path in HAProxy's container of a public key that signatures are checked with."""
         name = file_name(source, ".pub")
         return self._add(ProxyFile(name, self._contents.files.get(source, b""), path))
 
     def map(self, name: str, content: bytes, path: Path) -> str:
-        """Where HAProxy finds a map, whose content is made here."""
+        """The path of a map in HAProxy's container. Its content is made here."""
         return self._add(ProxyFile(name, content, path, "map"))
 
     def addresses(self, source: str, path: Path) -> str:
-        """Where HAProxy finds the addresses of a file: as a map, which it takes over while it
-        runs, many at a time."""
+        """The path in HAProxy's container of a list of addresses: as a map, which a running HAProxy
+        takes over, many lines at a time."""
         text = self._contents.files.get(source, b"").decode("utf-8", "replace")
         lines = "".join(f"{network} 1\n" for network in parse_addresses(text)[0])
         return self.map(file_name(source, ".addresses"), lines.encode(), path)
 
     def other(self, source: str, path: Path) -> str:
-        """Where HAProxy finds a file that has nothing to do with TLS."""
+        """The path in HAProxy's container of a file that has nothing to do with TLS."""
         content = self._contents.files.get(source, b"")
         return self._add(ProxyFile(file_name(source), content, path))
 

@@ -31,7 +31,7 @@ class _Known(Struct, frozen=True):
 
 
 class Inspections:
-    """May be used from several threads."""
+    """The details of containers that Docker gave lately. May be used from several threads."""
 
     def __init__(self) -> None:
         self._changing = threading.Lock()
@@ -59,7 +59,8 @@ class Inspections:
             self._known.pop(container, None)
 
     def forget_all(self) -> None:
-        """Also for who changes something himself: what he hears of it comes later."""
+        """Forget every container: also for who changes something himself, since the events of it
+        come later."""
         with self._changing:
             self._changes += 1
             self._known.clear()
@@ -74,7 +75,7 @@ class Inspections:
         return known.container if known.facts == _facts(item) else None
 
     def labels_of_image(self, client: docker.APIClient, image: str) -> dict[str, str]:
-        """Those that containers of an image have from it; none of one that is gone."""
+        """The labels that containers of an image have from it; none when the image is gone."""
         if image not in self._labels:
             try:
                 found = client.inspect_image(image)

@@ -111,9 +111,9 @@ def _ours(
     inspections: Inspections,
     items: list[dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Those of a list that belong to the topology. One request for each of their images, once, as
-    some labels are an image's; the low-level list is one, where the SDK's high-level one inspects
-    each container."""
+    """The containers of a list that belong to the topology. One request for each of their images,
+    once, as some labels are an image's; the low-level list is one, where the SDK's high-level one
+    inspects each container."""
     labelled = [i for i in items if (i.get("Labels") or {}).get(names.TOPOLOGY) == topology]
     images = sorted({item["ImageID"] for item in labelled})
     labels = dict(
@@ -127,7 +127,7 @@ def _ours(
 
 
 def _name(item: dict[str, Any]) -> str:
-    """Its own; links give a container further ones, below those of others."""
+    """The container's own name; links give it further ones, below those of others."""
     found = (name.removeprefix("/") for name in item.get("Names") or ())
     return next((name for name in found if "/" not in name), "")
 
@@ -181,7 +181,8 @@ def _image_id(client: docker.APIClient, reference: str) -> str | None:
 
 
 def _may_collide(scope: Scope, containers: tuple[ObservedContainer, ...]) -> bool:
-    """Only a plan that makes or starts containers can meet foreign ones: else save the list."""
+    """Whether a plan may make or start containers: only then can it meet foreign ones, and their
+    list is worth a request."""
     running = {c.given_name for c in containers if c.state == "running"}
     return not set(scope.names) <= running
 

@@ -37,7 +37,8 @@ from reconciler.haproxy.control.rewrite import put_servers
 from reconciler.plan import actions as a
 
 LINGER_S = 30.0
-"""After hundreds of containers were removed at once, places of theirs were seen for ten seconds."""
+"""How long a network may still have endpoints of removed containers: ten seconds were seen, after
+hundreds were removed at once."""
 
 
 _ALL_NETWORKS_AT_ONCE = (1, 44)

@@ -45,7 +45,8 @@ def await_ready(client: docker.APIClient, target: Target, patience: Patience) ->
 
 
 def await_steady(client: docker.APIClient, action: AwaitSteady, patience: Patience) -> None:
-    """All stay ready, each in the run in which it was when it was first looked at."""
+    """Wait as long as all containers must stay ready, each in the run in which it was when it was
+    first looked at. Raises EngineError when one does not."""
     runs: dict[Target, str] = {}
     first = time.monotonic()
     for _ in tries(action.longest_s, patience.is_cancelled, least_s=_LOOK_S):
@@ -63,7 +64,8 @@ def await_steady(client: docker.APIClient, action: AwaitSteady, patience: Patien
 
 
 def raise_if_ended(client: docker.APIClient, target: Target, state: dict[str, Any]) -> None:
-    """What has ended does not become ready, however long one waits."""
+    """Raise the error for a container that has ended: it does not become ready, however long one
+    waits."""
     if state["Status"] in {"exited", "dead"}:
         raise unready(client, target, exited(state["ExitCode"]))
     if state["Status"] == "restarting":
@@ -78,7 +80,8 @@ def _health(state: dict[str, Any]) -> str:
 def await_exit(
     client: docker.APIClient, target: Target, timeout_s: float, patience: Patience
 ) -> None:
-    """Until it has ended with success. One that takes too long is stopped, not left to itself."""
+    """Wait until a container has ended with success. One that takes too long is stopped, not left
+    to itself."""
     for _ in tries(timeout_s, patience.is_cancelled):
         try:
             state = client.inspect_container(target.reference)["State"]
@@ -98,7 +101,7 @@ def await_exit(
 
 
 def unready(client: docker.APIClient, target: Target, what: str) -> EngineError:
-    """With the end of the container's log."""
+    """The error for a container that is not ready, with the end of its log."""
     return not_ready(target.name, what, last_log_lines(client, target.reference))
 
 

@@ -11,7 +11,7 @@ class Http3(Struct, frozen=True):
     """A second `bind` line, for QUIC."""
 
     alt_svc: str
-    """What other clients are told of it; "" for nothing."""
+    """The value of the `Alt-Svc` header, which tells clients of HTTP/3; "" for no header."""
 
 
 class BindTls(Struct, frozen=True):
@@ -19,7 +19,7 @@ class BindTls(Struct, frozen=True):
     `global` says."""
 
     certificates: tuple[str, ...]
-    """The first is for everybody who asks for no other name."""
+    """The first is the default: for clients that ask for none of the other names."""
     client_ca: str
     verify: str
     min_version: str | None
@@ -45,14 +45,14 @@ class Listener(Struct, frozen=True):
     last_port: int | None = None
     """The last port of a range; None when there is but one."""
     socket: str = ""
-    """In place of address and port, a Unix socket, as HAProxy's container has it."""
+    """The path of a Unix socket inside HAProxy's container, in place of address and port."""
     socket_mode: str = ""
     """In octal."""
     options: tuple[str, ...] = ()
-    """More of the manual's, 5.1, as they stand on the line."""
+    """Further options of the `bind` line (manual, 5.1)."""
     tls: BindTls | None = None
     accepts_proxy: bool = False
-    """Who connects says with the PROXY protocol for whom it does."""
+    """Whether connections begin with a PROXY protocol header, as with `accept-proxy`."""
 
     @property
     def ports(self) -> str:

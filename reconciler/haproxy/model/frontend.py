@@ -42,7 +42,7 @@ class Frontend(Struct, frozen=True):
     log: Log | None = None
     """Its own log; None has that of `defaults`."""
     access: Access | None = None
-    """Who comes in; None lets everybody in."""
+    """The clients that it serves; None serves everybody."""
     rate_limit: RateLimit | None = None
     connection_limit: ConnectionLimit | None = None
     max_body_bytes: int | None = None
@@ -58,4 +58,4 @@ class Frontend(Struct, frozen=True):
     compression: Compression | None = None
     cors: Cors | None = None
     jwt: Jwt | None = None
-    """As is `cors`, of all requests but those whose rules say otherwise."""
+    """Like `cors`, it applies to all requests but those whose rules say otherwise."""

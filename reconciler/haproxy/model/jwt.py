@@ -12,15 +12,15 @@ KEPT_IN = "txn.jwt_secret"
 
 
 class Claim(Struct, frozen=True):
-    """What must stand at a path within the token's JSON: one of the values, which are texts or, in
-    a list of words, regular expressions."""
+    """A condition on a token's JSON: one of the values must stand at a path within it. They are
+    texts or, in a list of words, regular expressions."""
 
     json_path: str
     method: str
     values: tuple[str, ...]
     path: Path
     is_listed: bool = True
-    """Whether a list there will do, in which one of the values is."""
+    """Whether the claim may be a list too, in which one of the values is."""
 
 
 class Jwt(Discreet, Struct, frozen=True):

@@ -8,8 +8,8 @@ from reconciler.haproxy.model.origin import Path
 
 
 class LogTarget(Struct, frozen=True):
-    """Where to: `place` is `stdout`, `stderr`, or an address and port of syslog. Of each `sample`,
-    (1, 10), the first so many lines of so many are written."""
+    """A log target. `place` is `stdout`, `stderr`, or an address and port of syslog. A `sample` of
+    (1, 10) writes the first of every ten lines."""
 
     place: str = "stdout"
     facility: str = "local0"
@@ -25,9 +25,9 @@ class Log(Struct, frozen=True):
     own."""
 
     target: LogTarget | None
-    """Where it is sent; None writes nothing."""
+    """The target; None writes nothing."""
     format: str
     has_normal: bool
     has_null: bool
     path: Path
-    """Where the file says most of it."""
+    """The place in the file that says most of it."""

@@ -11,9 +11,9 @@ from reconciler.haproxy.model.jwt import Jwt
 from reconciler.haproxy.model.origin import Path
 
 SCHEME = "var(txn.scheme)"
-"""What a client came by, as a trusted proxy says; where that is not asked for, it is not there."""
+"""The scheme by which the client came, as a trusted proxy says; unset where nothing asks for it."""
 ASKED_METHOD = "var(txn.asked_method)"
-"""What a browser asks for beforehand, with `OPTIONS`; not there for any other request."""
+"""The method that a preflight request (`OPTIONS`) announces; unset for any other request."""
 
 
 class Pattern(Struct, frozen=True):
@@ -28,7 +28,7 @@ class Pattern(Struct, frozen=True):
 
 
 class Condition(Struct, frozen=True):
-    """Met when one of the patterns is, or none when it is negated."""
+    """A condition is met when one of its patterns matches; one that is negated, when none does."""
 
     patterns: tuple[Pattern, ...]
     path: Path
@@ -36,7 +36,8 @@ class Condition(Struct, frozen=True):
 
 
 class Access(Struct, frozen=True):
-    """Who comes in: whom `deny` does not match, and `allow` does; None matches nobody, and all."""
+    """The clients that a frontend serves: those that `allow` matches, and `deny` does not. None as
+    `allow` matches everybody, as `deny` nobody."""
 
     allow: Condition | None
     deny: Condition | None
@@ -90,8 +91,8 @@ Act = UseBackend | Split | Redirect | Return | Deny | Tarpit
 
 
 class Rewrite(Struct, frozen=True):
-    """What of a request's first line becomes another: `keyword` is one of the manual's, 4.2
-    "http-request actions". Those that replace have a pattern; a query alone may be empty."""
+    """A change of a request's first line. `keyword` is one of the manual's, 4.2 "http-request
+    actions". Those that replace have a pattern; a query alone may be empty."""
 
     keyword: Literal["set-path", "replace-path", "set-query", "set-method"]
     value: str
@@ -122,6 +123,6 @@ class Rule(Struct, frozen=True):
     """Whether a backend's cache may answer, and keep answers."""
     cors: Cors | None = None
     jwt: Jwt | None = None
-    """As is `cors`, in place of the frontend's."""
+    """Like `cors`, it applies in place of the frontend's."""
     declines: frozenset[str] = frozenset()
-    """What of the frontend's is not for it: `cors`, `jwt`."""
+    """Settings of the frontend that do not apply to this rule: `cors`, `jwt`."""

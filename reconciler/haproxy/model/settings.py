@@ -1,19 +1,19 @@
-"""What a backend says for itself, and of all its servers, as data (manual, 4.2 and 5.2)."""
+"""Settings of a backend and of all its servers, as data (manual, 4.2 and 5.2)."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 AGENT_CHECK = "agent-check"
-"""A word of `default-server` by which such a backend is known again."""
+"""The keyword in `default-server` by which a backend with an agent check is recognized."""
 
 
 Timeouts = tuple[tuple[str, float], ...]
-"""Seconds by HAProxy's keyword; what is not in it is as `defaults` have it."""
+"""Seconds by HAProxy's keyword. A timeout that is not in it is as `defaults` have it."""
 
 
 class Agent(Struct, frozen=True):
-    """A second voice about a server, its own, on another port."""
+    """HAProxy's agent check: a server says itself, on another port, how it is."""
 
     port: int
     interval_s: float
@@ -25,7 +25,7 @@ class Settings(Struct, frozen=True):
     timeouts: Timeouts = ()
     retries: int | None = None
     retry_on: tuple[str, ...] = ("conn-failure", "empty-response")
-    """What may be tried again, of requests that may be repeated; in `mode: http` alone."""
+    """Failures after which a request that may be repeated is sent again; in `mode: http` alone."""
     fullconn: int | None = None
     minconn: int | None = None
     maxqueue: int | None = None

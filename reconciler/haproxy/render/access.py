@@ -1,4 +1,4 @@
-"""Who comes in at all, to lines of a frontend's section."""
+"""Lists of allowed and denied clients to lines of a frontend's section."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from reconciler.haproxy.render.pattern import acl_lines
 
 
 def access_lines(access: Access, *, is_http: bool) -> Iterator[Line]:
-    """With HTTP they come after the client behind a trusted proxy is known, and tell why."""
+    """The lines that turn clients away. With HTTP they come after the client behind a trusted proxy
+    is known, and answer with 403; otherwise the connection is closed."""
     refuse = "http-request deny status 403 default-errorfiles"
     if not is_http:
         refuse = f"tcp-request {'session' if access.reads_proxy else 'connection'} reject"

@@ -85,7 +85,7 @@ def _certificates(tls: BindTls) -> Iterator[str]:
 
 
 def alt_svc_lines(frontend: Frontend) -> Iterator[Line]:
-    """Each port tells of its own HTTP/3."""
+    """The `Alt-Svc` header on answers, for each port that has HTTP/3."""
     for listener in frontend.listeners:
         http3 = listener.tls.http3 if listener.tls else None
         if listener.tls and http3 and http3.alt_svc:
@@ -98,8 +98,8 @@ def alt_svc_lines(frontend: Frontend) -> Iterator[Line]:
 
 
 def _place(listener: Listener) -> str:
-    """Without a word on it, HAProxy does not know a socket of a single IPv6 address again that its
-    predecessor hands it, and opens another."""
+    """The address of a `bind` line. `v6only` stands behind an IPv6 address, or HAProxy does not
+    recognize the socket that its predecessor hands over, and opens another."""
     if listener.socket:
         return f"unix@{listener.socket}"
     if listener.address is None:

@@ -19,7 +19,8 @@ def chosen(number: int) -> str:
 def owners(
     frontend: Frontend, own: T | None, of_rule: Callable[[Rule], T | None], key: str
 ) -> Iterator[tuple[int, T, str]]:
-    """Who says something of requests, and the condition for those that it is for.
+    """The frontend and those of its rules that have a setting of their own, each with its number,
+    the setting, and the condition on which it applies.
 
     0 is the frontend: it is for all requests but those of rules with their own, or with none. Then
     come those rules by their numbers. Conditions end a line, and are empty for all requests.

@@ -11,12 +11,13 @@ from reconciler.haproxy.model.routing import SCHEME
 from reconciler.haproxy.render.pattern import acl_lines
 
 _HOPS = 5
-"""Trusted proxies one behind the other that are looked through."""
+"""The most trusted proxies in a row that are looked through."""
 
 
 def forwarding_lines(forwarding: Forwarding) -> Iterator[Line]:
-    """What strangers say is taken out before it is read. Servers get the whole chain, in which each
-    proxy names whom it saw, so ours adds its peer before it looks for the client."""
+    """The lines for forwarding headers. Those that an untrusted client sends are removed before
+    anything reads them. Servers get the whole X-Forwarded-For, in which each proxy names the peer
+    that it saw, so HAProxy adds its own peer before it looks for the client."""
     told, trusted = (*forwarding.path, "forwarded_for"), (*forwarding.path, "trusted_proxies")
     if forwarding.trusted:
         yield from acl_lines("trusted-proxy", forwarding.trusted)

@@ -1,8 +1,8 @@
-"""Which pages of other sites may read answers, to lines of a frontend's section.
+"""CORS to lines of a frontend's section: which pages of other sites may read answers.
 
-HAProxy alone says it: what servers say is taken out. What a browser asks beforehand carries neither
-cookie nor password, so it is answered before anybody is asked for those, and no server sees it. It
-asks for another method than its own, which is known by then.
+HAProxy alone sends CORS headers: those of servers are removed. A preflight request carries neither
+cookie nor password, so it is answered before anybody has to log in, and no server sees it. Rules
+match it by the method that it announces, which is known by then.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from reconciler.haproxy.render.chosen_rule import owners
 from reconciler.haproxy.render.quoting import quote, quote_format
 
 _ALLOW = "Access-Control-Allow-"
-_ASKED = f"{{ {ASKED_METHOD} -m found }}"
-_MAY = "{ var(txn.origin) -m found }"
+_IS_PREFLIGHT = f"{{ {ASKED_METHOD} -m found }}"
+_IS_ALLOWED = "{ var(txn.origin) -m found }"
 
 
 def asked_lines(frontend: Frontend) -> Iterator[Line]:
-    """Before rules are chosen: the method that a browser asks for, where it does."""
+    """The line before rules are chosen, which notes the method that a preflight request
+    announces."""
     first = next(_owners(frontend), None)
     if first is not None:
         yield Line(
@@ -33,14 +34,16 @@ def asked_lines(frontend: Frontend) -> Iterator[Line]:
 
 
 def granting_lines(frontend: Frontend) -> Iterator[Line]:
-    """After rules are chosen, and before what they do: who may, and the answer to who asks it."""
+    """The lines after rules are chosen, and before what rules do: they check the origin, and answer
+    preflight requests."""
     for number, cors, this in _owners(frontend):
         for text in _granting(f"cors-{number}", cors, this):
             yield Line(f"    {text}", cors.path, (cors.path,))
 
 
 def telling_lines(frontend: Frontend) -> Iterator[Line]:
-    """After what rules say of answers, which would take a `Vary` away."""
+    """The lines that set CORS headers on answers. They come after the rules' own changes of
+    answers, which would take a `Vary` away."""
     for _, cors, this in _owners(frontend):
         for text in _telling(cors, this):
             yield Line(f"    {text}", cors.path, (cors.path,))
@@ -51,29 +54,31 @@ def _owners(frontend: Frontend) -> Iterator[tuple[int, Cors, str]]:
 
 
 def _granting(acl: str, cors: Cors, this: str) -> Iterator[str]:
-    """The origin that may is kept: an answer knows nothing of the request's headers."""
-    may = "" if cors.for_all else _MAY
+    """An allowed origin is kept in a variable: the request's headers are gone when the answer
+    comes."""
+    may = "" if cors.for_all else _IS_ALLOWED
     if not cors.for_all:
         yield from (f"acl {acl} req.fhdr(origin) -m str -- {quote(o)}" for o in cors.origins)
         yield from (f"acl {acl} req.fhdr(origin) -m reg -- {quote(p)}" for p in cors.patterns)
         yield f"http-request set-var(txn.origin) req.fhdr(origin){_if(acl, this)}"
-    granted = "".join(f" hdr {name} {quote_format(value)}" for name, value in _granted(cors))
-    yield f"http-request return status 204{granted}{_if(_ASKED, may, this)}"
+    headers = _preflight_headers(cors)
+    granted = "".join(f" hdr {name} {quote_format(value)}" for name, value in headers)
+    yield f"http-request return status 204{granted}{_if(_IS_PREFLIGHT, may, this)}"
     if not cors.for_all:
-        yield f"http-request return status 204{_if(_ASKED, this)}"
+        yield f"http-request return status 204{_if(_IS_PREFLIGHT, this)}"
 
 
 def _telling(cors: Cors, this: str) -> Iterator[str]:
-    may = "" if cors.for_all else _MAY
+    may = "" if cors.for_all else _IS_ALLOWED
     yield f"http-response del-header Access-Control- -m beg{_if(this)}"
-    for name, value in _told(cors):
+    for name, value in _answer_headers(cors):
         yield f"http-after-response set-header {name} {value}{_if(may, this)}"
     if not cors.for_all:
         yield f"http-after-response add-header Vary Origin{_if(this)}"
 
 
-def _told(cors: Cors) -> Iterator[tuple[str, str]]:
-    """What each answer says to who may read it."""
+def _answer_headers(cors: Cors) -> Iterator[tuple[str, str]]:
+    """The CORS headers of every answer to an allowed origin."""
     yield f"{_ALLOW}Origin", "*" if cors.for_all else "%[var(txn.origin)]"
     if cors.credentials:
         yield f"{_ALLOW}Credentials", "true"
@@ -81,8 +86,8 @@ def _told(cors: Cors) -> Iterator[tuple[str, str]]:
         yield "Access-Control-Expose-Headers", quote_format(", ".join(cors.exposed))
 
 
-def _granted(cors: Cors) -> Iterator[tuple[str, str]]:
-    """What is said to who asks beforehand, beside who may."""
+def _preflight_headers(cors: Cors) -> Iterator[tuple[str, str]]:
+    """The headers that only the answer to a preflight request has."""
     yield f"{_ALLOW}Methods", ", ".join(cors.methods)
     if cors.headers:
         yield f"{_ALLOW}Headers", ", ".join(cors.headers)

@@ -14,13 +14,14 @@ from reconciler.haproxy.render.chosen_rule import owners
 from reconciler.haproxy.render.quoting import quote, quote_format
 
 _LONGEST_LIST = 10
-"""So many items of a claim that is a list are looked at: HAProxy 2.6 knows its items by number
+"""How many items of a claim that is a list are looked at: HAProxy 2.6 knows its items by number
 alone."""
 _REFUSED = "{ var(txn.challenge) -m found }"
 
 
 def jwt_lines(frontend: Frontend) -> Iterator[Line]:
-    """After rules are chosen, and before what they do."""
+    """The lines that check tokens. They come after rules are chosen, and before what the rules
+    do."""
     found = list(owners(frontend, frontend.jwt, lambda rule: rule.jwt, "jwt"))
     for number, jwt, this in found:
         name = f"jwt-{number}"
@@ -44,7 +45,8 @@ def jwt_lines(frontend: Frontend) -> Iterator[Line]:
 
 
 def _acls(name: str, jwt: Jwt) -> Iterator[Line]:
-    """What is asked of a token. There is one: a server might read another than was checked."""
+    """The ACLs that a token has to pass. A request has one token alone: a server might read another
+    than the one that was checked."""
     yield Line(f"    acl {name}.one {jwt.count} -m int 1", jwt.place, (jwt.place,))
     keys = [(key, (*jwt.path, "key", index)) for index, key in enumerate(jwt.keys)]
     for key, path in keys or [(KEPT_IN, (*jwt.path, "secret"))]:
@@ -73,12 +75,12 @@ def _claim_acls(name: str, claim: Claim) -> Iterator[Line]:
 
 
 def _at(json_path: str, kind: str = "") -> str:
-    """What fetches a part of the token."""
+    """The sample fetch for a part of the token."""
     return f"var(txn.token),jwt_payload_query({json_path}{kind})"
 
 
 def _verdict(name: str, jwt: Jwt, this: str) -> Iterator[Line]:
-    """A variable tells that a token holds."""
+    """The lines that set `txn.jwt` when the token is valid."""
     when = f" if {this}" if this else ""
     yield Line(f"    http-request set-var(txn.token) {jwt.token}{when}", jwt.place, (jwt.place,))
     if jwt.secret:
@@ -97,7 +99,8 @@ def _verdict(name: str, jwt: Jwt, this: str) -> Iterator[Line]:
 
 
 def _challenges(realm: str, jwt: Jwt, this: str) -> Iterator[Line]:
-    """What a client is told that is not let in (RFC 6750, 3)."""
+    """The `WWW-Authenticate` challenges for clients whose token is invalid or missing (RFC 6750,
+    3)."""
     bare = f'Bearer realm="{realm}"'
     for challenge, variable in ((f'{bare}, error="invalid_token"', "txn.jwt"), (bare, "txn.token")):
         text = f"set-var-fmt(txn.challenge) {quote_format(challenge)}"

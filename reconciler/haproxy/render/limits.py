@@ -1,4 +1,4 @@
-"""How much one client may have, to lines of a frontend's section."""
+"""Limits for each client to lines of a frontend's section."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ def request_lines(limit: RateLimit) -> Iterator[Line]:
 
 
 def connection_lines(limit: ConnectionLimit, frontend: str) -> Iterator[Line]:
-    """As early as the client is known: before TLS, where it connects itself. The counter is the one
-    that raw lines are least likely to have."""
+    """The lines that count and reject connections, as early as the client is known: before TLS,
+    unless a PROXY header names the client. They use the counter `sc2`, which raw lines are least
+    likely to have."""
     stage = "session" if limit.reads_proxy else "connection"
     path, values = limit.path, (limit.path,)
     for condition in limit.allowed:

@@ -53,7 +53,7 @@ def has_silent_frontend(proxy: Proxy) -> bool:
 
 
 def log_lines(frontend: Frontend, proxy: Proxy) -> Iterator[Line]:
-    """Where they are others than `global` and `defaults` say."""
+    """The log lines of a frontend, where its log differs from that of `global` and `defaults`."""
     log = frontend.log
     if log is None:
         if frontend.mode == "tcp":

@@ -48,14 +48,14 @@ def userlist(name: str, users: tuple[tuple[str, str], ...], path: Path) -> Itera
 
 
 def userlists(frontend: Frontend) -> Iterator[Line]:
-    """They are sections of their own, before the frontend's."""
+    """The `userlist` sections of rules with `auth`, which stand before the frontend's section."""
     for number, rule in enumerate(frontend.rules, start=1):
         if rule.users:
             yield from userlist(_list_of(frontend, number), rule.users, (*rule.path, "auth"))
 
 
 def rule_lines(frontend: Frontend) -> Iterator[Line]:
-    """In the order in which HAProxy goes through them."""
+    """The lines of all rules, in the order in which HAProxy runs them."""
     yield from asked_lines(frontend)
     yield from _choice(frontend)
     yield from granting_lines(frontend)
@@ -66,7 +66,7 @@ def rule_lines(frontend: Frontend) -> Iterator[Line]:
 
 
 def _choice(frontend: Frontend) -> Iterator[Line]:
-    """Which rule it is."""
+    """The lines that choose a rule: the first that matches puts its number into a variable."""
     rules = list(enumerate(frontend.rules, start=1))
     for number, rule in rules:
         yield from _acls(number, rule)
@@ -82,7 +82,7 @@ def _choice(frontend: Frontend) -> Iterator[Line]:
 
 
 def _consequences(frontend: Frontend) -> Iterator[Line]:
-    """What the chosen rule does."""
+    """The lines that do what the chosen rule says, but for `use_backend`."""
     rules = list(enumerate(frontend.rules, start=1))
     if not rules:
         return
@@ -104,7 +104,8 @@ def _consequences(frontend: Frontend) -> Iterator[Line]:
 
 
 def _backends(frontend: Frontend) -> Iterator[Line]:
-    """After all that is done with a request: HAProxy does it before, wherever it stands."""
+    """The `use_backend` lines. They come last: HAProxy runs them after all that is done with a
+    request, wherever they stand."""
     if frontend.acme:
         yield Line(f"    use_backend {frontend.acme} if {CHALLENGE}", (*frontend.path, "acme"))
     for number, rule in enumerate(frontend.rules, start=1):
@@ -130,7 +131,7 @@ def _backend(number: int, act: Act) -> Iterator[Line]:
 
 
 def _acls(number: int, rule: Rule) -> Iterator[Line]:
-    """Named ones: in `{ … }` a pattern could not be a brace."""
+    """Named ACLs for the conditions of a rule: in `{ … }` a pattern could not be a brace."""
     for name, condition in zip(_bare_names(number, rule), rule.conditions, strict=True):
         yield from acl_lines(name, condition)
 
@@ -145,7 +146,7 @@ def _names(number: int, rule: Rule) -> list[str]:
 
 
 def _waits(rule: Rule) -> bool:
-    """Whether it needs what the client sends first."""
+    """Whether a rule needs what the client sends first."""
     return any(pattern.fetch.startswith("req.") for c in rule.conditions for pattern in c.patterns)
 
 
@@ -154,7 +155,7 @@ def _list_of(frontend: Frontend, number: int) -> str:
 
 
 def _on_the_way(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
-    """Who asks, and what is changed before it goes on."""
+    """The lines that ask for a password, and change the request and its answer."""
     this = chosen(number)
     if rule.users:
         path, known = (*rule.path, "auth"), f"!{{ http_auth({_list_of(frontend, number)}) }}"
@@ -215,7 +216,8 @@ def _where(act: Redirect) -> str:
 
 
 def same_url(scheme: str, port: int) -> str:
-    """What was asked for, elsewhere. The host is the client's own word, without its port."""
+    """The requested URL with another scheme and port, as a log format. The host is what the client
+    sent, without its port."""
     usual = {"http": 80, "https": 443}[scheme]
     at = "" if port == usual else f":{port}"
     return f"{scheme}://%[req.hdr(host),regsub(:[0-9]*$,,)]{at}%[pathq]"

@@ -37,25 +37,26 @@ class Member(Struct, frozen=True):
 
 
 class Rotation(Struct, frozen=True):
-    """What has to become of the servers of the backends that have the same containers."""
+    """The servers that join, stay and leave, of all backends that share the same containers."""
 
     source: str
     """The backend that describes the containers."""
     backends: tuple[Backend, ...]
-    """As they are wanted, with the hosts that their servers will have."""
+    """The wanted backends, with the hosts that their servers will have."""
     batches: tuple[Batch[Member, str], ...] = ()
     """Servers that join and leave together, leavers by their hosts."""
     joins: tuple[Member, ...] = ()
-    """Not in rotation, or kept from it by hand or by a run that was cut off."""
+    """Servers to bring into rotation: they are not in it, or were kept from it by hand or by a run
+    that was cut off."""
     stays: tuple[Member, ...] = ()
     leaves: tuple[str, ...] = ()
     """Hosts that are in rotation, or half in it, and not wanted."""
     unused: tuple[str, ...] = ()
     """Hosts of `leaves` that get no traffic: they are no capacity, and leave before the others."""
     settings: tuple[ServerSetting, ...] = ()
-    """Weights and maxconns of those that stay and have others, servers outside included."""
+    """Weights and maxconns to set again on servers that stay, servers outside included."""
     takes_traffic: frozenset[tuple[str, str]] = frozenset()
-    """(backend, host) of those that do."""
+    """The servers that get traffic now, as (backend, host)."""
     lacking: tuple[Backend, ...] = ()
     """Backends in which more join than there are spare servers: HAProxy must load more first."""
 
@@ -89,7 +90,7 @@ class Rotation(Struct, frozen=True):
         return tuple((backend.name, host) for host in hosts for backend in among)
 
     def settings_for(self, hosts: Iterable[str], aim: Aim) -> tuple[ServerSetting, ...]:
-        """How servers shall be when they serve, or on their way there."""
+        """The settings that bring servers into service, out of it, or on their way there."""
         return tuple(
             ServerSetting(backend.name, host, aim, *_amounts(backend))
             for host in hosts
@@ -162,7 +163,7 @@ def _alone(desired: Desired, leaving: Mapping[str, Slot]) -> dict[str, Slot]:
 
 
 def running_config(seen: ObservedProxy | None) -> Config | None:
-    """What is written, if it is ours and HAProxy runs it, servers aside."""
+    """The written haproxy.cfg, if it is ours and HAProxy runs it, servers aside; else None."""
     if seen is None or seen.running is None or seen.config is None:
         return None
     written = read_config(seen.config)
@@ -222,7 +223,7 @@ def plan_rotation(
 def _adjustments(
     backend: Backend, there: Sequence[ServerState], kept: Collection[str]
 ) -> Iterator[ServerSetting]:
-    """What brings the servers that stay to the file's weight and maxconn."""
+    """The settings that give servers that stay the file's weight and maxconn."""
     for state in there:
         if state.backend == backend.name and state.host in kept and _differs(state, backend):
             yield ServerSetting(backend.name, state.host, "adjust", *_amounts(backend))
@@ -247,7 +248,7 @@ def _peak(batches: Sequence[Batch[Member, str]], there: Collection[str]) -> int:
 
 
 def _outside_settings(backend: Backend, servers: Sequence[ServerState]) -> Iterator[ServerSetting]:
-    """What brings servers that are no containers back to what the file says."""
+    """The settings that bring servers that are no containers back to what the file says."""
     names = {server.name for server in backend.outside}
     for state in servers:
         if state.backend != backend.name or state.name not in names:

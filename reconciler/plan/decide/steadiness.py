@@ -1,8 +1,8 @@
-"""Who is steady: a look at one moment is no state, and what crashes soon after each start runs at
-most moments.
+"""Which containers are steady. One look is not enough: a container that crashes soon after each
+start runs at most moments.
 
-HAProxy's checks and Docker's prove that a container is well. What nobody checks has to run for a
-time, and so has what Docker had to start anew.
+HAProxy's checks and Docker's prove that a container is well. One without checks has to run for a
+time, and so has one that Docker had to restart.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from reconciler.desired.names import SERVER_ROLE
 from reconciler.plan.observed import Observed, ObservedContainer
 
 UNCHECKED_S = 2.0
-"""What nobody checks counts as ready when it has run for so long."""
+"""How long a container without checks has to run until it counts as ready."""
 SETTLED_S = 10.0
-"""What was started anew counts as well again when it has run for so long: that is also when Docker
-starts it anew without a pause."""
+"""How long a restarted container has to run until it counts as well again. After as long, Docker
+restarts without a pause again."""
 _DISABLED = ("NONE",)
 
 

@@ -85,7 +85,7 @@ def _remove_in_order(
 def _remove(
     situation: Situation, leaving: Sequence[ObservedContainer], needs: Tasks, so_far: Tasks
 ) -> Part:
-    """They stop, unless others have seen to that, and are removed."""
+    """Containers that leave stop, unless other tasks stop them already, and are removed."""
     tasks: list[Task] = []
     ends: list[Task] = []
     for container in leaving:

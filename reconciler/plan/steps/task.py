@@ -27,7 +27,8 @@ class Task(Discreet, Struct, frozen=True, eq=False):
     because: str
     impact: Impact = Impact.NONE
     rescues: Tasks = ()
-    """If any: the task is for the case that one of these fails."""
+    """The tasks that it watches, if any: it runs only when one of these has failed, as rollbacks
+    do."""
 
 
 Tasks: TypeAlias = tuple[Task, ...]

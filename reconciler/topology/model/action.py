@@ -91,7 +91,7 @@ class Respond(Model):
     status: Whole = Field(200, ge=200, le=599)
     """The status."""
     content_type: Text = Field("text/plain; charset=utf-8", min_length=1)
-    """What the body is."""
+    """The `Content-Type` of the body."""
     body: Body = ""
     """The body; none when not given."""
 
@@ -166,8 +166,8 @@ class Rewrite(Model):
     """Another path for the server: a path, or a pattern and what takes its place."""
 
     regex: Pattern | None = None
-    """What is looked for: `^/old/(.*)`. A path in which it is found is replaced as a whole; any
-    path when not given."""
+    """The pattern to look for: `^/old/(.*)`. A path in which it is found is replaced as a whole;
+    any path when not given."""
     to: UrlPath
     """The path, with `\\1` for what the first group of the pattern found. The query stays."""
 

@@ -59,12 +59,12 @@ class Balance(Model):
     algorithm: Algorithm
     """HAProxy's name of the algorithm."""
     name: ParameterName | None = None
-    """Of the header (`hdr`) or of the parameter of the query (`url_param`)."""
+    """The name of the header (`hdr`), or of the parameter of the query (`url_param`)."""
     key: Sample | None = None
-    """What `hash` looks at, as HAProxy writes it: `req.cook(JSESSIONID)`."""
+    """The sample that `hash` looks at, as HAProxy writes it: `req.cook(JSESSIONID)`."""
     draws: Whole | None = Field(None, ge=1, le=1000)
-    """Of so many servers drawn by `random`, the one with the fewest connections; 2 when not
-    given."""
+    """How many servers `random` draws, of which the one with the fewest connections is taken; 2
+    when not given."""
     whole: bool = False
     """Whether `uri` looks at the query too."""
     path_only: bool = False
@@ -77,8 +77,8 @@ class Balance(Model):
     """Whether `hdr` of a host looks at the name below the top one alone: `example` of
     `www.example.com`."""
     hash_type: Literal["map-based", "consistent"] = "map-based"
-    """What comes of a hash when there is another number of servers: with `map-based` nearly all
-    clients get another server, with `consistent` few do, and weights change without a reload."""
+    """What a change in the number of servers does: with `map-based` nearly all clients get another
+    server, with `consistent` few do, and weights change without a reload."""
     hash_function: Literal["sdbm", "djb2", "wt6", "crc32"] | None = None
     """HAProxy's function for the hash; `sdbm` when not given."""
     hash_balance_factor: Whole | None = Field(None, ge=101, le=65535)

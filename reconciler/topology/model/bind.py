@@ -129,8 +129,8 @@ class Bind(Model):
     """In place of a port, a Unix socket: an absolute path of the host. Its directory must be there,
     and let user 99 write, which HAProxy is."""
     mode: SocketMode | None = None
-    """Of a socket: who may connect, in octal. `666` when not given: whoever gets into its
-    directory."""
+    """The file mode of a socket, in octal: who may connect. `666` when not given: whoever gets into
+    its directory."""
     tls: Tls | None = Field(None, json_schema_extra=TLS_SHORT)
     """TLS on this one alone: certificate files, or a mapping."""
     accept_proxy: bool = False

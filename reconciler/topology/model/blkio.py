@@ -8,12 +8,12 @@ from reconciler.topology.model.types.scalar import Size, Whole
 
 
 class DeviceWeight(Model):
-    """A container's part of one device."""
+    """A container's weight on one block device."""
 
     path: AbsolutePath
     """The device on the host: `/dev/sda`."""
     weight: Whole = Field(ge=10, le=1000)
-    """Its part against others'."""
+    """The relative weight of its reads and writes there."""
 
 
 class ByteRate(Model):
@@ -22,7 +22,7 @@ class ByteRate(Model):
     path: AbsolutePath
     """The device on the host: `/dev/sda`."""
     rate: Size = Field(ge=1)
-    """So many in a second: `10m`."""
+    """Bytes a second: `10m`."""
 
 
 class OperationRate(Model):
@@ -31,16 +31,16 @@ class OperationRate(Model):
     path: AbsolutePath
     """The device on the host: `/dev/sda`."""
     rate: Whole = Field(ge=1, le=2**53)
-    """So many in a second."""
+    """Operations a second."""
 
 
 class Blkio(Model):
     """A container's part of block devices, and limits on them."""
 
     weight: Whole | None = Field(None, ge=10, le=1000)
-    """Its part of all devices against others'; 500 when not given."""
+    """The relative weight of its reads and writes on all devices; 500 when not given."""
     weight_device: tuple[DeviceWeight, ...] = ()
-    """Its part of single devices."""
+    """Relative weights on single devices."""
     device_read_bps: tuple[ByteRate, ...] = ()
     """Bytes a second that it reads: `[{path: /dev/sda, rate: 10m}]`."""
     device_write_bps: tuple[ByteRate, ...] = ()

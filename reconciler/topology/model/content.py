@@ -38,11 +38,11 @@ class Compression(Model):
     algo: Annotated[tuple[Algorithm, ...], BeforeValidator(listed)] = Field(
         ("gzip",), min_length=1, json_schema_extra=accepts_one
     )
-    """How, of what a client takes the first."""
+    """Algorithms; the first of them that a client accepts is used."""
     types: Annotated[tuple[MediaType, ...], BeforeValidator(listed)] = Field(
         _TYPES, min_length=1, json_schema_extra=accepts_one
     )
-    """What kinds of content; those that are text when not given."""
+    """Media types that are compressed; those of text when not given."""
     offload: bool = False
     """Whether servers are kept from compressing, so that only HAProxy does."""
 
@@ -58,7 +58,7 @@ class Cache(Model):
     """Answers are kept in HAProxy's memory, and given to others that ask for the same."""
 
     size: Size = Field(16 * _MB, ge=_MB, le=4095 * _MB)
-    """All of it, in memory."""
+    """The size of the cache, in memory."""
     max_object_size: Size | None = Field(None, ge=1)
     """The largest answer that is kept, at most half of the size; a 256th of it when not given."""
     max_age: Period = Field(60.0, ge=1)

@@ -141,7 +141,7 @@ class MountedFile(Model):
     gid: Whole = Field(0, ge=0, le=2**31 - 1, json_schema_extra=_ID_SHORT)
     """The number of its group."""
     mode: FileMode = Field(0o444, json_schema_extra={"default": "0444"})
-    """Who may read it, in octal: `0440`."""
+    """Its file mode, in octal: `0440`."""
 
     @model_validator(mode="before")
     @classmethod

@@ -91,7 +91,8 @@ class ReplaceHeader(Model):
     """Another value for a header whose value looks like this."""
 
     regex: Pattern
-    """What is looked for. A value in which it is found is replaced as a whole: `^http:(.*)`."""
+    """The pattern to look for. A value in which it is found is replaced as a whole:
+    `^http:(.*)`."""
     to: HeaderValue
     """The new value, with `\\1` for what the first group of the pattern found."""
 

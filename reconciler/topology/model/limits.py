@@ -30,11 +30,11 @@ class RateLimit(Model):
     """Requests that one address may send in a stretch of time: `100/10s`, or a mapping."""
 
     requests: Whole = Field(ge=1, le=10_000_000)
-    """How many."""
+    """How many requests."""
     per: Duration = Field(10.0, ge=1, le=86_400)
-    """In how long; older ones are forgotten bit by bit."""
+    """The stretch of time; older requests are forgotten bit by bit."""
     status: DenyStatus = 429
-    """What further ones are answered with."""
+    """The status that further requests are answered with."""
     allow: Annotated[tuple[Listed, ...], BeforeValidator(listed)] = Field(
         (), min_length=1, json_schema_extra=accepts_one
     )

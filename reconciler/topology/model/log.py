@@ -90,7 +90,7 @@ class Log(Model):
     facility: Facility | None = None
     """Syslog's facility; `local0` when not given."""
     level: Level | None = None
-    """What is less urgent is not written; `info` when not given, as requests are."""
+    """The least urgent level that is written; `info`, the level of requests, when not given."""
     sample: (
         Annotated[Text, AfterValidator(_check_sample), WithJsonSchema({"type": "string"})] | None
     ) = None

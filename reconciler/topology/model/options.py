@@ -50,9 +50,9 @@ class Ulimit(Model):
     """A limit of the kernel for each process."""
 
     soft: Whole = Field(ge=-1)
-    """What holds at first; -1 is no limit."""
+    """The soft limit, which holds until a process raises it; -1 is no limit."""
     hard: Whole = Field(ge=-1)
-    """How far a process may raise it; -1 is no limit."""
+    """The hard limit, up to which a process may raise the soft one; -1 is no limit."""
 
     @model_validator(mode="before")
     @classmethod

@@ -48,7 +48,7 @@ class Publication(Model):
     host_ip: Text | None = None
     """The host's address; all addresses when not given."""
     protocol: Literal["tcp", "udp", "sctp"] = "tcp"
-    """What is spoken on it."""
+    """The transport protocol."""
 
     @model_validator(mode="before")
     @classmethod

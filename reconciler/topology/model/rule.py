@@ -30,7 +30,7 @@ _ANY_OF = Field((), min_length=1, json_schema_extra=accepts_one)
 
 
 class Rule(Model):
-    """Of a frontend's rules the first that matches decides. It matches when all keys that look at
+    """A rule of a frontend; the first that matches decides. It matches when all keys that look at
     the request do; a list matches when one of its items does."""
 
     host: Annotated[tuple[HostPattern, ...], BeforeValidator(listed), Matches()] = _ANY_OF

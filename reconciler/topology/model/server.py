@@ -59,7 +59,7 @@ class Server(Model):
     port: Port | None = None
     """Its port; the backend's `port` when not given."""
     name: ServerName | None = None
-    """What HAProxy calls it; its address and port when not given."""
+    """Its name in HAProxy; its address and port when not given."""
     weight: Whole | None = Field(None, ge=0, le=256)
     """Its weight; the backend's when not given."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)

@@ -213,7 +213,7 @@ class ToTls(Model):
     """Where requests that come without TLS are sent: `https`, or a mapping."""
 
     scheme: Literal["https"] = "https"
-    """What they come back with."""
+    """The scheme that the redirect leads to."""
     port: Port | None = None
     """The port that clients find TLS on; when not given, that of this frontend, or else of another.
     Say it where that is another one than HAProxy's own, before which a router or proxy stands."""

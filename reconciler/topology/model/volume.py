@@ -70,7 +70,7 @@ class TmpfsOptions(Model):
         BeforeValidator(parse_mode),
         WithJsonSchema({"type": ["string", "integer"], "examples": ["1777"]}),
     ] = None
-    """Who may do what in it, in octal: `1777`, which it is when not given."""
+    """The mode of its directory, in octal: `1777`, which it is when not given."""
 
 
 _SHORT: dict[str, tuple[str, str, Any]] = {

@@ -23,7 +23,8 @@ from reconciler.files.reading import read_opened
 MOST_BYTES = 64 << 20
 """The size of a configuration at most: far more than any topology makes."""
 TIMEOUT_S = 30
-"""As long as a client inside the container waits; a reload answers when the worker is ready."""
+"""The time to wait for a reply, as long as a client inside the container waits; a reload answers
+when the worker is ready."""
 
 
 class Inside(Struct, frozen=True):
@@ -34,10 +35,10 @@ class Inside(Struct, frozen=True):
     container: str
     """The container's whole id."""
     sockets: str = ""
-    """What the paths of its sockets begin with, when they are not as usual."""
+    """The prefix of its sockets' paths; "" for the usual one."""
 
     def ask(self, socket_path: str, command: str) -> str:
-        """What HAProxy says; "" when nobody listens. Several commands go in one with `;`.
+        """HAProxy's reply; "" when nobody listens. Several commands go in one with `;`.
 
         Once the command is sent nothing is raised, so that it is not sent again another way.
         """

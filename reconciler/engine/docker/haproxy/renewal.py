@@ -83,7 +83,8 @@ def _renew_certificate(
 
 
 def _renew_list(client: docker.APIClient, container: str, file: ProxyFile) -> None:
-    """Who joins does so before somebody leaves. Its certificates are known by now."""
+    """Certificates join a list before others leave it. HAProxy has loaded those that join by
+    now."""
     shown = runtime.ask(client, container, RUNTIME_SOCKET, show_list_command(file))
     for command in join_commands(file, shown):
         said = runtime.ask(client, container, RUNTIME_SOCKET, command)

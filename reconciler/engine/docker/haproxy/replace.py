@@ -60,8 +60,8 @@ def stop(client: docker.APIClient, container: str, grace_s: int) -> None:
 
 
 def _end(client: docker.APIClient, container: str) -> None:
-    """As `docker stop`, which counts in whole seconds. Being told its stop signal, or killed, keeps
-    a container from being started again by its restart policy."""
+    """Stop a container as `docker stop` does, but without waiting in whole seconds. Being told its
+    stop signal, or killed, keeps a container from being started again by its restart policy."""
     try:
         inspected = client.inspect_container(container)
         if inspected["State"]["Status"] != "running":

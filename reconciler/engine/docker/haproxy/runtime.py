@@ -23,7 +23,8 @@ def ask(client: docker.APIClient, container: str, socket_path: str, command: str
 
 
 def tell(client: docker.APIClient, container: str, socket_path: str, command: str) -> str:
-    """As `ask`, for a command that nobody may see on its way."""
+    """HAProxy's reply, as from `ask`, to a command that holds secrets: it stands in no process's
+    arguments."""
     said = _ask_directly(client, container, socket_path, command)
     if said is not None:
         return said

@@ -60,10 +60,11 @@ ASK_ONE = f'{_ASK}ask "${{{SOCKETS_VARIABLE}-{RUN_DIRECTORY}/}}${{1##*/}}" "$2"'
 name."""
 
 SERVERS = "show stat;show servers state"
-"""How its servers are: two replies on end, a table with commas and one with spaces."""
+"""Commands for the state of servers: two replies on end, a table with commas and one with
+spaces."""
 
 QUESTION = f"show info;{SERVERS}"
-"""What runs as well."""
+"""Commands for the state of servers, and of the worker itself."""
 
 SNAPSHOT = f"""{_ASK}ask "{OWN_RUNTIME_SOCKET}" '{QUESTION}'"""
 
@@ -74,12 +75,14 @@ printf '\\036files\\n'; ls {FILES_DIRECTORY} 2>/dev/null
 printf '\\036worker\\n'; ask "{OWN_RUNTIME_SOCKET}" '{QUESTION}'
 printf '\\036master\\n'; ask "{OWN_MASTER_SOCKET}" 'show proc'
 """
-"""What is written, what runs, and whether old workers are left."""
+"""Prints haproxy.cfg, the names of its files, the state of the worker, and the master's
+processes."""
 
 CHECK = """haproxy -c -f /dev/stdin; code=$?
 [ "$code" -eq 0 ] || haproxy -v 2>&1 | head -n 1
 ( exit "$code" )"""
-"""Also what HAProxy it is that refuses; old ones do not say so with their alerts."""
+"""Checks a configuration, and prints HAProxy's version when it is refused; old ones do not print it
+with their alerts."""
 CHECK_BESIDE = f"{CHECK}; code=$?; rm -f {CHECK_DIRECTORY}/*; exit $code"
 """The same with files that are only there for the check."""
 

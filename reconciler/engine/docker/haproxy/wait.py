@@ -28,7 +28,7 @@ Server = tuple[str, str]
 
 
 def await_servers(client: docker.APIClient, action: AwaitServers, patience: Patience) -> None:
-    """HAProxy's own checks have passed, and still do after `steady_s`."""
+    """Wait until HAProxy's own checks have passed, and still do after `steady_s`."""
     patience = patience.within(action.timeout_s)
     missing: dict[Server, ServerState | None] = {}
     proven_at: float | None = None
@@ -75,7 +75,8 @@ def _servers_down(
     missing: dict[Server, ServerState | None],
     patience: Patience,
 ) -> EngineError:
-    """With the end of the log of the first container that fails."""
+    """The error for servers that are down, with the end of the log of the first container that
+    fails."""
     number, all_ = len(missing), len(action.servers)
     details = [_describe(key, state) for key, state in list(missing.items())[:10]]
     containers = dict(zip(action.servers, action.containers, strict=False))
@@ -112,9 +113,9 @@ def guard_servers(client: docker.APIClient, action: GuardServers, patience: Pati
 
 
 def await_idle(client: docker.APIClient, action: AwaitIdle, patience: Patience) -> None:
-    """Until nothing is left to do for servers that are drained, or their time is over. One that
-    this worker has sent nobody to may have clients from before it began; one that is down gets
-    none any more, though what it has begun may still come to its end."""
+    """Wait until drained servers have nothing left to do, or their time is over. One that this
+    worker has sent nobody to may have clients from before it began; one that is down gets none any
+    more, though what it has begun may still come to its end."""
     began = time.monotonic()
     for _ in tries(action.at_most_s, patience.is_cancelled):
         waited_s = time.monotonic() - began
@@ -133,7 +134,7 @@ def _may_be_asked(server: ServerState, waited_s: float, quiet_s: float) -> bool:
 def await_drained(
     client: docker.APIClient, container: str, at_most_s: float, patience: Patience
 ) -> None:
-    """Until no old worker is left. HAProxy ends them itself at `hard-stop-after`."""
+    """Wait until no old worker is left. HAProxy ends them itself at `hard-stop-after`."""
     for _ in tries(at_most_s, patience.is_cancelled):
         if read_proxy(client, container).old_workers == 0:
             return

@@ -59,7 +59,7 @@ def change_proxy(
     *,
     wait: bool,
 ) -> Part:
-    """All that becomes of HAProxy once backends are ready. It ends when no worker of it uses
+    """All tasks for HAProxy once backends are ready. They end when no worker of HAProxy uses
     containers that leave."""
     need = situation.need
     ready = (*joined, *backends.ends)

@@ -27,8 +27,8 @@ from reconciler.plan.steps.task import Part, Task, Tasks
 def load_config(
     situation: Situation, config: Config, joined: Tasks, ready: Tasks, so_far: Tasks
 ) -> Part:
-    """What has to be done for HAProxy to run the configuration, once servers are `ready`. Where
-    that is nothing, it is done when HAProxy has `joined` its networks."""
+    """The tasks by which a HAProxy that stays comes to run the configuration, once servers are
+    `ready`. Where there are none, it is done when HAProxy has `joined` its networks."""
     need, target = situation.need, target_in(situation, PROXY_SLOT)
     match need.mode:
         case ProxyMode.KEEP:
@@ -49,7 +49,8 @@ def load_config(
 
 
 def _write(situation: Situation, config: Config, ready: Tasks, so_far: Tasks) -> Part:
-    """It runs as it shall, files aside, and haproxy.cfg comes to say so."""
+    """HAProxy runs what it shall already, but for changed files: they are renewed, and haproxy.cfg
+    is written without a reload."""
     renewed = _renew(situation, ready, so_far)
     target = target_in(situation, PROXY_SLOT)
     action = WriteConfig(target, with_late_leavers(situation, config))
@@ -85,7 +86,7 @@ def _reload(situation: Situation, config: Config, needs: Tasks, so_far: Tasks) -
 
 
 def _start(situation: Situation, config: Config, needs: Tasks, so_far: Tasks) -> Part:
-    """It stops if it still runs, in whatever way, and starts with the configuration."""
+    """HAProxy stops, if it still runs in whatever way, and starts with the configuration."""
     need, target = situation.need, target_in(situation, PROXY_SLOT)
     tasks: list[Task] = []
     if need.mode is ProxyMode.RESTART or (need.have and need.have.state == "restarting"):

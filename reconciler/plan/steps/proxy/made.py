@@ -35,7 +35,7 @@ SEEN_TO_RUN = "a start says nothing"
 def make_proxy(
     situation: Situation, prerequisites: Prerequisites, config: Config, ready: Tasks, so_far: Tasks
 ) -> Part:
-    """It is made at once, and takes over when the servers are `ready`."""
+    """A new HAProxy container is created at once, and takes over when the servers are `ready`."""
     need, joining = situation.need, situation.assignment.joining[PROXY_SLOT]
     target, old = Target(joining.name), need.have
     predecessor = old.given_name if old and need.mode is ProxyMode.HANDOVER else ""

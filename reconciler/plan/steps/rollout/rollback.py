@@ -1,5 +1,5 @@
-"""What happens when those that came for others in a roll-out fail: they go, and the others are as
-they were."""
+"""The rollback of a batch whose new containers fail: these are removed, and the old ones go on as
+before."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def roll_back_servers(roll: Roll, batch: RollBatch, watched: Tasks) -> Tasks:
 def _remove_new(
     situation: Situation, slots: Iterable[Slot], needs: Tasks, because: str, watched: Tasks
 ) -> Tasks:
-    """The end of the containers that were made for the batch; those that were there stay."""
+    """The removal of the containers that were made for the batch; those that were there stay."""
     joining = situation.assignment.joining
     return tuple(
         _rescue(RemoveContainer(Target(joining[slot].name)), needs, because, watched)

@@ -28,7 +28,8 @@ def roll_servers(
     needs: Tasks,
     so_far: Tasks,
 ) -> BackendPart:
-    """All that can be done to a backend's servers while HAProxy runs as it is."""
+    """The roll-out of a backend's servers, as far as HAProxy need not load a new configuration
+    first."""
     if rotation.is_settled or leaves_late(situation, rotation):
         return BackendPart()
     return _roll(situation, rotation, prerequisites, needs, so_far)
@@ -37,7 +38,7 @@ def roll_servers(
 def roll_late(
     situation: Situation, prerequisites: Prerequisites, needs: Tasks, so_far: Tasks
 ) -> Part:
-    """The leave of those that waited for HAProxy to load what it shall."""
+    """The removal of servers that had to wait until HAProxy has loaded the configuration."""
     tasks: list[Task] = []
     ends: list[Task] = []
     for rotation in situation.rotations.values():
