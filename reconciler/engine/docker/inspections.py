@@ -74,13 +74,14 @@ class Inspections:
             return None
         return known.container if known.facts == _facts(item) else None
 
-    def labels_of_image(self, client: docker.APIClient, image: str) -> dict[str, str]:
-        """Those that containers of an image have from it; none of one that is gone."""
+    def labels_of_image(self, client: docker.APIClient, image: str) -> dict[str, str] | None:
+        """Those that containers of an image have from it; None for one that is gone, which said
+        nobody knows what."""
         if image not in self._labels:
             try:
                 found = client.inspect_image(image)
             except docker.errors.NotFound:
-                return {}
+                return None
             self._labels[image] = (found.get("Config") or {}).get("Labels") or {}
         return self._labels[image]
 
