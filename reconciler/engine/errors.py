@@ -56,6 +56,13 @@ def refused_by_haproxy(said: str) -> EngineError:
     )
 
 
+def silent() -> EngineError:
+    """For a HAProxy that runs, and says nothing or half of it when it is asked."""
+    return EngineError(
+        "proxy-unreadable", "HAProxy does not answer to the end", "apply again when it does"
+    )
+
+
 def edited_meanwhile() -> EngineError:
     """For a haproxy.cfg that is not ours any more when a part of it is to be written."""
     return EngineError(
