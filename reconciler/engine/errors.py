@@ -200,6 +200,17 @@ def replacement_failed(what: str, hint: str, log: Iterable[str]) -> EngineError:
     return EngineError("proxy-not-running", told, hint, log)
 
 
+def nobody_serves(old: str, error: Exception) -> EngineError:
+    """For a new HAProxy that did not serve, and an old one that does not any more."""
+    told = error.diagnostic.details if isinstance(error, EngineError) else (str(error),)
+    return EngineError(
+        "proxy-not-running",
+        f"the new HAProxy does not serve, and the old one, {old}, does not start again",
+        f"nobody answers: `docker start {old}`, or apply again",
+        told,
+    )
+
+
 def handover_failed(hint: str = "", log: Iterable[str] = ()) -> EngineError:
     """For a new HAProxy that did not get the listening sockets of the old one."""
     return EngineError(
