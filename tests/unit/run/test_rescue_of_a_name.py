@@ -29,8 +29,9 @@ def test_who_took_the_name_stays() -> None:
     taken: list[str] = []
 
     def take_name(action: Action) -> None:
-        is_new = isinstance(action, CreateContainer) and action.container.spec.image == "echo:2"
-        if is_new and not taken:
+        if taken or not isinstance(action, CreateContainer):
+            return
+        if action.container.spec.image == "echo:2":
             taken.append(world.add(action.name, world.images["echo"]).id)
 
     engine = MemoryEngine("shop", on_perform=take_name)
