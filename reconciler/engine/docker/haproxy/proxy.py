@@ -141,7 +141,10 @@ def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
         )
     parts = scripts.split_blocks(output.text)
     if "master" not in parts:
-        raise EngineError("proxy-unreadable", f"HAProxy cannot be read: {output.text.strip()}")
+        # What comes after the first heading is of haproxy.cfg, which holds passwords.
+        said = output.text.partition("\x1e")[0].strip()
+        why = f"HAProxy cannot be read (exit code {output.exit_code}): {said}"
+        raise EngineError("proxy-unreadable", why)
     config = without_addresses(parts["config"])
     config_or_none = None if "No such file" in config[:200] else config
     files = tuple(parts["files"].splitlines())
