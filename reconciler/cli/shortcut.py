@@ -19,6 +19,7 @@ from collections.abc import Mapping
 
 from reconciler import __version__
 from reconciler.engine.docker.snapshot import (
+    ODD,
     SnapshotError,
     first_process,
     last_event,
@@ -72,7 +73,7 @@ class Shortcut:
                     f"{topology}: up to date ({seen.containers} containers, "
                     f"{seen.servers_up} of {seen.servers} servers up)"
                 )
-        except (OSError, ValueError, KeyError, TypeError, RecursionError, SnapshotError):
+        except (OSError, *ODD, SnapshotError):
             pass
         with contextlib.suppress(OSError, ValueError, SnapshotError):
             self._since = last_event(self._socket)

@@ -18,10 +18,14 @@ _CONTAINER_ROLES = {names.SERVER_ROLE, names.PROXY_ROLE, names.ANCHOR_ROLE, name
 
 
 def is_our_container(
-    topology: str, name: str, labels: Mapping[str, str], of_image: Mapping[str, str] = _NO_LABELS
+    topology: str,
+    name: str,
+    labels: Mapping[str, str],
+    of_image: Mapping[str, str] | None = _NO_LABELS,
 ) -> bool:
     """A container belongs to a topology when its labels have a role, a revision, and the name that
-    goes with them, and its image does not say the very same. `of_image` are the image's labels."""
+    goes with them, and its image does not say the very same. `of_image` are the image's labels;
+    None where nobody can tell them any more."""
     return (
         labels.get(names.TOPOLOGY) == topology
         and labels.get(names.ROLE) in _CONTAINER_ROLES
@@ -58,8 +62,9 @@ def _stem(topology: str, labels: Mapping[str, str]) -> str:
             return f"{topology}-haproxy-"
 
 
-def _is_inherited(name: str, labels: Mapping[str, str], of_image: Mapping[str, str]) -> bool:
+def _is_inherited(name: str, labels: Mapping[str, str], of_image: Mapping[str, str] | None) -> bool:
     """A copy has the name that it was given, and in its labels that of the container that it is a
-    copy of. One that the tool makes of such an image has the name that its labels say."""
-    is_as_image_says = of_image.get(names.REVISION) == labels.get(names.REVISION)
-    return is_as_image_says and name != labels.get(names.NAME)
+    copy of. One that the tool makes of such an image has the name that its labels say. An image
+    that is gone may have said the same."""
+    may_be_copied = of_image is None or of_image.get(names.REVISION) == labels.get(names.REVISION)
+    return may_be_copied and name != labels.get(names.NAME)

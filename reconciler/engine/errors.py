@@ -56,6 +56,13 @@ def refused_by_haproxy(said: str) -> EngineError:
     )
 
 
+def silent() -> EngineError:
+    """For a HAProxy that runs, and says nothing or half of it when it is asked."""
+    return EngineError(
+        "proxy-unreadable", "HAProxy does not answer to the end", "apply again when it does"
+    )
+
+
 def edited_meanwhile() -> EngineError:
     """For a haproxy.cfg that is not ours any more when a part of it is to be written."""
     return EngineError(
@@ -191,6 +198,17 @@ def replacement_failed(what: str, hint: str, log: Iterable[str]) -> EngineError:
     """For a new HAProxy that got the ports of the old one and did not serve."""
     told = f"the new HAProxy {what}; the old one serves again"
     return EngineError("proxy-not-running", told, hint, log)
+
+
+def nobody_serves(old: str, error: Exception) -> EngineError:
+    """For a new HAProxy that did not serve, and an old one that does not any more."""
+    told = error.diagnostic.details if isinstance(error, EngineError) else (str(error),)
+    return EngineError(
+        "proxy-not-running",
+        f"the new HAProxy does not serve, and the old one, {old}, does not start again",
+        f"nobody answers: `docker start {old}`, or apply again",
+        told,
+    )
 
 
 def handover_failed(hint: str = "", log: Iterable[str] = ()) -> EngineError:

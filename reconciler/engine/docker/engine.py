@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import tarfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import docker.errors
 import requests.exceptions
+import urllib3.exceptions
 
 from reconciler.desired.desired import Scope
 from reconciler.engine.docker import lock, observe, perform
@@ -21,6 +24,16 @@ from reconciler.plan.actions import Action
 from reconciler.plan.observed import Observed
 
 PARALLEL = 8
+_BROKEN = (
+    docker.errors.DockerException,
+    requests.exceptions.RequestException,
+    OSError,
+    urllib3.exceptions.HTTPError,  # streams, as that of a pull, are read without requests
+    # Half an answer, where its end was not to be seen otherwise:
+    docker.errors.StreamParseError,
+    json.JSONDecodeError,
+    tarfile.TarError,
+)
 
 
 class DockerEngine:
@@ -82,7 +95,7 @@ def _in_words(doing: str) -> Iterator[None]:
         if (known := refusal(said)) is not None:
             raise known from error
         raise EngineError("engine-refused", f"{doing}: Docker says: {said}") from error
-    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+    except _BROKEN as error:
         raise EngineError(
             "engine-lost",
             f"{doing}: the connection to the Docker engine broke: {cause_of(error)}",

@@ -74,13 +74,14 @@ class Inspections:
             return None
         return known.container if known.facts == _facts(item) else None
 
-    def labels_of_image(self, client: docker.APIClient, image: str) -> dict[str, str]:
-        """The labels that containers of an image have from it; none when the image is gone."""
+    def labels_of_image(self, client: docker.APIClient, image: str) -> dict[str, str] | None:
+        """The labels that containers of an image have from it; None when the image is gone, and
+        nobody knows what it said."""
         if image not in self._labels:
             try:
                 found = client.inspect_image(image)
             except docker.errors.NotFound:
-                return {}
+                return None
             self._labels[image] = (found.get("Config") or {}).get("Labels") or {}
         return self._labels[image]
 

@@ -88,7 +88,8 @@ def _made_or_held(
     client: docker.APIClient, name: str, body: dict[str, Any]
 ) -> tuple[str, dict[str, Any]]:
     """The container that was made, or "" and who has its name. One that is gone meanwhile, or dead,
-    has not: nobody waits for it."""
+    has not: nobody waits for it. One that Docker cannot remove has it all the same."""
+    is_tried = False
     while True:
         try:
             return str(client.create_container_from_config(body, name=name)["Id"]), {}
@@ -96,10 +97,12 @@ def _made_or_held(
             if error.status_code != 409:
                 raise
         other = _holder(client, name)
-        if other is not None and not _is_dead(client, other):
+        if other is None:
+            continue
+        if is_tried or not _is_dead(client, other):
             return "", other
-        if other is not None:
-            _remove_dead(client, other["Id"])
+        _remove_dead(client, other["Id"])
+        is_tried = True
 
 
 def _image_that_is_here(client: docker.APIClient, images: Sequence[str]) -> str:
@@ -142,7 +145,8 @@ def _sweep(client: docker.APIClient, topology: str) -> None:
 
 
 def _remove_dead(client: docker.APIClient, container: str) -> None:
-    with contextlib.suppress(docker.errors.APIError):
+    """Where that is possible, and does not take too long."""
+    with contextlib.suppress(docker.errors.APIError, requests.exceptions.RequestException):
         remove_container(client, container)
 
 

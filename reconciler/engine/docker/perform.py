@@ -66,8 +66,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.CreateVolume(spec):
             _create_volume(client, topology, spec)
         case a.RemoveVolume(name):
-            with contextlib.suppress(docker.errors.NotFound):
-                client.remove_volume(name)
+            _remove_volume(client, topology, name)
         case a.CreateContainer(container, name, predecessor):
             _create_container(client, topology, container, name, predecessor)
         case a.WriteFiles(target, files):
@@ -87,7 +86,7 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.StopContainer(target, grace_s):
             stop(client, target.reference, int(grace_s))
         case a.RemoveContainer(target):
-            remove_container(client, target.reference)
+            _remove_container(client, topology, target)
         case a.WriteConfig(target, config):
             proxy_files.write_config(client, target.reference, config.text, config.files)
         case a.RenewFiles(target, files):
@@ -162,6 +161,21 @@ def _made_before(
     raise taken_meanwhile(name)
 
 
+def _remove_container(client: docker.APIClient, topology: str, target: a.Target) -> None:
+    """One that the plan itself was to make is known by its name alone, which somebody else may have
+    taken in place of it: that is the very reason why a batch is undone."""
+    reference = target.id
+    if reference is None:
+        try:
+            there = client.inspect_container(target.name)
+        except docker.errors.NotFound:
+            return
+        if not is_our_container(topology, target.name, there["Config"].get("Labels") or {}):
+            return
+        reference = str(there["Id"])
+    remove_container(client, reference)
+
+
 def _create_volume(client: docker.APIClient, topology: str, spec: VolumeSpec) -> None:
     """Docker hands out one that is there as if it had been made: its labels tell whose it is."""
     labels = {**dict(spec.labels), names.TOPOLOGY: topology, names.ROLE: names.VOLUME_ROLE}
@@ -170,6 +184,13 @@ def _create_volume(client: docker.APIClient, topology: str, spec: VolumeSpec) ->
     )
     if not is_our_volume(topology, made.get("Labels") or {}):
         raise foreign_volume(spec.name)
+
+
+def _remove_volume(client: docker.APIClient, topology: str, name: str) -> None:
+    """A volume has no id: one that somebody else has made since the look has the same name."""
+    with contextlib.suppress(docker.errors.NotFound):
+        if is_our_volume(topology, client.inspect_volume(name).get("Labels") or {}):
+            client.remove_volume(name)
 
 
 def _create_network(client: docker.APIClient, body: dict[str, Any]) -> None:

@@ -27,6 +27,10 @@ _QUIET = ("exec_", "health_status", "attach", "top", "resize", "archive-path", "
 """Events of a container that leave it as it was, but for what an exec does in HAProxy's."""
 
 
+ODD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What comes of reading an answer that is not as Docker gives them: null, half of one, or deep."""
+
+
 class SnapshotError(Exception):
     """The engine did not answer as expected; the long way will tell why."""
 
@@ -141,15 +145,17 @@ class Connection:
 def last_event(path: str) -> int:
     """When the engine last reported anything, in its own nanoseconds; 0 when it remembers nothing.
 
-    From here on, a later look can tell whether it saw everything that happened since.
+    From here on, a later look can tell whether it saw everything that happened since. Raises
+    SnapshotError, OSError.
     """
     connection = Connection(path)
     try:
         connection.send("GET", _events_path())
-        events = _parse_events(connection.receive())
+        return max(map(_time, _parse_events(connection.receive())), default=0)
+    except ODD as error:
+        raise SnapshotError(str(error)) from error
     finally:
         connection.close()
-    return max(map(_time, events), default=0)
 
 
 def _events_path() -> str:
@@ -159,7 +165,10 @@ def _events_path() -> str:
 
 
 def _parse_events(body: bytes) -> list[dict[str, object]]:
-    return [json.loads(line) for line in body.splitlines() if line.strip()]
+    events = [json.loads(line) for line in body.splitlines() if line.strip()]
+    if not all(isinstance(event, dict) for event in events):
+        raise SnapshotError("the engine tells of events in other words")
+    return events
 
 
 def _time(event: dict[str, object]) -> int:
@@ -210,7 +219,10 @@ class Snapshot:
             # These change nothing, but for a command that somebody runs in HAProxy's container.
             return actor.get("ID") == self._proxy and _is_strange_exec(action)
         attributes = actor.get("Attributes") or {}
-        return not self._own.isdisjoint({actor.get("ID"), *attributes.values()})
+        try:
+            return not self._own.isdisjoint({actor.get("ID"), *attributes.values()})
+        except ODD:
+            return True  # what cannot be read may have been about ours
 
 
 def _own_things(containers: list[dict[str, object]]) -> set[object]:
@@ -255,7 +267,7 @@ def first_process(path: str, container: str) -> tuple[int, str]:
         found = json.loads(connection.receive())
         env = dict(entry.partition("=")[::2] for entry in found["Config"].get("Env") or ())
         return int(found["State"]["Pid"]), env.get(SOCKETS_VARIABLE, "")
-    except (ValueError, KeyError, TypeError) as error:
+    except ODD as error:
         raise SnapshotError(str(error)) from error
     finally:
         connection.close()
@@ -275,7 +287,7 @@ def take_snapshot(path: str, topology: str, proxy: str, pid: int, sockets: str) 
         listed = containers.receive()
         worker = _ask(path, proxy, pid, sockets) if _is_running(listed, proxy) else ""
         return Snapshot(proxy, listed, worker, _parse_events(events.receive()))
-    except (ValueError, KeyError, TypeError) as error:
+    except ODD as error:
         raise SnapshotError(str(error)) from error
     finally:
         containers.close()

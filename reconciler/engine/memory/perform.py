@@ -29,7 +29,7 @@ from reconciler.engine.errors import (
     stopped_after,
     taken_meanwhile,
 )
-from reconciler.engine.memory.observe import observed_proxy, resolve, server_states
+from reconciler.engine.memory.observe import is_of, observed_proxy, resolve, server_states
 from reconciler.engine.memory.parts import Container, Link, refused
 from reconciler.engine.memory.world import World
 from reconciler.engine.protocol import Closed, Report
@@ -58,7 +58,7 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
                 raise foreign_volume(spec.name)
             world.volume_specs.setdefault(spec.name, spec)
         case a.RemoveVolume(name):
-            if name in world.volumes:
+            if world.volumes.get(name) == topology:
                 world.remove_volume(name)
         case a.CreateContainer(container, name, _):
             _create_container(world, topology, container, name)
@@ -82,8 +82,7 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
             if world.find(target.reference) is not None:
                 world.stop(target.reference)
         case a.RemoveContainer(target):
-            if world.find(target.reference) is not None:
-                world.remove(target.reference)
+            _remove_container(world, topology, target)
         case a.WriteConfig(target, config):
             world.edit_config(target.reference, config.text)
             _write_files(world.get(target.reference), config.files)
@@ -160,6 +159,13 @@ def _create_container(world: World, topology: str, wanted: DesiredContainer, nam
         raise taken_meanwhile(name)
     for attachment in spec.networks[1:]:
         _connect(world, container, attachment)
+
+
+def _remove_container(world: World, topology: str, target: a.Target) -> None:
+    """A name alone may be somebody else's by now."""
+    container = world.find(target.reference)
+    if container is not None and (target.id is not None or is_of(container, topology)):
+        world.remove(container.id)
 
 
 def _network_mode(world: World, mode: str) -> str:

@@ -14,6 +14,20 @@ from msgspec import Struct
 
 from reconciler.haproxy.slots import is_idle, is_slot
 
+_END = "\n\n"
+"""HAProxy ends what it says to each command with an empty line."""
+
+
+def is_whole_about_servers(reply: str) -> bool:
+    """Whether a reply to commands of which the last is `show servers state` came to its end. None
+    at all, as between two workers, and half of one tell of no server that it is not there."""
+    return "# be_id " in reply and reply.endswith(_END)
+
+
+def is_whole_about_processes(reply: str) -> bool:
+    """The same for `show proc`."""
+    return "# workers" in reply and reply.endswith(_END)
+
 
 class ServerState(Struct, frozen=True):
     """One server as HAProxy sees it, from `show stat`."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -127,3 +130,19 @@ def test_an_address_of_ipv6() -> None:
 def test_health_tells_what_is_wrong(admin: Admin) -> None:
     admin.serve(lambda: "nobody has looked at the files for 61 s")
     assert ask(admin, "/healthz") == (503, "nobody has looked at the files for 61 s\n")
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"GET /status HTTP/1.1\r\n", b"GET /status HTTP/1.1\r\n\r\n"]
+)
+def test_who_hangs_up_is_no_news(
+    admin: Admin, said: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a balancer does that only looks whether somebody listens: with a reset."""
+    with socket.create_connection(("127.0.0.1", admin.port)) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.sendall(said)
+    for _ in range(3):
+        assert ask(admin, "/healthz")[0] == 200
+    time.sleep(0.1)
+    assert capsys.readouterr().err == ""

@@ -30,7 +30,10 @@ def hand_over(client: docker.APIClient, old: Target, new: Target, digest: str) -
         sockets = [sockets_of(old.name), sockets_of(new.name)]
         run_in_container(client, new.reference, scripts.TIDY, *sockets)
         return
-    hint, log = proxy.why_not_running(client, new.reference)
+    hint: str = ""
+    log: list[str] = []
+    with contextlib.suppress(docker.errors.APIError):  # it has to stop, whatever is known of it
+        hint, log = proxy.why_not_running(client, new.reference)
     client.stop(new.reference, timeout=_GRACE_S)
     raise handover_failed(hint, log)
 

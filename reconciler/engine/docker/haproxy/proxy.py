@@ -37,7 +37,9 @@ from reconciler.engine.errors import (
     no_spare_server,
     refused_by_haproxy,
     reload_failed,
+    silent,
 )
+from reconciler.engine.waiting import tries
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.config import read_config as parse_config
 from reconciler.haproxy.control.commands import (
@@ -48,7 +50,10 @@ from reconciler.haproxy.control.commands import (
     lines_of,
 )
 from reconciler.haproxy.control.replies import (
+    Processes,
     ServerState,
+    is_whole_about_processes,
+    is_whole_about_servers,
     parse_alerts,
     parse_frontends,
     parse_info,
@@ -68,6 +73,9 @@ from reconciler.haproxy.model.files import (
 from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
 from reconciler.plan.observed import ObservedProxy
 
+SILENCE_S = 2.0
+"""How long a HAProxy may be silent, as it is between two workers and when it has just begun."""
+
 
 class _Said(Struct, frozen=True):
     """What is in a proxy's container, as it was read: texts to be parsed."""
@@ -79,8 +87,18 @@ class _Said(Struct, frozen=True):
 
 
 def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
-    """Everything about a running HAProxy. Raises docker's APIError, EngineError."""
-    said = _read_directly(client, container) or _read_by_exec(client, container)
+    """Everything about a running HAProxy. Raises docker's APIError, EngineError.
+
+    One that says nothing at all is asked for a while, and has no worker then. One that says half of
+    it is not read: what is missing in it need not be so.
+    """
+    for _ in tries(SILENCE_S):
+        said = _read_directly(client, container) or _read_by_exec(client, container)
+        if _is_whole(said):
+            break
+    else:
+        if said.worker:
+            raise silent()
     info = parse_info(said.worker.partition("# pxname")[0])
     return ObservedProxy(
         config=said.config,
@@ -90,6 +108,10 @@ def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
         old_workers=parse_processes(said.master).old_workers,
         files=said.files,
     )
+
+
+def _is_whole(said: _Said) -> bool:
+    return is_whole_about_servers(said.worker) and is_whole_about_processes(said.master)
 
 
 def _read_directly(client: docker.APIClient, container: str) -> _Said | None:
@@ -118,7 +140,10 @@ def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
         )
     parts = scripts.split_blocks(output.text)
     if "master" not in parts:
-        raise EngineError("proxy-unreadable", f"HAProxy cannot be read: {output.text.strip()}")
+        # What comes after the first heading is of haproxy.cfg, which holds passwords.
+        said = output.text.partition("\x1e")[0].strip()
+        why = f"HAProxy cannot be read (exit code {output.exit_code}): {said}"
+        raise EngineError("proxy-unreadable", why)
     config = without_addresses(parts["config"])
     config_or_none = None if "No such file" in config[:200] else config
     files = tuple(parts["files"].splitlines())
@@ -126,8 +151,24 @@ def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
 
 
 def read_states(client: docker.APIClient, container: str) -> tuple[ServerState, ...]:
-    """The servers of the running worker."""
-    return parse_servers(runtime.ask(client, container, RUNTIME_SOCKET, scripts.SERVERS))
+    """The servers of the running worker. Raises EngineError when it does not tell them."""
+    for _ in tries(SILENCE_S):
+        states = look_at_states(client, container)
+        if states is not None:
+            return states
+    raise silent()
+
+
+def look_at_states(client: docker.APIClient, container: str) -> tuple[ServerState, ...] | None:
+    """The same at once; None when nobody answered, or not to the end: that is no word of them."""
+    said = runtime.ask(client, container, RUNTIME_SOCKET, scripts.SERVERS)
+    return parse_servers(said) if is_whole_about_servers(said) else None
+
+
+def look_at_processes(client: docker.APIClient, container: str) -> Processes | None:
+    """HAProxy's workers, as its master tells of them; None as above."""
+    said = runtime.ask(client, container, MASTER_SOCKET, "show proc")
+    return parse_processes(said) if is_whole_about_processes(said) else None
 
 
 def set_servers(

@@ -15,17 +15,19 @@ import docker.errors
 
 from reconciler.engine.docker.haproxy.proxy import why_not_running
 from reconciler.engine.docker.haproxy.runtime import is_confirmed
-from reconciler.engine.errors import replacement_failed
+from reconciler.engine.errors import nobody_serves, replacement_failed
 from reconciler.engine.waiting import FIRST_S, tries
 from reconciler.plan.actions import ReplaceProxy
 
+BACK_S = 15.0
+"""How long the way back is tried: one request that fails must not leave nobody to answer."""
 GRACE_S = 0.15
 """For requests that the old HAProxy has: its listening ports are closed meanwhile."""
 
 
 def replace_proxy(client: docker.APIClient, action: ReplaceProxy) -> float:
     """For how long nobody answered, in seconds. When the new one does not run its configuration,
-    the old one runs again. Raises EngineError, or docker's APIError."""
+    the old one runs again, as far as Docker lets it. Raises EngineError, or docker's APIError."""
     began = time.monotonic()
     try:
         # From here until the new one listens every connection is refused, so that nothing stands
@@ -36,20 +38,25 @@ def replace_proxy(client: docker.APIClient, action: ReplaceProxy) -> float:
         for started in (*action.new_anchors, action.new):
             client.start(started.reference)
         _confirm(client, action.new.reference, action.digest)
-    except Exception:
-        _go_back(client, action)
+    except Exception as error:
+        if not any(_go_back(client, action) for _ in tries(BACK_S)):
+            raise nobody_serves(action.old.name, error) from error
         raise
     return time.monotonic() - began
 
 
-def _go_back(client: docker.APIClient, action: ReplaceProxy) -> None:
-    """Each by itself: what cannot be undone must not keep the rest from it."""
+def _go_back(client: docker.APIClient, action: ReplaceProxy) -> bool:
+    """Whether the old one runs again. Each by itself: what cannot be undone must not keep the rest
+    from it. Done more than once it does no harm."""
     for ended in (action.new, *action.new_anchors):
         with contextlib.suppress(Exception):
             stop(client, ended.reference, 0)
+    left = [action.old, *action.old_anchors]
     for started in (*action.old_anchors, action.old):
         with contextlib.suppress(Exception):
             client.start(started.reference)
+            left.remove(started)
+    return not left
 
 
 def stop(client: docker.APIClient, container: str, grace_s: int) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 import docker
 import docker.errors
 
-from reconciler.engine.docker.haproxy.proxy import note_addresses, read_proxy, read_states
+from reconciler.engine.docker.haproxy.proxy import look_at_processes, look_at_states, note_addresses
 from reconciler.engine.docker.wait import last_log_lines, raise_if_ended
 from reconciler.engine.errors import (
     EngineError,
@@ -17,6 +17,7 @@ from reconciler.engine.errors import (
     not_drained,
     removed_meanwhile,
     servers_down,
+    silent,
 )
 from reconciler.engine.protocol import Patience
 from reconciler.engine.waiting import tries
@@ -30,10 +31,12 @@ Server = tuple[str, str]
 def await_servers(client: docker.APIClient, action: AwaitServers, patience: Patience) -> None:
     """Wait until HAProxy's own checks have passed, and still do after `steady_s`."""
     patience = patience.within(action.timeout_s)
-    missing: dict[Server, ServerState | None] = {}
+    missing: dict[Server, ServerState | None] = dict.fromkeys(action.servers)
     proven_at: float | None = None
     for _ in tries(patience.timeout_s + action.steady_s, patience.is_cancelled):
         states = _states(client, action.target)
+        if states is None:
+            continue
         missing = {
             key: states.get(key)
             for key in action.servers
@@ -51,8 +54,10 @@ def await_servers(client: docker.APIClient, action: AwaitServers, patience: Pati
     raise _servers_down(client, action, missing, patience)
 
 
-def _states(client: docker.APIClient, target: Target) -> dict[Server, ServerState]:
-    return {(s.backend, s.host): s for s in read_states(client, target.reference)}
+def _states(client: docker.APIClient, target: Target) -> dict[Server, ServerState] | None:
+    """None while HAProxy is silent: who waits looks again, and takes nobody to be gone."""
+    states = look_at_states(client, target.reference)
+    return None if states is None else {(s.backend, s.host): s for s in states}
 
 
 def _raise_if_ended(
@@ -101,6 +106,11 @@ def guard_servers(client: docker.APIClient, action: GuardServers, patience: Pati
     guard, before = action.guard, _states(client, action.target)
     for is_last in tries(guard.window_s, patience.is_cancelled):
         now = _states(client, action.target)
+        before = before if before is not None else now
+        if before is None or now is None:
+            if is_last:
+                raise silent()  # nobody has seen how they do
+            continue
         pairs = [(before[key], now[key]) for key in action.servers if key in before and key in now]
         requests = sum(new.requests - old.requests for old, new in pairs)
         errors = sum(new.errors - old.errors for old, new in pairs)
@@ -120,6 +130,8 @@ def await_idle(client: docker.APIClient, action: AwaitIdle, patience: Patience) 
     for _ in tries(action.at_most_s, patience.is_cancelled):
         waited_s = time.monotonic() - began
         states = _states(client, action.target)
+        if states is None:
+            continue
         there = [states[key] for key in action.servers if key in states]
         if not any(s.sessions or _may_be_asked(s, waited_s, action.quiet_s) for s in there):
             return
@@ -136,6 +148,7 @@ def await_drained(
 ) -> None:
     """Wait until no old worker is left. HAProxy ends them itself at `hard-stop-after`."""
     for _ in tries(at_most_s, patience.is_cancelled):
-        if read_proxy(client, container).old_workers == 0:
+        processes = look_at_processes(client, container)
+        if processes is not None and processes.old_workers == 0:
             return
     raise not_drained(at_most_s)

@@ -72,3 +72,31 @@ def test_one_that_may_be_about_to_start_is_kept(made_at: str) -> None:
 def test_one_that_never_started_is_removed() -> None:
     with pytest.raises(Removed):
         take("2026-11-30T12:00:05Z")
+
+
+class Stuck(Client):
+    """Has a lock that has ended, and that Docker cannot remove: its disk is busy, say."""
+
+    def __init__(self, state: str, error: Exception) -> None:
+        super().__init__("2026-11-30T12:00:05Z")
+        self.there["State"] = {"Status": state}
+        self.error, self.tries = error, 0
+
+    def remove_container(self, *_: object, **__: object) -> None:
+        self.tries += 1
+        assert self.tries < 1000, "tried for ever"
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("state", "error"),
+    [
+        ("dead", docker.errors.APIError("driver failed to remove root filesystem")),
+        ("exited", docker.errors.APIError("device or resource busy")),
+        ("removing", requests.exceptions.ReadTimeout()),
+    ],
+)
+def test_one_that_cannot_be_removed_is_told_of_in_time(state: str, error: Exception) -> None:
+    client: Any = Stuck(state, error)
+    with pytest.raises(LockedError), held_lock(client, "shop", "me", ["haproxy"], 0.3):
+        pass

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import docker
+import docker.errors
 
 from reconciler.desired import names
 from reconciler.desired.desired import Scope
@@ -68,3 +69,41 @@ def test_one_of_ours_that_came_meanwhile_is_no_holder() -> None:
 def test_one_of_another_topology_is() -> None:
     (holder,) = _holders(Engine(_item(NAME, "other")))
     assert holder == Holder("name", NAME, f"container {NAME} of topology `other`")
+
+
+class WithoutImage(Engine):
+    """The image of what it shows was removed by force, as Docker lets one do while nothing of it
+    runs."""
+
+    def containers(self, all: bool, filters: object = None) -> list[dict[str, Any]]:  # noqa: A002, ARG002  # as docker's client has it
+        return list(self.later)
+
+    def inspect_image(self, _: str) -> dict[str, Any]:
+        raise docker.errors.NotFound("no such image")
+
+    def inspect_container(self, identity: str) -> dict[str, Any]:
+        (item,) = (item for item in self.later if item["Id"] == identity)
+        return {
+            "Id": identity,
+            "Name": item["Names"][0],
+            "Image": item["ImageID"],
+            "Config": {"Labels": item["Labels"]},
+            "HostConfig": {},
+            "State": {"Status": item["State"]},
+            "NetworkSettings": {"Networks": {}},
+        }
+
+
+def _found(engine: Engine) -> list[str]:
+    client = cast("docker.APIClient", engine)
+    with ThreadPoolExecutor(4) as pool:
+        observed = observe(client, pool, Scope("shop"), Inspections())
+    return [container.name for container in observed.containers]
+
+
+def test_a_copy_is_nobodys_of_ours_when_its_image_is_gone() -> None:
+    """What the image said is not known then, and unknown is not empty: only the name that we gave
+    tells ours from a copy."""
+    copy = _item(NAME, "shop") | {"Names": ["/copy-of-web"]}
+    assert _found(WithoutImage(copy)) == []
+    assert _found(WithoutImage(_item(NAME, "shop"))) == [NAME]

@@ -8,9 +8,16 @@ from typing import Any
 import docker.errors
 import pytest
 
+from reconciler.desired import names
 from reconciler.engine.docker.perform import perform
 from reconciler.engine.protocol import Patience
-from reconciler.plan.actions import RemoveNetwork, StartContainer, Target
+from reconciler.plan.actions import (
+    RemoveContainer,
+    RemoveNetwork,
+    RemoveVolume,
+    StartContainer,
+    Target,
+)
 
 
 class Client:
@@ -76,3 +83,61 @@ def test_what_was_never_started_whole_is_made_anew(
     with pytest.raises(docker.errors.APIError):
         perform(client, "shop", StartContainer(Target("web")), Patience(5), lambda _: None)
     assert client.removed is is_removed
+
+
+class Named:
+    """Somebody has a name, and these labels."""
+
+    def __init__(self, labels: dict[str, str]) -> None:
+        self.labels = labels
+        self.removed: list[str] = []
+
+    def inspect_container(self, reference: str) -> dict[str, Any]:
+        return {"Id": "1", "Name": f"/{reference}", "Config": {"Labels": self.labels}}
+
+    def remove_container(self, reference: str, **_: object) -> None:
+        self.removed.append(reference)
+
+
+OURS = {
+    names.TOPOLOGY: "shop",
+    names.ROLE: names.SERVER_ROLE,
+    names.BACKEND: "web",
+    names.SLOT: "1",
+    names.NAME: "shop-web-1-0a1b2c3d",
+    names.REVISION: "v1:0123456789abcdef",
+}
+
+
+@pytest.mark.parametrize(
+    "labels", [{}, {"a": "b"}, {**OURS, names.TOPOLOGY: "other"}, {**OURS, names.ROLE: "lock"}]
+)
+def test_who_has_taken_a_name_meanwhile_is_left_alone(labels: dict[str, str]) -> None:
+    """A batch that failed since somebody took the name of its container is undone by name."""
+    client: Any = Named(labels)
+    action = RemoveContainer(Target("shop-web-1-0a1b2c3d"))
+    perform(client, "shop", action, Patience(5), lambda _: None)
+    assert client.removed == []
+
+
+def test_what_was_made_for_a_batch_is_removed_by_its_name() -> None:
+    client: Any = Named(OURS)
+    action = RemoveContainer(Target("shop-web-1-0a1b2c3d"))
+    perform(client, "shop", action, Patience(5), lambda _: None)
+    assert client.removed == ["1"]
+
+
+def test_what_was_seen_is_removed_by_its_id_at_once() -> None:
+    client: Any = Named({})
+    perform(client, "shop", RemoveContainer(Target("web", "7")), Patience(5), lambda _: None)
+    assert client.removed == ["7"]
+
+
+@pytest.mark.parametrize("labels", [None, {names.TOPOLOGY: "shop"}])
+def test_a_volume_that_somebody_made_meanwhile_is_left_alone(labels: dict[str, str] | None) -> None:
+    class Volumes:
+        def inspect_volume(self, _: str) -> dict[str, Any]:
+            return {"Name": "shop-data", "Labels": labels}
+
+    client: Any = Volumes()
+    perform(client, "shop", RemoveVolume("shop-data"), Patience(5), lambda _: None)

@@ -10,22 +10,32 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.engine.docker.snapshot import SnapshotError, last_event
+from reconciler.engine.docker.snapshot import (
+    SnapshotError,
+    first_process,
+    last_event,
+    take_snapshot,
+)
 
 EVENTS = b'{"timeNano":3}\n{"timeNano":7}\n'
 
 
-class FakeEngine(socketserver.UnixStreamServer):
+class FakeEngine(socketserver.ThreadingUnixStreamServer):
     """Takes one version of the API alone, as Docker 29 takes none below 1.44."""
 
     version: str | None = "1.52"
+    events = EVENTS
+    others = b""
+    """What it says of containers."""
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
         if path == "/_ping":
             said = "" if self.version is None else f"Api-Version: {self.version}\r\n"
             return 200, said, b"OK"
         if re.match(rf"/v{self.version}/events\?", path):
-            return 200, "", EVENTS
+            return 200, "", self.events
+        if re.match(rf"/v{self.version}/containers/", path):
+            return 200, "", self.others
         return 400, "", b'{"message":"client version is too old"}'
 
 
@@ -62,3 +72,39 @@ def test_an_engine_that_says_no_version_is_asked_the_long_way(
     engine.version = said
     with pytest.raises(SnapshotError):
         last_event(str(engine.server_address))
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+
+
+@pytest.mark.parametrize("said", [b"[1]", b"null", b"{", b'{"timeNano": "soon"}', DEEP])
+def test_odd_events_are_told_of_the_long_way(engine: FakeEngine, said: bytes) -> None:
+    engine.events = said
+    with pytest.raises(SnapshotError):
+        last_event(str(engine.server_address))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"null",
+        b'{"message": "no"}',
+        b'[{"Id": "a", "State": "exited", "Labels": null}]',
+        b'[{"Id": "a", "State": "exited", "Labels": {}, "Mounts": [null]}]',
+        b'[{"Id": "a", "State": "x", "Labels": {}, "NetworkSettings": {"Networks": {"n": null}}}]',
+        DEEP,
+    ],
+)
+def test_odd_lists_are_told_of_the_long_way(engine: FakeEngine, said: bytes) -> None:
+    engine.others = said
+    with pytest.raises(SnapshotError):
+        take_snapshot(str(engine.server_address), "shop", "a", 1, "")
+
+
+@pytest.mark.parametrize(
+    "said", [b"null", b'{"Config": null, "State": {"Pid": 1}}', b'{"Config": {"Env": [1]}}', DEEP]
+)
+def test_odd_details_are_told_of_the_long_way(engine: FakeEngine, said: bytes) -> None:
+    engine.others = said
+    with pytest.raises(SnapshotError):
+        first_process(str(engine.server_address), "a")
