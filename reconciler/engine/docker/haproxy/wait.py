@@ -55,7 +55,7 @@ def await_servers(client: docker.APIClient, action: AwaitServers, patience: Pati
 
 
 def _states(client: docker.APIClient, target: Target) -> dict[Server, ServerState] | None:
-    """None while HAProxy is silent: who waits looks again, and takes nobody to be gone."""
+    """The states of servers; None while HAProxy is silent: who waits then looks again."""
     states = look_at_states(client, target.reference)
     return None if states is None else {(s.backend, s.host): s for s in states}
 
