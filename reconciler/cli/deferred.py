@@ -1,5 +1,5 @@
-"""Modules that pydantic imports and no command needs on its way: they are loaded when somebody first
-uses what is in them, and behave as ever then."""
+"""Modules that pydantic imports and no command needs on its way. They are loaded when somebody
+first uses what is in them, and are as ever then."""
 
 from __future__ import annotations
 
