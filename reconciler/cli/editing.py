@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.cli.console import Console
 from reconciler.cli.terminal import write
@@ -19,8 +20,7 @@ from reconciler.topology.reading.source import Source
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
+class Edited(Struct, frozen=True):
     """A file, and the text that it gets."""
 
     document: Document

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 import click
+from msgspec.structs import replace
 
 from reconciler.cli.console import Console
 from reconciler.cli.editing import Edited, edit_files, put_files

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from pydantic import BaseModel
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
@@ -68,8 +68,7 @@ def _laid_out(text: str, *, sorts_keys: bool) -> str:
     return _Layout(split_lines(text.removeprefix("\ufeff")), sorts_keys).whole()
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """A key with its value, or an item, and the comments above it."""
 
     lead: tuple[str, ...]

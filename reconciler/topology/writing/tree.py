@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from ruamel.yaml import YAML
 from ruamel.yaml.events import (
     AliasEvent,
@@ -21,8 +21,7 @@ from ruamel.yaml.events import (
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+|$))*")
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """A place in the text; lines and columns count from 0."""
 
     line: int
@@ -30,8 +29,7 @@ class Spot:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A scalar, an alias or a collection, from its anchor or tag on. The end of a block collection,
     or of a block scalar, is where the next thing starts."""
 
