@@ -1,10 +1,11 @@
-"""Modules that pydantic imports and no command needs on its way: they are loaded when somebody
-first uses what is in them, and behave as ever then."""
+"""Modules that pydantic imports and no command needs on its way. They are loaded when somebody
+first uses what is in them, and are as ever then."""
 
 from __future__ import annotations
 
 import importlib
 import sys
+import threading
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +13,7 @@ _DEFERRED = {"importlib.metadata": ("entry_points",), "secrets": ()}
 """With the functions that are taken out of them while modules load. The first looks for plug-ins,
 which are switched off, and brings e-mail and archives along; the second is for a type that no model
 has, and brings OpenSSL."""
+_REPLACING = threading.Lock()
 
 
 class _Deferred(ModuleType):
@@ -20,8 +22,9 @@ class _Deferred(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # asked for by the import itself
             raise AttributeError(name)
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
+        with _REPLACING:
+            if sys.modules.get(self.__name__) is self:
+                del sys.modules[self.__name__]
         return getattr(importlib.import_module(self.__name__), name)
 
     def defer(self, function: str) -> None:

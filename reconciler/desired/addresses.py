@@ -8,11 +8,10 @@ is made, Docker keeps it, and later plans read it there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from types import MappingProxyType
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from reconciler.desired.desired import DesiredContainer, Slot
 from reconciler.desired.spec import Attachment, NetworkSpec
@@ -57,7 +56,7 @@ class AddressPool:
         if not any(a.is_fixed for a in want.spec.networks):
             return want
         places = tuple(self._place(a, kept.get(a.network, "")) for a in want.spec.networks)
-        return structs.replace(want, spec=replace(want.spec, networks=places))
+        return replace(want, spec=replace(want.spec, networks=places))
 
     def _place(self, attachment: Attachment, kept: str) -> Attachment:
         if not attachment.is_fixed:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from reconciler.desired.addresses import first_addresses
 from reconciler.desired.containers.env import environment_of, hidden_environment
@@ -71,7 +70,7 @@ def compile_topology(
     }
     for slot, container in containers.items():
         done = tuple(job.container.revision for job in jobs.get(slot.backend, ()))
-        containers[slot] = structs.replace(container, jobs=done)
+        containers[slot] = replace(container, jobs=done)
     proxy, run_volume = None, ""
     host_ports: tuple[PublishedPort, ...] = ()
     if topology.frontends or topology.stats is not None:

@@ -1,5 +1,5 @@
-"""Marks: what is known of a field of a container's spec, in the field's own metadata. What a change
-of it means, which key of the file it is made of and how, and where Docker's body has it.
+"""Marks: what is known of a field of a container's spec, at the field itself. What a change of it
+means, which key of the file it is made of and how, and where Docker's body has it.
 
 A field without its mark fails when it is imported. A mark decides nothing: who acts by one names
 the mark, and never the field.
@@ -7,20 +7,20 @@ the mark, and never the field.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import MISSING, Field, dataclass, field
+from collections.abc import Callable, Mapping
 from functools import reduce
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+from msgspec import NODEFAULT, Struct, StructMeta
+from msgspec.structs import replace
 
 from reconciler.desired.impact import Impact
 
-_MARK = "reconciler"
-LIKE_SERVERS = MISSING
+LIKE_SERVERS = NODEFAULT
 """Jobs have what the backend's containers have."""
 
 
-@dataclass(frozen=True, slots=True)
-class InDocker:
+class InDocker(Struct, frozen=True):
     """The place of a field in the body that Docker makes a container from."""
 
     section: Literal["Config", "HostConfig"]
@@ -39,9 +39,12 @@ def as_it_is(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """Everything that is known of one field."""
+
+    name: str
+    default: Any
+    """NODEFAULT for one that must be given."""
 
     impact: Impact
     keys: tuple[str, ...]
@@ -57,7 +60,7 @@ class Known:
 
 
 def known(
-    default: Any = MISSING,
+    default: Any = NODEFAULT,
     *keys: str,
     impact: Impact = Impact.REPLACE,
     made: Callable[[Any], Any] | None = None,
@@ -66,8 +69,7 @@ def known(
     in_jobs: Any = LIKE_SERVERS,
 ) -> Any:
     """A field of a spec, and what is known of it."""
-    mark = Known(impact, keys, made, docker, is_named, in_jobs)
-    return field(default=default, metadata={_MARK: mark})
+    return Known("", default, impact, keys, made, docker, is_named, in_jobs)
 
 
 def option(
@@ -80,20 +82,43 @@ def option(
     return known(default, *filter(None, [key]), made=made, docker=docker)
 
 
-def mark_of(own: Field[Any]) -> Known:
-    """What is known of a field. Raises KeyError for one that nothing is known of."""
-    found = own.metadata[_MARK]
-    assert isinstance(found, Known)
-    return found
+class _Marking(StructMeta):
+    """Makes a class whose fields have their marks in the place of their defaults."""
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
+    ) -> Any:
+        marks = {own: mark for base in bases for own, mark in getattr(base, "marks", {}).items()}
+        for own, mark in [item for item in namespace.items() if isinstance(item[1], Known)]:
+            marks[own] = mark if mark.name else replace(mark, name=own)
+            if mark.default is NODEFAULT:
+                del namespace[own]
+            else:
+                namespace[own] = mark.default
+        made = super().__new__(mcs, name, bases, namespace | {"marks": marks}, **options)
+        if unknown := set(made.__struct_fields__) - marks.keys():
+            raise TypeError(f"nothing is known of {', '.join(sorted(unknown))} of {name}")
+        return made
 
 
-def keys_of(own: Field[Any]) -> tuple[tuple[str, ...], ...]:
+class Marked(Struct, frozen=True, metaclass=_Marking):
+    """A value of which each field is `known`, or an `option`."""
+
+    marks: ClassVar[Mapping[str, Known]]
+
+
+def fields_of(kind: type[Marked]) -> tuple[Known, ...]:
+    """What is known of each field, in the order of the source."""
+    return tuple(kind.marks.values())
+
+
+def keys_of(own: Known) -> tuple[tuple[str, ...], ...]:
     """The paths of the keys that a field is made of."""
-    return tuple(tuple(key.split(".")) for key in mark_of(own).keys or (own.name,))
+    return tuple(tuple(key.split(".")) for key in own.keys or (own.name,))
 
 
-def value_of(own: Field[Any], wish: Any) -> Any:
+def value_of(own: Known, wish: Any) -> Any:
     """A field as its key says it, below the owner; its default where that says nothing."""
-    made, value = mark_of(own).made, reduce(getattr, keys_of(own)[0], wish)
-    assert made is not None
-    return own.default if value is None else made(value)
+    value = reduce(getattr, keys_of(own)[0], wish)
+    assert own.made is not None
+    return own.default if value is None else own.made(value)

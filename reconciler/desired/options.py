@@ -6,10 +6,12 @@ order means nothing to Docker, it is by name, so that it means nothing to the re
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.desired.marks import config, host, mark_of, option, value_of
+from msgspec import Struct
+
+from reconciler.desired.marks import Marked, config, fields_of, host, option, value_of
 from reconciler.topology.model import options as model
 from reconciler.topology.model.blkio import ByteRate, DeviceWeight, OperationRate
 from reconciler.topology.model.options import ContainerOptions as Wish
@@ -20,8 +22,7 @@ WITH_OTHERS = BESIDE_THE_BODY = None
 Pairs = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ulimit:
+class Ulimit(Struct, frozen=True):
     name: str
     soft: int
     hard: int
@@ -30,8 +31,7 @@ class Ulimit:
         return f"{self.name}={self.soft}:{self.hard}"
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Struct, frozen=True):
     source: str
     target: str
     permissions: str
@@ -40,16 +40,14 @@ class Device:
         return f"{self.source}:{self.target}:{self.permissions}"
 
 
-@dataclass(frozen=True, slots=True)
-class Logging:
+class Logging(Struct, frozen=True):
     """`driver` is "" for the engine's own."""
 
     driver: str = ""
     options: Pairs = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Gpu:
+class Gpu(Struct, frozen=True):
     """`count` is -1 for all, and 0 where there are ids."""
 
     driver: str = ""
@@ -59,8 +57,7 @@ class Gpu:
     options: Pairs = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceRate:
+class DeviceRate(Struct, frozen=True):
     """A part, or so much in a second, of one block device."""
 
     path: str
@@ -128,8 +125,7 @@ def _rates(devices: tuple[ByteRate | OperationRate, ...]) -> tuple[DeviceRate, .
     return tuple(sorted((DeviceRate(d.path, d.rate) for d in devices), key=str))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerOptions:
+class ContainerOptions(Marked, frozen=True, kw_only=True):
     """A part of a container's spec. At its default, each is left to Docker and the image."""
 
     user: str | None = option(None, config("User"))
@@ -195,7 +191,7 @@ class ContainerOptions:
 
 def options_of(wish: Wish) -> dict[str, Any]:
     """The fields of a spec, as a file's backend says them."""
-    return {own.name: value_of(own, wish) for own in fields(ContainerOptions) if mark_of(own).made}
+    return {own.name: value_of(own, wish) for own in fields_of(ContainerOptions) if own.made}
 
 
 def text_of(value: Any) -> str | None:

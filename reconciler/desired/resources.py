@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
 from typing import Any
 
 from reconciler.desired.impact import Impact
-from reconciler.desired.marks import as_it_is, host, known, value_of
+from reconciler.desired.marks import Marked, as_it_is, fields_of, host, known, value_of
 
 SHARES = 1024
 """CPU shares of one core: what a container has that reserves nothing."""
@@ -16,8 +15,7 @@ def _limit(key: str, docker: str, made: Any = as_it_is) -> Any:
     return known(None, f"resources.{key}", impact=Impact.NONE, made=made, docker=host(docker))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceLimits:
+class ResourceLimits(Marked, frozen=True, kw_only=True):
     """A limit that is None is as it was when it changes something, and no limit of a container."""
 
     cpus: float | None = _limit("cpus", "NanoCpus")
@@ -29,13 +27,12 @@ class ResourceLimits:
     reserved_memory_bytes: int | None = _limit("reservations.memory", "MemoryReservation")
 
 
-RESOURCE_LIMITS = tuple(own.name for own in fields(ResourceLimits))
+RESOURCE_LIMITS = tuple(own.name for own in fields_of(ResourceLimits))
 
 
 def resource_limit(name: str) -> Any:
     """A field of another class that is one of these limits, with the same marks."""
-    own = next(own for own in fields(ResourceLimits) if own.name == name)
-    return field(default=own.default, metadata=own.metadata)
+    return next(own for own in fields_of(ResourceLimits) if own.name == name)
 
 
 def resources_in(owner: Any) -> ResourceLimits:
@@ -51,4 +48,4 @@ def resources_text(owner: Any) -> str:
 
 def compile_resources(wish: Any) -> dict[str, Any]:
     """The fields of a spec, as a backend of the file says them, or HAProxy."""
-    return {own.name: value_of(own, wish) for own in fields(ResourceLimits)}
+    return {own.name: value_of(own, wish) for own in fields_of(ResourceLimits)}

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import Field, fields
-from typing import Any
 
-from reconciler.desired.marks import keys_of, mark_of
+from reconciler.desired.marks import Known, fields_of, keys_of
 from reconciler.desired.spec import ContainerSpec
 from reconciler.diagnostics.place import Path
 
-_FIELDS: Mapping[Path, Field[Any]] = {
-    path: own for own in fields(ContainerSpec) for path in keys_of(own)
+_FIELDS: Mapping[Path, Known] = {
+    path: own for own in fields_of(ContainerSpec) for path in keys_of(own)
 }
 """Fields of a spec by the path, from the backend down, of the key that each is made of."""
 
@@ -31,7 +29,7 @@ def _field_of(path: Path, written: str) -> str:
     if end is None:
         return str(path[0])
     own, rest = _FIELDS[path[:end]], path[end:]
-    if mark_of(own).is_named and rest:
+    if own.is_named and rest:
         # `env: ["TOKEN=${TOKEN}"]` has a position for a path, and the name in the text.
         name = rest[0] if isinstance(rest[0], str) else written.partition("=")[0]
         return f"{own.name}.{name}"

@@ -7,16 +7,20 @@ more fields computes the same revision for the same wish, and recreates nothing.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from itertools import groupby
 from typing import Any
 
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import replace
+
 from reconciler.desired.impact import Impact
-from reconciler.desired.marks import LIKE_SERVERS, known, mark_of
-from reconciler.desired.options import ContainerOptions, text_of
+from reconciler.desired.marks import LIKE_SERVERS, Marked, fields_of, known
+from reconciler.desired.options import ContainerOptions, Profile, text_of
 from reconciler.desired.resources import resource_limit
 
 REVISION_VERSION = "v1"
@@ -26,8 +30,7 @@ OF_A_CONTAINER = "container:"
 added when it is known, and is no part of the revision."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """`kind` is `bind` (source is a host path), `volume` (source is a volume's Docker name) or
     `tmpfs` (there is no source). Options at their default are left to Docker."""
 
@@ -59,8 +62,7 @@ class Mount:
         return f"{self.source or self.kind}:{self.target}{more and f':{more}'}"
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedPort:
+class PublishedPort(Struct, frozen=True):
     """A container port on an address of the host; None is all addresses."""
 
     address: str | None
@@ -92,8 +94,7 @@ class PublishedPort:
         return f"{self.host}{self.kind}"
 
 
-@dataclass(frozen=True, slots=True)
-class Healthcheck:
+class Healthcheck(Struct, frozen=True):
     """Docker's health check. `test` is Docker's list; None stands for Docker's default."""
 
     test: tuple[str, ...]
@@ -104,8 +105,7 @@ class Healthcheck:
     start_interval_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """A network by its Docker name, and the names that the container answers to on it."""
 
     network: str
@@ -149,8 +149,7 @@ class ContainerFile:
     content: bytes = field(default=b"", repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerSpec(ContainerOptions):
+class ContainerSpec(ContainerOptions, frozen=True):
     """A container."""
 
     image: str = known()
@@ -205,7 +204,7 @@ class ContainerSpec(ContainerOptions):
         return bool(self.host_ports or self.fixed_places)
 
 
-_MARKS = {own.name: mark_of(own) for own in fields(ContainerSpec)}
+_MARKS = {own.name: own for own in fields_of(ContainerSpec)}
 
 
 def is_in_place(field: str) -> bool:
@@ -219,8 +218,7 @@ def as_of_jobs(spec: ContainerSpec) -> ContainerSpec:
     return replace(spec, **{n: value for n, value in others.items() if value is not LIKE_SERVERS})
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkSpec:
+class NetworkSpec(Struct, frozen=True):
     """A Docker network by its Docker name. An external one is only used."""
 
     name: str
@@ -230,8 +228,7 @@ class NetworkSpec:
     subnet: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeSpec:
+class VolumeSpec(Struct, frozen=True):
     """A Docker volume by its Docker name. An external one is only used."""
 
     name: str
@@ -246,17 +243,29 @@ def canonical(spec: Any) -> dict[str, Any]:
     """A spec as plain JSON values, without the fields that have their default, and without those
     that others stand for when it is compared."""
     result: dict[str, Any] = {}
-    for own in fields(spec):
-        value = getattr(spec, own.name)
-        if own.compare and value != own.default:
-            result[own.name] = _plain(value)
+    for name, default in _compared(type(spec)).items():  # type: ignore[arg-type]  # classes are hashable
+        value = getattr(spec, name)
+        if value != default:
+            result[name] = _plain(value)
     return result
+
+
+@functools.cache
+def _compared(kind: Any) -> Mapping[str, Any]:
+    """The default of each field that counts, NODEFAULT where there is none."""
+    if issubclass(kind, Marked):
+        return {own.name: own.default for own in fields_of(kind)}
+    if issubclass(kind, Struct):
+        names, defaults = kind.__struct_fields__, kind.__struct_defaults__
+        required = dict.fromkeys(names, NODEFAULT)
+        return required | dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+    return {own.name: own.default for own in fields(kind) if own.compare}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if hasattr(value, "__dataclass_fields__"):
+    if isinstance(value, Struct | ContainerFile | Profile):
         return canonical(value)
     return value
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.desired.desired import DesiredContainer, Slot
 from reconciler.desired.impact import EXPLANATION, Impact
-from reconciler.desired.marks import keys_of, mark_of
+from reconciler.desired.marks import fields_of, keys_of
 from reconciler.desired.names import SERVER_ROLE
 from reconciler.desired.options import ContainerOptions
 from reconciler.desired.resources import RESOURCE_LIMITS, ResourceLimits
@@ -22,7 +22,7 @@ from reconciler.topology.model.haproxy import HAProxy
 from reconciler.topology.model.options import ContainerOptions as Wish
 from tests.unit.desired.test_spec import OTHER, PLAIN
 
-FIELDS = {field.name: field for field in fields(ContainerSpec)}
+FIELDS = {own.name: own for own in fields_of(ContainerSpec)}
 OUT_OF_THE_BODY = {"platform", "files", "hands_over"}
 """A parameter of the request, what is copied into the container, how its sockets are found."""
 OF_NO_KEY = {"no_new_privileges", "network_mode", "hands_over", "files", "seccomp"}
@@ -56,8 +56,8 @@ def test_no_option_of_a_container_is_dropped() -> None:
 
 
 def test_a_limit_is_one_wherever_it_stands() -> None:
-    for own in fields(ResourceLimits):
-        assert mark_of(FIELDS[own.name]) is mark_of(own)
+    for own in fields_of(ResourceLimits):
+        assert FIELDS[own.name] is own
 
 
 def _body(spec: ContainerSpec) -> dict[str, Any]:
@@ -71,12 +71,12 @@ def test_docker_is_told(name: str) -> None:
     base = replace(PLAIN, memory_bytes=268_435_456) if name == "memswap_bytes" else PLAIN
     told, plain = _body(replace(base, **{name: OTHER[name]})), _body(base)
     assert told != plain
-    place = mark_of(FIELDS[name]).docker
+    place = FIELDS[name].docker
     if place is not None:
         assert place.key in (told["HostConfig"] if place.section == "HostConfig" else told)
 
 
-@pytest.mark.parametrize("own", fields(ContainerOptions), ids=lambda own: own.name)
+@pytest.mark.parametrize("own", fields_of(ContainerOptions), ids=lambda own: own.name)
 def test_an_option_is_in_the_revision_and_told_of(own: Any) -> None:
-    assert mark_of(own).impact is Impact.REPLACE
+    assert own.impact is Impact.REPLACE
     assert own.name in describe(replace(PLAIN, **{own.name: OTHER[own.name]}), {})

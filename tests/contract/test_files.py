@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import docker
 import pytest
+from msgspec import structs
 
 from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.engine.docker.haproxy import runtime
@@ -29,14 +29,14 @@ def with_certificate(wish: Desired, content: bytes, *, raw: str = "") -> Desired
     file = ProxyFile(NAME, content, ("frontends", "www", "bind"), "certificate")
     tls = BindTls((file.place,), "", "required", None, None, None, (), file.path)
     (frontend,) = wish.proxy.frontends
-    listeners = tuple(dataclasses.replace(one, tls=tls) for one in frontend.listeners)
-    proxy = dataclasses.replace(
+    listeners = tuple(structs.replace(one, tls=tls) for one in frontend.listeners)
+    proxy = structs.replace(
         wish.proxy,
-        frontends=(dataclasses.replace(frontend, listeners=listeners),),
+        frontends=(structs.replace(frontend, listeners=listeners),),
         files=(file,),
         raw_global=(RawLine(raw, ()),) if raw else (),
     )
-    return dataclasses.replace(wish, proxy=proxy)
+    return structs.replace(wish, proxy=proxy)
 
 
 def config_of(wish: Desired) -> Config:
@@ -107,7 +107,7 @@ def test_files_that_nobody_needs_any_more_go(bench: Bench) -> None:
     target = bench.one(wish, PROXY_SLOT).id
     config = config_of(wish)
     old, strange = (ProxyFile(name, b"key", ()) for name in ("old-01234567.pem", "theirs.pem"))
-    left = dataclasses.replace(config, files=(*config.files, old, strange))
+    left = structs.replace(config, files=(*config.files, old, strange))
     bench.do(a.WriteConfig(a.Target("", target), left))
     assert bench.proxy(wish).files == tuple(sorted((NAME, old.name, strange.name)))
     bench.hand.stop(target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from msgspec import structs
 
 from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.desired.resources import ResourceLimits
@@ -41,13 +41,13 @@ def config_of(wish: Desired) -> Config:
 def another_config(wish: Desired) -> Config:
     """Valid, and with another digest than the topology's own."""
     assert wish.proxy is not None
-    return render_config(dataclasses.replace(wish.proxy, maxconn=100))
+    return render_config(structs.replace(wish.proxy, maxconn=100))
 
 
 def broken_config(wish: Desired) -> Config:
     assert wish.proxy is not None
     raw = (RawLine("no-such-keyword 1", ("haproxy", "raw", "global", 0)),)
-    return render_config(dataclasses.replace(wish.proxy, raw_global=raw))
+    return render_config(structs.replace(wish.proxy, raw_global=raw))
 
 
 # -- containers -----------------------------------------------------------------------------
@@ -94,10 +94,10 @@ def test_create_goes_on_where_it_was_cut_off(bench: Bench) -> None:
     """A run that was killed may have left a container without its second network."""
     wish = bench.wish()
     container = wish.containers[WEB_1]
-    first = dataclasses.replace(container.spec, networks=container.spec.networks[:1])
+    first = structs.replace(container.spec, networks=container.spec.networks[:1])
     bench.do(
         *networks_of(wish),
-        a.CreateContainer(dataclasses.replace(container, spec=first), container.name),
+        a.CreateContainer(structs.replace(container, spec=first), container.name),
     )
     assert set(bench.one().networks) == {f"{bench.topology}-front"}
     bench.do_twice(a.CreateContainer(container, container.name))
@@ -241,8 +241,8 @@ def test_a_network_that_went_from_under_a_stopped_container(bench: Bench) -> Non
 def test_a_network_that_is_missing_is_found_at_the_start(bench: Bench) -> None:
     wish = bench.wish()
     container = wish.containers[WEB_1]
-    only_front = dataclasses.replace(container.spec, networks=container.spec.networks[:1])
-    bench.do(a.CreateContainer(dataclasses.replace(container, spec=only_front), container.name))
+    only_front = structs.replace(container.spec, networks=container.spec.networks[:1])
+    bench.do(a.CreateContainer(structs.replace(container, spec=only_front), container.name))
     assert bench.fail(a.StartContainer(target(wish))).code == "engine-refused"
     bench.do(*networks_of(wish), a.StartContainer(target(wish)))
     assert bench.one().state == "running"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, DesiredContainer, Slot
 from reconciler.desired.names import anchor_name, proxy_name, run_volume_name

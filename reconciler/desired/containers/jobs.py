@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reconciler.desired.desired import DesiredContainer, DesiredJob, Slot
 from reconciler.desired.names import JOB_ROLE, job_container_name

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reconciler.desired.options import Profile
 from reconciler.desired.spec import ContainerSpec

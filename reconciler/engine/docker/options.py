@@ -7,10 +7,9 @@ An option at its default is left out, so that Docker and the image decide. No IO
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from typing import Any
 
-from reconciler.desired.marks import mark_of
+from reconciler.desired.marks import fields_of
 from reconciler.desired.options import ContainerOptions, Device, DeviceRate, Gpu, Logging, Ulimit
 from reconciler.desired.resources import ResourceLimits
 
@@ -86,8 +85,8 @@ def host_options(spec: ContainerOptions) -> dict[str, Any]:
 
 def _translated(spec: ContainerOptions, section: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for own in fields(ContainerOptions):
-        place, value = mark_of(own).docker, getattr(spec, own.name)
+    for own in fields_of(ContainerOptions):
+        place, value = own.docker, getattr(spec, own.name)
         if place is not None and place.section == section and value != own.default:
             found[place.key] = _IN_A_WAY_OF_ITS_OWN.get(place.key, _written)(value)
     return found
@@ -95,8 +94,8 @@ def _translated(spec: ContainerOptions, section: str) -> dict[str, Any]:
 
 def _limits() -> Iterator[tuple[str, str, int]]:
     """Each limit, Docker's key for it, and how many of Docker's unit are one of ours."""
-    for own in fields(ResourceLimits):
-        place = mark_of(own).docker
+    for own in fields_of(ResourceLimits):
+        place = own.docker
         assert place is not None
         yield own.name, place.key, _NANO if place.key == "NanoCpus" else 1
 

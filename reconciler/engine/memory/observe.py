@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from reconciler.desired.desired import Scope
 from reconciler.desired.names import ANCHOR_ROLE, JOB_ROLE, PROXY_ROLE, SERVER_ROLE

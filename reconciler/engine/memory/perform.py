@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import assert_never
+
+from msgspec.structs import asdict
 
 from reconciler.desired.desired import DesiredContainer
 from reconciler.desired.resources import resources_in

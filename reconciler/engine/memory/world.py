@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from reconciler.desired.names import JOB_ROLE, PROXY_ROLE
 from reconciler.desired.spec import OF_A_CONTAINER, Attachment, PublishedPort, VolumeSpec

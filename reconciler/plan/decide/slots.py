@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
-from msgspec import Struct, structs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, DesiredContainer, Slot
 from reconciler.desired.names import PROXY_ROLE, free_name
@@ -124,7 +124,7 @@ def _on_anchor(
         anchor = joining[ANCHOR_SLOT].name
     else:
         return want
-    return structs.replace(want, spec=replace(want.spec, network_mode=OF_A_CONTAINER + anchor))
+    return replace(want, spec=replace(want.spec, network_mode=OF_A_CONTAINER + anchor))
 
 
 def _diff(want: DesiredContainer, have: ObservedContainer, observed: Observed) -> ContainerDiff:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, make_dataclass, replace
+import dataclasses
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import PROXY_SLOT
+from reconciler.desired.marks import fields_of, known
 from reconciler.desired.options import (
     ContainerOptions,
     Device,
@@ -41,7 +43,7 @@ LATER = {
     "cpu_shares",
     "reserved_memory_bytes",
     "files",
-    *(field.name for field in fields(ContainerOptions)),
+    *(own.name for own in fields_of(ContainerOptions)),
 } - {"user", "cap_drop", "stop_signal"}
 """Fields that the first pinned revisions did not have."""
 OTHER: dict[str, Any] = {
@@ -116,7 +118,7 @@ OTHER: dict[str, Any] = {
 
 
 def test_every_field_is_tried() -> None:
-    assert set(OTHER) == {field.name for field in fields(ContainerSpec)}
+    assert set(OTHER) == {own.name for own in fields_of(ContainerSpec)}
 
 
 @pytest.mark.parametrize("name", OTHER)
@@ -167,7 +169,7 @@ def test_an_address_of_the_file_is_in_the_revision(fixed: Attachment) -> None:
 
 def test_content_of_a_file_is_in_no_revision_but_by_its_digest() -> None:
     file = ContainerFile("/run/secrets/db", "ab" * 32, mode=0o400)
-    told = replace(file, origin="secrets.db", content=b"hunter2")
+    told = dataclasses.replace(file, origin="secrets.db", content=b"hunter2")
     assert told == file
     assert revision_of(replace(PLAIN, files=(told,))) == revision_of(replace(PLAIN, files=(file,)))
     assert "hunter2" not in f"{told} {describe(replace(PLAIN, files=(told,)), {})}"
@@ -180,9 +182,18 @@ def test_pinned_revisions_of_networks() -> None:
 
 
 def test_a_new_field_at_its_default_changes_no_revision() -> None:
-    later = make_dataclass("Later", [("later", bool, False)], bases=(ContainerSpec,), frozen=True)
+    class Later(ContainerSpec, frozen=True):
+        later: bool = known(False)
+
     for changes, revision in REVISIONS.values():
-        assert revision_of(later(**({"image": PLAIN.image} | changes))) == revision
+        assert revision_of(Later(**({"image": PLAIN.image} | changes))) == revision
+
+
+def test_a_field_of_which_nothing_is_known() -> None:
+    with pytest.raises(TypeError, match="nothing is known of later of Later"):
+
+        class Later(ContainerSpec, frozen=True):
+            later: bool = False
 
 
 @pytest.mark.parametrize("name", ["env", "labels"])

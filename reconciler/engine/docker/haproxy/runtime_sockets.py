@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from reconciler.desired.spec import ContainerSpec
 from reconciler.haproxy.paths import SOCKETS_VARIABLE, runtime_socket_of, sockets_of
