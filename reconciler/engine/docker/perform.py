@@ -181,6 +181,9 @@ def _create_network(client: docker.APIClient, body: dict[str, Any]) -> None:
             check_duplicate=True,
             labels=body["Labels"],
             ipam=body.get("IPAM"),
+            options=body.get("Options"),
+            attachable=body.get("Attachable"),
+            enable_ipv6=body.get("EnableIPv6", False),
         )
     except docker.errors.APIError as error:
         if error.status_code != 409:

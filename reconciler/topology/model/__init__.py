@@ -11,8 +11,9 @@ from reconciler.topology.model.bind import Bind
 from reconciler.topology.model.frontend import Frontend
 from reconciler.topology.model.haproxy import HAProxy
 from reconciler.topology.model.job import Job
+from reconciler.topology.model.network import Network
 from reconciler.topology.model.stats import Stats
-from reconciler.topology.model.topology import Network, Topology
+from reconciler.topology.model.topology import Topology
 from reconciler.topology.model.volume import Volume
 
 __all__ = [

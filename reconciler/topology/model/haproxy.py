@@ -11,7 +11,7 @@ from reconciler.topology.model.container import Resources, Restart
 from reconciler.topology.model.log import LOG_SHORT, Log
 from reconciler.topology.model.marks import Appends
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
-from reconciler.topology.model.types.scalar import Duration, Image, Name, Pull, Whole, listed
+from reconciler.topology.model.types.scalar import DockerName, Duration, Image, Pull, Whole, listed
 
 
 class Timeouts(Model):
@@ -51,7 +51,7 @@ class HAProxy(Model):
     """Any image laid out as `haproxytech/haproxy-*` or the official `haproxy`."""
     pull: Pull = "missing"
     """When to pull the image."""
-    networks: Annotated[tuple[Name, ...] | None, BeforeValidator(listed), Appends()] = Field(
+    networks: Annotated[tuple[DockerName, ...] | None, BeforeValidator(listed), Appends()] = Field(
         None, min_length=1, json_schema_extra=accepts_one
     )
     """Networks to join; those of the backends that get traffic when not given."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import posixpath
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
 from reconciler.diagnostics.place import Path, Place
-from reconciler.topology.model import Backend, Topology
+from reconciler.topology.model import Backend, Network, Topology, Volume
 from reconciler.topology.mounts import file_mounts
 from reconciler.topology.networks import proxy_networks
 from reconciler.topology.rules.address import ADDRESS_RULES
@@ -140,18 +140,25 @@ def _unused(
             )
 
 
-def _same_volume(topology: Topology) -> Iterator[Diagnostic]:
-    """Two of one Docker name would be one volume, made as one of them says."""
+def _same_in_docker(topology: Topology) -> Iterator[Diagnostic]:
+    """Two of one Docker name would be one volume or network, made as one of them says."""
+    yield from _same("volume", "mount", topology.name, topology.volumes)
+    yield from _same("network", "join", topology.name, topology.networks)
+
+
+def _same(
+    kind: str, verb: str, topology: str, declared: Mapping[str, Volume | Network]
+) -> Iterator[Diagnostic]:
     seen: dict[str, str] = {}
-    for name, volume in topology.volumes.items():
-        called = volume.docker_name(topology.name, name)
+    for name, own in declared.items():
+        called = own.docker_name(topology, name)
         if first := seen.get(called):
             yield Diagnostic(
                 "bad-name",
-                f"volumes `{first}` and `{name}` are both `{called}` in Docker",
-                "declare it once, and mount it by that name",
-                Place(("volumes", name), on_key=True),
-                related=(Related("the first one", Place(("volumes", first), on_key=True)),),
+                f"{kind}s `{first}` and `{name}` are both `{called}` in Docker",
+                f"declare it once, and {verb} it by that name",
+                Place((f"{kind}s", name), on_key=True),
+                related=(Related("the first one", Place((f"{kind}s", first), on_key=True)),),
             )
         seen.setdefault(called, name)
 
@@ -194,6 +201,6 @@ RULES: tuple[Rule, ...] = (
     _same_target,
     _unused_network,
     _unused_volume,
-    _same_volume,
+    _same_in_docker,
     _public_stats,
 )

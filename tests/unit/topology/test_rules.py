@@ -235,8 +235,8 @@ BROKEN = {
     "an address of IPv6 on a network of IPv4": (
         topology_with("networks: {default: {ipv6_address: 'fd00::1'}}" + STOP_FIRST, rest=FIXED),
         [
-            "fixed-address 6:40 network `default` has no addresses of IPv6; leave it out, or make the "
-            "network in Docker and declare it `external: true`"
+            "fixed-address 6:40 network `default` has no addresses of IPv6; leave it out, or give the "
+            "network `enable_ipv6: true` and a subnet in its `ipam`"
         ],
     ),
     "an address of two backends": (
