@@ -78,7 +78,7 @@ def compile_topology(
         listeners = Listeners(topology, tls)
         hidden = frozenset(sensitive)
         proxy = compile_proxy(topology, containers, listeners, hidden, tls)
-        containers |= proxy_containers(topology, listeners, networks, sensitive)
+        containers |= proxy_containers(topology, listeners, networks, sensitive, base_directory)
         run_volume = run_volume_name(topology.name)
         host_ports = tuple(listeners.host_ports)
     used = {attachment.network for c in containers.values() for attachment in c.spec.networks}

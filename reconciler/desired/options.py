@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from reconciler.desired.marks import config, host, mark_of, option, value_of
+from reconciler.desired.marks import config, host, keys_of, mark_of, option, value_of
 from reconciler.topology.model import options as model
 from reconciler.topology.model.blkio import ByteRate, DeviceWeight, OperationRate
-from reconciler.topology.model.options import ContainerOptions as Wish
+from reconciler.topology.model.options import OptionsOfAll as Wish
 
 WITH_OTHERS = BESIDE_THE_BODY = None
 """No place of its own in Docker's body: one key says several things, or none."""
@@ -194,8 +194,13 @@ class ContainerOptions:
 
 
 def options_of(wish: Wish) -> dict[str, Any]:
-    """The fields of a spec, as a file's backend says them."""
-    return {own.name: value_of(own, wish) for own in fields(ContainerOptions) if mark_of(own).made}
+    """The fields of a spec, as a file's backend says them, or its `haproxy` those that it has."""
+    known = type(wish).model_fields
+    return {
+        own.name: value_of(own, wish)
+        for own in fields(ContainerOptions)
+        if mark_of(own).made and keys_of(own)[0][0] in known
+    }
 
 
 def text_of(value: Any) -> str | None:

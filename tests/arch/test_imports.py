@@ -34,6 +34,7 @@ FROM_THE_GROUND_UP = {
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),
     "desired": (
         "impact", "marks", "resources", "names", "ownership", "options", "order", "rollout", "spec",
+        "networks",
         "sensitive", "desired", "addresses", "proxy/", "containers/", "compile",
     ),
     "plan": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.desired.desired import DesiredContainer, Slot
@@ -76,7 +76,7 @@ def compile_proxy(
         ),
         backends=tuple(
             replace(
-                _proxy_backend(name, backend, source_of(topology, name), containers),
+                _proxy_backend(topology, name, backend, containers),
                 resolves=resolves,
                 link=tls.servers(name, backend),
                 errors=backend_pages(topology, name, tls),
@@ -100,10 +100,10 @@ def _raw(lines: tuple[str, ...], path: Path) -> tuple[haproxy.RawLine, ...]:
 
 
 def _proxy_backend(
-    name: str, backend: Backend, source: str | None, containers: Mapping[Slot, DesiredContainer]
+    topology: Topology, name: str, backend: Backend, containers: Mapping[Slot, DesiredContainer]
 ) -> haproxy.Backend:
-    """`source` is the backend whose containers are its servers, if it has any."""
     path: Path = ("backends", name)
+    source = source_of(topology, name)
     port = backend.port if source and backend.port else 0
     slots = sorted(s for s in containers if (s.role, s.backend) == (SERVER_ROLE, source))
     return haproxy.Backend(
@@ -121,7 +121,7 @@ def _proxy_backend(
         source=source or name,
         port=port,
         least_spares=4 if source else 0,
-        outside=tuple(_outside(name, backend)),
+        outside=tuple(_outside(name, backend, topology.haproxy.known_hosts)),
         hashing=compile_hash(backend.balance),
         settings=compile_settings(backend),
         compression=compile_compression(backend, path),
@@ -129,7 +129,9 @@ def _proxy_backend(
     )
 
 
-def _outside(name: str, backend: Backend) -> Iterator[haproxy.OutsideServer]:
+def _outside(
+    name: str, backend: Backend, known_hosts: Container[str]
+) -> Iterator[haproxy.OutsideServer]:
     for index, server in enumerate(backend.servers):
         port = server.port or backend.port
         assert port is not None  # a rule of the file sees to it
@@ -141,6 +143,7 @@ def _outside(name: str, backend: Backend) -> Iterator[haproxy.OutsideServer]:
             maxconn=backend.maxconn if server.maxconn is None else server.maxconn,
             backup=server.backup,
             path=("backends", name, "servers", index),
+            is_in_hosts=server.address.lower() in known_hosts,
         )
 
 

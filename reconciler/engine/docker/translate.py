@@ -114,7 +114,7 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
         "NetworkMode": _network_mode(spec),
         "RestartPolicy": restart_policy(spec.restart),
         "PortBindings": bindings,
-        "Mounts": [_mount(mount) for mount in spec.mounts if not _is_of_short_form(mount)]
+        "Mounts": [mount_body(mount) for mount in spec.mounts if not _is_of_short_form(mount)]
         + [{"Type": "volume", "Target": directory} for directory in _volumes_for_files(spec)],
     }
     if binds := [_bind(mount) for mount in spec.mounts if _is_of_short_form(mount)]:
@@ -145,7 +145,7 @@ def _inside(port: PublishedPort) -> str:
     return f"{port.container_port}/{port.protocol}"
 
 
-def _mount(mount: Mount) -> dict[str, Any]:
+def mount_body(mount: Mount) -> dict[str, Any]:
     body: dict[str, Any] = {
         "Type": mount.kind,
         "Source": mount.source,

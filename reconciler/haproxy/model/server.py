@@ -60,10 +60,14 @@ class OutsideServer:
     maxconn: int | None
     backup: bool
     path: Path
+    is_in_hosts: bool = False
+    """Whether `/etc/hosts` has its address, of which no DNS server knows."""
 
     @property
     def resolves(self) -> bool:
-        """Whether its address is a name."""
+        """Whether its address is a name that DNS servers are asked for."""
+        if self.is_in_hosts:
+            return False
         try:
             ip_address(self.address)
         except ValueError:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from reconciler.haproxy.config import Line
 from reconciler.haproxy.model import Backend, Check, OutsideServer, RawLine
 from reconciler.haproxy.model.balance import hash_texts
+from reconciler.haproxy.model.origin import Path
 from reconciler.haproxy.render.content import cache_lines, compression_lines
 from reconciler.haproxy.render.errors import error_lines
 from reconciler.haproxy.render.link import link_words
@@ -39,13 +40,24 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     yield from raw_lines(backend.raw)
     yield from cache_lines(backend.cache)
     path = backend.path
-    if common := list(_server_defaults(backend)):
-        keys = (*_OF_ALL, *(key for key, _ in server_words(backend.settings)))
-        places = tuple((*path, key) for key in keys)
-        yield Line(" ".join(["    default-server", *common]), path, places)
-    for server in backend.outside:
-        yield _outside(server, backend)
+    keys = (*_OF_ALL, *(key for key, _ in server_words(backend.settings)))
+    places = tuple((*path, key) for key in keys)
+    # A server takes all that the lines above it say, and none of it back.
+    in_hosts = [server for server in backend.outside if server.is_in_hosts]
+    if in_hosts:
+        yield from _defaults(_of_all_servers(backend), path, places)
+        yield from (_outside(server, backend) for server in in_hosts)
+        if backend.port:
+            yield from _defaults(_of_names(backend), path, places)
+    else:
+        yield from _defaults((*_of_names(backend), *_of_all_servers(backend)), path, places)
+    yield from (_outside(s, backend) for s in backend.outside if not s.is_in_hosts)
     yield from live_server_lines(backend)
+
+
+def _defaults(words: Iterable[str], path: Path, places: tuple[Path, ...]) -> Iterator[Line]:
+    if text := " ".join(words):
+        yield Line(f"    default-server {text}", path, places)
 
 
 _OF_ALL = ("check", "weight", "port", "tls", "proto", "send_proxy")
@@ -58,10 +70,13 @@ one address: spare ones all have HAProxy's, and containers that start anew may s
 the one would wait for the other to give its own up."""
 
 
-def _server_defaults(backend: Backend) -> Iterator[str]:
-    """What all servers of a backend have in common."""
+def _of_names(backend: Backend) -> Iterator[str]:
+    """What servers have in common whose addresses are names that Docker knows."""
     if backend.resolves:
         yield f"resolvers docker {_FOLLOWS_ITS_NAME}"
+
+
+def _of_all_servers(backend: Backend) -> Iterator[str]:
     if backend.port:  # to check on; and no server can be told another port meanwhile
         yield f"port {backend.port}"
     yield from link_words(backend.link, is_checked=backend.check is not None)
@@ -82,6 +97,8 @@ def _outside(server: OutsideServer, backend: Backend) -> Line:
     text = f"    server {server.name} {host}:{server.port} port {server.port}"
     if server.resolves:
         text += f" resolvers outside {_FOLLOWS_ITS_NAME}"
+    elif server.is_in_hosts:
+        text += " init-addr libc,none"
     if server.backup:
         text += " backup"
     text += f" weight {server.weight}"

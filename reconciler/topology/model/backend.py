@@ -54,7 +54,7 @@ from reconciler.topology.model.types.scalar import (
     listed,
     scalar_text,
 )
-from reconciler.topology.model.volume import Mount
+from reconciler.topology.model.volume import Mounts
 
 _OF_REQUESTS = ("host", "method", "status")
 
@@ -219,11 +219,7 @@ class Backend(ContainerOptions):
         tuple[FilePath, ...], BeforeValidator(listed), Appends(), OfContainers()
     ] = Field((), json_schema_extra=accepts_one)
     """Files of `NAME=value` lines, for what `labels` does not say: `./app.labels`."""
-    volumes: Annotated[
-        tuple[Annotated[Mount, Field(json_schema_extra=accepts({"type": "string"}))], ...],
-        Appends("target"),
-        OfContainers(),
-    ] = ()
+    volumes: Annotated[Mounts, OfContainers()] = ()
     """Mounts: `data:/var/lib/app`, `./conf:/etc/app:ro`, or mappings with Compose's keys."""
     restart: Annotated[Restart, OfContainers()] = "unless-stopped"
     """Docker's restart policy. It changes in place."""

@@ -10,8 +10,18 @@ from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.container import Resources, Restart
 from reconciler.topology.model.log import LOG_SHORT, Log
 from reconciler.topology.model.marks import Appends
+from reconciler.topology.model.options import OptionsOfAll
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
-from reconciler.topology.model.types.scalar import DockerName, Duration, Image, Pull, Whole, listed
+from reconciler.topology.model.types.scalar import (
+    DockerName,
+    Duration,
+    Image,
+    Pairs,
+    Pull,
+    Whole,
+    listed,
+)
+from reconciler.topology.model.volume import Mounts
 
 
 class Timeouts(Model):
@@ -44,7 +54,7 @@ class Raw(Model):
     """Added at the end of `defaults`."""
 
 
-class HAProxy(Model):
+class HAProxy(OptionsOfAll):
     """The HAProxy container in front of the backends."""
 
     image: Image = "haproxytech/haproxy-alpine:3.2"
@@ -71,6 +81,11 @@ class HAProxy(Model):
     it, a line for each request on stdout."""
     hard_stop_after: Duration = Field(30.0, ge=1)
     """How long an old worker may finish its connections after a reload."""
+    labels: Pairs = Field(default_factory=dict)
+    """Docker labels of your own."""
+    volumes: Mounts = ()
+    """Mounts: `./maps:/maps:ro` for files that raw lines name, `/var/run/docker.sock` for a server
+    at a socket."""
     restart: Restart = "unless-stopped"
     """Docker's restart policy."""
     resources: Resources = Resources.model_construct()
@@ -82,3 +97,8 @@ class HAProxy(Model):
     def hands_over(self) -> bool:
         """Whether a new HAProxy takes the listening sockets over from the old one."""
         return self.network == "host" or self.upgrade == "handover"
+
+    @property
+    def known_hosts(self) -> frozenset[str]:
+        """The names in its `/etc/hosts`, in lower case: Docker's DNS does not know them."""
+        return frozenset(line.partition(":")[0].lower() for line in self.extra_hosts)

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model
-from reconciler.topology.model.marks import NamesFile
+from reconciler.topology.model.base import Model, accepts
+from reconciler.topology.model.marks import Appends, NamesFile
 from reconciler.topology.model.types.scalar import (
     DOCKER_NAME,
     DockerName,
@@ -228,6 +228,12 @@ class Mount(Model):
     def kind(self) -> MountType:
         """Its type, given or not."""
         return self.type or ("bind" if self.source.startswith(("/", ".")) else "volume")
+
+
+Mounts = Annotated[
+    tuple[Annotated[Mount, Field(json_schema_extra=accepts({"type": "string"}))], ...],
+    Appends("target"),
+]
 
 
 def _check_driver(value: str) -> str:

@@ -21,6 +21,7 @@ from reconciler.topology.rules.name import NAME_RULES
 from reconciler.topology.rules.network import NETWORK_RULES
 from reconciler.topology.rules.order import ORDER_RULES
 from reconciler.topology.rules.port import PORT_RULES
+from reconciler.topology.rules.proxy import PROXY_RULES
 from reconciler.topology.rules.reach import REACH_RULES
 from reconciler.topology.rules.routing import ROUTING_RULES
 from reconciler.topology.rules.server import SERVER_RULES
@@ -123,7 +124,8 @@ def _unused_network(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def _unused_volume(topology: Topology) -> Iterator[Diagnostic]:
-    used = {m.source for backend in topology.backends.values() for m in backend.volumes}
+    of_backends = (mount for backend in topology.backends.values() for mount in backend.volumes)
+    used = {mount.source for mount in (*of_backends, *topology.haproxy.volumes)}
     yield from _unused("unused-volume", "volume", "mounts", topology.volumes, used)
 
 
@@ -196,6 +198,7 @@ RULES: tuple[Rule, ...] = (
     *ORDER_RULES,
     *FILE_RULES,
     *PORT_RULES,
+    *PROXY_RULES,
     *ADDRESS_RULES,
     *NAME_RULES,
     _same_target,

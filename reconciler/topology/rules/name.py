@@ -38,6 +38,7 @@ def _reserved(topology: Topology) -> Iterator[Diagnostic]:
         )
     for name, backend in topology.backends.items():
         yield from _reserved_labels(backend.labels, ("backends", name, "labels"))
+    yield from _reserved_labels(topology.haproxy.labels, ("haproxy", "labels"))
     for name, volume in topology.volumes.items():
         yield from _reserved_of_volume(name, volume)
     for name, network in topology.networks.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Related
+from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.model.anatomy import keys_with
@@ -118,4 +118,26 @@ def _servers(topology: Topology) -> Iterator[Diagnostic]:
                 )
 
 
-SERVER_RULES = (_nothing_behind, _servers)
+_OF_THE_HOST = ("host.docker.internal", "gateway.docker.internal")
+"""Names that Docker Desktop knows by itself, and an engine on Linux does not."""
+
+
+def _names_of_the_host(topology: Topology) -> Iterator[Diagnostic]:
+    for name, backend in topology.backends.items():
+        for index, server in enumerate(backend.servers):
+            address = server.address.lower()
+            if address in _OF_THE_HOST and address not in topology.haproxy.known_hosts:
+                path: Path = ("backends", name, "servers", index)
+                yield Diagnostic(
+                    "never-meant",
+                    f"on Linux nobody knows `{address}`, unless HAProxy is told of it",
+                    "write `127.0.0.1`: HAProxy is on the host's network"
+                    if topology.haproxy.network == "host"
+                    else f"add `extra_hosts: {{{address}: host-gateway}}` to `haproxy`",
+                    Place(path),
+                    severity=Severity.WARNING,
+                    quoted=((server.address, (*path, "address")), (server.address, path)),
+                )
+
+
+SERVER_RULES = (_nothing_behind, _servers, _names_of_the_host)
