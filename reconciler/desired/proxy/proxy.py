@@ -8,6 +8,7 @@ from dataclasses import replace
 from reconciler.desired.desired import DesiredContainer, Slot
 from reconciler.desired.names import SERVER_ROLE, server_name
 from reconciler.desired.proxy.balance import balance_words, compile_hash
+from reconciler.desired.proxy.check import compile_check
 from reconciler.desired.proxy.clients import compile_forwarding
 from reconciler.desired.proxy.content import compile_cache, compile_compression
 from reconciler.desired.proxy.cors import compile_cors
@@ -24,7 +25,7 @@ from reconciler.desired.proxy.sticky import compile_sticky
 from reconciler.desired.proxy.tls import ProxyFiles, way_to_tls
 from reconciler.diagnostics.place import Path
 from reconciler.haproxy import model as haproxy
-from reconciler.topology.model import Backend, Check, Topology
+from reconciler.topology.model import Backend, Topology
 from reconciler.topology.traffic import destinations, mode_of, proxied_backends, source_of
 
 
@@ -110,7 +111,7 @@ def _proxy_backend(
         name=name,
         mode=backend.mode,
         balance=balance_words(backend.balance),
-        check=_check(backend.check, _checked_host(name, backend), (*path, "check")),
+        check=compile_check(name, backend),
         weight=backend.weight,
         maxconn=backend.maxconn,
         servers=tuple(
@@ -143,29 +144,9 @@ def _outside(
             maxconn=backend.maxconn if server.maxconn is None else server.maxconn,
             backup=server.backup,
             path=("backends", name, "servers", index),
+            init_address=server.init_addr or "",
             is_in_hosts=server.address.lower() in known_hosts,
         )
-
-
-def _checked_host(name: str, backend: Backend) -> str:
-    """Servers of names answer for the one that they are asked for."""
-    return backend.check.host or (backend.tls.sni if backend.tls else None) or name
-
-
-def _check(check: Check, host: str, path: Path) -> haproxy.Check | None:
-    if check.type == "none":
-        return None
-    return haproxy.Check(
-        url=check.path,
-        host=host,
-        method=check.method,
-        status=check.status,
-        interval_s=check.interval,
-        timeout_s=check.timeout,
-        rise=check.rise,
-        fall=check.fall,
-        path=path,
-    )
 
 
 def _stats(topology: Topology, listeners: Listeners) -> haproxy.StatsPage | None:

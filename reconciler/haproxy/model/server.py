@@ -9,21 +9,6 @@ from reconciler.haproxy.model.origin import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """A health check. `url` is the path of an HTTP check; None means connect only."""
-
-    url: str | None
-    host: str
-    method: str
-    status: str
-    interval_s: float
-    timeout_s: float | None
-    rise: int
-    fall: int
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
 class ServerLink:
     """How a backend's servers are spoken with, by traffic and checks alike."""
 
@@ -60,6 +45,8 @@ class OutsideServer:
     maxconn: int | None
     backup: bool
     path: Path
+    init_address: str = ""
+    """What its address is while nobody knows; "" for none, which takes it out meanwhile."""
     is_in_hosts: bool = False
     """Whether `/etc/hosts` has its address, of which no DNS server knows."""
 

@@ -33,6 +33,10 @@ class Settings:
     maxqueue: int | None = None
     slow_start_s: float | None = None
     agent: Agent | None = None
+    http_reuse: str | None = None
+    all_backups: bool = False
+    on_marked_down: str | None = None
+    on_marked_up: str | None = None
 
 
 DEFAULT_SETTINGS = Settings()

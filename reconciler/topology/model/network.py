@@ -9,15 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.base import Model, accepts
 from reconciler.topology.model.types.container import DnsNames
-from reconciler.topology.model.types.endpoint import Ipv4, Ipv6, Mac
+from reconciler.topology.model.types.endpoint import Address, Ipv4, Ipv6, Mac
 from reconciler.topology.model.types.scalar import DockerName, Pairs, Text, error, listed
-from reconciler.topology.model.types.subnet import (
-    Address,
-    Subnet,
-    SubnetOfAny,
-    gateway_of,
-    range_of_docker,
-)
+from reconciler.topology.model.types.subnet import Subnet, SubnetOfAny, gateway_of, range_of_docker
 
 
 class Pool(Model):

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.base import Model
+from reconciler.topology.model.types.endpoint import Address
 from reconciler.topology.model.types.scalar import Port, Text, Whole, error, written
 
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -62,6 +63,8 @@ class Server(Model):
     """Its port; the backend's `port` when not given."""
     name: ServerName | None = None
     """What HAProxy calls it; its address and port when not given."""
+    init_addr: Address | None = None
+    """The address to take while nobody says what that of its name is: `192.0.2.7`."""
     weight: Whole | None = Field(None, ge=0, le=256)
     """Its weight; the backend's when not given."""
     maxconn: Whole | None = Field(None, ge=1, le=10_000_000)
@@ -85,6 +88,17 @@ class Server(Model):
             )
         is_bracketed = host.startswith("[") and host.endswith("]")
         return {"address": host[1:-1] if is_bracketed else host, "port": int(port[:9])}
+
+    @model_validator(mode="after")
+    def _address_of_a_name(self) -> Server:
+        if self.init_addr is not None and is_address(self.address):
+            raise error(
+                "bad-value",
+                "`address` is no name that anybody would be asked for",
+                at=("init_addr",),
+                hint="leave it out, or write a name in `address`",
+            )
+        return self
 
     def name_with(self, port: int) -> str:
         """Its name, given the port that it has in the end."""

@@ -80,12 +80,12 @@ def _mode_mismatch(topology: Topology) -> Iterator[Diagnostic]:
                 quoted=((default, ("frontends", name, "default_backend")),),
             )
     for name, backend in topology.backends.items():
-        if backend.mode == "tcp" and backend.check.type == "http":
+        if backend.mode == "tcp" and backend.check.observe == "layer7":
             yield Diagnostic(
                 "mode-mismatch",
-                f"backend `{name}` speaks tcp, and its check speaks HTTP",
-                "use `check: tcp`, or `mode: http`",
-                Place(("backends", name, "check")),
+                f"backend `{name}` speaks tcp, and only of HTTP HAProxy knows what answers mean",
+                "use `observe: layer4`, or `mode: http`",
+                Place(("backends", name, "check", "observe")),
             )
 
 

@@ -306,11 +306,11 @@ BROKEN = {
             "it; add a bind with `tls`: `{port: 443, tls: ./certs/shop.pem}`"
         ],
     ),
-    "an HTTP check of a TCP backend": (
-        topology_with("mode: tcp\ncheck: /healthz"),
+    "answers that count in TCP": (
+        topology_with("mode: tcp\ncheck: {observe: layer7}"),
         [
-            "mode-mismatch 7:12 backend `web` speaks tcp, and its check speaks HTTP; use "
-            "`check: tcp`, or `mode: http`"
+            "mode-mismatch 7:22 backend `web` speaks tcp, and only of HTTP HAProxy knows what answers "
+            "mean; use `observe: layer4`, or `mode: http`"
         ],
     ),
     "balance by URI of a TCP backend": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -58,17 +58,6 @@ def _check_any(value: str) -> str:
     )
 
 
-def _check_address(value: str) -> str:
-    try:
-        if "%" not in value:
-            return str(ip_address(value))
-    except ValueError:
-        pass
-    raise error(
-        "bad-value", "`{value}` is not an address", value=value, hint="write it like `172.30.7.1`"
-    )
-
-
 SubnetOfAny = Annotated[
     Text,
     AfterValidator(_check_any),
@@ -81,11 +70,6 @@ SubnetOfAny = Annotated[
     ),
 ]
 """As Docker takes it: of IPv4 or of IPv6, and of any size."""
-Address = Annotated[
-    Text,
-    AfterValidator(_check_address),
-    WithJsonSchema({"type": "string", "examples": ["172.30.7.1", "fd00:7::1"]}),
-]
 
 
 def gateway_of(subnet: str) -> str:
