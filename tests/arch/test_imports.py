@@ -27,15 +27,14 @@ MAY_IMPORT = {
 }
 FROM_THE_GROUND_UP = {
     "topology": (
-        "duration", "labels", "model/", "reading/", "wording/", "mounts", "traffic", "networks",
-        "profiles", "rules/", "references", "load", "difference", "schema",
+        "duration", "labels", "model/", "reading/", "wording/", "mounts", "placeholders", "traffic",
+        "networks", "profiles", "rules/", "references", "load", "difference", "schema",
     ),
     "topology/model": ("marks", "types/", "*"),
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),
     "desired": (
         "impact", "marks", "resources", "names", "ownership", "options", "order", "rollout", "spec",
-        "networks",
-        "sensitive", "desired", "addresses", "proxy/", "containers/", "compile",
+        "networks", "sensitive", "desired", "addresses", "proxy/", "containers/", "compile",
     ),
     "plan": (
         "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "situation",

@@ -7,10 +7,9 @@ from typing import Literal
 
 from reconciler.haproxy.model.cors import Cors
 from reconciler.haproxy.model.jwt import Jwt
+from reconciler.haproxy.model.known import Known
 from reconciler.haproxy.model.origin import Path
 
-SCHEME = "var(txn.scheme)"
-"""What a client came by, as a trusted proxy says; where that is not asked for, it is not there."""
 ASKED_METHOD = "var(txn.asked_method)"
 """What a browser asks for beforehand, with `OPTIONS`; not there for any other request."""
 
@@ -115,7 +114,8 @@ class ChangeHeader:
 
     keyword: Literal["set-header", "add-header", "replace-header", "del-header"]
     name: str
-    value: str | None
+    value: tuple[str | Known, ...] | None
+    """Texts, and what HAProxy knows, in turn."""
     of_response: bool
     path: Path
     regex: str | None = None

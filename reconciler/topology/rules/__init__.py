@@ -20,6 +20,7 @@ from reconciler.topology.rules.host import HOST_RULES
 from reconciler.topology.rules.name import NAME_RULES
 from reconciler.topology.rules.network import NETWORK_RULES
 from reconciler.topology.rules.order import ORDER_RULES
+from reconciler.topology.rules.placeholder import PLACEHOLDER_RULES
 from reconciler.topology.rules.port import PORT_RULES
 from reconciler.topology.rules.proxy import PROXY_RULES
 from reconciler.topology.rules.reach import REACH_RULES
@@ -197,6 +198,7 @@ RULES: tuple[Rule, ...] = (
     *SERVER_RULES,
     *ORDER_RULES,
     *FILE_RULES,
+    *PLACEHOLDER_RULES,
     *PORT_RULES,
     *PROXY_RULES,
     *ADDRESS_RULES,
