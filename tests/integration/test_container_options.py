@@ -13,9 +13,10 @@ from reconciler.engine.docker.translate import create_body
 from reconciler.topology.model import Topology
 from tests.images import ECHO
 from tests.integration.support import web
-from tests.integration.support.outside import outside_server
+from tests.integration.support.outside import outside_server, outside_socket
 from tests.integration.support.ports import free_port, random_name
 from tests.integration.support.stack import Stack
+from tests.integration.support.waiting import await_true
 from tests.integration.support.world import World
 
 OPTIONS: dict[str, Any] = {
@@ -145,8 +146,14 @@ def test_options_hold_in_haproxy_and_a_name_of_the_host_is_a_server(
     """A file that is mounted counts where the configuration is checked, too."""
     (stack.directory / "maps").mkdir()
     (stack.directory / "maps" / "a.map").write_text("/ mapped\n", encoding="utf-8")
-    with outside_server(stack.world) as (_, port):
-        stack.spec["backends"] = {"web": {"servers": f"host.docker.internal:{port}"}}
+    (stack.directory / "sockets").mkdir(mode=0o755)
+    socket = stack.directory / "sockets" / "a.sock"
+    with outside_server(stack.world) as (_, port), outside_socket(socket):
+        stack.spec["backends"] = {
+            "web": {"servers": f"host.docker.internal:{port}"},
+            "local": {"servers": "unix@/sockets/a.sock", "check": "/"},
+        }
+        stack.spec["frontends"]["www"]["rules"] = [{"path": "/local", "backend": "local"}]
         stack.spec["frontends"]["www"]["raw"] = [
             "http-response set-header X-Map %[str(/),map(/maps/a.map)]"
         ]
@@ -157,12 +164,13 @@ def test_options_hold_in_haproxy_and_a_name_of_the_host_is_a_server(
             "ulimits": {"nofile": 2345},
             "sysctls": {"net.core.somaxconn": 1025},
             "labels": {"team": "shop"},
-            "volumes": ["./maps:/maps:ro"],
+            "volumes": ["./maps:/maps:ro", "./sockets:/sockets"],
         }
         stack.apply()
         stack.plan("--detailed-exitcode")
         answer = web.ask(stack.port, "/")
         assert (answer.body, answer.headers["x-map"]) == (f"outside {port}\n", "mapped")
+        await_true(lambda: web.ask(stack.port, "/local").body == "outside 0\n", "by its socket")
         inside = {
             "grep -c host.docker.internal /etc/hosts": "1",
             "cat /proc/sys/net/core/somaxconn": "1025",

@@ -134,11 +134,11 @@ def _outside(
     name: str, backend: Backend, known_hosts: Container[str]
 ) -> Iterator[haproxy.OutsideServer]:
     for index, server in enumerate(backend.servers):
-        port = server.port or backend.port
+        port = 0 if server.socket else server.port or backend.port
         assert port is not None  # a rule of the file sees to it
         yield haproxy.OutsideServer(
             name=server.name_with(port),
-            address=server.address,
+            address=f"unix@{server.socket}" if server.socket else server.address,
             port=port,
             weight=backend.weight if server.weight is None else server.weight,
             maxconn=backend.maxconn if server.maxconn is None else server.maxconn,

@@ -82,6 +82,8 @@ def _servers_of(
         place, said = words[2], words[3:]
     host, _, port = place.rpartition(":")
     said = [*said, *common]
+    if place.startswith("unix@"):
+        host, port = place, "0"
     if not (host and port.isdigit()):
         return
     for name in names:

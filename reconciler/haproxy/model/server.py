@@ -41,6 +41,7 @@ class OutsideServer:
     name: str
     address: str
     port: int
+    """0 for a Unix socket, whose address is `unix@` and its path."""
     weight: int
     maxconn: int | None
     backup: bool
@@ -53,7 +54,7 @@ class OutsideServer:
     @property
     def resolves(self) -> bool:
         """Whether its address is a name that DNS servers are asked for."""
-        if self.is_in_hosts:
+        if self.is_in_hosts or not self.port:
             return False
         try:
             ip_address(self.address)

@@ -12,6 +12,7 @@ from reconciler.haproxy.render.check import check_lines, check_words, spare_rhyt
 from reconciler.haproxy.render.content import cache_lines, compression_lines
 from reconciler.haproxy.render.errors import error_lines
 from reconciler.haproxy.render.link import link_words
+from reconciler.haproxy.render.quoting import quote
 from reconciler.haproxy.render.settings import server_words, settings_lines
 from reconciler.haproxy.render.sticky import sticky_lines
 from reconciler.haproxy.slots import PROBE_SUFFIX
@@ -90,8 +91,9 @@ def _of_all_servers(backend: Backend) -> Iterator[str]:
 def _outside(server: OutsideServer, backend: Backend) -> Line:
     """Weight and limit come last: `config.frozen` takes off what can be changed at run time. They
     are said even if they are as the backend's, since those may stand in lines further down."""
-    host = f"[{server.address}]" if ":" in server.address else server.address
-    text = f"    server {server.name} {host}:{server.port} port {backend.checked_port(server.port)}"
+    text = f"    server {server.name} {_place(server)}"
+    if server.port:
+        text += f" port {backend.checked_port(server.port)}"
     first = f"init-addr libc,{server.init_address}" if server.init_address else _WITHOUT_ADDRESS
     if server.resolves:
         text += f" resolvers outside {first} {_FOLLOWS_ITS_NAME}"
@@ -104,6 +106,13 @@ def _outside(server: OutsideServer, backend: Backend) -> Line:
         text += f" maxconn {server.maxconn}"
     path = backend.path
     return Line(text, server.path, ((*path, "port"), (*path, "weight"), (*path, "maxconn")))
+
+
+def _place(server: OutsideServer) -> str:
+    if not server.port:
+        return quote(server.address)
+    host = f"[{server.address}]" if ":" in server.address else server.address
+    return f"{host}:{server.port}"
 
 
 def live_server_lines(backend: Backend) -> Iterator[Line]:

@@ -185,6 +185,8 @@ class OptionsOfAll(Model):
     ] = Field(default_factory=dict)
     """The kernel's limits for its processes: `{nofile: 65536}`, or `{nofile: {soft: 1024, hard:
     65536}}`."""
+    group_add: Annotated[Groups, Appends()] = ()
+    """Groups its user is in beside its own, by name or number."""
     sysctls: Sysctls = Field(default_factory=dict)
     """The kernel's settings for it: `{net.core.somaxconn: 1024}`."""
     logging: Logging | None = None
@@ -227,8 +229,6 @@ class ContainerOptions(OptionsOfAll):
     """Devices of the host: `/dev/fuse`, or `/dev/a:/dev/b:r`."""
     device_cgroup_rules: Annotated[DeviceRules, Appends()] = ()
     """Kinds of devices that it may use when they appear, by their numbers: `c 189:* rw`."""
-    group_add: Annotated[Groups, Appends()] = ()
-    """Groups its user is in beside its own, by name or number."""
     mac_address: Mac | None = None
     """The MAC address of its one container on its first network: `02:42:ac:1e:07:0a`."""
     stop_signal: Signal | None = None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import socketserver
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
+from pathlib import Path
 
 from tests.integration.support.world import World
 
@@ -50,6 +52,23 @@ def outside_server(world: World) -> Iterator[tuple[str, int]]:
     thread.start()
     try:
         yield gateway, server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextlib.contextmanager
+def outside_socket(path: Path) -> Iterator[None]:
+    """A server at a Unix socket, which anybody may connect to. It answers `outside 0`."""
+    server = socketserver.ThreadingUnixStreamServer(str(path), _Answers)
+    server.daemon_threads = True
+    server.server_port = 0  # type: ignore[attr-defined]  # its answers name it
+    path.chmod(0o777)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield
     finally:
         server.shutdown()
         server.server_close()

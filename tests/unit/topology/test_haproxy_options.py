@@ -91,6 +91,14 @@ def test_a_name_in_its_hosts_is_asked_of_nobody() -> None:
 
 
 WRONG = {
+    ("", "unix@/run/x.sock"): "never-meant 3:28 nothing is mounted in HAProxy's container at "
+    '`/run/x.sock`; add `volumes: ["/run/x.sock:/run/x.sock"]` to `haproxy`; a directory keeps up with '
+    "a socket that is made anew",
+    (
+        "",
+        "unix@run/x.sock",
+    ): "bad-value 3:28 `run/x.sock` is not the path of a Unix socket; write it "
+    "like `/var/run/docker.sock`",
     ("", "host.docker.internal:5432"): "never-meant 3:28 on Linux nobody knows "
     "`host.docker.internal`, unless HAProxy is told of it; add `extra_hosts: {host.docker.internal: "
     "host-gateway}` to `haproxy`",
@@ -121,6 +129,13 @@ def test_what_is_told(case: tuple[str, str]) -> None:
 def test_names_of_the_host_that_it_is_told_of() -> None:
     more = "extra_hosts: {host.docker.internal: host-gateway}"
     assert warnings(more, "Host.Docker.Internal:5432") == []
+
+
+def test_a_server_at_a_socket() -> None:
+    config = compiled("volumes: ['/run/x:/run/x']", "unix@/run/x/y.sock").config()
+    assert config is not None
+    (server,) = (line.text for line in config.lines if line.text.startswith("    server "))
+    assert server == "    server run-x-y.sock unix@/run/x/y.sock weight 1"
 
 
 def test_paths_of_this_tools_own_are_those_in_use() -> None:
