@@ -372,7 +372,12 @@ IN_WEB = {
     'servers: ["10.0.0:80"]': "bad-value `10.0.0` is neither an address nor a DNS name; write it "
     "like `10.0.0.7` or `db.example.com`",
     'servers: ["db:99999"]': "out-of-range `port` is `99999`, and must be at most 65,535",
-    "servers: {port: 80}": "missing-key `address` is required in `servers`",
+    "servers: {port: 80}": "missing-key `address` is required in a server; add `address: "
+    "db.example.com`, or `socket:` for one of this machine",
+    "servers: {socket: /run/x.sock, port: 80}": "bad-value a server at a `socket` has no `port`; leave "
+    "one of them out",
+    "servers: {address: 192.0.2.1, port: 80, init_addr: 192.0.2.2}": "bad-value `address` is no name "
+    "that anybody would be asked for; leave it out, or write a name in `address`",
     "servers: {address: db, port: 80, name: a/b}": "bad-name HAProxy cannot have a server named "
     "`a/b`; use letters, digits, `-`, `_` and `.`, starting with a letter or digit",
     "servers: {address: db, port: 80, weight: 300}": "out-of-range `weight` is `300`, and must be "
