@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.cli.session import docker_engine, locate_alerts
+from reconciler.desired.containers.haproxy import files_of_the_host
 from reconciler.desired.desired import PROXY_SLOT
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.errors import ConfigRejectedError, EngineError
@@ -24,13 +25,14 @@ def _refusals(compiled: CompiledTopology) -> list[Diagnostic]:
     config = compiled.desired.config()
     if config is None:
         return []
-    image = compiled.desired.containers[PROXY_SLOT].spec.image
+    spec = compiled.desired.containers[PROXY_SLOT].spec
+    image, mounts = spec.image, files_of_the_host(spec)
     with docker_engine(compiled.desired.topology) as engine:
         patience = Patience()
         if image not in engine.observe(compiled.desired.scope()).images:
             engine.perform(PullImage(image), patience, lambda _: None)
         try:
-            engine.perform(CheckConfig(image, config), patience, lambda _: None)
+            engine.perform(CheckConfig(image, config, mounts=mounts), patience, lambda _: None)
         except ConfigRejectedError as error:
             return locate_alerts(error.diagnostic, compiled)
     return []

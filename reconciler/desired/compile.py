@@ -16,7 +16,8 @@ from reconciler.desired.containers.labels import labels_of
 from reconciler.desired.containers.seccomp import with_profile
 from reconciler.desired.containers.volumes import compile_mount, used_volumes
 from reconciler.desired.desired import Desired, DesiredContainer, Slot
-from reconciler.desired.names import SERVER_ROLE, container_name, network_name, run_volume_name
+from reconciler.desired.names import SERVER_ROLE, container_name, run_volume_name
+from reconciler.desired.networks import compile_network
 from reconciler.desired.options import options_of
 from reconciler.desired.order import Dependency
 from reconciler.desired.proxy.listeners import Listeners
@@ -78,7 +79,7 @@ def compile_topology(
         listeners = Listeners(topology, tls)
         hidden = frozenset(sensitive)
         proxy = compile_proxy(topology, containers, listeners, hidden, tls)
-        containers |= proxy_containers(topology, listeners, networks, sensitive)
+        containers |= proxy_containers(topology, listeners, networks, sensitive, base_directory)
         run_volume = run_volume_name(topology.name)
         host_ports = tuple(listeners.host_ports)
     used = {attachment.network for c in containers.values() for attachment in c.spec.networks}
@@ -144,16 +145,7 @@ def _amount(wish: int | str, replicas: int, round_: Callable[[float], int]) -> i
 def _networks(topology: Topology) -> dict[str, NetworkSpec]:
     """Name in the file to spec; `default` is there even when the file does not define it."""
     defined = {DEFAULT_NETWORK: Network(), **topology.networks}
-    return {
-        name: NetworkSpec(
-            name=name if net.external else network_name(topology.name, name),
-            driver=net.driver,
-            internal=net.internal,
-            external=net.external,
-            subnet=net.subnet,
-        )
-        for name, net in defined.items()
-    }
+    return {name: compile_network(topology.name, name, net) for name, net in defined.items()}
 
 
 def _replicas(

@@ -51,10 +51,6 @@ def anchor_name(topology: str, revision: str) -> str:
     return f"{topology}-haproxy-anchor-{short_revision(revision)}"
 
 
-def network_name(topology: str, network: str) -> str:
-    return f"{topology}-{network}"
-
-
 def run_volume_name(topology: str) -> str:
     """The volume that HAProxy's sockets are in. No volume of a file can have such a name."""
     return f"{topology}{RUN_VOLUME_SUFFIX}"

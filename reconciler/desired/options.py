@@ -11,10 +11,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from reconciler.desired.marks import Marked, config, fields_of, host, option, value_of
+from reconciler.desired.marks import Marked, config, fields_of, host, keys_of, option, value_of
 from reconciler.topology.model import options as model
 from reconciler.topology.model.blkio import ByteRate, DeviceWeight, OperationRate
-from reconciler.topology.model.options import ContainerOptions as Wish
+from reconciler.topology.model.options import OptionsOfAll as Wish
 
 WITH_OTHERS = BESIDE_THE_BODY = None
 """No place of its own in Docker's body: one key says several things, or none."""
@@ -190,8 +190,13 @@ class ContainerOptions(Marked, frozen=True, kw_only=True):
 
 
 def options_of(wish: Wish) -> dict[str, Any]:
-    """The fields of a spec, as a file's backend says them."""
-    return {own.name: value_of(own, wish) for own in fields_of(ContainerOptions) if own.made}
+    """The fields of a spec, as a file's backend says them, or its `haproxy` those that it has."""
+    known = type(wish).model_fields
+    return {
+        own.name: value_of(own, wish)
+        for own in fields_of(ContainerOptions)
+        if own.made and keys_of(own)[0][0] in known
+    }
 
 
 def text_of(value: Any) -> str | None:

@@ -218,7 +218,17 @@ def as_of_jobs(spec: ContainerSpec) -> ContainerSpec:
     return replace(spec, **{n: value for n, value in others.items() if value is not LIKE_SERVERS})
 
 
-class NetworkSpec(Struct, frozen=True):
+class AddressPool(Struct, frozen=True):
+    """Addresses of a network; "" leaves the choice to Docker."""
+
+    subnet: str
+    ip_range: str = ""
+    gateway: str = ""
+    aux_addresses: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
     """A Docker network by its Docker name. An external one is only used."""
 
     name: str
@@ -226,6 +236,16 @@ class NetworkSpec(Struct, frozen=True):
     internal: bool = False
     external: bool = False
     subnet: str | None = None
+    """That of which the upper half is for fixed addresses; it is no part of `pools`."""
+    options: tuple[tuple[str, str], ...] = ()
+    """The driver's."""
+    attachable: bool = False
+    has_ipv6: bool = False
+    pools: tuple[AddressPool, ...] = ()
+    ipam_driver: str = "default"
+    ipam_options: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """Only what is made gets them: nobody's traffic is interrupted for a label."""
 
 
 class VolumeSpec(Struct, frozen=True):

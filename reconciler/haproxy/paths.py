@@ -28,6 +28,10 @@ OWN_RUNTIME_SOCKET = f"${{{SOCKETS_VARIABLE}-{RUN_DIRECTORY}/}}api.sock"
 OWN_MASTER_SOCKET = f"${{{SOCKETS_VARIABLE}-{RUN_DIRECTORY}/}}master.sock"
 
 
+def is_directory_of_sockets(path: str) -> bool:
+    return path.startswith(f"{_SOCKETS_DIRECTORY}/")
+
+
 def directory_of_sockets(directory: str) -> str:
     """Where a directory of the host is found, if it is for sockets: by no number, so that one more
     changes no other."""

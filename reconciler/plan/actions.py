@@ -11,7 +11,7 @@ from msgspec import Struct
 from reconciler.desired.desired import DesiredContainer
 from reconciler.desired.resources import ResourceLimits
 from reconciler.desired.rollout import Guard
-from reconciler.desired.spec import Attachment, ContainerFile, NetworkSpec, VolumeSpec
+from reconciler.desired.spec import Attachment, ContainerFile, Mount, NetworkSpec, VolumeSpec
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.control.commands import ServerSetting
 from reconciler.haproxy.model.files import ProxyFile
@@ -42,6 +42,8 @@ class CheckConfig(Struct, frozen=True):
     image: str
     config: Config
     running: Target | None = None
+    mounts: tuple[Mount, ...] = ()
+    """What of the host a throwaway container has, since the configuration may name files in it."""
 
 
 class CreateNetwork(Struct, frozen=True):

@@ -27,14 +27,14 @@ MAY_IMPORT = {
 }
 FROM_THE_GROUND_UP = {
     "topology": (
-        "duration", "labels", "model/", "reading/", "wording/", "mounts", "traffic", "networks",
-        "profiles", "rules/", "references", "load", "difference", "schema", "writing/",
+        "duration", "labels", "model/", "reading/", "wording/", "mounts", "placeholders", "traffic",
+        "networks", "profiles", "rules/", "references", "load", "difference", "schema", "writing/",
     ),
     "topology/model": ("marks", "types/", "*"),
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),
     "desired": (
         "impact", "marks", "resources", "names", "ownership", "options", "order", "rollout", "spec",
-        "sensitive", "desired", "addresses", "proxy/", "containers/", "compile",
+        "networks", "sensitive", "desired", "addresses", "proxy/", "containers/", "compile",
     ),
     "plan": (
         "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "situation",

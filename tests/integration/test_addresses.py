@@ -141,8 +141,9 @@ def test_each_container_has_a_port_of_its_own(stack: Stack) -> None:
     stack.assert_converged()
 
 
-def test_what_docker_refuses_on_an_external_network_is_explained(stack: Stack) -> None:
-    network = random_name()
+def test_networks_of_others_and_options_of_our_own(stack: Stack) -> None:
+    """The former are called as Docker lets them, and what it refuses on them is explained."""
+    network, own, subnet = f"My.{random_name()}", f"Own.{random_name()}", free_subnet()
     stack.world.api.create_network(network)
     try:
         stack.spec["networks"] = {network: {"external": True}}
@@ -153,6 +154,37 @@ def test_what_docker_refuses_on_an_external_network_is_explained(stack: Stack) -
         )
         said = stack.apply(expect=1)
         assert "error[address-refused]" in said.out + said.err
+
+        there = ip_network(subnet)
+        ranges = {"subnet": subnet, "ip_range": str(next(there.subnets(new_prefix=26)))}
+        pools = [
+            {**ranges, "gateway": str(there[254]), "aux_addresses": {"printer": str(there[9])}},
+            {"subnet": "fd00:77::/64"},
+        ]
+        stack.spec["networks"]["own"] = {
+            "name": own,
+            "driver_opts": {"com.docker.network.driver.mtu": 1450},
+            "labels": {"team": "shop"},
+            "attachable": True,
+            "enable_ipv6": True,
+            "ipam": {"config": pools},
+        }
+        places = {"ipv4_address": str(there[200]), "ipv6_address": "fd00:77::c8"}
+        stack.backend["networks"] = {network: None, "own": places}
+        stack.spec["haproxy"]["networks"] = [network]
+        stack.apply()
+        assert stack.get().status == 200
+        stack.assert_converged()
+        made = stack.world.api.inspect_network(own)
+        assert (made["Attachable"], made["EnableIPv6"], made["Labels"]["team"]) == (
+            True,
+            True,
+            "shop",
+        )
+        assert made["Options"] == {"com.docker.network.driver.mtu": "1450"}
+        assert [place["Subnet"] for place in made["IPAM"]["Config"]] == [subnet, "fd00:77::/64"]
+        link = stack.by_slot()["web-1"]["NetworkSettings"]["Networks"][own]
+        assert [link["IPAddress"], link["GlobalIPv6Address"]] == list(places.values())
         stack.destroy()
     finally:
         stack.world.api.remove_network(network)

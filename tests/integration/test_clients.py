@@ -22,6 +22,21 @@ HERE = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
 
 FRONTENDS: dict[str, dict[str, Any]] = {
     "told": {"forwarded_for": True, "rules": [{"source": "203.0.113.9", "respond": "it is 9"}]},
+    "known": {
+        "forwarded_for": ["host", "port"],
+        "request_id": True,
+        "rules": [
+            {
+                "backend": "web",
+                "set_headers": {
+                    "X-Real-IP": "{client_ip}",
+                    "X-From": "{scheme}://{host}{path}?{query} by {method} {{host}} 100%",
+                    "X-Id": "{request_id}",
+                },
+                "set_response_headers": {"X-Seen": '{"id":"{request_id}"}'},
+            }
+        ],
+    },
     "behind": {
         "forwarded_for": True,
         "trusted_proxies": HERE,
@@ -127,11 +142,23 @@ def test_what_servers_are_told(site: Site) -> None:
         x_forwarded_proto="https",
         x_forwarded_host="evil",
         forwarded="for=1.1.1.1",
+        x_real_ip="203.0.113.9",
     )
     told = [line for line in seen.body.split("\n") if "orwarded" in line]
     assert len(told) == 2
     assert "X-Forwarded-Proto: http" in told
     assert "203.0.113.9" not in seen.body
+
+
+def test_servers_are_told_what_haproxy_knows(site: Site) -> None:
+    seen = site.ask("known", "/a?b=c", x_forwarded_host="evil", x_real_ip="203.0.113.9")
+    at = f"127.0.0.1:{site.ports['known']}"
+    told = dict(line.split(": ", 1) for line in seen.body.split("\n") if ": " in line)
+    assert told["X-From"] == f"http://{at}/a?b=c by GET {{host}} 100%"
+    assert told["X-Real-Ip"] == told["X-Forwarded-For"] != "203.0.113.9"
+    assert (told["X-Forwarded-Host"], told["X-Forwarded-Port"]) == (at, str(site.ports["known"]))
+    assert told["X-Id"] == told["X-Request-Id"]
+    assert seen.headers["x-seen"] == f'{{"id":"{told["X-Id"]}"}}'
 
 
 def test_a_client_behind_trusted_proxies(site: Site) -> None:

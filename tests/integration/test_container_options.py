@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from reconciler.desired.compile import compile_topology
 from reconciler.engine.docker.connect import api_of
 from reconciler.engine.docker.translate import create_body
 from reconciler.topology.model import Topology
 from tests.images import ECHO
 from tests.integration.support import web
+from tests.integration.support.outside import outside_server, outside_socket
 from tests.integration.support.ports import free_port, random_name
 from tests.integration.support.stack import Stack
+from tests.integration.support.waiting import await_true
 from tests.integration.support.world import World
 
 OPTIONS: dict[str, Any] = {
@@ -133,6 +137,50 @@ def test_options_hold_inside_a_container(stack: Stack) -> None:
     assert (host["Memory"], host["MemorySwap"]) == (72 << 20, 80 << 20)
     assert after["Id"] == made["Id"]
     assert "up to date" in stack.plan("--detailed-exitcode").out
+
+
+@pytest.mark.parametrize("upgrade", ["interrupt", "handover"])
+def test_options_hold_in_haproxy_and_a_name_of_the_host_is_a_server(
+    stack: Stack, upgrade: str
+) -> None:
+    """A file that is mounted counts where the configuration is checked, too."""
+    (stack.directory / "maps").mkdir()
+    (stack.directory / "maps" / "a.map").write_text("/ mapped\n", encoding="utf-8")
+    (stack.directory / "sockets").mkdir(mode=0o755)
+    socket = stack.directory / "sockets" / "a.sock"
+    with outside_server(stack.world) as (_, port), outside_socket(socket):
+        stack.spec["backends"] = {
+            "web": {"servers": f"host.docker.internal:{port}"},
+            "local": {"servers": "unix@/sockets/a.sock", "check": "/"},
+        }
+        stack.spec["frontends"]["www"]["rules"] = [{"path": "/local", "backend": "local"}]
+        stack.spec["frontends"]["www"]["raw"] = [
+            "http-response set-header X-Map %[str(/),map(/maps/a.map)]"
+        ]
+        stack.spec["haproxy"] |= {
+            "upgrade": upgrade,
+            "extra_hosts": {"host.docker.internal": "host-gateway"},
+            "dns": "192.0.2.53",
+            "ulimits": {"nofile": 2345},
+            "sysctls": {"net.core.somaxconn": 1025},
+            "labels": {"team": "shop"},
+            "volumes": ["./maps:/maps:ro", "./sockets:/sockets"],
+        }
+        stack.apply()
+        stack.plan("--detailed-exitcode")
+        answer = web.ask(stack.port, "/")
+        assert (answer.body, answer.headers["x-map"]) == (f"outside {port}\n", "mapped")
+        await_true(lambda: web.ask(stack.port, "/local").body == "outside 0\n", "by its socket")
+        inside = {
+            "grep -c host.docker.internal /etc/hosts": "1",
+            "cat /proc/sys/net/core/somaxconn": "1025",
+            "ulimit -Sn": "2345",
+        }
+        for command, said in inside.items():
+            assert stack.world.run_in(stack.haproxy, "sh", "-c", command).strip() == said
+        made = stack.world.api.inspect_container(stack.haproxy)
+        assert made["Config"]["Labels"]["team"] == "shop"
+        assert made["HostConfig"]["LogConfig"]["Config"] == {"max-size": "10m", "max-file": "3"}
 
 
 def test_a_port_goes_to_the_next_container_and_a_profile_holds(stack: Stack) -> None:

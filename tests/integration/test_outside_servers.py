@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from reconciler.engine.docker.haproxy.runtime import ask
 from reconciler.haproxy.paths import RUNTIME_SOCKET
-from tests.integration.support.outside import outside_server
+from tests.integration.support.outside import Talker, address_of_bridge, outside_server, talker
+from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack
 from tests.integration.support.versions import both_versions
 from tests.integration.support.waiting import await_true
@@ -59,3 +61,49 @@ def test_a_server_beside_containers(stack: Stack) -> None:
         del stack.backend["servers"]
         stack.apply()
         assert "up to date" in stack.plan().out
+
+
+def test_servers_are_asked_in_their_own_words(stack: Stack) -> None:
+    """One that says something else is down, and gets traffic again when it says the right thing."""
+    mail = (b"220 hello\r\n", {b"EHLO lb.example\r\n": b"250 ok\r\n", b"QUIT\r\n": b"221 bye\r\n"})
+    login = {b"AUTH it's\r\n": b"+OK\r\n", b"PING\r\n": b"+PONG\r\n"}
+    with (
+        talker(b"", {b"*1\r\n$4\r\nPING\r\n": b"+PONG\r\n"}) as redis,
+        talker(*mail) as smtp,
+        talker(b"", login) as spoken,
+    ):
+        gateway = address_of_bridge(stack.world)
+        steps = [
+            {"send": "AUTH it's\r\n"},
+            {"expect": "+OK"},
+            {"send": "PING\r\n"},
+            {"expect": "+PONG"},
+        ]
+        checks: dict[str, tuple[Talker, dict[str, Any]]] = {
+            "redis": (redis, {"type": "redis"}),
+            "mail": (smtp, {"type": "smtp", "host": "lb.example"}),
+            "spoken": (spoken, {"steps": steps}),
+        }
+        for name, (there, check) in checks.items():
+            stack.spec["backends"][name] = {
+                "mode": "tcp",
+                "servers": [{"name": name, "address": gateway, "port": there.port}],
+                "check": {**check, "interval": "200ms", "timeout": "1s", "rise": 1, "fall": 1},
+            }
+            stack.spec["frontends"][f"{name}-in"] = {
+                "bind": f"127.0.0.1:{free_port()}",
+                "default_backend": name,
+            }
+        stack.apply()
+
+        def is_up(name: str) -> bool:
+            return str(_rows(stack)[name]["haproxy_state"]) == "UP"
+
+        for name in checks:
+            await_true(partial(is_up, name), f"{name} is up")
+        spoken.answers[b"PING\r\n"] = b"-ERR\r\n"
+        await_true(lambda: not is_up("spoken"), "what is said counts")
+        assert is_up("redis")
+        assert is_up("mail")
+        spoken.answers[b"PING\r\n"] = b"+PONG\r\n"
+        await_true(lambda: is_up("spoken"), "it is asked again")

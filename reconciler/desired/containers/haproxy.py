@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
+from reconciler.desired.containers.volumes import compile_mount
 from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, DesiredContainer, Slot
 from reconciler.desired.names import anchor_name, proxy_name, run_volume_name
+from reconciler.desired.options import options_of
 from reconciler.desired.proxy.listeners import Listeners
 from reconciler.desired.resources import compile_resources
 from reconciler.desired.sensitive import sensitive_fields, sensitive_listeners
@@ -27,6 +30,7 @@ from reconciler.haproxy.paths import (
     MASTER_SOCKET,
     RUN_DIRECTORY,
     SOCKETS_VARIABLE,
+    is_directory_of_sockets,
 )
 from reconciler.topology.model import Topology
 from reconciler.topology.networks import proxy_networks
@@ -42,6 +46,7 @@ def proxy_containers(
     listeners: Listeners,
     networks: Mapping[str, NetworkSpec],
     sensitive: Mapping[Path, str],
+    base_directory: str,
 ) -> dict[Slot, DesiredContainer]:
     """HAProxy, and before it the container that has its network, if it is not HAProxy itself."""
     ports = tuple(sorted(listeners.published, key=str))
@@ -49,16 +54,37 @@ def proxy_containers(
         Attachment(networks[net].name, (IDLE_HOST,))
         for net in dict.fromkeys(proxy_networks(topology))
     )
-    directories = tuple(sorted(listeners.directories.values(), key=str))
+    directories = sorted(listeners.directories.values(), key=str)
+    own = (compile_mount(topology, mount, base_directory) for mount in topology.haproxy.volumes)
+    mounts = (*directories, *own)
     if topology.haproxy.network == "host":
-        proxy = _proxy_container(topology, "host", sensitive, directories)
+        proxy = _proxy_container(topology, "host", sensitive, mounts)
     elif topology.haproxy.upgrade == "handover":
         anchor = _anchor(topology, sensitive, ports, joined)
-        proxy = _proxy_container(topology, OF_A_CONTAINER, sensitive, directories)
+        proxy = _proxy_container(topology, OF_A_CONTAINER, sensitive, mounts)
         return {ANCHOR_SLOT: anchor, PROXY_SLOT: proxy}
     else:
-        proxy = _proxy_container(topology, "", sensitive, directories, ports, joined)
+        proxy = _proxy_container(topology, "", sensitive, mounts, ports, joined)
     return {PROXY_SLOT: proxy}
+
+
+_WITH_THE_NETWORK = ("extra_hosts", "dns", "dns_search", "dns_opt")
+"""Options that Docker takes only of the container that a network is made for."""
+
+
+def _of_the_network(options: dict[str, Any]) -> dict[str, Any]:
+    """What of HAProxy's options goes to the container that has its network."""
+    found = {name: options[name] for name in _WITH_THE_NETWORK}
+    return found | {"sysctls": tuple(own for own in options["sysctls"] if own[0][:4] == "net.")}
+
+
+def files_of_the_host(spec: ContainerSpec) -> tuple[Mount, ...]:
+    """Those of HAProxy's mounts in which there may be files that its configuration names."""
+    return tuple(
+        mount
+        for mount in spec.mounts
+        if mount.source in spec.host_paths and not is_directory_of_sockets(mount.target)
+    )
 
 
 def _anchor(
@@ -79,6 +105,7 @@ def _anchor(
         ports=ports,
         stop_signal="SIGKILL",
         restart=topology.haproxy.restart,
+        **_of_the_network(options_of(topology.haproxy)),
     )
     revision = revision_of(spec)
     return DesiredContainer(
@@ -96,7 +123,7 @@ def _proxy_container(
     topology: Topology,
     network_mode: str,
     sensitive: Mapping[Path, str],
-    directories: tuple[Mount, ...],
+    mounts: tuple[Mount, ...],
     ports: tuple[PublishedPort, ...] = (),
     joined: tuple[Attachment, ...] = (),
 ) -> DesiredContainer:
@@ -104,6 +131,11 @@ def _proxy_container(
     settings = topology.haproxy
     hands_over = bool(network_mode)
     master = f"${{{SOCKETS_VARIABLE}}}master.sock" if hands_over else MASTER_SOCKET
+    options = options_of(settings)
+    if network_mode == OF_A_CONTAINER:
+        of_the_network = _of_the_network(options)
+        sysctls = tuple(own for own in options["sysctls"] if own not in of_the_network["sysctls"])
+        options = options | dict.fromkeys(_WITH_THE_NETWORK, ()) | {"sysctls": sysctls}
     spec = ContainerSpec(
         image=settings.image,
         # The entry points of the public images add `-W -db` to this.
@@ -113,12 +145,14 @@ def _proxy_container(
         no_new_privileges=True,
         # A volume and not a plain tmpfs: who may look into Docker's volumes on the engine's machine
         # reaches the sockets there, without the detour of an exec.
-        mounts=(Mount("volume", run_volume_name(topology.name), RUN_DIRECTORY), *directories),
+        mounts=(Mount("volume", run_volume_name(topology.name), RUN_DIRECTORY), *mounts),
         ports=ports,
         stop_signal="SIGUSR1",
         stop_grace_s=settings.hard_stop_after + STOP_MARGIN_S,
         restart=settings.restart,
         **compile_resources(settings),
+        **options,
+        labels=tuple(settings.labels.items()),
         network_mode=network_mode,
         hands_over=hands_over,
     )
@@ -130,5 +164,5 @@ def _proxy_container(
         revision=revision,
         pull=settings.pull,
         sensitive=sensitive_fields(("haproxy",), sensitive)
-        | sensitive_listeners(sensitive, has_directories=bool(directories)),
+        | sensitive_listeners(sensitive, has_directories=bool(mounts)),
     )

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from reconciler.diagnostics.place import Path
+from reconciler.haproxy.model.known import Known
 from reconciler.haproxy.model.routing import ChangeHeader, Rewrite
+from reconciler.topology.model.placeholder import Placeholder, parts_of
 from reconciler.topology.model.rule import Rule
 
 
@@ -40,11 +42,18 @@ def compile_headers(rule: Rule, path: Path) -> Iterator[ChangeHeader]:
         key = f"replace_{which}headers"
         for name, wish in getattr(rule, key).items():
             at = (*path, key, name)
-            yield ChangeHeader("replace-header", name, wish.to, of_response, at, wish.regex)
+            yield ChangeHeader("replace-header", name, (wish.to,), of_response, at, wish.regex)
         key = f"set_{which}headers"
         for name, value in getattr(rule, key).items():
-            yield ChangeHeader("set-header", name, value, of_response, (*path, key, name))
+            at = (*path, key, name)
+            yield ChangeHeader("set-header", name, _with_known(value), of_response, at)
         key = f"add_{which}headers"
         for name, values in getattr(rule, key).items():
-            for value in values:
+            for value in map(_with_known, values):
                 yield ChangeHeader("add-header", name, value, of_response, (*path, key, name))
+
+
+def _with_known(value: str) -> tuple[str | Known, ...]:
+    return tuple(
+        Known(part.name) if isinstance(part, Placeholder) else part for part in parts_of(value)
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from reconciler.desired.desired import DesiredContainer, Slot
 from reconciler.desired.names import SERVER_ROLE, server_name
 from reconciler.desired.proxy.balance import balance_words, compile_hash
+from reconciler.desired.proxy.check import compile_check
 from reconciler.desired.proxy.clients import compile_forwarding
 from reconciler.desired.proxy.content import compile_cache, compile_compression
 from reconciler.desired.proxy.cors import compile_cors
@@ -25,7 +26,7 @@ from reconciler.desired.proxy.sticky import compile_sticky
 from reconciler.desired.proxy.tls import ProxyFiles, way_to_tls
 from reconciler.diagnostics.place import Path
 from reconciler.haproxy import model as haproxy
-from reconciler.topology.model import Backend, Check, Topology
+from reconciler.topology.model import Backend, Topology
 from reconciler.topology.traffic import destinations, mode_of, proxied_backends, source_of
 
 
@@ -77,7 +78,7 @@ def compile_proxy(
         ),
         backends=tuple(
             replace(
-                _proxy_backend(name, backend, source_of(topology, name), containers),
+                _proxy_backend(topology, name, backend, containers),
                 resolves=resolves,
                 link=tls.servers(name, backend),
                 errors=backend_pages(topology, name, tls),
@@ -101,17 +102,17 @@ def _raw(lines: tuple[str, ...], path: Path) -> tuple[haproxy.RawLine, ...]:
 
 
 def _proxy_backend(
-    name: str, backend: Backend, source: str | None, containers: Mapping[Slot, DesiredContainer]
+    topology: Topology, name: str, backend: Backend, containers: Mapping[Slot, DesiredContainer]
 ) -> haproxy.Backend:
-    """`source` is the backend whose containers are its servers, if it has any."""
     path: Path = ("backends", name)
+    source = source_of(topology, name)
     port = backend.port if source and backend.port else 0
     slots = sorted(s for s in containers if (s.role, s.backend) == (SERVER_ROLE, source))
     return haproxy.Backend(
         name=name,
         mode=backend.mode,
         balance=balance_words(backend.balance),
-        check=_check(backend.check, _checked_host(name, backend), (*path, "check")),
+        check=compile_check(name, backend),
         weight=backend.weight,
         maxconn=backend.maxconn,
         servers=tuple(
@@ -122,7 +123,7 @@ def _proxy_backend(
         source=source or name,
         port=port,
         least_spares=4 if source else 0,
-        outside=tuple(_outside(name, backend)),
+        outside=tuple(_outside(name, backend, topology.haproxy.known_hosts)),
         hashing=compile_hash(backend.balance),
         settings=compile_settings(backend),
         compression=compile_compression(backend, path),
@@ -130,40 +131,23 @@ def _proxy_backend(
     )
 
 
-def _outside(name: str, backend: Backend) -> Iterator[haproxy.OutsideServer]:
+def _outside(
+    name: str, backend: Backend, known_hosts: Container[str]
+) -> Iterator[haproxy.OutsideServer]:
     for index, server in enumerate(backend.servers):
-        port = server.port or backend.port
+        port = 0 if server.socket else server.port or backend.port
         assert port is not None  # a rule of the file sees to it
         yield haproxy.OutsideServer(
             name=server.name_with(port),
-            address=server.address,
+            address=f"unix@{server.socket}" if server.socket else server.address,
             port=port,
             weight=backend.weight if server.weight is None else server.weight,
             maxconn=backend.maxconn if server.maxconn is None else server.maxconn,
             backup=server.backup,
             path=("backends", name, "servers", index),
+            init_address=server.init_addr or "",
+            is_in_hosts=server.address.lower() in known_hosts,
         )
-
-
-def _checked_host(name: str, backend: Backend) -> str:
-    """Servers of names answer for the one that they are asked for."""
-    return backend.check.host or (backend.tls.sni if backend.tls else None) or name
-
-
-def _check(check: Check, host: str, path: Path) -> haproxy.Check | None:
-    if check.type == "none":
-        return None
-    return haproxy.Check(
-        url=check.path,
-        host=host,
-        method=check.method,
-        status=check.status,
-        interval_s=check.interval,
-        timeout_s=check.timeout,
-        rise=check.rise,
-        fall=check.fall,
-        path=path,
-    )
 
 
 def _stats(topology: Topology, listeners: Listeners) -> haproxy.StatsPage | None:

@@ -11,7 +11,8 @@ from reconciler.desired.proxy.sources import source_patterns
 from reconciler.desired.proxy.tls import ProxyFiles
 from reconciler.diagnostics.place import Path
 from reconciler.haproxy.model import routing
-from reconciler.haproxy.model.routing import ASKED_METHOD, SCHEME, Condition, Pattern
+from reconciler.haproxy.model.known import SCHEME
+from reconciler.haproxy.model.routing import ASKED_METHOD, Condition, Pattern
 from reconciler.topology.model import Frontend
 from reconciler.topology.model.match import Wanted
 from reconciler.topology.model.rule import Rule

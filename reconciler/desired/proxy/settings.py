@@ -21,5 +21,9 @@ def compile_settings(backend: Backend) -> Settings:
         minconn=backend.minconn,
         maxqueue=backend.maxqueue,
         slow_start_s=backend.slow_start,
+        http_reuse=backend.http_reuse,
+        all_backups=backend.all_backups,
+        on_marked_down=backend.on_marked_down,
+        on_marked_up=backend.on_marked_up,
         agent=Agent(agent.port, agent.interval) if agent else None,
     )

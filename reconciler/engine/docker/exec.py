@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import docker
@@ -53,10 +53,11 @@ def run_in_throwaway(
     given: str,
     labels: Mapping[str, str],
     files: bytes = b"",
+    mounts: Iterable[Mapping[str, Any]] = (),
 ) -> Output:
     """The same in a container made for it, without network or capabilities, that Docker removes
     when it ends: also when this process dies, since its input ends then. `files` is an archive
-    that is put in before."""
+    that is put in before; what is mounted can only be read."""
     data = given.encode()
     made = client.create_container_from_config(
         {
@@ -68,7 +69,12 @@ def run_in_throwaway(
             "OpenStdin": True,
             "StdinOnce": True,
             **dict.fromkeys(("AttachStdin", "AttachStdout", "AttachStderr"), True),
-            "HostConfig": {"NetworkMode": "none", "CapDrop": ["ALL"], "AutoRemove": True},
+            "HostConfig": {
+                "NetworkMode": "none",
+                "CapDrop": ["ALL"],
+                "AutoRemove": True,
+                "Mounts": [{**mount, "ReadOnly": True} for mount in mounts],
+            },
         }
     )["Id"]
     try:

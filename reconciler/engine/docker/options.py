@@ -75,6 +75,17 @@ def _written(value: Any) -> Any:
             raise TypeError(f"nobody knows how Docker has a {type(value).__name__}")
 
 
+_ROTATED = {"max-size": "10m", "max-file": "3"}
+"""As much as a busy day's lines take, and no disk."""
+
+
+def rotating_log(driver: str) -> dict[str, Any]:
+    """The log of a HAProxy of which the file says nothing, given the engine's own driver. It has a
+    line for each request, and Docker's usual driver keeps all of them; others take care of it
+    themselves. It is no part of the spec: containers that are there already stay as they are."""
+    return {"LogConfig": {"Type": driver, "Config": _ROTATED}} if driver == "json-file" else {}
+
+
 def config_options(spec: ContainerOptions) -> dict[str, Any]:
     return _translated(spec, "Config")
 

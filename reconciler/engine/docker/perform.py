@@ -10,7 +10,7 @@ import docker
 import docker.errors
 
 from reconciler.desired import names
-from reconciler.desired.desired import DesiredContainer
+from reconciler.desired.desired import PROXY_SLOT, DesiredContainer
 from reconciler.desired.ownership import is_our_container, is_our_volume
 from reconciler.desired.spec import Attachment, VolumeSpec
 from reconciler.engine.docker import files as container_files
@@ -26,9 +26,9 @@ from reconciler.engine.docker.haproxy.wait import (
     await_servers,
     guard_servers,
 )
-from reconciler.engine.docker.options import limits_body
+from reconciler.engine.docker.options import limits_body, rotating_log
 from reconciler.engine.docker.remove import remove_container
-from reconciler.engine.docker.translate import create_body, network_body, restart_policy
+from reconciler.engine.docker.translate import create_body, mount_body, network_body, restart_policy
 from reconciler.engine.docker.wait import await_exit, await_ready, await_steady
 from reconciler.engine.errors import foreign_volume, proxy_not_running, taken_meanwhile
 from reconciler.engine.protocol import Closed, Patience, Report
@@ -54,8 +54,9 @@ def perform(  # noqa: PLR0915  # one branch an action
     match action:
         case a.PullImage(image, platform):
             images.pull(client, image, patience, report, platform)
-        case a.CheckConfig(image, config, None):
-            proxy.check_in_throwaway(client, topology, image, config)
+        case a.CheckConfig(image, config, None, mounts):
+            there = [mount_body(mount) for mount in mounts]
+            proxy.check_in_throwaway(client, topology, image, config, there)
         case a.CheckConfig(_, config, running):
             assert running is not None
             proxy.check_in_running(client, running.reference, config)
@@ -132,11 +133,12 @@ def _create_container(
 ) -> None:
     at_once = api_of(client) >= _ALL_NETWORKS_AT_ONCE
     to_join = container.spec.networks[1:]
+    body = create_body(topology, container, name, predecessor, with_all_networks=at_once)
+    if container.slot == PROXY_SLOT and container.spec.logging is None:
+        body["HostConfig"] |= rotating_log(client.info().get("LoggingDriver", ""))
     try:
         made = client.create_container_from_config(
-            create_body(topology, container, name, predecessor, with_all_networks=at_once),
-            name=name,
-            platform=container.spec.platform or None,
+            body, name=name, platform=container.spec.platform or None
         )["Id"]
         to_join = () if at_once else to_join
     except docker.errors.APIError as error:
@@ -203,6 +205,9 @@ def _create_network(client: docker.APIClient, body: dict[str, Any]) -> None:
             check_duplicate=True,
             labels=body["Labels"],
             ipam=body.get("IPAM"),
+            options=body.get("Options"),
+            attachable=body.get("Attachable"),
+            enable_ipv6=body.get("EnableIPv6", False),
         )
     except docker.errors.APIError as error:
         if error.status_code != 409:

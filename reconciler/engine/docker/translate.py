@@ -12,6 +12,7 @@ from reconciler.desired.desired import DesiredContainer, Slot
 from reconciler.desired.resources import resources_in
 from reconciler.desired.spec import (
     OF_A_CONTAINER,
+    AddressPool,
     Attachment,
     ContainerSpec,
     Healthcheck,
@@ -113,7 +114,7 @@ def _host_config(spec: ContainerSpec) -> dict[str, Any]:
         "NetworkMode": _network_mode(spec),
         "RestartPolicy": restart_policy(spec.restart),
         "PortBindings": bindings,
-        "Mounts": [_mount(mount) for mount in spec.mounts if not _is_of_short_form(mount)]
+        "Mounts": [mount_body(mount) for mount in spec.mounts if not _is_of_short_form(mount)]
         + [{"Type": "volume", "Target": directory} for directory in _volumes_for_files(spec)],
     }
     if binds := [_bind(mount) for mount in spec.mounts if _is_of_short_form(mount)]:
@@ -144,7 +145,7 @@ def _inside(port: PublishedPort) -> str:
     return f"{port.container_port}/{port.protocol}"
 
 
-def _mount(mount: Mount) -> dict[str, Any]:
+def mount_body(mount: Mount) -> dict[str, Any]:
     body: dict[str, Any] = {
         "Type": mount.kind,
         "Source": mount.source,
@@ -194,24 +195,43 @@ def _healthcheck(check: Healthcheck) -> dict[str, Any]:
 
 def network_body(topology: str, spec: NetworkSpec, revision: str) -> dict[str, Any]:
     """What a network is created with."""
-    body = {
+    body: dict[str, Any] = {
         "Name": spec.name,
         "Driver": spec.driver,
         "Internal": spec.internal,
         "Labels": {
+            **dict(spec.labels),
             names.TOPOLOGY: topology,
             names.ROLE: names.NETWORK_ROLE,
             names.REVISION: revision,
         },
     }
-    if spec.subnet is not None:
-        place = {
-            "Subnet": spec.subnet,
-            "IPRange": range_of_docker(spec.subnet),
-            "Gateway": gateway_of(spec.subnet),
-        }
-        body["IPAM"] = {"Config": [place]}
+    told = {"Attachable": spec.attachable, "EnableIPv6": spec.has_ipv6}
+    body |= {key: True for key, is_so in told.items() if is_so}
+    if spec.options:
+        body["Options"] = dict(spec.options)
+    if places := [*_halved(spec.subnet), *map(_pool, spec.pools)]:
+        body["IPAM"] = {"Config": places}
+    if spec.ipam_driver != "default" or spec.ipam_options:
+        own = {"Driver": spec.ipam_driver, "Options": dict(spec.ipam_options)}
+        body["IPAM"] = body.get("IPAM", {}) | own
     return body
+
+
+def _halved(subnet: str | None) -> Iterator[dict[str, Any]]:
+    """A subnet of which Docker gives out half by itself."""
+    if subnet is not None:
+        yield _pool(AddressPool(subnet, range_of_docker(subnet), gateway_of(subnet)))
+
+
+def _pool(pool: AddressPool) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "Subnet": pool.subnet,
+        "IPRange": pool.ip_range,
+        "Gateway": pool.gateway,
+        "AuxiliaryAddresses": dict(pool.aux_addresses),
+    }
+    return {key: value for key, value in told.items() if value}
 
 
 def observed_container(inspected: dict[str, Any]) -> ObservedContainer:

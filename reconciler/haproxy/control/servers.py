@@ -48,9 +48,7 @@ def _servers(text: str) -> Iterator[WrittenServer]:
         if line[:1].strip() and words:
             backend = words[1] if words[0] == "backend" and len(words) > 1 else ""
             check, common, weighs = [], [], True
-        elif words[:2] in (["option", "httpchk"], ["timeout", "check"]) or words[:1] == [
-            "http-check"
-        ]:
+        elif _is_of_check(words):
             check.append(line.removesuffix(SENSITIVE_MARK).strip())
         elif words[:1] == ["default-server"]:
             common += words[1:]
@@ -59,6 +57,15 @@ def _servers(text: str) -> Iterator[WrittenServer]:
             continue
         told = read_weighs(line)
         weighs = weighs if told is None else told
+
+
+def _is_of_check(words: list[str]) -> bool:
+    match words:
+        case ["option", option, *_]:
+            return option.endswith(("chk", "-check"))
+        case ["timeout", "check", *_] | ["http-check" | "tcp-check", *_]:
+            return True
+    return False
 
 
 def _servers_of(
@@ -75,6 +82,8 @@ def _servers_of(
         place, said = words[2], words[3:]
     host, _, port = place.rpartition(":")
     said = [*said, *common]
+    if place.startswith("unix@"):
+        host, port = place, "0"
     if not (host and port.isdigit()):
         return
     for name in names:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from reconciler.haproxy.model.backend import Backend, Mode
 from reconciler.haproxy.model.bind import BindTls, Http3, Listener
+from reconciler.haproxy.model.check import Check
 from reconciler.haproxy.model.frontend import Frontend, ToTls
 from reconciler.haproxy.model.origin import RawLine
 from reconciler.haproxy.model.proxy import Proxy, StatsPage, Timeouts
-from reconciler.haproxy.model.server import Check, OutsideServer, Server, ServerLink
+from reconciler.haproxy.model.server import OutsideServer, Server, ServerLink
 
 __all__ = [
     "Backend",

@@ -7,10 +7,11 @@ from typing import Literal
 from msgspec import Struct
 
 from reconciler.haproxy.model.balance import DEFAULT_HASH, Hash, is_dynamic
+from reconciler.haproxy.model.check import Check
 from reconciler.haproxy.model.content import Cache, Compression
 from reconciler.haproxy.model.errors import ErrorPage
 from reconciler.haproxy.model.origin import Path, RawLine
-from reconciler.haproxy.model.server import PLAIN, Check, OutsideServer, Server, ServerLink
+from reconciler.haproxy.model.server import PLAIN, OutsideServer, Server, ServerLink
 from reconciler.haproxy.model.settings import DEFAULT_SETTINGS, Settings
 from reconciler.haproxy.model.sticky import Sticky
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
@@ -46,6 +47,11 @@ class Backend(Struct, frozen=True):
     compression: Compression | None = None
     cache: Cache | None = None
     raw: tuple[RawLine, ...] = ()
+
+    def checked_port(self, port: int) -> int:
+        """The port that checks ask, of a server with this one; 0 where there is none."""
+        own = self.check.port if self.check else None
+        return own if own and port else port
 
     @property
     def idle_host(self) -> str:

@@ -19,5 +19,7 @@ class Forwarding(Struct, frozen=True):
     """The header that carries one; none when empty."""
     has_sockets: bool = False
     """Whether clients may have no address."""
+    more: tuple[tuple[str, str], ...] = ()
+    """Further headers that servers get, each with the fetch of what is in it."""
     asks_scheme: bool = False
     """Whether something else in the section asks what a client came by."""

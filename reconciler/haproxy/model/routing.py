@@ -8,10 +8,9 @@ from msgspec import Struct
 
 from reconciler.haproxy.model.cors import Cors
 from reconciler.haproxy.model.jwt import Jwt
+from reconciler.haproxy.model.known import Known
 from reconciler.haproxy.model.origin import Path
 
-SCHEME = "var(txn.scheme)"
-"""The scheme by which the client came, as a trusted proxy says; unset where nothing asks for it."""
 ASKED_METHOD = "var(txn.asked_method)"
 """The method that a preflight request (`OPTIONS`) announces; unset for any other request."""
 
@@ -106,7 +105,8 @@ class ChangeHeader(Struct, frozen=True):
 
     keyword: Literal["set-header", "add-header", "replace-header", "del-header"]
     name: str
-    value: str | None
+    value: tuple[str | Known, ...] | None
+    """Texts, and what HAProxy knows, in turn."""
     of_response: bool
     path: Path
     regex: str | None = None

@@ -9,20 +9,6 @@ from msgspec import Struct
 from reconciler.haproxy.model.origin import Path
 
 
-class Check(Struct, frozen=True):
-    """A health check. `url` is the path of an HTTP check; None means connect only."""
-
-    url: str | None
-    host: str
-    method: str
-    status: str
-    interval_s: float
-    timeout_s: float | None
-    rise: int
-    fall: int
-    path: Path
-
-
 class ServerLink(Struct, frozen=True):
     """How a backend's servers are spoken with, by traffic and checks alike."""
 
@@ -53,14 +39,21 @@ class OutsideServer(Struct, frozen=True):
     name: str
     address: str
     port: int
+    """0 for a Unix socket, whose address is `unix@` and its path."""
     weight: int
     maxconn: int | None
     backup: bool
     path: Path
+    init_address: str = ""
+    """What its address is while nobody knows; "" for none, which takes it out meanwhile."""
+    is_in_hosts: bool = False
+    """Whether `/etc/hosts` has its address, of which no DNS server knows."""
 
     @property
     def resolves(self) -> bool:
-        """Whether its address is a name."""
+        """Whether its address is a name that DNS servers are asked for."""
+        if self.is_in_hosts or not self.port:
+            return False
         try:
             ip_address(self.address)
         except ValueError:

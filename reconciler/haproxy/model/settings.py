@@ -31,6 +31,10 @@ class Settings(Struct, frozen=True):
     maxqueue: int | None = None
     slow_start_s: float | None = None
     agent: Agent | None = None
+    http_reuse: str | None = None
+    all_backups: bool = False
+    on_marked_down: str | None = None
+    on_marked_up: str | None = None
 
 
 DEFAULT_SETTINGS = Settings()

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.haproxy.config import Line
-from reconciler.haproxy.model import Backend, Check, OutsideServer, RawLine
+from reconciler.haproxy.model import Backend, OutsideServer, RawLine
 from reconciler.haproxy.model.balance import hash_texts
+from reconciler.haproxy.model.origin import Path
+from reconciler.haproxy.render.check import check_lines, check_words, spare_rhythm
 from reconciler.haproxy.render.content import cache_lines, compression_lines
 from reconciler.haproxy.render.errors import error_lines
 from reconciler.haproxy.render.link import link_words
-from reconciler.haproxy.render.quoting import format_duration, quote
+from reconciler.haproxy.render.quoting import quote
 from reconciler.haproxy.render.settings import server_words, settings_lines
 from reconciler.haproxy.render.sticky import sticky_lines
 from reconciler.haproxy.slots import PROBE_SUFFIX
-
-_FAST_S = 0.25
 
 
 def render_backend(backend: Backend) -> str:
@@ -35,41 +35,54 @@ def backend_lines(backend: Backend) -> Iterator[Line]:
     yield from compression_lines(backend.compression)
     yield from settings_lines(backend.settings, backend.path, is_http=backend.mode == "http")
     if backend.check is not None:
-        yield from _check(backend.check)
+        yield from check_lines(backend.check)
     yield from raw_lines(backend.raw)
     yield from cache_lines(backend.cache)
     path = backend.path
-    if common := list(_server_defaults(backend)):
-        keys = (*_OF_ALL, *(key for key, _ in server_words(backend.settings)))
-        places = tuple((*path, key) for key in keys)
-        yield Line(" ".join(["    default-server", *common]), path, places)
-    for server in backend.outside:
-        yield _outside(server, backend)
+    keys = (*_OF_ALL, *(key for key, _ in server_words(backend.settings)))
+    places = tuple((*path, key) for key in keys)
+    # A server takes all that the lines above it say, and none of it back.
+    in_hosts = [server for server in backend.outside if server.is_in_hosts]
+    if in_hosts:
+        yield from _defaults(_of_all_servers(backend), path, places)
+        yield from (_outside(server, backend) for server in in_hosts)
+        if backend.port:
+            yield from _defaults(_of_names(backend), path, places)
+    else:
+        yield from _defaults((*_of_names(backend), *_of_all_servers(backend)), path, places)
+    yield from (_outside(s, backend) for s in backend.outside if not s.is_in_hosts)
     yield from live_server_lines(backend)
+
+
+def _defaults(words: Iterable[str], path: Path, places: tuple[Path, ...]) -> Iterator[Line]:
+    if text := " ".join(words):
+        yield Line(f"    default-server {text}", path, places)
 
 
 _OF_ALL = ("check", "weight", "port", "tls", "proto", "send_proxy")
 """Keys of a backend that say something of all its servers, beside those of `server_words`."""
 
 
-_FOLLOWS_ITS_NAME = "init-addr libc,none resolve-prefer ipv4 resolve-opts allow-dup-ip"
+_FOLLOWS_ITS_NAME = "resolve-prefer ipv4 resolve-opts allow-dup-ip"
+_WITHOUT_ADDRESS = "init-addr libc,none"
 """A name that does not resolve yet is no error: the resolver goes on asking. Two servers may have
 one address: spare ones all have HAProxy's, and containers that start anew may swap theirs, where
 the one would wait for the other to give its own up."""
 
 
-def _server_defaults(backend: Backend) -> Iterator[str]:
-    """What all servers of a backend have in common."""
+def _of_names(backend: Backend) -> Iterator[str]:
+    """What servers have in common whose addresses are names that Docker knows."""
     if backend.resolves:
-        yield f"resolvers docker {_FOLLOWS_ITS_NAME}"
-    if backend.port:  # to check on; and no server can be told another port meanwhile
-        yield f"port {backend.port}"
+        yield f"resolvers docker {_WITHOUT_ADDRESS} {_FOLLOWS_ITS_NAME}"
+
+
+def _of_all_servers(backend: Backend) -> Iterator[str]:
+    if checked := backend.checked_port(backend.port):
+        # to check on; and no server can be told another port meanwhile
+        yield f"port {checked}"
     yield from link_words(backend.link, is_checked=backend.check is not None)
     if backend.check is not None:
-        check = backend.check
-        inter, fast = format_duration(check.interval_s), _fast(check)
-        yield f"check inter {inter} fastinter {fast} downinter {fast}"
-        yield f"rise {check.rise} fall {check.fall}"
+        yield from check_words(backend.check)
     yield from (words for _, words in server_words(backend.settings))
     if backend.weight != 1 and not backend.has_live_weight:
         yield f"weight {backend.weight}"
@@ -78,10 +91,14 @@ def _server_defaults(backend: Backend) -> Iterator[str]:
 def _outside(server: OutsideServer, backend: Backend) -> Line:
     """Weight and limit come last: `config.frozen` takes off what can be changed at run time. They
     are said even if they are as the backend's, since those may stand in lines further down."""
-    host = f"[{server.address}]" if ":" in server.address else server.address
-    text = f"    server {server.name} {host}:{server.port} port {server.port}"
+    text = f"    server {server.name} {_place(server)}"
+    if server.port:
+        text += f" port {backend.checked_port(server.port)}"
+    first = f"init-addr libc,{server.init_address}" if server.init_address else _WITHOUT_ADDRESS
     if server.resolves:
-        text += f" resolvers outside {_FOLLOWS_ITS_NAME}"
+        text += f" resolvers outside {first} {_FOLLOWS_ITS_NAME}"
+    elif server.is_in_hosts:
+        text += f" {first}"
     if server.backup:
         text += " backup"
     text += f" weight {server.weight}"
@@ -89,6 +106,13 @@ def _outside(server: OutsideServer, backend: Backend) -> Line:
         text += f" maxconn {server.maxconn}"
     path = backend.path
     return Line(text, server.path, ((*path, "port"), (*path, "weight"), (*path, "maxconn")))
+
+
+def _place(server: OutsideServer) -> str:
+    if not server.port:
+        return quote(server.address)
+    host = f"[{server.address}]" if ":" in server.address else server.address
+    return f"{host}:{server.port}"
 
 
 def live_server_lines(backend: Backend) -> Iterator[Line]:
@@ -111,34 +135,11 @@ def live_server_lines(backend: Backend) -> Iterator[Line]:
     )
 
 
-def _check(check: Check) -> Iterator[Line]:
-    timeout = format_duration(check.timeout_s or check.interval_s)
-    yield Line(f"    timeout check {timeout}", check.path, (check.path,))
-    if check.url is None:
-        return
-    yield Line("    option httpchk", check.path)
-    request = (
-        f"meth {check.method} uri {quote(check.url)} ver HTTP/1.1 hdr Host {quote(check.host)}"
-    )
-    yield Line(f"    http-check send {request}", check.path, (check.path,))
-    yield Line(f"    http-check expect status {check.status}", check.path, (check.path,))
-
-
-def _fast(check: Check) -> str:
-    """While a server changes state it is asked more often, so that changes settle quickly."""
-    return format_duration(min(check.interval_s, _FAST_S))
-
-
 def _spare_rhythm(backend: Backend) -> str:
-    """A server in maintenance keeps the rhythm of its checks, so a spare one that is given a
-    container waits up to one `inter` for the first of them, and keeps it until the next reload.
-
-    `inter` bounds the time to connect as well, in which a TLS server has much to do.
-    """
+    """`inter` bounds the time to connect as well, in which a TLS server has much to do."""
     if backend.check is None or backend.link.tls:
         return ""
-    quarter = max(backend.check.interval_s / 4, min(backend.check.interval_s, _FAST_S))
-    return f" inter {format_duration(quarter)}"
+    return spare_rhythm(backend.check)
 
 
 def raw_lines(lines: Iterable[RawLine]) -> Iterator[Line]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from reconciler.haproxy.config import Line
 from reconciler.haproxy.model.clients import Forwarding
+from reconciler.haproxy.model.known import SCHEME
 from reconciler.haproxy.model.origin import Path
-from reconciler.haproxy.model.routing import SCHEME
 from reconciler.haproxy.render.pattern import acl_lines
 
 _HOPS = 5
@@ -26,16 +26,24 @@ def forwarding_lines(forwarding: Forwarding) -> Iterator[Line]:
     if forwarding.tells or forwarding.trusted:
         yield Line(f"    http-request del-header X-Forwarded- -m beg{unless}", at)
         yield Line(f"    http-request del-header Forwarded{unless}", at)
+        yield Line(f"    http-request del-header X-Real-IP{unless}", at)
     if forwarding.request_id:
         yield from _request_id(forwarding.request_id, unless, (*forwarding.path, "request_id"))
     if forwarding.asks_scheme:
-        yield from _scheme(trusted)
+        yield from _scheme(at, is_told=forwarding.trusted is not None)
     if forwarding.tells:
         yield Line(
             "    http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)] "
             "unless { req.hdr(X-Forwarded-Proto) -m found }",
             told,
         )
+        for header, sample in forwarding.more:
+            yield Line(
+                f"    http-request set-header {header} %[{sample}] "
+                f"unless {{ req.hdr({header}) -m found }}",
+                told,
+                (told,),
+            )
         known = " if { src -m found }" if forwarding.has_sockets else ""
         yield Line(f"    http-request add-header X-Forwarded-For %[src]{known}", told)
     if forwarding.trusted:
@@ -53,9 +61,12 @@ def _request_id(header: str, unless: str, path: Path) -> Iterator[Line]:
     yield Line(f"    http-request set-var(txn.request_id) req.fhdr({header})", path)
 
 
-def _scheme(path: Path) -> Iterator[Line]:
-    """The scheme the client came by: the first of several. A connection that becomes a WebSocket
-    has schemes of its own for some proxies."""
+def _scheme(path: Path, *, is_told: bool) -> Iterator[Line]:
+    """The scheme the client came by: the first of several that a trusted proxy says, if there are
+    any. A connection that becomes a WebSocket has schemes of its own for some proxies."""
+    if not is_told:
+        yield Line("    http-request set-var(txn.scheme) ssl_fc,iif(https,http)", path)
+        return
     said = "req.hdr(X-Forwarded-Proto,1),lower,regsub(^ws,http)"
     yield Line(f"    http-request set-var(txn.scheme) {said}", path)
     yield Line(

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from reconciler.haproxy.config import SENSITIVE_MARK, Config, Line, identified
 from reconciler.haproxy.model import Backend, Frontend, Proxy, StatsPage
+from reconciler.haproxy.model.known import SCHEME
 from reconciler.haproxy.model.origin import Path
-from reconciler.haproxy.model.routing import SCHEME
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.render.access import access_lines
 from reconciler.haproxy.render.backend import backend_lines, live_server_lines, raw_lines

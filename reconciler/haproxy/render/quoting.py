@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from reconciler.haproxy.model.known import Known
 
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_./:@%+,=~*!?{}()\[\]-]+\Z")
 
@@ -22,6 +25,12 @@ def quote(text: str) -> str:
 def quote_format(text: str) -> str:
     """The same where HAProxy reads a log format: nothing in the text is a variable of it."""
     return quote(text.replace("%", "%%"))
+
+
+def quote_parts(parts: Iterable[str | Known]) -> str:
+    """One word of a log format: texts, of which nothing is replaced, and what HAProxy knows."""
+    words = (p.replace("%", "%%") if isinstance(p, str) else f"%[{p.fetch}]" for p in parts)
+    return quote("".join(words))
 
 
 def quote_text(text: str) -> str:

@@ -31,7 +31,7 @@ from reconciler.haproxy.render.chosen_rule import NONE_YET, chosen
 from reconciler.haproxy.render.cors import asked_lines, granting_lines, telling_lines
 from reconciler.haproxy.render.jwt import jwt_lines
 from reconciler.haproxy.render.pattern import acl_lines
-from reconciler.haproxy.render.quoting import quote, quote_format, quote_text
+from reconciler.haproxy.render.quoting import quote, quote_format, quote_parts, quote_text
 
 CHALLENGE = "{ path_beg /.well-known/acme-challenge/ }"
 _HASHED = re.compile(r"\$[0-9a-z]+\$")
@@ -180,8 +180,10 @@ def _change(when: str, what: str, change: Rewrite | ChangeHeader, this: str) -> 
     words = [when, what]
     if change.regex is not None:
         words.append(quote(change.regex))
-    if change.value is not None:
+    if isinstance(change.value, str):
         words.append(quote_format(change.value))
+    elif change.value is not None:
+        words.append(quote_parts(change.value))
     return Line(f"    {' '.join(words)} if {this}", change.path, (change.path,))
 
 

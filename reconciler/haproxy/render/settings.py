@@ -24,6 +24,10 @@ def settings_lines(settings: Settings, path: Path, *, is_http: bool) -> Iterator
         yield Line(f"    retries {settings.retries}", (*path, "retries"))
     if settings.fullconn is not None:
         yield Line(f"    fullconn {settings.fullconn}", (*path, "fullconn"))
+    if settings.http_reuse is not None:
+        yield Line(f"    http-reuse {settings.http_reuse}", (*path, "http_reuse"))
+    if settings.all_backups:
+        yield Line("    option allbackups", (*path, "all_backups"))
     if is_http:
         # A request that a server took and did not answer goes to another, if it may be repeated.
         at = (*path, "retry_on")
@@ -39,6 +43,10 @@ def server_words(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "minconn", f"minconn {settings.minconn}"
     if settings.maxqueue is not None:
         yield "maxqueue", f"maxqueue {settings.maxqueue}"
+    if settings.on_marked_down is not None:
+        yield "on_marked_down", f"on-marked-down {settings.on_marked_down}"
+    if settings.on_marked_up is not None:
+        yield "on_marked_up", f"on-marked-up {settings.on_marked_up}"
     if settings.agent is not None:
         interval = format_duration(settings.agent.interval_s)
         yield "check", f"{AGENT_CHECK} agent-port {settings.agent.port} agent-inter {interval}"

@@ -3,6 +3,7 @@ it has been passed."""
 
 from __future__ import annotations
 
+from reconciler.desired.containers.haproxy import files_of_the_host
 from reconciler.desired.desired import PROXY_SLOT
 from reconciler.plan.actions import CheckConfig, PullImage, Target
 from reconciler.plan.decide.jobs import to_be_made
@@ -28,9 +29,10 @@ def _check(situation: Situation, pulls: dict[str, Task]) -> Tasks:
     if need.config is None or not loads_it:
         return ()
     image, running = _image_and_running(situation)
+    mounts = files_of_the_host(situation.desired.containers[PROXY_SLOT].spec)
     after = (pulls[image],) if image in pulls else ()
     why = "nothing is touched unless HAProxy accepts the configuration"
-    return (Task(CheckConfig(image, need.config, running), after, why),)
+    return (Task(CheckConfig(image, need.config, running, mounts), after, why),)
 
 
 def _image_and_running(situation: Situation) -> tuple[str, Target | None]:

@@ -6,13 +6,15 @@ type and an error has one place. Descriptions go into the JSON Schema, where edi
 
 from __future__ import annotations
 
-from reconciler.topology.model.backend import Backend, Check
+from reconciler.topology.model.backend import Backend
 from reconciler.topology.model.bind import Bind
+from reconciler.topology.model.check import Check
 from reconciler.topology.model.frontend import Frontend
 from reconciler.topology.model.haproxy import HAProxy
 from reconciler.topology.model.job import Job
+from reconciler.topology.model.network import Network
 from reconciler.topology.model.stats import Stats
-from reconciler.topology.model.topology import Network, Topology
+from reconciler.topology.model.topology import Topology
 from reconciler.topology.model.volume import Volume
 
 __all__ = [

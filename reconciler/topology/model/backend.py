@@ -1,11 +1,12 @@
 """Containers of one image, or other servers, and how HAProxy sends traffic to them."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.topology.model.balance import BALANCE_SHORT, Balance
-from reconciler.topology.model.base import Model, accepts, accepts_one
+from reconciler.topology.model.base import accepts, accepts_one
+from reconciler.topology.model.check import CHECK_SHORT, Check
 from reconciler.topology.model.container import Healthcheck, Resources, Restart
 from reconciler.topology.model.content import (
     CACHE_SHORT,
@@ -18,22 +19,15 @@ from reconciler.topology.model.errors import ErrorPages
 from reconciler.topology.model.files import MountedFiles
 from reconciler.topology.model.job import Job
 from reconciler.topology.model.link import TO_SERVERS_SHORT, SendProxy, ToServers
-from reconciler.topology.model.marks import (
-    Appends,
-    ByName,
-    Example,
-    HttpOnly,
-    InPlaceOf,
-    OfContainers,
-)
+from reconciler.topology.model.marks import Appends, ByName, HttpOnly, InPlaceOf, OfContainers
 from reconciler.topology.model.network import JOINS_SHORT, Join, Joins
 from reconciler.topology.model.options import ContainerOptions
 from reconciler.topology.model.order import DEPENDENCIES_SCHEMA, Dependency, parse_dependencies
 from reconciler.topology.model.port import Publications
 from reconciler.topology.model.raw import RAW_SHORT, BackendLines
 from reconciler.topology.model.rollout import Rollout
-from reconciler.topology.model.server import Host, Server
-from reconciler.topology.model.settings import Agent, BackendTimeouts, RetryOn
+from reconciler.topology.model.server import Server
+from reconciler.topology.model.settings import BackendTimeouts, RetryOn
 from reconciler.topology.model.sticky import STICKY_SHORT, Sticky
 from reconciler.topology.model.types.scalar import (
     Duration,
@@ -45,107 +39,12 @@ from reconciler.topology.model.types.scalar import (
     Port,
     Pull,
     Text,
-    UrlPath,
     Whole,
     Words,
     error,
     listed,
-    scalar_text,
 )
-from reconciler.topology.model.volume import Mount
-
-_OF_REQUESTS = ("host", "method", "status")
-
-
-class Check(Model):
-    """How HAProxy finds out whether a server can take traffic."""
-
-    type: Literal["tcp", "http", "none"] = "tcp"
-    """`http` when a `path` is given."""
-    path: UrlPath | None = None
-    """Ask for this path over HTTP instead of only opening a connection."""
-    host: Host | None = None
-    """The `Host` to ask for; that of `tls.sni`, or the backend's name, when not given."""
-    method: Literal["GET", "HEAD", "OPTIONS", "POST"] = "GET"
-    """The request's method."""
-    status: Annotated[
-        str, BeforeValidator(scalar_text), Example("write codes like `200`, `200-399` or `200,204`")
-    ] = Field(
-        "200-399",
-        pattern=r"^[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*$",
-        json_schema_extra=accepts({"type": "integer", "minimum": 100, "maximum": 599}),
-    )
-    """The status codes that mean healthy: `200`, `200-299` or `200,204`."""
-    interval: Duration = Field(1.0, ge=0.01)
-    """Time between two checks. A server that HAProxy was given without a reload is checked up to
-    four times as often until the next one, so that it need not wait long for its first check."""
-    timeout: Duration | None = Field(None, ge=0.001)
-    """Time one check may take; the interval when not given."""
-    rise: Whole = Field(2, ge=1, le=100)
-    """Good checks in a row that bring a server back."""
-    fall: Whole = Field(3, ge=1, le=100)
-    """Bad checks in a row that take a server out."""
-    agent: Agent | None = Field(
-        None, json_schema_extra=accepts({"type": "integer", "minimum": 1, "maximum": 65535})
-    )
-    """A program beside each server that tells HAProxy its weight, or that it is down: its port, or
-    a mapping."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: Any) -> Any:
-        if value is False:
-            return {"type": "none"}
-        if value is True or value == "tcp":
-            return {}
-        if isinstance(value, str):
-            if value.startswith("/"):
-                return {"type": "http", "path": value}
-            raise error(
-                "unknown-value",
-                "`{value}` is not a check",
-                value=value,
-                hint="write `tcp`, `false`, a path like `/healthz`, or a mapping",
-            )
-        if isinstance(value, dict) and "path" in value and "type" not in value:
-            return value | {"type": "http"}
-        return value
-
-    @model_validator(mode="after")
-    def _path_with_http(self) -> Self:
-        if self.type == "none" and self.agent is not None:
-            raise error(
-                "bad-value",
-                "an `agent` needs a check of HAProxy's own beside it",
-                at=("agent",),
-                hint="use `type: tcp`, or a `path`",
-            )
-        if (self.type == "http") != (self.path is not None):
-            wrong = "needs a `path`" if self.type == "http" else "takes no `path`"
-            at = ("path",) if self.path is not None else ("type",)
-            raise error("bad-value", f"a check of type {self.type} {wrong}", at=at)
-        return self
-
-    @model_validator(mode="after")
-    def _nothing_without_effect(self) -> Self:
-        for key in type(self).model_fields:
-            if key not in self.model_fields_set or key == "type":
-                continue
-            if self.type == "none":
-                raise error(
-                    "bad-value",
-                    f"`{key}` has no meaning where nothing is checked",
-                    at=(key,),
-                    hint="leave it out, or use `type: tcp`",
-                )
-            if self.type == "tcp" and key in _OF_REQUESTS:
-                raise error(
-                    "bad-value",
-                    f"`{key}` is for a check that asks over HTTP",
-                    at=(key,),
-                    hint="add a `path`, or leave it out",
-                )
-        return self
+from reconciler.topology.model.volume import Mounts
 
 
 class Backend(ContainerOptions):
@@ -217,11 +116,7 @@ class Backend(ContainerOptions):
         tuple[FilePath, ...], BeforeValidator(listed), Appends(), OfContainers()
     ] = Field((), json_schema_extra=accepts_one)
     """Files of `NAME=value` lines, for what `labels` does not say: `./app.labels`."""
-    volumes: Annotated[
-        tuple[Annotated[Mount, Field(json_schema_extra=accepts({"type": "string"}))], ...],
-        Appends("target"),
-        OfContainers(),
-    ] = ()
+    volumes: Annotated[Mounts, OfContainers()] = ()
     """Mounts: `data:/var/lib/app`, `./conf:/etc/app:ro`, or mappings with Compose's keys."""
     restart: Annotated[Restart, OfContainers()] = "unless-stopped"
     """Docker's restart policy. It changes in place."""
@@ -250,13 +145,13 @@ class Backend(ContainerOptions):
     """Clients come back to the server they had: `cookie`, `source`, or a mapping."""
     mode: Mode = "http"
     """What HAProxy speaks: `http` or `tcp`."""
-    check: Check = Field(
-        Check.model_construct(),
-        json_schema_extra=accepts(
-            {"enum": ["tcp", False, True]}, {"type": "string", "pattern": "^/"}
-        ),
-    )
+    check: Check = Field(Check.model_construct(), json_schema_extra=CHECK_SHORT)
     """HAProxy's health check: `tcp`, `false`, a path, or a mapping."""
+    on_marked_down: Literal["shutdown-sessions"] | None = None
+    """What becomes of the connections of a server that is found to be down; they go on when not
+    given."""
+    on_marked_up: Literal["shutdown-backup-sessions"] | None = None
+    """What becomes of the connections of servers with `backup` when another server comes back."""
     tls: ToServers = Field(None, json_schema_extra=TO_SERVERS_SHORT)
     """TLS with the servers: `{sni: db.example.com}`, `{ca: ./ca.pem}`, `{verify: none}`."""
     proto: Annotated[Literal["h2"] | None, HttpOnly(on_key=False)] = None
@@ -284,6 +179,12 @@ class Backend(ContainerOptions):
     )
     """Failures after which a GET, HEAD or OPTIONS is tried again, by HAProxy's names or as
     statuses: `[conn-failure, empty-response]` when not given."""
+    http_reuse: Annotated[Literal["never", "safe", "aggressive", "always"] | None, HttpOnly()] = (
+        None
+    )
+    """Whether connections to servers are shared by clients; `safe` when not given."""
+    all_backups: bool = False
+    """Whether all servers with `backup` get traffic when no other is up, and not just the first."""
     slow_start: Duration | None = Field(None, ge=0.001)
     """Time in which a server that comes up gets to its whole part of the traffic."""
     errors: Annotated[ErrorPages, HttpOnly()] = Field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Where HAProxy takes traffic."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -32,6 +32,17 @@ def _request_id(value: Any) -> Any:
     if isinstance(value, bool):
         return "X-Request-ID" if value else None
     return value
+
+
+_FORWARDED = ("for", "proto", "host", "port")
+
+
+def _parse_forwarded(value: Any) -> Any:
+    """The two that belong together come with any other."""
+    if isinstance(value, bool):
+        return ["for", "proto"] if value else []
+    items = listed(value)
+    return [*(name for name in ("for", "proto") if name not in items), *items]
 
 
 class Frontend(Model):
@@ -67,9 +78,14 @@ class Frontend(Model):
     cors: Annotated[Cors | None, HttpOnly()] = Field(None, json_schema_extra=CORS_SHORT)
     """Which pages of other sites may read answers: an origin like `https://app.example.com`, a list
     of them, or a mapping."""
-    forwarded_for: Annotated[bool, HttpOnly(on_key=False)] = False
+    forwarded_for: Annotated[
+        tuple[Literal["for", "proto", "host", "port"], ...],
+        BeforeValidator(_parse_forwarded),
+        HttpOnly(on_key=False),
+    ] = Field((), json_schema_extra=accepts({"type": "boolean"}, {"enum": list(_FORWARDED)}))
     """Tell servers the client's address in `X-Forwarded-For`, and how it came in
-    `X-Forwarded-Proto`. What clients say there themselves is taken out."""
+    `X-Forwarded-Proto`: `true`; or a list with `host` and `port`, for whom and where it asked. What
+    clients say there themselves, or in `X-Real-IP`, is taken out."""
     trusted_proxies: Annotated[
         tuple[Listed, ...],
         BeforeValidator(listed),

@@ -8,8 +8,18 @@ from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.container import Resources, Restart
 from reconciler.topology.model.log import LOG_SHORT, Log
 from reconciler.topology.model.marks import Appends
+from reconciler.topology.model.options import OptionsOfAll
 from reconciler.topology.model.raw import RAW_SHORT, RawLines
-from reconciler.topology.model.types.scalar import Duration, Image, Name, Pull, Whole, listed
+from reconciler.topology.model.types.scalar import (
+    DockerName,
+    Duration,
+    Image,
+    Pairs,
+    Pull,
+    Whole,
+    listed,
+)
+from reconciler.topology.model.volume import Mounts
 
 
 class Timeouts(Model):
@@ -42,14 +52,14 @@ class Raw(Model):
     """Added at the end of `defaults`."""
 
 
-class HAProxy(Model):
+class HAProxy(OptionsOfAll):
     """The HAProxy container in front of the backends."""
 
     image: Image = "haproxytech/haproxy-alpine:3.2"
     """Any image laid out as `haproxytech/haproxy-*` or the official `haproxy`."""
     pull: Pull = "missing"
     """When to pull the image."""
-    networks: Annotated[tuple[Name, ...] | None, BeforeValidator(listed), Appends()] = Field(
+    networks: Annotated[tuple[DockerName, ...] | None, BeforeValidator(listed), Appends()] = Field(
         None, min_length=1, json_schema_extra=accepts_one
     )
     """Networks to join; those of the backends that get traffic when not given."""
@@ -69,6 +79,11 @@ class HAProxy(Model):
     it, a line for each request on stdout."""
     hard_stop_after: Duration = Field(30.0, ge=1)
     """How long an old worker may finish its connections after a reload."""
+    labels: Pairs = Field(default_factory=dict)
+    """Docker labels of your own."""
+    volumes: Mounts = ()
+    """Mounts: `./maps:/maps:ro` for files that raw lines name, `/var/run/docker.sock` for a server
+    at a socket."""
     restart: Restart = "unless-stopped"
     """Docker's restart policy."""
     resources: Resources = Resources.model_construct()
@@ -80,3 +95,8 @@ class HAProxy(Model):
     def hands_over(self) -> bool:
         """Whether a new HAProxy takes the listening sockets over from the old one."""
         return self.network == "host" or self.upgrade == "handover"
+
+    @property
+    def known_hosts(self) -> frozenset[str]:
+        """The names in its `/etc/hosts`, in lower case: Docker's DNS does not know them."""
+        return frozenset(line.partition(":")[0].lower() for line in self.extra_hosts)

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from reconciler.topology.model.base import Model, accepts_one
 from reconciler.topology.model.match import HeaderName, Pattern
+from reconciler.topology.model.placeholder import check_of_answer, check_of_request
 from reconciler.topology.model.types.scalar import Text, error, listed
 
 _OF_HAPROXY = frozenset({"content-length", "transfer-encoding"})
@@ -76,11 +77,22 @@ HeaderValue = Annotated[Text, AfterValidator(_check_value)]
 SettableHeader = Annotated[HeaderName, AfterValidator(_check_settable)]
 PageHeader = Annotated[HeaderName, AfterValidator(_check_of_page)]
 IdHeader = Annotated[HeaderName, AfterValidator(_check_of_id)]
-SetHeaders = dict[SettableHeader, HeaderValue]
+RequestValue = Annotated[HeaderValue, AfterValidator(check_of_request)]
+AnswerValue = Annotated[HeaderValue, AfterValidator(check_of_answer)]
+SetHeaders = dict[SettableHeader, RequestValue]
+SetResponseHeaders = dict[SettableHeader, AnswerValue]
 AddHeaders = dict[
     SettableHeader,
     Annotated[
-        tuple[HeaderValue, ...],
+        tuple[RequestValue, ...],
+        BeforeValidator(listed),
+        Field(min_length=1, json_schema_extra=accepts_one),
+    ],
+]
+AddResponseHeaders = dict[
+    SettableHeader,
+    Annotated[
+        tuple[AnswerValue, ...],
         BeforeValidator(listed),
         Field(min_length=1, json_schema_extra=accepts_one),
     ],

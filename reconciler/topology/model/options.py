@@ -160,17 +160,9 @@ def _gpus(value: Any) -> Any:
 _ULIMIT_SHORT = {"type": "integer", "minimum": -1}
 
 
-class ContainerOptions(Model):
-    """Options of a container that Docker is told as they are."""
+class OptionsOfAll(Model):
+    """Options that HAProxy's own container has as well."""
 
-    user: User | None = None
-    """Who runs in it: `app`, `1000` or `1000:1000`; the image's user when not given."""
-    working_dir: AbsolutePath | None = None
-    """The directory its process starts in; the image's when not given."""
-    hostname: HostName | None = None
-    """The name it has for itself; Docker's id of it when not given."""
-    domainname: HostName | None = None
-    """The domain of the name that it has for itself."""
     extra_hosts: Annotated[ExtraHosts, Appends()] = ()
     """Lines for its `/etc/hosts`: `["db:192.0.2.7"]` or `{db: 192.0.2.7}`. The address
     `host-gateway` is the host's."""
@@ -180,13 +172,6 @@ class ContainerOptions(Model):
     """Domains in which it looks up short names."""
     dns_opt: Annotated[DnsOptions, Appends()] = ()
     """Options of its resolver, `ndots:2`."""
-    tmpfs: Annotated[TmpfsMounts, Appends()] = ()
-    """Directories in memory: `/run`, or `/run:size=64m,mode=755`."""
-    shm_size: Size | None = Field(None, ge=1)
-    """The size of `/dev/shm`; Docker's default is 64m."""
-    memswap_limit: Memswap | None = None
-    """Memory and swap together, `-1` for as much swap as the host has; twice `memory` of
-    `resources`, which it needs, when not given. Another one makes new containers."""
     ulimits: dict[
         Annotated[
             str,
@@ -198,6 +183,32 @@ class ContainerOptions(Model):
     ] = Field(default_factory=dict)
     """The kernel's limits for its processes: `{nofile: 65536}`, or `{nofile: {soft: 1024, hard:
     65536}}`."""
+    group_add: Annotated[Groups, Appends()] = ()
+    """Groups its user is in beside its own, by name or number."""
+    sysctls: Sysctls = Field(default_factory=dict)
+    """The kernel's settings for it: `{net.core.somaxconn: 1024}`."""
+    logging: Logging | None = None
+    """Where Docker writes what it prints."""
+
+
+class ContainerOptions(OptionsOfAll):
+    """Options of a backend's containers that Docker is told as they are."""
+
+    user: User | None = None
+    """Who runs in it: `app`, `1000` or `1000:1000`; the image's user when not given."""
+    working_dir: AbsolutePath | None = None
+    """The directory its process starts in; the image's when not given."""
+    hostname: HostName | None = None
+    """The name it has for itself; Docker's id of it when not given."""
+    domainname: HostName | None = None
+    """The domain of the name that it has for itself."""
+    tmpfs: Annotated[TmpfsMounts, Appends()] = ()
+    """Directories in memory: `/run`, or `/run:size=64m,mode=755`."""
+    shm_size: Size | None = Field(None, ge=1)
+    """The size of `/dev/shm`; Docker's default is 64m."""
+    memswap_limit: Memswap | None = None
+    """Memory and swap together, `-1` for as much swap as the host has; twice `memory` of
+    `resources`, which it needs, when not given. Another one makes new containers."""
     cap_add: Annotated[Capabilities, Appends()] = ()
     """Capabilities it has beside Docker's usual ones: `NET_ADMIN`."""
     cap_drop: Annotated[Capabilities, Appends()] = ()
@@ -209,8 +220,6 @@ class ContainerOptions(Model):
     security_opt: Annotated[SecurityOptions, Appends()] = ()
     """`no-new-privileges:true`, `apparmor=PROFILE`, `label=…`, `seccomp=unconfined`, or
     `seccomp=./profile.json`, whose content makes new containers when it changes."""
-    sysctls: Sysctls = Field(default_factory=dict)
-    """The kernel's settings for it: `{net.core.somaxconn: 1024}`."""
     devices: Annotated[
         tuple[Annotated[Device, Field(json_schema_extra=accepts({"type": "string"}))], ...],
         Appends("target"),
@@ -218,8 +227,6 @@ class ContainerOptions(Model):
     """Devices of the host: `/dev/fuse`, or `/dev/a:/dev/b:r`."""
     device_cgroup_rules: Annotated[DeviceRules, Appends()] = ()
     """Kinds of devices that it may use when they appear, by their numbers: `c 189:* rw`."""
-    group_add: Annotated[Groups, Appends()] = ()
-    """Groups its user is in beside its own, by name or number."""
     mac_address: Mac | None = None
     """The MAC address of its one container on its first network: `02:42:ac:1e:07:0a`."""
     stop_signal: Signal | None = None
@@ -249,8 +256,6 @@ class ContainerOptions(Model):
     """Its part of block devices, and limits on them."""
     storage_opt: Pairs = Field(default_factory=dict)
     """Options of the storage driver: `{size: 10g}`."""
-    logging: Logging | None = None
-    """Where Docker writes what it prints."""
     platform: Platform | None = None
     """Which variant of an image for several: `linux/arm64`."""
     runtime: Runtime | None = None

@@ -8,7 +8,13 @@ from reconciler.topology.model.action import Deny, Query, Redirect, Respond, Rew
 from reconciler.topology.model.anatomy import keys_with
 from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.cors import CORS_SHORT, Cors
-from reconciler.topology.model.header import AddHeaders, ReplaceHeaders, SetHeaders
+from reconciler.topology.model.header import (
+    AddHeaders,
+    AddResponseHeaders,
+    ReplaceHeaders,
+    SetHeaders,
+    SetResponseHeaders,
+)
 from reconciler.topology.model.jwt import JWT_SHORT, Jwt
 from reconciler.topology.model.marks import Acts, AsksAddress, InTcp, Matches, OnTheWay, Protects
 from reconciler.topology.model.match import (
@@ -116,16 +122,17 @@ class Rule(Model):
     cache: Annotated[bool, OnTheWay()] = True
     """`false` neither answers from the `cache` of the backend, nor keeps answers in it."""
     set_headers: Annotated[SetHeaders, OnTheWay()] = Field(default_factory=dict)
-    """Headers of the request, as the backend gets them: `{X-Env: staging}`."""
+    """Headers of the request, as the backend gets them: `{X-Env: staging}`, or with what HAProxy
+    knows of it, `{X-Real-IP: "{client_ip}"}`."""
     add_headers: Annotated[AddHeaders, OnTheWay()] = Field(default_factory=dict)
     """Headers of the request beside those of the same name that are there: `{X-Tag: a}`."""
     replace_headers: Annotated[ReplaceHeaders, OnTheWay()] = Field(default_factory=dict)
     """Other values for headers of the request: `{Host: {regex: (.*)[.]example, to: \\1.test}}`."""
     del_headers: Annotated[tuple[HeaderName, ...], BeforeValidator(listed), OnTheWay()] = _ANY_OF
     """Headers of the request that the backend does not get."""
-    set_response_headers: SetHeaders = Field(default_factory=dict)
+    set_response_headers: SetResponseHeaders = Field(default_factory=dict)
     """Headers of the answer, whoever gives it: `{X-Frame-Options: DENY}`."""
-    add_response_headers: AddHeaders = Field(default_factory=dict)
+    add_response_headers: AddResponseHeaders = Field(default_factory=dict)
     """Headers of the answer beside those of the same name that are there: `{Vary: Accept}`."""
     replace_response_headers: ReplaceHeaders = Field(default_factory=dict)
     """Other values for headers of the answer: `{Location: {regex: ^http:(.*), to: https:\\1}}`."""

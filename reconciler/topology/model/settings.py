@@ -21,6 +21,9 @@ RetryOn = Annotated[
 ]
 
 
+HttpReuse = Literal["never", "safe", "aggressive", "always"]
+
+
 class FrontendTimeouts(Model):
     """Timeouts of one frontend, in place of those of `haproxy`."""
 

@@ -1,7 +1,7 @@
 """The file as a whole."""
 
 from collections.abc import Collection, Set
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -12,35 +12,10 @@ from reconciler.topology.model.files import FileName, FileSource
 from reconciler.topology.model.frontend import Frontend
 from reconciler.topology.model.haproxy import HAProxy
 from reconciler.topology.model.marks import InPlaceOf
+from reconciler.topology.model.network import Network
 from reconciler.topology.model.stats import Stats
-from reconciler.topology.model.types.scalar import Name, ProxyName, Text, error, listed
-from reconciler.topology.model.types.subnet import Subnet
+from reconciler.topology.model.types.scalar import DockerName, Name, ProxyName, Text, listed
 from reconciler.topology.model.volume import Volume
-
-
-class Network(Model):
-    """A Docker network. `{}` or nothing is a bridge of this topology's own."""
-
-    driver: Text = "bridge"
-    """Docker's network driver."""
-    external: bool = False
-    """The network exists already; it is used under its own name and never changed or removed."""
-    internal: bool = False
-    """No way out of the network to other networks."""
-    subnet: Subnet | None = None
-    """The network's addresses, `172.30.7.0/24`; Docker chooses when not given. HAProxy on the
-    host's network needs it, since only there Docker gives out fixed addresses."""
-
-    @model_validator(mode="after")
-    def _owns_its_subnet(self) -> Self:
-        if self.external and self.subnet is not None:
-            raise error(
-                "bad-value",
-                "an external network has its subnet already",
-                at=("subnet",),
-                hint="leave `subnet` out, or let this tool make the network",
-            )
-        return self
 
 
 class Topology(Model):
@@ -55,11 +30,11 @@ class Topology(Model):
     over them, as an overlay goes over a file."""
     suspend: bool = False
     """Whether `reconciler watch` leaves the topology as it is. Other commands take no notice."""
-    networks: dict[Name, Annotated[Network, BeforeValidator(null_as_empty)]] = Field(
+    networks: dict[DockerName, Annotated[Network, BeforeValidator(null_as_empty)]] = Field(
         default_factory=dict
     )
     """Docker networks, by name: `{front: {}}`."""
-    volumes: dict[Name, Annotated[Volume, BeforeValidator(null_as_empty)]] = Field(
+    volumes: dict[DockerName, Annotated[Volume, BeforeValidator(null_as_empty)]] = Field(
         default_factory=dict
     )
     """Docker volumes, by name: `{data: {}}`. One that only a mount names is a local one of the

@@ -5,9 +5,17 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model
-from reconciler.topology.model.marks import NamesFile
-from reconciler.topology.model.types.scalar import Pairs, Size, Text, error, matching, scalar_text
+from reconciler.topology.model.base import Model, accepts
+from reconciler.topology.model.marks import Appends, NamesFile
+from reconciler.topology.model.types.scalar import (
+    DOCKER_NAME,
+    DockerName,
+    Pairs,
+    Size,
+    Text,
+    error,
+    scalar_text,
+)
 
 MountType = Literal["volume", "bind", "tmpfs"]
 Propagation = Literal["private", "rprivate", "shared", "rshared", "slave", "rslave"]
@@ -164,7 +172,7 @@ class Mount(Model):
                 hint="write `${HOME}` or an absolute path",
             )
         is_path = self.source.startswith(_PATH_STARTS)
-        if not is_path and re.fullmatch(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", self.source) is None:
+        if not is_path and re.fullmatch(DOCKER_NAME, self.source) is None:
             raise error(
                 "bad-name",
                 "`{value}` is neither a path nor the name of a volume",
@@ -220,14 +228,9 @@ class Mount(Model):
         return self.type or ("bind" if self.source.startswith(("/", ".")) else "volume")
 
 
-VolumeName = Annotated[
-    Text,
-    matching(
-        r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}",
-        "Docker cannot have a volume named `{value}`",
-        "use letters, digits, `_`, `.` and `-`",
-        "bad-name",
-    ),
+Mounts = Annotated[
+    tuple[Annotated[Mount, Field(json_schema_extra=accepts({"type": "string"}))], ...],
+    Appends("target"),
 ]
 
 
@@ -248,7 +251,7 @@ class Volume(Model):
     """Docker labels of your own, which it gets when it is made."""
     external: bool = False
     """The volume exists already; it is used under its own name and never changed or removed."""
-    name: VolumeName | None = None
+    name: DockerName | None = None
     """Its name in Docker: the topology's and its own with `-` between when not given, and its own
     for an external one."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import posixpath
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
 from reconciler.diagnostics.place import Path, Place
-from reconciler.topology.model import Backend, Topology
+from reconciler.topology.model import Backend, Network, Topology, Volume
 from reconciler.topology.mounts import file_mounts
 from reconciler.topology.networks import proxy_networks
 from reconciler.topology.rules.address import ADDRESS_RULES
@@ -20,7 +20,9 @@ from reconciler.topology.rules.host import HOST_RULES
 from reconciler.topology.rules.name import NAME_RULES
 from reconciler.topology.rules.network import NETWORK_RULES
 from reconciler.topology.rules.order import ORDER_RULES
+from reconciler.topology.rules.placeholder import PLACEHOLDER_RULES
 from reconciler.topology.rules.port import PORT_RULES
+from reconciler.topology.rules.proxy import PROXY_RULES
 from reconciler.topology.rules.reach import REACH_RULES
 from reconciler.topology.rules.routing import ROUTING_RULES
 from reconciler.topology.rules.server import SERVER_RULES
@@ -79,12 +81,12 @@ def _mode_mismatch(topology: Topology) -> Iterator[Diagnostic]:
                 quoted=((default, ("frontends", name, "default_backend")),),
             )
     for name, backend in topology.backends.items():
-        if backend.mode == "tcp" and backend.check.type == "http":
+        if backend.mode == "tcp" and backend.check.observe == "layer7":
             yield Diagnostic(
                 "mode-mismatch",
-                f"backend `{name}` speaks tcp, and its check speaks HTTP",
-                "use `check: tcp`, or `mode: http`",
-                Place(("backends", name, "check")),
+                f"backend `{name}` speaks tcp, and only of HTTP HAProxy knows what answers mean",
+                "use `observe: layer4`, or `mode: http`",
+                Place(("backends", name, "check", "observe")),
             )
 
 
@@ -123,7 +125,8 @@ def _unused_network(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def _unused_volume(topology: Topology) -> Iterator[Diagnostic]:
-    used = {m.source for backend in topology.backends.values() for m in backend.volumes}
+    of_backends = (mount for backend in topology.backends.values() for mount in backend.volumes)
+    used = {mount.source for mount in (*of_backends, *topology.haproxy.volumes)}
     yield from _unused("unused-volume", "volume", "mounts", topology.volumes, used)
 
 
@@ -140,18 +143,25 @@ def _unused(
             )
 
 
-def _same_volume(topology: Topology) -> Iterator[Diagnostic]:
-    """Two of one Docker name would be one volume, made as one of them says."""
+def _same_in_docker(topology: Topology) -> Iterator[Diagnostic]:
+    """Two of one Docker name would be one volume or network, made as one of them says."""
+    yield from _same("volume", "mount", topology.name, topology.volumes)
+    yield from _same("network", "join", topology.name, topology.networks)
+
+
+def _same(
+    kind: str, verb: str, topology: str, declared: Mapping[str, Volume | Network]
+) -> Iterator[Diagnostic]:
     seen: dict[str, str] = {}
-    for name, volume in topology.volumes.items():
-        called = volume.docker_name(topology.name, name)
+    for name, own in declared.items():
+        called = own.docker_name(topology, name)
         if first := seen.get(called):
             yield Diagnostic(
                 "bad-name",
-                f"volumes `{first}` and `{name}` are both `{called}` in Docker",
-                "declare it once, and mount it by that name",
-                Place(("volumes", name), on_key=True),
-                related=(Related("the first one", Place(("volumes", first), on_key=True)),),
+                f"{kind}s `{first}` and `{name}` are both `{called}` in Docker",
+                f"declare it once, and {verb} it by that name",
+                Place((f"{kind}s", name), on_key=True),
+                related=(Related("the first one", Place((f"{kind}s", first), on_key=True)),),
             )
         seen.setdefault(called, name)
 
@@ -188,12 +198,14 @@ RULES: tuple[Rule, ...] = (
     *SERVER_RULES,
     *ORDER_RULES,
     *FILE_RULES,
+    *PLACEHOLDER_RULES,
     *PORT_RULES,
+    *PROXY_RULES,
     *ADDRESS_RULES,
     *NAME_RULES,
     _same_target,
     _unused_network,
     _unused_volume,
-    _same_volume,
+    _same_in_docker,
     _public_stats,
 )

@@ -45,17 +45,24 @@ def _no_subnet(topology: Topology) -> Iterator[Diagnostic]:
 
 
 def _subnet_overlap(topology: Topology) -> Iterator[Diagnostic]:
-    subnets = [(name, net.subnet) for name, net in topology.networks.items() if net.subnet]
-    for (one, first), (two, second) in combinations(subnets, 2):
+    for (one, first, path), (two, second, own) in combinations(_subnets(topology), 2):
         if ip_network(first).overlaps(ip_network(second)):
-            path: Path = ("networks", two, "subnet")
             yield Diagnostic(
                 "subnet-overlap",
                 f"networks `{one}` and `{two}` overlap",
                 "give each a subnet of its own",
-                Place(path),
-                related=(Related(f"that of `{one}`", Place(("networks", one, "subnet"))),),
+                Place(own),
+                related=(Related(f"that of `{one}`", Place(path)),),
             )
+
+
+def _subnets(topology: Topology) -> Iterator[tuple[str, str, Path]]:
+    """All that the file says, each with its network's name and its place."""
+    for name, net in topology.networks.items():
+        if net.subnet is not None:
+            yield name, net.subnet, ("networks", name, "subnet")
+        for at, pool in enumerate(net.ipam.config):
+            yield name, pool.subnet, ("networks", name, "ipam", "config", at, "subnet")
 
 
 def _subnet_too_small(topology: Topology) -> Iterator[Diagnostic]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from reconciler.diagnostics.diagnostic import Diagnostic, Related
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.labels import LABEL_PREFIX, RUN_VOLUME_SUFFIX
-from reconciler.topology.model import Topology, Volume
+from reconciler.topology.model import Network, Topology, Volume
 
 LONGEST_LABEL = 63  # RFC 1035, 2.3.4: a DNS label; Docker's DNS answers to container names
 REVISION_LENGTH = 8
@@ -38,8 +38,11 @@ def _reserved(topology: Topology) -> Iterator[Diagnostic]:
         )
     for name, backend in topology.backends.items():
         yield from _reserved_labels(backend.labels, ("backends", name, "labels"))
+    yield from _reserved_labels(topology.haproxy.labels, ("haproxy", "labels"))
     for name, volume in topology.volumes.items():
         yield from _reserved_of_volume(name, volume)
+    for name, network in topology.networks.items():
+        yield from _reserved_of_network(topology, name, network)
 
 
 def _reserved_of_volume(name: str, volume: Volume) -> Iterator[Diagnostic]:
@@ -54,6 +57,21 @@ def _reserved_of_volume(name: str, volume: Volume) -> Iterator[Diagnostic]:
     yield from _reserved_labels(volume.labels, (*path, "labels"))
 
 
+def _reserved_of_network(topology: Topology, name: str, network: Network) -> Iterator[Diagnostic]:
+    path: Path = ("networks", name)
+    called = network.docker_name(topology.name, name)
+    if called in _OF_DOCKER:
+        yield Diagnostic(
+            "bad-name",
+            f"`{called}` is a network of Docker's own, on which containers have no names",
+            "leave it out: without a network that it names, a backend is on one of the topology's"
+            if called == "bridge"
+            else "choose another name; HAProxy alone may be on the host's, by `network: host`",
+            Place((*path, "name") if network.name else path, on_key=network.name is None),
+        )
+    yield from _reserved_labels(network.labels, (*path, "labels"))
+
+
 def _reserved_labels(labels: Iterable[str], path: Path) -> Iterator[Diagnostic]:
     for label in labels:
         if label.startswith(LABEL_PREFIX):
@@ -65,4 +83,5 @@ def _reserved_labels(labels: Iterable[str], path: Path) -> Iterator[Diagnostic]:
             )
 
 
+_OF_DOCKER = ("bridge", "host", "none")
 NAME_RULES = (_name_too_long, _reserved)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
-from reconciler.diagnostics.diagnostic import Diagnostic, Related
+from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model import Backend, Topology
 from reconciler.topology.model.anatomy import keys_with
 from reconciler.topology.model.marks import OfContainers
 from reconciler.topology.model.options import ContainerOptions
+from reconciler.topology.mounts import is_within
 from reconciler.topology.wording.messages import list_names, suggest
 
 
@@ -86,7 +88,7 @@ def _servers(topology: Topology) -> Iterator[Diagnostic]:
         seen: dict[str, Path] = {}
         for index, server in enumerate(backend.servers):
             path: Path = ("backends", name, "servers", index)
-            port = server.port or backend.port
+            port = 0 if server.socket else server.port or backend.port
             if port is None:
                 yield Diagnostic(
                     "missing-port",
@@ -96,7 +98,7 @@ def _servers(topology: Topology) -> Iterator[Diagnostic]:
                 )
                 continue
             called = server.name_with(port)
-            places = tuple((called, (*path, key)) for key in ("name", "address", "port"))
+            places = tuple((called, (*path, key)) for key in ("name", "address", "port", "socket"))
             first = seen.setdefault(called, path)
             if first != path:
                 yield Diagnostic(
@@ -118,4 +120,45 @@ def _servers(topology: Topology) -> Iterator[Diagnostic]:
                 )
 
 
-SERVER_RULES = (_nothing_behind, _servers)
+_OF_THE_HOST = ("host.docker.internal", "gateway.docker.internal")
+"""Names that Docker Desktop knows by itself, and an engine on Linux does not."""
+
+
+def _names_of_the_host(topology: Topology) -> Iterator[Diagnostic]:
+    for name, backend in topology.backends.items():
+        for index, server in enumerate(backend.servers):
+            address = server.address.lower()
+            if address in _OF_THE_HOST and address not in topology.haproxy.known_hosts:
+                path: Path = ("backends", name, "servers", index)
+                yield Diagnostic(
+                    "never-meant",
+                    f"on Linux nobody knows `{address}`, unless HAProxy is told of it",
+                    "write `127.0.0.1`: HAProxy is on the host's network"
+                    if topology.haproxy.network == "host"
+                    else f"add `extra_hosts: {{{address}: host-gateway}}` to `haproxy`",
+                    Place(path),
+                    severity=Severity.WARNING,
+                    quoted=((server.address, (*path, "address")), (server.address, path)),
+                )
+
+
+def _sockets(topology: Topology) -> Iterator[Diagnostic]:
+    """HAProxy's container has nothing of the host that is not mounted there."""
+    mounted = [posixpath.normpath(mount.target) for mount in topology.haproxy.volumes]
+    for name, backend in topology.backends.items():
+        for index, server in enumerate(backend.servers):
+            if server.socket is None or any(is_within(server.socket, m) for m in mounted):
+                continue
+            path: Path = ("backends", name, "servers", index)
+            yield Diagnostic(
+                "never-meant",
+                f"nothing is mounted in HAProxy's container at `{server.socket}`",
+                f'add `volumes: ["{server.socket}:{server.socket}"]` to `haproxy`; a directory '
+                "keeps up with a socket that is made anew",
+                Place(path),
+                severity=Severity.WARNING,
+                quoted=((server.socket, (*path, "socket")),),
+            )
+
+
+SERVER_RULES = (_nothing_behind, _servers, _names_of_the_host, _sockets)

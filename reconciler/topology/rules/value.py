@@ -61,11 +61,17 @@ _BLANK = _Slip(
     "begins or ends with a space, which HTTP takes off a value",
     "write it without",
 )
+_OF_OTHERS = re.compile(
+    r"%\[|\$(?:host|scheme|remote_addr|request_uri|uri|server_name|http_\w+"
+    r"|proxy_add_x_forwarded_for)\b"
+)
+_FORMAT_OF_HEADER = _Slip(
+    _OF_OTHERS,
+    "is sent as this text: nothing in it is replaced",
+    "write what HAProxy knows in braces: `{client_ip}`, `{host}`, `{scheme}`",
+)
 _FORMAT = _Slip(
-    re.compile(
-        r"%\[|\$(?:host|scheme|remote_addr|request_uri|uri|server_name|http_\w+"
-        r"|proxy_add_x_forwarded_for)\b"
-    ),
+    _OF_OTHERS,
     "is sent as this text: nothing in it is replaced",
     'what the proxy knows of a request goes into a header by `raw: ["http-request set-header '
     'X-Real-IP %[src]"]` of the frontend',
@@ -111,11 +117,11 @@ def _compared(rule: Rule) -> Iterator[_Found]:
 def _sent(rule: Rule) -> Iterator[_Found]:
     for key in ("set_headers", "set_response_headers"):
         for name, value in getattr(rule, key).items():
-            yield from _slips((key, name), value, _FORMAT)
+            yield from _slips((key, name), value, _FORMAT_OF_HEADER)
     for key in ("add_headers", "add_response_headers"):
         for name, values in getattr(rule, key).items():
             for index, value in enumerate(values):
-                yield from _slips((key, name, index), value, _FORMAT)
+                yield from _slips((key, name, index), value, _FORMAT_OF_HEADER)
     for key in ("replace_headers", "replace_response_headers"):
         for name, change in getattr(rule, key).items():
             yield from _slips((key, name, "to"), change.to, _FORMAT)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
+from pathlib import Path
 
 from tests.integration.support.world import World
 
@@ -54,6 +56,58 @@ def outside_server(world: World) -> Iterator[tuple[str, int]]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextlib.contextmanager
+def outside_socket(path: Path) -> Iterator[None]:
+    """A server at a Unix socket, which anybody may connect to. It answers `outside 0`."""
+    server = socketserver.ThreadingUnixStreamServer(str(path), _Answers)
+    server.daemon_threads = True
+    server.server_port = 0  # type: ignore[attr-defined]  # its answers name it
+    path.chmod(0o777)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class Talker(threading.Thread):
+    """Answers what it is told with what it knows for it, and greets whoever comes."""
+
+    def __init__(self, greeting: bytes, answers: Mapping[bytes, bytes]) -> None:
+        super().__init__(daemon=True)
+        self._greeting, self.answers = greeting, dict(answers)
+        self._socket = socket.create_server(("0.0.0.0", 0))
+        self.port: int = self._socket.getsockname()[1]
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError):  # it was closed
+            while True:
+                peer, _ = self._socket.accept()
+                with peer, contextlib.suppress(OSError):
+                    peer.settimeout(5)
+                    peer.sendall(self._greeting)
+                    while said := peer.recv(1024):
+                        peer.sendall(self.answers.get(said, b""))
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self.join()
+
+
+@contextlib.contextmanager
+def talker(greeting: bytes, answers: Mapping[bytes, bytes]) -> Iterator[Talker]:
+    made = Talker(greeting, answers)
+    made.start()
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 class Agent(threading.Thread):

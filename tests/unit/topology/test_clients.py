@@ -17,7 +17,7 @@ REFUSED = {
     "is neither an address nor a network; write it like `10.0.0.0/8`, or `./addresses.txt` for a "
     "file of them",
     "trusted_proxies: []": "bad-value `trusted_proxies` needs at least one item",
-    "forwarded_for: X-Client": "wrong-type `forwarded_for` must be true or false, not `X-Client`",
+    "forwarded_for: X-Client": "unknown-value `forwarded_for` cannot be `X-Client`; write for, proto, host or port",
     "mode: tcp\nforwarded_for: true": "mode-mismatch frontend `www` speaks tcp, and "
     "`forwarded_for` is for HTTP; leave it out, or use `mode: http`",
     "log: short": "bad-value `short` is no format of logs; write one of http, tcp, clf, json, or a "

@@ -372,7 +372,12 @@ IN_WEB = {
     'servers: ["10.0.0:80"]': "bad-value `10.0.0` is neither an address nor a DNS name; write it "
     "like `10.0.0.7` or `db.example.com`",
     'servers: ["db:99999"]': "out-of-range `port` is `99999`, and must be at most 65,535",
-    "servers: {port: 80}": "missing-key `address` is required in `servers`",
+    "servers: {port: 80}": "missing-key `address` is required in a server; add `address: "
+    "db.example.com`, or `socket:` for one of this machine",
+    "servers: {socket: /run/x.sock, port: 80}": "bad-value a server at a `socket` has no `port`; leave "
+    "one of them out",
+    "servers: {address: 192.0.2.1, port: 80, init_addr: 192.0.2.2}": "bad-value `address` is no name "
+    "that anybody would be asked for; leave it out, or write a name in `address`",
     "servers: {address: db, port: 80, name: a/b}": "bad-name HAProxy cannot have a server named "
     "`a/b`; use letters, digits, `-`, `_` and `.`, starting with a letter or digit",
     "servers: {address: db, port: 80, weight: 300}": "out-of-range `weight` is `300`, and must be "
@@ -403,8 +408,8 @@ IN_WEB = {
     'write `["CMD", …]`, or one string for the shell',
     # networks
     "networks: []": "bad-value `networks` needs at least one item",
-    "networks: [A]": "bad-name `A` cannot be a name here; use a-z, 0-9, `-` and `_`, with a letter "
-    "or digit at both ends: `a`",
+    "networks: [.a]": "bad-name Docker cannot have a network or a volume named `.a`; use letters, "
+    "digits, `_`, `.` and `-`, with a letter or digit in front",
     # keys
     "replica: 3": "unknown-key `replica` is not a key of a backend; did you mean `replicas`?",
     "check: {pth: /}": "unknown-key `pth` is not a key of `check`; did you mean `path`?",
@@ -490,7 +495,7 @@ AT_THE_TOP = {
     "name: a\nnetworks: {n: {subnet: 10.0.0.0/29}}": "bad-value `10.0.0.0/29` is too small for "
     "a network of containers; choose one between /8 and /28",
     "name: a\nnetworks: {n: {subnet: 10.0.0.0/24, external: true}}": "bad-value an external "
-    "network has its subnet already; leave `subnet` out, or let this tool make the network",
+    "network has its `subnet` already; leave it out, or let this tool make the network",
     # stats
     "name: a\nstats: 0": "out-of-range `port` is `0`, and must be at least 1",
     "name: a\nstats: {auth: a}": "bad-value `auth` needs a user and a password; write "

@@ -55,6 +55,12 @@ def test_what_a_warning_of_a_rule_says_is_valid(written: str) -> None:
 
 def test_what_is_said_of_a_header_that_holds_a_format() -> None:
     (line,) = of_rule("backend: web, set_headers: {X-Real-IP: '%[src]'}")
+    instead = line.partition("braces: `")[2].partition("`")[0]
+    assert of_rule(f"backend: web, set_headers: {{X-Real-IP: '{instead}'}}") == []
+
+
+def test_what_is_said_of_a_text_that_holds_a_format() -> None:
+    (line,) = of_rule("redirect: 'https://%[hdr(host)]/'")
     raw = line.partition("raw: ")[2].partition("`")[0]
     assert messages_of(read(topology_with(frontend=f"raw: {raw}"))) == []
 

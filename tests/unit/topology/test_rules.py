@@ -235,8 +235,8 @@ BROKEN = {
     "an address of IPv6 on a network of IPv4": (
         topology_with("networks: {default: {ipv6_address: 'fd00::1'}}" + STOP_FIRST, rest=FIXED),
         [
-            "fixed-address 6:40 network `default` has no addresses of IPv6; leave it out, or make the "
-            "network in Docker and declare it `external: true`"
+            "fixed-address 6:40 network `default` has no addresses of IPv6; leave it out, or give the "
+            "network `enable_ipv6: true` and a subnet in its `ipam`"
         ],
     ),
     "an address of two backends": (
@@ -306,11 +306,11 @@ BROKEN = {
             "it; add a bind with `tls`: `{port: 443, tls: ./certs/shop.pem}`"
         ],
     ),
-    "an HTTP check of a TCP backend": (
-        topology_with("mode: tcp\ncheck: /healthz"),
+    "answers that count in TCP": (
+        topology_with("mode: tcp\ncheck: {observe: layer7}"),
         [
-            "mode-mismatch 7:12 backend `web` speaks tcp, and its check speaks HTTP; use "
-            "`check: tcp`, or `mode: http`"
+            "mode-mismatch 7:22 backend `web` speaks tcp, and only of HTTP HAProxy knows what answers "
+            "mean; use `observe: layer4`, or `mode: http`"
         ],
     ),
     "balance by URI of a TCP backend": (

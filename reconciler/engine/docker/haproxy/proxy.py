@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 import docker
 import docker.errors
@@ -261,12 +262,25 @@ def check_in_running(client: docker.APIClient, container: str, config: Config) -
     raise_if_rejected(output.exit_code, from_check(output.text), config)
 
 
-def check_in_throwaway(client: docker.APIClient, topology: str, image: str, config: Config) -> None:
+def check_in_throwaway(
+    client: docker.APIClient,
+    topology: str,
+    image: str,
+    config: Config,
+    mounts: list[dict[str, Any]],
+) -> None:
     """`haproxy -c` in a container made for it, from standard input: nothing else is written to."""
     labels = {names.TOPOLOGY: topology, names.ROLE: names.CHECK_ROLE}
     files = archive_of(config.files) if config.files else b""
     output = run_in_throwaway(
-        client, image, PROXY_USER, scripts.CHECK, given=config.text, labels=labels, files=files
+        client,
+        image,
+        PROXY_USER,
+        scripts.CHECK,
+        given=config.text,
+        labels=labels,
+        files=files,
+        mounts=mounts,
     )
     raise_if_rejected(output.exit_code, output.text, config)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -58,6 +58,22 @@ def _check_mac(value: str) -> str:
     return text
 
 
+def _check_address(value: str) -> str:
+    try:
+        if "%" not in value:
+            return str(ip_address(value))
+    except ValueError:
+        pass
+    raise error(
+        "bad-value", "`{value}` is not an address", value=value, hint="write it like `172.30.7.1`"
+    )
+
+
+Address = Annotated[
+    Text,
+    AfterValidator(_check_address),
+    WithJsonSchema({"type": "string", "examples": ["172.30.7.1", "fd00:7::1"]}),
+]
 Ipv4 = Annotated[
     Text,
     AfterValidator(_check_ipv4),

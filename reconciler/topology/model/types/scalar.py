@@ -324,6 +324,18 @@ Name = Annotated[
     AfterValidator(_check_name),
     WithJsonSchema({"type": "string", "pattern": "^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$"}),
 ]
+DOCKER_NAME = "[A-Za-z0-9][A-Za-z0-9_.-]{0,254}"
+DockerName = Annotated[
+    Text,
+    matching(
+        DOCKER_NAME,
+        "Docker cannot have a network or a volume named `{value}`",
+        "use letters, digits, `_`, `.` and `-`, with a letter or digit in front",
+        "bad-name",
+    ),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]*$"}),
+]
+"""Of a network or a volume: what others have made is called as they like."""
 ProxyName = Annotated[
     str,
     BeforeValidator(scalar_text),

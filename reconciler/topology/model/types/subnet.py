@@ -1,9 +1,9 @@
-"""The subnet of a network."""
+"""The subnets of a network, and the addresses in them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -42,6 +42,34 @@ Subnet = Annotated[
         {"type": "string", "pattern": r"^[0-9.]+/[0-9]+$", "examples": ["172.30.7.0/24"]}
     ),
 ]
+
+
+def _check_any(value: str) -> str:
+    try:
+        if "/" in value and "%" not in value:
+            return str(ip_network(value))
+    except ValueError:
+        pass
+    raise error(
+        "bad-value",
+        "`{value}` is not a subnet",
+        value=value,
+        hint="write its first address and its length: `172.30.7.0/24`, `fd00:7::/64`",
+    )
+
+
+SubnetOfAny = Annotated[
+    Text,
+    AfterValidator(_check_any),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[0-9a-fA-F.:]+/[0-9]+$",
+            "examples": ["172.30.7.0/24", "fd00:7::/64"],
+        }
+    ),
+]
+"""As Docker takes it: of IPv4 or of IPv6, and of any size."""
 
 
 def gateway_of(subnet: str) -> str:

@@ -20,6 +20,7 @@ from reconciler.haproxy.control.rewrite import (
 from reconciler.haproxy.control.servers import read_servers
 from reconciler.haproxy.model import Backend, Check, OutsideServer, Proxy, Server
 from reconciler.haproxy.model.balance import Hash
+from reconciler.haproxy.model.check import Request
 from reconciler.haproxy.model.settings import Agent, Settings
 from reconciler.haproxy.render.proxy import render_config, server_lines
 from reconciler.haproxy.slots import PROBE_SUFFIX
@@ -29,7 +30,7 @@ from tests.unit.haproxy.render.test_proxy import proxy
 LIVE = ("roundrobin", "leastconn", "first", "random", "random(3)")
 STATIC = ("static-rr", "source", "uri", "uri depth 3", "url_param id", "hdr(X-User)", "hash src")
 HASHED = STATIC[1:]
-CHECK = Check("/x", "web", "GET", "200", 2.0, None, 2, 3, ("b", "check"))
+CHECK = Check(Request("/x", "web", "GET", "200"), 2.0, None, 2, 3, ("b", "check"))
 
 
 def backend(name: str = "web", hosts: str = "ab", **fields: object) -> Backend:

@@ -21,6 +21,7 @@ from reconciler.haproxy.model import (
     StatsPage,
     Timeouts,
 )
+from reconciler.haproxy.model.check import Request
 from reconciler.haproxy.render.proxy import render_config
 from reconciler.haproxy.render.quoting import format_duration, quote
 
@@ -83,7 +84,7 @@ def proxy(**changes: object) -> Proxy:
                 "web",
                 "http",
                 "roundrobin",
-                Check("/x", "web", "GET", "200", 2.0, None, 2, 3, ("b", "check")),
+                Check(Request("/x", "web", "GET", "200"), 2.0, None, 2, 3, ("b", "check")),
                 1,
                 None,
                 (Server("web-1", "shop-web-1-abc", 80), Server("web-2", "shop-web-2-abc", 80)),

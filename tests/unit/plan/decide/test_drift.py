@@ -7,10 +7,11 @@ from msgspec.structs import replace
 
 from reconciler.haproxy.control.replies import ServerState
 from reconciler.haproxy.model import Backend, Check
+from reconciler.haproxy.model.check import Request
 from reconciler.haproxy.model.settings import Agent, Settings
 from reconciler.plan.decide.drift import server_drift
 
-CHECK = Check("/", "web", "GET", "200", 2.0, None, 2, 3, ())
+CHECK = Check(Request("/", "web", "GET", "200"), 2.0, None, 2, 3, ())
 WANT = Backend("web", "http", "roundrobin", CHECK, 5, 7, (), (), "web")
 UP = ServerState("web", "web-1", "UP", "10.0.0.1:80", 5, 0, "L7OK/200 in 1 ms", 9, maxconn=7)
 DRAINED = replace(UP, status="DRAIN", is_drained=True)
