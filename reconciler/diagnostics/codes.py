@@ -101,6 +101,8 @@ CODES: dict[str, str] = {
     "proxy-unreadable": "HAProxy runs, and its sockets cannot be reached",
     "not-drained": "an old worker of HAProxy is still there when it must not be",
     "engine-unreachable": "no engine answers",
+    "engine-unsupported": "what answers is no Docker engine",
+    "limit-discarded": "the engine cannot limit what the file limits",
     "engine-refused": "the engine refused a request",
     "engine-lost": "the connection to the engine broke in the middle",
     # how a run ended

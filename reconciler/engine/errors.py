@@ -128,6 +128,16 @@ def address_taken(details: Iterable[str]) -> EngineError:
     )
 
 
+def limit_discarded(said: Iterable[str]) -> EngineError:
+    """For a limit that the engine has no means for, and would run a container without."""
+    return EngineError(
+        "limit-discarded",
+        "the engine cannot limit what a container's `resources` limit",
+        "enable the control group on its machine, or take the limit out of the file",
+        said,
+    )
+
+
 def not_ready(container: str, what: str, log: Iterable[str] = ()) -> EngineError:
     """For a container that is not up, or does not stay so."""
     return EngineError("not-ready", f"{container} {what}", details=log)

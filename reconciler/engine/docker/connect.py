@@ -29,6 +29,14 @@ _HINTS = (
 """Words of a cause, and what to do about each."""
 
 
+class _Client(docker.APIClient):
+    """A client that keeps what the engine answered to the only question asked at the start."""
+
+    def version(self, api_version: bool = True) -> dict[str, Any]:  # the SDK's
+        self.said: dict[str, Any] = super().version(api_version)
+        return self.said
+
+
 def connect(parallel: int) -> tuple[docker.APIClient, str]:
     """A client for DOCKER_HOST, else the current context, else the default socket; and its address.
 
@@ -37,7 +45,7 @@ def connect(parallel: int) -> tuple[docker.APIClient, str]:
     options = _endpoint()
     where = options.get("base_url") or "unix:///var/run/docker.sock"
     try:
-        client = docker.APIClient(
+        client = _Client(
             version="auto",
             timeout=TIMEOUT_S,
             num_pools=4,
@@ -52,15 +60,30 @@ def connect(parallel: int) -> tuple[docker.APIClient, str]:
             f"no Docker engine answers at {where}: {cause}",
             next((hint for word, hint in _HINTS if word in cause), _NOBODY_ANSWERS),
         ) from error
-    if api_of(client) < OLDEST_API:
+    if unfit := _why_unfit(client, where):
         client.close()
-        raise EngineError(
+        raise unfit
+    return client, where
+
+
+def _why_unfit(client: _Client, where: str) -> EngineError | None:
+    """Why nothing can be done with this engine; None for one that will do."""
+    for component in client.said.get("Components") or ():
+        if str(component.get("Name", "")).startswith("Podman"):
+            return EngineError(
+                "engine-unsupported",
+                f"what answers at {where} is Podman {component.get('Version', '')}, whose Docker "
+                "API differs from Docker's where containers are replaced without a gap",
+                "set DOCKER_HOST, or `docker context use`, to a Docker engine",
+            )
+    if api_of(client) < OLDEST_API:
+        return EngineError(
             "engine-too-old",
             f"the Docker engine at {where} speaks API {client.api_version}; "
             "1.41 (Docker 20.10) or newer is needed",
             "upgrade Docker",
         )
-    return client, where
+    return None
 
 
 def api_of(client: docker.APIClient) -> tuple[int, int]:

@@ -27,10 +27,16 @@ from reconciler.engine.docker.haproxy.wait import (
     guard_servers,
 )
 from reconciler.engine.docker.options import limits_body
+from reconciler.engine.docker.refusals import discarded_limits
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.translate import create_body, network_body, restart_policy
 from reconciler.engine.docker.wait import await_exit, await_ready, await_steady
-from reconciler.engine.errors import foreign_volume, proxy_not_running, taken_meanwhile
+from reconciler.engine.errors import (
+    foreign_volume,
+    limit_discarded,
+    proxy_not_running,
+    taken_meanwhile,
+)
 from reconciler.engine.protocol import Closed, Patience, Report
 from reconciler.engine.waiting import tries
 from reconciler.haproxy.control.rewrite import put_servers
@@ -133,11 +139,15 @@ def _create_container(
     at_once = api_of(client) >= _ALL_NETWORKS_AT_ONCE
     to_join = container.spec.networks[1:]
     try:
-        made = client.create_container_from_config(
+        answer = client.create_container_from_config(
             create_body(topology, container, name, predecessor, with_all_networks=at_once),
             name=name,
             platform=container.spec.platform or None,
-        )["Id"]
+        )
+        made = answer["Id"]
+        if dropped := discarded_limits(answer):
+            remove_container(client, made)
+            raise limit_discarded(dropped)
         to_join = () if at_once else to_join
     except docker.errors.APIError as error:
         if error.status_code != 409:
@@ -270,7 +280,9 @@ def _update(client: docker.APIClient, container: str, limits: dict[str, int], re
     # `update_container` has no NanoCpus and no PidsLimit. A request of our own would lack what the
     # SDK adds to its: the HttpHeaders of ~/.docker/config.json.
     url = client._url("/containers/{0}/update", container)  # noqa: SLF001  # no public call, as said
-    client._result(client._post_json(url, data=body), json=True)  # noqa: SLF001  # the same
+    answer = client._result(client._post_json(url, data=body), json=True)  # noqa: SLF001  # the same
+    if dropped := discarded_limits(answer):
+        raise limit_discarded(dropped)
 
 
 def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
