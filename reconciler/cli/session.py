@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from reconciler.cli.console import Console
-from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
 from reconciler.diagnostics.place import Path, Place
 from reconciler.engine.errors import EngineError
 from reconciler.engine.protocol import Engine
@@ -56,12 +56,24 @@ class Reporting:
 
 
 def locate_alerts(rejected: Diagnostic, compiled: CompiledTopology) -> list[Diagnostic]:
-    """HAProxy's alerts at the line of the topology file that the refused line came from; at the
-    image of HAProxy, where nobody wrote it."""
+    """HAProxy's alerts, in the topology file."""
+    return _located(rejected.related, compiled, "config-rejected", "refuses", Severity.ERROR)
+
+
+def locate_warnings(warnings: Iterable[Related], compiled: CompiledTopology) -> list[Diagnostic]:
+    """HAProxy's warnings, in the topology file."""
+    return _located(warnings, compiled, "config-warning", "warns of", Severity.WARNING)
+
+
+def _located(
+    said: Iterable[Related], compiled: CompiledTopology, code: str, does: str, severity: Severity
+) -> list[Diagnostic]:
+    """What HAProxy says of haproxy.cfg, at the line of the topology file that its line came from;
+    at the image of HAProxy, where nobody wrote it."""
     config = compiled.desired.config()
     source = compiled.loaded.source
     found: list[Diagnostic] = []
-    for alert in rejected.related:
+    for alert in said:
         line = alert.place.span.line if alert.place.span else None
         path = config.path_of_line(line) if config is not None and line is not None else ()
         rendered = ""
@@ -70,10 +82,11 @@ def locate_alerts(rejected: Diagnostic, compiled: CompiledTopology) -> list[Diag
             rendered = f"haproxy.cfg line {line}: {text}"
         found.append(
             Diagnostic(
-                "config-rejected",
-                f"HAProxy refuses this: {strike_secrets(alert.message, compiled.secrets)}",
+                code,
+                f"HAProxy {does} this: {strike_secrets(alert.message, compiled.secrets)}",
                 rendered,
                 _place_of(path or ("haproxy", "image"), source),
+                severity,
             )
         )
     return found

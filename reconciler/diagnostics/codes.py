@@ -73,6 +73,7 @@ CODES: dict[str, str] = {
     "bad-addresses": "a line of a file of addresses that is neither an address nor a network",
     # the real HAProxy
     "config-rejected": "HAProxy itself refuses the rendered configuration",
+    "config-warning": "HAProxy accepts the rendered configuration, and warns of a part of it",
     # what stands in a plan's way, before anything is touched
     "name-taken": "a container, network or volume of that name is there, and not this tool's",
     "port-taken": "a port of the host that somebody else has",

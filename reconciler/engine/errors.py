@@ -218,6 +218,14 @@ def not_drained(at_most_s: float) -> EngineError:
     return EngineError("not-drained", f"an old HAProxy worker is still there after {at_most_s:g} s")
 
 
+def at_lines(said: Iterable[tuple[int | None, str]]) -> tuple[Related, ...]:
+    """What HAProxy says, at the lines of haproxy.cfg."""
+    return tuple(
+        Related(message, Place(file=CONFIG_FILE, span=None if line is None else Span(line, 1, 2)))
+        for line, message in said
+    )
+
+
 class ConfigRejectedError(EngineError):
     """HAProxy refuses a configuration; `alerts` are (line of haproxy.cfg or None, message)."""
 
@@ -226,13 +234,7 @@ class ConfigRejectedError(EngineError):
         super().__init__(
             "config-rejected",
             f"HAProxy refuses the configuration: {first}",
-            related=[
-                Related(
-                    message,
-                    Place(file=CONFIG_FILE, span=None if line is None else Span(line, 1, 2)),
-                )
-                for line, message in alerts
-            ],
+            related=at_lines(alerts),
         )
 
 

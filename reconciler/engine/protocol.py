@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from reconciler.desired.desired import Scope
+from reconciler.diagnostics.diagnostic import Related
 from reconciler.plan.actions import Action
 from reconciler.plan.observed import Observed
 
@@ -43,7 +44,14 @@ class Closed:
     for_s: float
 
 
-Report = Callable[[Progress | Closed], None]
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """What HAProxy warns of in a configuration that it accepts, each at its line of haproxy.cfg."""
+
+    of: tuple[Related, ...]
+
+
+Report = Callable[[Progress | Closed | Warned], None]
 
 
 @dataclass(frozen=True, slots=True)

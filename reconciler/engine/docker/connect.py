@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,13 @@ _HINTS = (
 """Words of a cause, and what to do about each."""
 
 
-class _Client(docker.APIClient):
+class _Client(docker.APIClient):  # type: ignore[misc]  # the SDK has no types
     """A client that keeps what the engine answered to the only question asked at the start."""
 
-    def version(self, api_version: bool = True) -> dict[str, Any]:  # the SDK's
-        self.said: dict[str, Any] = super().version(api_version)
+    said: Mapping[str, Any]
+
+    def version(self, api_version: bool = True) -> Mapping[str, Any]:
+        self.said = super().version(api_version)
         return self.said
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Iterable
 from typing import Any, assert_never
 
 import docker
@@ -32,13 +33,15 @@ from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.translate import create_body, network_body, restart_policy
 from reconciler.engine.docker.wait import await_exit, await_ready, await_steady
 from reconciler.engine.errors import (
+    at_lines,
     foreign_volume,
     limit_discarded,
     proxy_not_running,
     taken_meanwhile,
 )
-from reconciler.engine.protocol import Closed, Patience, Report
+from reconciler.engine.protocol import Closed, Patience, Report, Warned
 from reconciler.engine.waiting import tries
+from reconciler.haproxy.control.replies import Alert
 from reconciler.haproxy.control.rewrite import put_servers
 from reconciler.plan import actions as a
 
@@ -60,10 +63,10 @@ def perform(  # noqa: PLR0915  # one branch an action
         case a.PullImage(image, platform):
             images.pull(client, image, patience, report, platform)
         case a.CheckConfig(image, config, None):
-            proxy.check_in_throwaway(client, topology, image, config)
+            _tell(report, proxy.check_in_throwaway(client, topology, image, config))
         case a.CheckConfig(_, config, running):
             assert running is not None
-            proxy.check_in_running(client, running.reference, config)
+            _tell(report, proxy.check_in_running(client, running.reference, config))
         case a.CreateNetwork(spec, revision):
             _create_network(client, network_body(topology, spec, revision))
         case a.RemoveNetwork(_, network):
@@ -127,6 +130,11 @@ def perform(  # noqa: PLR0915  # one branch an action
             await_drained(client, target.reference, at_most_s, patience)
         case _:
             assert_never(action)
+
+
+def _tell(report: Report, warnings: Iterable[Alert]) -> None:
+    if of := at_lines((warning.line, warning.message) for warning in warnings):
+        report(Warned(of))
 
 
 def _create_container(

@@ -48,7 +48,7 @@ def refusal(said: str) -> EngineError | None:
 
 
 _DISCARDED = re.compile(r"(Limitation|PIDs limit|Shares) discarded")
-"""Of what is not supported, only limits that are compared later: swap is left out quietly."""
+"""Limits that are compared later; swap is none of them, and is left out quietly."""
 
 
 def discarded_limits(answer: dict[str, Any]) -> list[str]:

@@ -46,6 +46,7 @@ from reconciler.haproxy.control.commands import (
     lines_of,
 )
 from reconciler.haproxy.control.replies import (
+    Alert,
     ServerState,
     parse_alerts,
     parse_frontends,
@@ -53,6 +54,7 @@ from reconciler.haproxy.control.replies import (
     parse_processes,
     parse_reload,
     parse_servers,
+    parse_warnings,
 )
 from reconciler.haproxy.control.rewrite import mark_reload, with_addresses, without_addresses
 from reconciler.haproxy.control.versions import explain, read_version, too_old
@@ -207,8 +209,9 @@ def _read_as_it_is(client: docker.APIClient, container: str) -> str | None:
     return read_text(client, container)
 
 
-def check_in_running(client: docker.APIClient, container: str, config: Config) -> None:
-    """`haproxy -c` in the container that will run it, its files beside those that are in use.
+def check_in_running(client: docker.APIClient, container: str, config: Config) -> tuple[Alert, ...]:
+    """The warnings of `haproxy -c` in the container that will run it, its files beside those that
+    are in use.
 
     Raises ConfigRejectedError.
     """
@@ -218,22 +221,28 @@ def check_in_running(client: docker.APIClient, container: str, config: Config) -
         write_files(client, container, files_for_check(config.files), CHECK_DIRECTORY)
         script = scripts.CHECK_BESIDE
         output = run_in_container(client, container, script, given=for_check(config.text))
-    raise_if_rejected(output.exit_code, from_check(output.text), config)
+    return _judged(output.exit_code, from_check(output.text), config)
 
 
-def check_in_throwaway(client: docker.APIClient, topology: str, image: str, config: Config) -> None:
-    """`haproxy -c` in a container made for it, from standard input: nothing else is written to."""
+def check_in_throwaway(
+    client: docker.APIClient, topology: str, image: str, config: Config
+) -> tuple[Alert, ...]:
+    """The warnings of `haproxy -c` in a container made for it, from standard input: nothing else is
+    written to.
+
+    Raises ConfigRejectedError.
+    """
     labels = {names.TOPOLOGY: topology, names.ROLE: names.CHECK_ROLE}
     files = archive_of(config.files) if config.files else b""
     output = run_in_throwaway(
         client, image, PROXY_USER, scripts.CHECK, given=config.text, labels=labels, files=files
     )
-    raise_if_rejected(output.exit_code, output.text, config)
+    return _judged(output.exit_code, output.text, config)
 
 
-def raise_if_rejected(exit_code: int, output: str, config: Config) -> None:
+def _judged(exit_code: int, output: str, config: Config) -> tuple[Alert, ...]:
     if exit_code == 0:
-        return
+        return parse_warnings(output)
     if reason := too_old(output):
         raise ConfigRejectedError([(None, reason)])
     version, found = read_version(output), parse_alerts(output)
