@@ -27,8 +27,9 @@ class Client:
         raise self.error
 
 
-def _pull(error: Exception, patience: Patience = Patience(5)) -> None:
+def _pull(error: Exception, *, is_cancelled: bool = False) -> None:
     client: Any = Client(error)
+    patience = Patience(5, is_cancelled=lambda: is_cancelled)
     pull(client, "shop/web:1", patience, lambda _: None)
 
 
@@ -48,4 +49,4 @@ def test_a_broken_connection_is_the_engines() -> None:
 
 def test_who_is_asked_to_stop_does() -> None:
     with pytest.raises(CancelledError, match="shop/web:1"):
-        _pull(ValueError("not reached"), Patience(5, is_cancelled=lambda: True))
+        _pull(ValueError("not reached"), is_cancelled=True)
