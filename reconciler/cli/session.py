@@ -3,27 +3,49 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TextIO
 
 from reconciler.cli.console import Console
 from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
 from reconciler.diagnostics.place import Path, Place
 from reconciler.engine.errors import EngineError
 from reconciler.engine.protocol import Engine
+from reconciler.engine.trace import Trace, TracedEngine
 from reconciler.files.inputs import Inputs, load_inputs
 from reconciler.files.variant import AS_WRITTEN, Variant
 from reconciler.haproxy.control.sections import hide_secrets
+from reconciler.plan.action_labels import label_of
 from reconciler.run.compiled import CompiledTopology
 from reconciler.topology.reading.source import Source
 from reconciler.view.secrets import strike_secrets
 
 
 @contextlib.contextmanager
-def docker_engine(topology: str) -> Iterator[Engine]:
+def docker_engine(
+    topology: str, trace: Trace | None = None, secrets: Sequence[str] = ()
+) -> Iterator[Engine]:
     from reconciler.engine.docker.engine import DockerEngine  # noqa: PLC0415  # a slow import
 
-    with DockerEngine(topology) as engine:
-        yield engine
+    with DockerEngine(topology, trace=trace) as engine:
+        if trace is None:
+            yield engine
+        else:
+            yield TracedEngine(engine, trace, lambda a: strike_secrets(label_of(a), secrets))
+
+
+@contextlib.contextmanager
+def tracing(file: TextIO | None) -> Iterator[Trace | None]:
+    """What is traced is written into the file at the end, whatever that is; nothing without one."""
+    if file is None:
+        yield None
+        return
+    trace = Trace()
+    try:
+        yield trace
+    finally:
+        json.dump(trace.document(), file)
 
 
 class Reporting:

@@ -6,14 +6,17 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import docker
 import docker.errors
+import requests
 import requests.exceptions
 from docker.context import ContextAPI
 from docker.utils import kwargs_from_env
 
 from reconciler.engine.errors import EngineError
+from reconciler.engine.trace import Trace, request_name
 
 OLDEST_API = (1, 41)
 """Docker 20.10: the first whose containers may bind low ports without root."""
@@ -34,13 +37,21 @@ class _Client(docker.APIClient):  # type: ignore[misc]  # the SDK has no types
     """A client that keeps what the engine answered to the only question asked at the start."""
 
     said: Mapping[str, Any]
+    trace: Trace | None = None
 
     def version(self, api_version: bool = True) -> Mapping[str, Any]:
         self.said = super().version(api_version)
         return self.said
 
+    def send(self, request: requests.PreparedRequest, **given: Any) -> Any:
+        if self.trace is None:
+            return super().send(request, **given)
+        path = urlsplit(request.url or "").path
+        with self.trace.span(request_name(request.method or "", path), "request"):
+            return super().send(request, **given)
 
-def connect(parallel: int) -> tuple[docker.APIClient, str]:
+
+def connect(parallel: int, trace: Trace | None = None) -> tuple[docker.APIClient, str]:
     """A client for DOCKER_HOST, else the current context, else the default socket; and its address.
 
     Order as in the Docker CLI ("docker context"). Raises EngineError.
@@ -63,6 +74,7 @@ def connect(parallel: int) -> tuple[docker.APIClient, str]:
             f"no Docker engine answers at {where}: {cause}",
             next((hint for word, hint in _HINTS if word in cause), _NOBODY_ANSWERS),
         ) from error
+    client.trace = trace
     if unfit := _why_unfit(client, where):
         client.close()
         raise unfit
