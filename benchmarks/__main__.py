@@ -1,4 +1,4 @@
-"""`make bench`, or `python -m benchmarks [NAME…]`. COMPOSE is the path of Docker Compose, if any."""
+"""`make bench`, or `python -m benchmarks [NAME…]`. COMPOSE: that of Docker Compose."""
 
 from __future__ import annotations
 
