@@ -7,8 +7,11 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import docker.errors
 import pytest
+from docker.utils import parse_repository_tag
 
 from reconciler.desired.desired import Scope
 from reconciler.diagnostics.diagnostic import Diagnostic
@@ -74,11 +77,19 @@ def pulling() -> Iterator[Puller]:
     with DockerEngine(random_name()) as engine:
         made = Puller(engine)
         yield made
-    client = api_client()
-    for reference in made.references:
-        if client.images(reference, quiet=True):
-            client.remove_image(reference, force=True)
-    client.close()
+    with contextlib.closing(api_client()) as client:
+        for repository in {parse_repository_tag(name)[0] for name in made.references}:
+            _remove(client, repository)
+
+
+def _remove(client: Any, repository: str) -> None:
+    """By all names that images have from there: one that lost its tag keeps its digest."""
+    for image in client.images(repository):
+        names = [*(image["RepoTags"] or ()), *(image["RepoDigests"] or ())]
+        for name in names:
+            if name.startswith(repository) and "<none>:" not in name:
+                with contextlib.suppress(docker.errors.ImageNotFound):  # it went with another name
+                    client.remove_image(name)
 
 
 def test_a_pull_tells_how_far_it_is(public: Registry, puller: Puller) -> None:
