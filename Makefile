@@ -38,7 +38,7 @@ lint: .venv/ready ## Check style and format
 types: .venv/ready ## Check types
 	@$(BIN)/mypy
 
-bench: .venv/ready engine images ## Measure, beside Docker Compose v2 where it can be had
+bench: .venv/ready engine images ## Measure, beside Docker Compose where it can be had
 	@COMPOSE=$$(tools/compose) || echo 'Without Docker Compose.' >&2; \
 	    export COMPOSE; tools/engine in $(ENGINE) $(BIN)/python -m benchmarks $(ARGS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from benchmarks.goals import Row
 from reconciler.topology.load import load_topology
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.paint import Paint
@@ -14,13 +15,15 @@ FEW, MANY = 800, 8000
 WANTED = 12
 
 
-def measure_growth(runs: int) -> None:
+def measure_growth(rounds: int) -> list[Row]:
     """Ten times the file is to take at most twelve times as long."""
+    runs = rounds or 3
     print(f"reading wrong files: CPU seconds for {FEW:,} and {MANY:,} parts, best of {runs}")
     for name, make in GROWING.items():
         few, many = (min(_seconds(make, number) for _ in range(runs)) for number in (FEW, MANY))
         verdict = "" if many <= WANTED * few else f"  more than {WANTED} times"
         print(f"  {name:20} {few:6.2f} {many:6.2f}{verdict}")
+    return []
 
 
 def _seconds(make: Callable[[int], str], number: int) -> float:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from benchmarks.goals import Row
+
 Run = Callable[[], None]
 
 
@@ -38,18 +40,25 @@ def take_turns(
 
 def report(
     title: str, times: Mapping[str, list[float]], ours: str, goals: Mapping[str, float]
-) -> None:
-    """A table with medians, spread, and the ratio of ours to each other, pair by pair."""
+) -> list[Row]:
+    """Prints medians, spread, and the ratio of ours to each other, pair by pair; the ratios that
+    have a goal are returned."""
     print(f"\n{title}")
+    rows: list[Row] = []
     for name, values in times.items():
         spread = f"({_ms(min(values))} to {_ms(max(values))})"
         line = f"  {name:<22} {_ms(statistics.median(values))}  {spread}"
         if name != ours:
             ratios = [mine / other for mine, other in zip(times[ours], values, strict=True)]
-            line += f"   {ours} / {name}: {statistics.median(ratios):.2f}"
+            ratio = statistics.median(ratios)
+            line += f"   {ours} / {name}: {ratio:.2f}"
             if name in goals:
                 line += f"   (goal: at most {goals[name]:g})"
+                mine = _ms(statistics.median(times[ours])).strip()
+                beside = f"{name}: {_ms(statistics.median(values)).strip()}"
+                rows.append(Row(title, mine, beside, ratio, goals[name], "times"))
         print(line, flush=True)
+    return rows
 
 
 def _ms(seconds: float) -> str:

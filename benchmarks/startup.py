@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from benchmarks.goals import Row
 from benchmarks.pairs import Contender, report, take_turns
 from benchmarks.world import run
 
@@ -25,7 +26,8 @@ COMMANDS = {"validate": LIBRARIES, "plan": f"{LIBRARIES}, docker", "status": f"{
 GOAL = 2.0
 
 
-def measure_startup(rounds: int) -> None:
+def measure_startup(rounds: int) -> list[Row]:
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         programs = _install(Path(directory))
         for command, libraries in COMMANDS.items():
@@ -36,9 +38,9 @@ def measure_startup(rounds: int) -> None:
                 Contender("imports", partial(_run, bare)),
             ]
             times = take_turns(contenders, rounds or 21, clock=_cpu_of_children)
-            report(
-                f"{command} of the quick start, CPU time", times, "reconciler", {"imports": GOAL}
-            )
+            what = f"{command} of the quick start, CPU time"
+            rows += report(what, times, "reconciler", {"imports": GOAL})
+    return rows
 
 
 def _install(directory: Path) -> Path:

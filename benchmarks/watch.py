@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.goals import Row, limit
 from benchmarks.world import World, world
 from tests.engine import api_client
 from tests.images import ECHO
@@ -26,53 +27,58 @@ _IDLE_S = 120.0
 _PASSES = 10_000
 
 
-def measure_watch(rounds: int) -> None:
-    with world(2) as made, _watching(made) as daemon:
-        client = api_client()
-        bare = _times(rounds or 5, lambda _: _bare(client, made))
-        print(f"create and start one container, bare: {_told(bare)}")
-        _report(
-            "file saved, a weight changed in HAProxy",
-            rounds or 15,
-            daemon,
-            lambda n: made.edit(r"weight: \d+", f"weight: {n % 200 + 2}"),
+def measure_watch(rounds: int) -> list[Row]:
+    return [*_changes(rounds), *_sizes(rounds), *_growth()]
+
+
+def _changes(rounds: int) -> list[Row]:
+    with world(2) as made, _watching(made) as daemon, contextlib.closing(api_client()) as client:
+        bare_ms = _median_ms(rounds or 5, lambda _: _bare(client, made))
+        weight_ms = _until(
+            rounds or 15, daemon, lambda n: made.edit(r"weight: \d+", f"weight: {n % 200 + 2}")
         )
-        _report(
-            "file saved, one more replica serves",
+        replica_ms = _until(
             rounds or 5,
             daemon,
             lambda n: made.edit(r"replicas: \d+", f"replicas: {n + 3}"),
             "send traffic to",
         )
-        _report(
-            "container killed, replacement serves",
-            rounds or 5,
-            daemon,
-            lambda n: _kill(client, made, n + 1),
-        )
-        client.close()
-        print(f"idle for {_IDLE_S:g} s: {daemon.idle_percent():.2f} % of a core, goal 0.2 %")
-    for replicas in (100, 300):
+        killed_ms = _until(rounds or 5, daemon, lambda n: _kill(client, made, n + 1))
+        idle = daemon.idle_percent()
+    beside = f"bare create and start: {bare_ms:.0f} ms"
+    return [
+        limit("file saved, its weight is live", weight_ms, 150),
+        limit("file saved, one more replica serves", replica_ms, bare_ms + 250, beside=beside),
+        limit("container killed, its replacement serves", killed_ms, bare_ms + 150, beside=beside),
+        limit("idle, 2 replicas", idle, 0.2, "% of a core"),
+    ]
+
+
+def _sizes(rounds: int) -> list[Row]:
+    rows: list[Row] = []
+    for replicas, pass_ms, memory_mb in ((100, 60, 90), (300, 100, 90)):
         with world(replicas) as made, _watching(made) as daemon:
-            times = _times(rounds or 15, lambda _: daemon.look())
-            print(
-                f"a pass with nothing to do, {replicas} replicas: {_told(times)}, goal 60 ms at 100"
-            )
-            print(f"memory, {replicas} replicas: {daemon.memory_mb():.0f} MB, goal 90 MB at 300")
-    with world(2) as made, _watching(made) as daemon:
-        _report_growth(daemon)
+            looked_ms = _median_ms(rounds or 15, lambda _: daemon.look())
+            rows += [
+                limit(f"a pass with nothing to do, {replicas} replicas", looked_ms, pass_ms),
+                limit(f"memory, {replicas} replicas", daemon.memory_mb(), memory_mb, "MB"),
+            ]
+    return rows
 
 
-def _report_growth(daemon: _Daemon) -> None:
+def _growth() -> list[Row]:
     """Of memory and open files, after the first tenth of the passes."""
-    for number in range(_PASSES):
-        daemon.look()
-        if number == _PASSES // 10:
-            before = daemon.memory_mb(), daemon.files()
-    print(
-        f"memory and open files in {_PASSES} passes: {before[0]:.1f} MB and {before[1]}, then "
-        f"{daemon.memory_mb():.1f} MB and {daemon.files()}; goal flat"
-    )
+    with world(2) as made, _watching(made) as daemon:
+        for number in range(_PASSES):
+            daemon.look()
+            if number == _PASSES // 10:
+                memory_mb, files = daemon.memory_mb(), daemon.files()
+        more_mb, more_files = daemon.memory_mb() - memory_mb, daemon.files() - files
+    what = f"in {_PASSES:,} passes with nothing to do"
+    return [
+        limit(f"more memory {what}", more_mb, 1, "MB"),
+        limit(f"more open files {what}", more_files, 2, "files"),
+    ]
 
 
 class _Daemon:
@@ -131,14 +137,12 @@ def _watching(made: World) -> Iterator[_Daemon]:
             process.terminate()
 
 
-def _times(rounds: int, act: Callable[[int], float]) -> list[float]:
-    return [act(number) for number in range(rounds)]
+def _median_ms(rounds: int, act: Callable[[int], float]) -> float:
+    return statistics.median(act(number) for number in range(rounds)) * 1e3
 
 
-def _report(
-    what: str, rounds: int, daemon: _Daemon, act: Callable[[int], object], step: str = ""
-) -> None:
-    """Until the pass is over, or else until a step of it is done."""
+def _until(rounds: int, daemon: _Daemon, act: Callable[[int], object], step: str = "") -> float:
+    """Milliseconds until the pass is over, or else until a step of it is done."""
 
     def one(number: int) -> float:
         began = time.monotonic()
@@ -149,11 +153,7 @@ def _report(
         daemon.await_pass("converged")
         return (live if step else time.monotonic()) - began
 
-    print(f"{what}: {_told(_times(rounds, one))}")
-
-
-def _told(times: list[float]) -> str:
-    return f"median {statistics.median(times) * 1e3:.0f} ms, worst {max(times) * 1e3:.0f} ms"
+    return _median_ms(rounds, one)
 
 
 def _bare(client: Any, made: World) -> float:

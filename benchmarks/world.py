@@ -29,26 +29,38 @@ def free_port() -> int:
 
 
 def run(*command: str | Path) -> None:
+    # Without byte code an editable install is compiled anew at each start, an installed one never.
+    env = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=False, timeout=600
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+        env=env,
     )
     if done.returncode:
         raise SystemExit(f"{' '.join(map(str, command))} failed:\n{done.stdout}\n{done.stderr}")
 
 
+def _edit(file: Path, pattern: str, text: str) -> None:
+    file.write_text(re.sub(pattern, text, file.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 class World:
     """Replicas behind HAProxy, under a name of its own; `tool`, `compose` and `bare` make them."""
 
-    def __init__(self, directory: Path, replicas: int) -> None:
+    def __init__(self, directory: Path, replicas: int, options: str) -> None:
         self.name = f"bench-{secrets.token_hex(3)}"
         self.replicas = replicas
+        self.port = free_port()
         self.topology = directory / f"{self.name}.yaml"
         self.topology.write_text(
             f"name: {self.name}\n"
             "backends:\n"
             f"  web: {{image: '{ECHO}', replicas: {replicas}, port: 8080, weight: 1, "
-            "stop_grace_period: 1s}\n"
-            f"frontends: {{www: {{bind: '127.0.0.1:{free_port()}', default_backend: web}}}}\n"
+            f"stop_grace_period: 1s, {options}env: {{VERSION: 0}}}}\n"
+            f"frontends: {{www: {{bind: '127.0.0.1:{self.port}', default_backend: web}}}}\n"
             f"haproxy: {{image: '{HAPROXY}'}}\n"
         )
         config = directory / f"{self.name}.cfg"
@@ -57,7 +69,8 @@ class World:
         self.compose_file.write_text(
             f"name: {self.name}-compose\n"
             "services:\n"
-            f"  web: {{image: '{ECHO}', deploy: {{replicas: {replicas}}}, stop_grace_period: 1s}}\n"
+            f"  web: {{image: '{ECHO}', deploy: {{replicas: {replicas}}}, stop_grace_period: 1s, "
+            "environment: {VERSION: 0}}\n"
             "  haproxy:\n"
             f"    image: '{HAPROXY}'\n"
             "    depends_on: [web]\n"
@@ -68,8 +81,12 @@ class World:
 
     def edit(self, pattern: str, text: str) -> None:
         """Save the file with something else in it."""
-        found = self.topology.read_text(encoding="utf-8")
-        self.topology.write_text(re.sub(pattern, text, found), encoding="utf-8")
+        _edit(self.topology, pattern, text)
+
+    def set_version(self, number: int) -> None:
+        """In both files."""
+        for file in (self.topology, self.compose_file):
+            _edit(file, r"VERSION: \d+", f"VERSION: {number}")
 
     def tool(self, command: str, *options: str, output: Path | None = None) -> None:
         """The tool as a user runs it, a process of its own."""
@@ -135,9 +152,10 @@ def has_compose() -> bool:
 
 
 @contextlib.contextmanager
-def world(replicas: int) -> Iterator[World]:
+def world(replicas: int, options: str = "") -> Iterator[World]:
+    """`options` are more of the backend, as the file has them."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        made = World(Path(directory), replicas)
+        made = World(Path(directory), replicas, options)
         try:
             yield made
         finally:

@@ -13,11 +13,12 @@ from msgspec import Struct
 from reconciler.cli.console import Console
 from reconciler.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from reconciler.cli.options import Changing
-from reconciler.cli.session import Reporting, docker_engine, load_or_report, locate_alerts
+from reconciler.cli.session import Reporting, docker_engine, load_or_report, locate_alerts, tracing
 from reconciler.cli.shortcut import Shortcut
 from reconciler.cli.terminal import show
 from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.engine.protocol import Engine, Patience
+from reconciler.engine.trace import Trace
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
@@ -48,11 +49,12 @@ def change_files(shared: Changing, request: ChangeRequest, shortcut: Shortcut | 
     if inputs is None:
         return FAILED
     codes = []
-    for compiled in compile_inputs(inputs):
-        code, result = change(compiled, shared, request, console)
-        codes.append(code)
-        if result is not None and shortcut is not None:
-            _remember(shortcut, result, compiled)
+    with tracing(shared.trace) as trace:
+        for compiled in compile_inputs(inputs):
+            code, result = change(compiled, shared, request, console, trace)
+            codes.append(code)
+            if result is not None and shortcut is not None:
+                _remember(shortcut, result, compiled)
     return max(codes, default=FAILED)
 
 
@@ -63,13 +65,18 @@ def _remember(shortcut: Shortcut, result: ApplyResult, compiled: CompiledTopolog
 
 
 def change(
-    compiled: CompiledTopology, shared: Changing, request: ChangeRequest, console: Console
+    compiled: CompiledTopology,
+    shared: Changing,
+    request: ChangeRequest,
+    console: Console,
+    trace: Trace | None,
 ) -> tuple[int, ApplyResult | None]:
     """Make the engine's world what is wanted. The exit code, and how it went."""
     desired = request.aim(compiled.desired)
     topology = desired.topology
     result: ApplyResult | None = None
-    with Reporting(console, topology), stopping() as stop, docker_engine(topology) as engine:
+    opened = docker_engine(topology, trace, compiled.secrets)
+    with Reporting(console, topology), stopping() as stop, opened as engine:
         patience = Patience(shared.timeout_s, stop.is_set)
         view = _progress(console, compiled)
         confirm = _confirmation(engine, request.verb, shared.yes, console)

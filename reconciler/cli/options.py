@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 from msgspec import Struct
@@ -87,6 +87,12 @@ timeout = click.option(
     metavar="TIME",
     help="How long to wait for a container or a server to become healthy.  [default: 60s]",
 )
+trace = click.option(
+    "--trace",
+    type=click.File("w", encoding="utf-8", lazy=False),
+    metavar="FILE",
+    help="Write into FILE where the time goes, for Perfetto.",
+)
 _CHANGING = (
     files,
     click.option("-y", "--yes", is_flag=True, help="Do not ask."),
@@ -97,11 +103,12 @@ _CHANGING = (
         type=Duration(),
         default=60.0,
         metavar="TIME",
-        help="How long to wait for another run on the same topology.  [default: 60s]",
+        help="How long to wait for another run.  [default: 60s]",
     ),
     env_file,
     _overlay,
     _profile,
+    trace,
     output,
 )
 
@@ -116,6 +123,7 @@ class Changing(Struct, frozen=True):
     env_files: tuple[str, ...]
     overlays: tuple[str, ...]
     profiles: tuple[str, ...]
+    trace: TextIO | None
     output: str
 
     @property

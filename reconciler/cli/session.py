@@ -3,27 +3,49 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TextIO
 
 from reconciler.cli.console import Console
-from reconciler.diagnostics.diagnostic import Diagnostic
+from reconciler.diagnostics.diagnostic import Diagnostic, Related, Severity
 from reconciler.diagnostics.place import Path, Place
 from reconciler.engine.errors import EngineError
 from reconciler.engine.protocol import Engine
+from reconciler.engine.trace import Trace, TracedEngine
 from reconciler.files.inputs import Inputs, load_inputs
 from reconciler.files.variant import AS_WRITTEN, Variant
 from reconciler.haproxy.control.sections import hide_secrets
+from reconciler.plan.action_labels import label_of
 from reconciler.run.compiled import CompiledTopology
 from reconciler.topology.reading.source import Source
 from reconciler.view.secrets import strike_secrets
 
 
 @contextlib.contextmanager
-def docker_engine(topology: str) -> Iterator[Engine]:
+def docker_engine(
+    topology: str, trace: Trace | None = None, secrets: Sequence[str] = ()
+) -> Iterator[Engine]:
     from reconciler.engine.docker.engine import DockerEngine  # noqa: PLC0415  # a slow import
 
-    with DockerEngine(topology) as engine:
-        yield engine
+    with DockerEngine(topology, trace=trace) as engine:
+        if trace is None:
+            yield engine
+        else:
+            yield TracedEngine(engine, trace, lambda a: strike_secrets(label_of(a), secrets))
+
+
+@contextlib.contextmanager
+def tracing(file: TextIO | None) -> Iterator[Trace | None]:
+    """What is traced is written into the file at the end, whatever that is; nothing without one."""
+    if file is None:
+        yield None
+        return
+    trace = Trace()
+    try:
+        yield trace
+    finally:
+        json.dump(trace.document(), file)
 
 
 class Reporting:
@@ -56,12 +78,24 @@ class Reporting:
 
 
 def locate_alerts(rejected: Diagnostic, compiled: CompiledTopology) -> list[Diagnostic]:
-    """HAProxy's alerts at the line of the topology file that the refused line came from; at the
-    image of HAProxy, where nobody wrote it."""
+    """HAProxy's alerts, in the topology file."""
+    return _located(rejected.related, compiled, "config-rejected", "refuses", Severity.ERROR)
+
+
+def locate_warnings(warnings: Iterable[Related], compiled: CompiledTopology) -> list[Diagnostic]:
+    """HAProxy's warnings, in the topology file."""
+    return _located(warnings, compiled, "config-warning", "warns of", Severity.WARNING)
+
+
+def _located(
+    said: Iterable[Related], compiled: CompiledTopology, code: str, does: str, severity: Severity
+) -> list[Diagnostic]:
+    """What HAProxy says of haproxy.cfg, at the line of the topology file that its line came from;
+    at the image of HAProxy, where nobody wrote it."""
     config = compiled.desired.config()
     source = compiled.loaded.source
     found: list[Diagnostic] = []
-    for alert in rejected.related:
+    for alert in said:
         line = alert.place.span.line if alert.place.span else None
         path = config.path_of_line(line) if config is not None and line is not None else ()
         rendered = ""
@@ -70,10 +104,11 @@ def locate_alerts(rejected: Diagnostic, compiled: CompiledTopology) -> list[Diag
             rendered = f"haproxy.cfg line {line}: {text}"
         found.append(
             Diagnostic(
-                "config-rejected",
-                f"HAProxy refuses this: {strike_secrets(alert.message, compiled.secrets)}",
+                code,
+                f"HAProxy {does} this: {strike_secrets(alert.message, compiled.secrets)}",
                 rendered,
                 _place_of(path or ("haproxy", "image"), source),
+                severity,
             )
         )
     return found

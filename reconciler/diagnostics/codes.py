@@ -77,6 +77,7 @@ CODES: dict[str, str] = {
     "bad-addresses": "a line of a file of addresses that is neither an address nor a network",
     # the real HAProxy
     "config-rejected": "HAProxy itself refuses the rendered configuration",
+    "config-warning": "HAProxy accepts the rendered configuration, and warns of a part of it",
     # what stands in a plan's way, before anything is touched
     "name-taken": "a container, network or volume of that name is there, and not this tool's",
     "port-taken": "a port of the host that somebody else has",
@@ -105,6 +106,8 @@ CODES: dict[str, str] = {
     "proxy-unreadable": "HAProxy runs, and its sockets cannot be reached",
     "not-drained": "an old worker of HAProxy is still there when it must not be",
     "engine-unreachable": "no engine answers",
+    "engine-unsupported": "what answers is no Docker engine",
+    "limit-discarded": "the engine cannot limit what the file limits",
     "engine-refused": "the engine refused a request",
     "engine-lost": "the connection to the engine broke in the middle",
     # how a run ended

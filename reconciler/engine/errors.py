@@ -135,6 +135,16 @@ def address_taken(details: Iterable[str]) -> EngineError:
     )
 
 
+def limit_discarded(said: Iterable[str]) -> EngineError:
+    """For a limit that the engine has no means for, and would run a container without."""
+    return EngineError(
+        "limit-discarded",
+        "the engine cannot limit what a container's `resources` limit",
+        "enable the control group on its machine, or take the limit out of the file",
+        said,
+    )
+
+
 def not_ready(container: str, what: str, log: Iterable[str] = ()) -> EngineError:
     """For a container that is not up, or does not stay so."""
     return EngineError("not-ready", f"{container} {what}", details=log)
@@ -226,6 +236,14 @@ def not_drained(at_most_s: float) -> EngineError:
     return EngineError("not-drained", f"an old HAProxy worker is still there after {at_most_s:g} s")
 
 
+def at_lines(said: Iterable[tuple[int | None, str]]) -> tuple[Related, ...]:
+    """What HAProxy says, at the lines of haproxy.cfg."""
+    return tuple(
+        Related(message, Place(file=CONFIG_FILE, span=None if line is None else Span(line, 1, 2)))
+        for line, message in said
+    )
+
+
 class ConfigRejectedError(EngineError):
     """HAProxy refuses a configuration; `alerts` are (line of haproxy.cfg or None, message)."""
 
@@ -234,13 +252,7 @@ class ConfigRejectedError(EngineError):
         super().__init__(
             "config-rejected",
             f"HAProxy refuses the configuration: {first}",
-            related=[
-                Related(
-                    message,
-                    Place(file=CONFIG_FILE, span=None if line is None else Span(line, 1, 2)),
-                )
-                for line, message in alerts
-            ],
+            related=at_lines(alerts),
         )
 
 

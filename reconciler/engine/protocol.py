@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.desired.desired import Scope
+from reconciler.diagnostics.diagnostic import Related
 from reconciler.plan.actions import Action
 from reconciler.plan.observed import Observed
 
@@ -42,7 +43,13 @@ class Closed(Struct, frozen=True):
     for_s: float
 
 
-Report = Callable[[Progress | Closed], None]
+class Warned(Struct, frozen=True):
+    """What HAProxy warns of in a configuration that it accepts, each at its line of haproxy.cfg."""
+
+    of: tuple[Related, ...]
+
+
+Report = Callable[[Progress | Closed | Warned], None]
 
 
 class Wakeup(Struct, frozen=True):

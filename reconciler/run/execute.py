@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.errors import CancelledError, EngineError
-from reconciler.engine.protocol import Closed, Engine, Patience, Progress
+from reconciler.engine.protocol import Closed, Engine, Patience, Progress, Report, Warned
 from reconciler.events.events import (
     Event,
     StepDone,
@@ -51,6 +51,19 @@ def _has_room(step: Step, running: Collection[Step], parallelism: int) -> bool:
     return len(running) - waits < parallelism
 
 
+def _report_of(step: Step, outcome: Execution, emit: Emit, pass_id: str) -> Report:
+    """What becomes of what a step tells. Warnings are for `validate`: a daemon would repeat them at
+    each of its passes."""
+
+    def report(told: Progress | Closed | Warned) -> None:
+        if isinstance(told, Closed):
+            outcome.closed_s[step.id] = told.for_s
+        elif isinstance(told, Progress):
+            emit(StepProgressed(pass_id, step, told.done, told.total))
+
+    return report
+
+
 def execute(
     plan: Plan,
     engine: Engine,
@@ -75,14 +88,8 @@ def execute(
     running: dict[Future[float], Step] = {}
 
     def run(step: Step) -> float:
-        def report(progress: Progress | Closed) -> None:
-            if isinstance(progress, Closed):
-                outcome.closed_s[step.id] = progress.for_s
-                return
-            emit(StepProgressed(pass_id, step, progress.done, progress.total))
-
         started = time.monotonic()
-        engine.perform(step.action, patience, report)
+        engine.perform(step.action, patience, _report_of(step, outcome, emit, pass_id))
         return time.monotonic() - started
 
     def skip(step: Step) -> None:

@@ -16,10 +16,20 @@ from tests.integration.support.waiting import await_true
 from tests.integration.support.watching import watching
 from tests.integration.support.world import World
 
+DEFAULTS = (
+    "--default-ulimit=nofile=1024:2048",
+    "--default-shm-size=32M",
+    "--default-ipc-mode=shareable",
+    "--log-driver=local",
+    "--log-opt=max-size=5m",
+    "--init",
+)
+"""What an engine does to every container is no difference from the file."""
+
 
 @pytest.fixture(scope="module")
 def private() -> Iterator[PrivateEngine]:
-    with private_engine(ECHO, HAPROXY) as engine:
+    with private_engine(ECHO, HAPROXY, options=DEFAULTS) as engine:
         yield engine
 
 

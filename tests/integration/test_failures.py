@@ -64,6 +64,18 @@ def test_haproxy_refuses_the_configuration(stack: Stack, haproxy_image: str) -> 
     _assert_untouched(stack, before, workers)
 
 
+@both_versions
+def test_haproxy_warns_of_the_configuration(stack: Stack) -> None:
+    raw = ["use_backend web if { path /a }", "http-request deny if { path /b }"]
+    stack.spec["frontends"]["www"]["raw"] = raw
+    ended = stack.run("validate", "--haproxy")
+    assert "warning[config-warning]" in ended.err
+    assert "1 warning" in ended.err
+    line = stack.file.read_text("utf-8").splitlines().index(f'    "{raw[1]}"') + 1
+    assert f"{stack.file.name}:{line}:" in ended.err
+    assert "accepted by HAProxy" in ended.out
+
+
 def _bad_image(stack: Stack) -> str:
     stack.backend["image"] = f"127.0.0.1:9/{random_name()}:1"
     return "cannot be pulled"

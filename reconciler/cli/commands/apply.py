@@ -35,7 +35,7 @@ def command(shared: options.Changing, no_wait: bool, max_impact: str) -> int:
     """
     shortcut = (
         Shortcut.of(shared.files, shared.env_files, shared.variant)
-        if shared.output == "text"
+        if shared.output == "text" and shared.trace is None
         else None
     )
     if shortcut is not None and (line := shortcut.up_to_date()):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TextIO
+
 import click
 
 from reconciler.cli import options
 from reconciler.cli.console import Console
 from reconciler.cli.exit_codes import CHANGES, DONE, FAILED
-from reconciler.cli.session import Reporting, docker_engine, load_or_report
+from reconciler.cli.session import Reporting, docker_engine, load_or_report, tracing
 from reconciler.files.variant import Variant
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, make_plan
@@ -32,6 +34,7 @@ Examples:
 @click.option("--steps", is_flag=True, help="Show each step too, with its impact.")
 @options.env_file
 @options.layered
+@options.trace
 @options.output
 def command(
     files: tuple[str, ...],
@@ -40,6 +43,7 @@ def command(
     env_files: tuple[str, ...],
     output: str,
     variant: Variant,
+    trace: TextIO | None,
 ) -> int:
     """Show what an apply would change, and what that means for traffic.
 
@@ -51,16 +55,17 @@ def command(
         return FAILED
     plans: list[Plan] = []
     failed = False
-    for compiled in compile_inputs(inputs):
-        with Reporting(console, compiled.desired.topology) as attempt:
-            with docker_engine(compiled.desired.topology) as engine:
-                plan, observed = make_plan(compiled.desired, engine, ApplyOptions())
-            plans.append(plan)
-            if not console.is_json:
-                console.lines(render_plan(plan, observed, engine.description, console.paint))
-                if steps and not plan.problems:
-                    console.lines(render_steps(plan, console.paint))
-        failed = failed or attempt.failed
+    with tracing(trace) as traced:
+        for compiled in compile_inputs(inputs):
+            with Reporting(console, compiled.desired.topology) as attempt:
+                with docker_engine(compiled.desired.topology, traced, compiled.secrets) as engine:
+                    plan, observed = make_plan(compiled.desired, engine, ApplyOptions())
+                plans.append(plan)
+                if not console.is_json:
+                    console.lines(render_plan(plan, observed, engine.description, console.paint))
+                    if steps and not plan.problems:
+                        console.lines(render_steps(plan, console.paint))
+            failed = failed or attempt.failed
     if console.is_json and not failed:
         from reconciler.view.documents import plans_document  # noqa: PLC0415  # for JSON only
 

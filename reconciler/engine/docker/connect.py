@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import docker
 import docker.errors
+import requests
 import requests.exceptions
 from docker.context import ContextAPI
 from docker.utils import kwargs_from_env
 
 from reconciler.engine.errors import EngineError
+from reconciler.engine.trace import Trace, request_name
 
 OLDEST_API = (1, 41)
 """Docker 20.10: the first whose containers may bind low ports without root."""
@@ -29,7 +33,25 @@ _HINTS = (
 """Words of a cause, and what to do about each."""
 
 
-def connect(parallel: int) -> tuple[docker.APIClient, str]:
+class _Client(docker.APIClient):  # type: ignore[misc]  # the SDK has no types
+    """A client that keeps what the engine answered to the only question asked at the start."""
+
+    said: Mapping[str, Any]
+    trace: Trace | None = None
+
+    def version(self, api_version: bool = True) -> Mapping[str, Any]:
+        self.said = super().version(api_version)
+        return self.said
+
+    def send(self, request: requests.PreparedRequest, **given: Any) -> Any:
+        if self.trace is None:
+            return super().send(request, **given)
+        path = urlsplit(request.url or "").path
+        with self.trace.span(request_name(request.method or "", path), "request"):
+            return super().send(request, **given)
+
+
+def connect(parallel: int, trace: Trace | None = None) -> tuple[docker.APIClient, str]:
     """A client for DOCKER_HOST, else the current context, else the default socket; and its address.
 
     Order as in the Docker CLI ("docker context"). Raises EngineError.
@@ -37,7 +59,7 @@ def connect(parallel: int) -> tuple[docker.APIClient, str]:
     options = _endpoint()
     where = options.get("base_url") or "unix:///var/run/docker.sock"
     try:
-        client = docker.APIClient(
+        client = _Client(
             version="auto",
             timeout=TIMEOUT_S,
             num_pools=4,
@@ -52,15 +74,31 @@ def connect(parallel: int) -> tuple[docker.APIClient, str]:
             f"no Docker engine answers at {where}: {cause}",
             next((hint for word, hint in _HINTS if word in cause), _NOBODY_ANSWERS),
         ) from error
-    if api_of(client) < OLDEST_API:
+    client.trace = trace
+    if unfit := _why_unfit(client, where):
         client.close()
-        raise EngineError(
+        raise unfit
+    return client, where
+
+
+def _why_unfit(client: _Client, where: str) -> EngineError | None:
+    """Why nothing can be done with this engine; None for one that will do."""
+    for component in client.said.get("Components") or ():
+        if str(component.get("Name", "")).startswith("Podman"):
+            return EngineError(
+                "engine-unsupported",
+                f"what answers at {where} is Podman {component.get('Version', '')}, whose Docker "
+                "API differs from Docker's where containers are replaced without a gap",
+                "set DOCKER_HOST, or `docker context use`, to a Docker engine",
+            )
+    if api_of(client) < OLDEST_API:
+        return EngineError(
             "engine-too-old",
             f"the Docker engine at {where} speaks API {client.api_version}; "
             "1.41 (Docker 20.10) or newer is needed",
             "upgrade Docker",
         )
-    return client, where
+    return None
 
 
 def api_of(client: docker.APIClient) -> tuple[int, int]:

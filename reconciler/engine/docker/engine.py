@@ -19,6 +19,7 @@ from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.docker.refusals import refusal
 from reconciler.engine.errors import EngineError
 from reconciler.engine.protocol import Patience, Report
+from reconciler.engine.trace import Trace
 from reconciler.plan.action_labels import label_of
 from reconciler.plan.actions import Action
 from reconciler.plan.observed import Observed
@@ -39,11 +40,13 @@ _BROKEN = (
 class DockerEngine:
     """Engine on a Docker API of 1.41 or newer. Close it, or use it as a context manager."""
 
-    def __init__(self, topology: str, inspections: Inspections | None = None) -> None:
+    def __init__(
+        self, topology: str, inspections: Inspections | None = None, trace: Trace | None = None
+    ) -> None:
         """`topology` is what its actions are for. Raises EngineError when no engine answers."""
         self._topology = topology
         self._inspections = inspections or Inspections()
-        self._client, self._where = connect(PARALLEL)
+        self._client, self._where = connect(PARALLEL, trace)
         self._pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="observe")
 
     @property

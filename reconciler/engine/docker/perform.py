@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Iterable
 from typing import Any, assert_never
 
 import docker
@@ -27,12 +28,20 @@ from reconciler.engine.docker.haproxy.wait import (
     guard_servers,
 )
 from reconciler.engine.docker.options import limits_body, rotating_log
+from reconciler.engine.docker.refusals import discarded_limits
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.docker.translate import create_body, mount_body, network_body, restart_policy
 from reconciler.engine.docker.wait import await_exit, await_ready, await_steady
-from reconciler.engine.errors import foreign_volume, proxy_not_running, taken_meanwhile
-from reconciler.engine.protocol import Closed, Patience, Report
+from reconciler.engine.errors import (
+    at_lines,
+    foreign_volume,
+    limit_discarded,
+    proxy_not_running,
+    taken_meanwhile,
+)
+from reconciler.engine.protocol import Closed, Patience, Report, Warned
 from reconciler.engine.waiting import tries
+from reconciler.haproxy.control.replies import Alert
 from reconciler.haproxy.control.rewrite import put_servers
 from reconciler.plan import actions as a
 
@@ -56,10 +65,10 @@ def perform(  # noqa: PLR0915  # one branch an action
             images.pull(client, image, patience, report, platform)
         case a.CheckConfig(image, config, None, mounts):
             there = [mount_body(mount) for mount in mounts]
-            proxy.check_in_throwaway(client, topology, image, config, there)
+            _tell(report, proxy.check_in_throwaway(client, topology, image, config, there))
         case a.CheckConfig(_, config, running):
             assert running is not None
-            proxy.check_in_running(client, running.reference, config)
+            _tell(report, proxy.check_in_running(client, running.reference, config))
         case a.CreateNetwork(spec, revision):
             _create_network(client, network_body(topology, spec, revision))
         case a.RemoveNetwork(_, network):
@@ -124,6 +133,11 @@ def perform(  # noqa: PLR0915  # one branch an action
             assert_never(action)
 
 
+def _tell(report: Report, warnings: Iterable[Alert]) -> None:
+    if of := at_lines((warning.line, warning.message) for warning in warnings):
+        report(Warned(of))
+
+
 def _create_container(
     client: docker.APIClient,
     topology: str,
@@ -137,9 +151,13 @@ def _create_container(
     if container.slot == PROXY_SLOT and container.spec.logging is None:
         body["HostConfig"] |= rotating_log(client.info().get("LoggingDriver", ""))
     try:
-        made = client.create_container_from_config(
+        answer = client.create_container_from_config(
             body, name=name, platform=container.spec.platform or None
-        )["Id"]
+        )
+        made = answer["Id"]
+        if dropped := discarded_limits(answer):
+            remove_container(client, made)
+            raise limit_discarded(dropped)
         to_join = () if at_once else to_join
     except docker.errors.APIError as error:
         if error.status_code != 409:
@@ -297,7 +315,9 @@ def _update(client: docker.APIClient, container: str, limits: dict[str, int], re
     # `update_container` has no NanoCpus and no PidsLimit. A request of our own would lack what the
     # SDK adds to its: the HttpHeaders of ~/.docker/config.json.
     url = client._url("/containers/{0}/update", container)  # noqa: SLF001  # no public call, as said
-    client._result(client._post_json(url, data=body), json=True)  # noqa: SLF001  # the same
+    answer = client._result(client._post_json(url, data=body), json=True)  # noqa: SLF001  # the same
+    if dropped := discarded_limits(answer):
+        raise limit_discarded(dropped)
 
 
 def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:

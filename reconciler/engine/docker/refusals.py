@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from reconciler.engine.errors import EngineError, address_taken, port_taken
 
@@ -43,3 +45,13 @@ def refusal(said: str) -> EngineError | None:
     """The error for a known refusal in what Docker said; None for one that it alone can explain."""
     known = next((told for part, told in _KNOWN.items() if part in said), None)
     return known and known([said])
+
+
+_DISCARDED = re.compile(r"(Limitation|PIDs limit|Shares) discarded")
+"""Limits that are compared later; swap is none of them, and is left out quietly."""
+
+
+def discarded_limits(answer: dict[str, Any]) -> list[str]:
+    """Warnings, to a request that succeeded, about limits that Docker has left out. It would report
+    the container without them for ever, and no update of it would help."""
+    return [said for said in answer.get("Warnings") or () if _DISCARDED.search(said)]

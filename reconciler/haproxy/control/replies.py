@@ -348,7 +348,8 @@ def parse_reload(reply: str) -> ReloadReply:
 
 
 class Alert(Struct, frozen=True):
-    """An error in a configuration; `line` counts from 1, None when HAProxy names none."""
+    """What HAProxy says is wrong with a configuration; `line` counts from 1, None when it names
+    none."""
 
     line: int | None
     message: str
@@ -356,9 +357,20 @@ class Alert(Struct, frozen=True):
 
 def parse_alerts(output: str) -> tuple[Alert, ...]:
     """The `[ALERT]` lines of `haproxy -c` or of a reload that failed."""
+    return _said("ALERT", output)
+
+
+def parse_warnings(output: str) -> tuple[Alert, ...]:
+    """The `[WARNING]` lines of a `haproxy -c` that accepts, but for those about the names of
+    containers: old versions warn of them, and nobody knows them where a file is checked."""
+    found = _said("WARNING", output)
+    return tuple(w for w in found if "could not resolve address" not in w.message)
+
+
+def _said(level: str, output: str) -> tuple[Alert, ...]:
     alerts: list[Alert] = []
     for match in re.finditer(
-        r"^\[ALERT\][^:]*: ?(?:config : )?(?P<text>.+)$", output, re.MULTILINE
+        rf"^\[{level}\][^:]*: ?(?:config : )?(?P<text>.+)$", output, re.MULTILINE
     ):
         text = match["text"].strip()
         place = re.match(

@@ -51,6 +51,7 @@ from reconciler.haproxy.control.commands import (
     lines_of,
 )
 from reconciler.haproxy.control.replies import (
+    Alert,
     Processes,
     ServerState,
     is_whole_about_processes,
@@ -61,6 +62,7 @@ from reconciler.haproxy.control.replies import (
     parse_processes,
     parse_reload,
     parse_servers,
+    parse_warnings,
 )
 from reconciler.haproxy.control.rewrite import mark_reload, with_addresses, without_addresses
 from reconciler.haproxy.control.versions import explain, read_version, too_old
@@ -248,8 +250,9 @@ def _read_as_it_is(client: docker.APIClient, container: str) -> str | None:
     return read_text(client, container)
 
 
-def check_in_running(client: docker.APIClient, container: str, config: Config) -> None:
-    """`haproxy -c` in the container that will run it, its files beside those that are in use.
+def check_in_running(client: docker.APIClient, container: str, config: Config) -> tuple[Alert, ...]:
+    """The warnings of `haproxy -c` in the container that will run it, its files beside those that
+    are in use.
 
     Raises ConfigRejectedError.
     """
@@ -259,7 +262,7 @@ def check_in_running(client: docker.APIClient, container: str, config: Config) -
         write_files(client, container, files_for_check(config.files), CHECK_DIRECTORY)
         script = scripts.CHECK_BESIDE
         output = run_in_container(client, container, script, given=for_check(config.text))
-    raise_if_rejected(output.exit_code, from_check(output.text), config)
+    return _judged(output.exit_code, from_check(output.text), config)
 
 
 def check_in_throwaway(
@@ -268,8 +271,12 @@ def check_in_throwaway(
     image: str,
     config: Config,
     mounts: list[dict[str, Any]],
-) -> None:
-    """`haproxy -c` in a container made for it, from standard input: nothing else is written to."""
+) -> tuple[Alert, ...]:
+    """The warnings of `haproxy -c` in a container made for it, from standard input: nothing else is
+    written to.
+
+    Raises ConfigRejectedError.
+    """
     labels = {names.TOPOLOGY: topology, names.ROLE: names.CHECK_ROLE}
     files = archive_of(config.files) if config.files else b""
     output = run_in_throwaway(
@@ -282,12 +289,12 @@ def check_in_throwaway(
         files=files,
         mounts=mounts,
     )
-    raise_if_rejected(output.exit_code, output.text, config)
+    return _judged(output.exit_code, output.text, config)
 
 
-def raise_if_rejected(exit_code: int, output: str, config: Config) -> None:
+def _judged(exit_code: int, output: str, config: Config) -> tuple[Alert, ...]:
     if exit_code == 0:
-        return
+        return parse_warnings(output)
     if reason := too_old(output):
         raise ConfigRejectedError([(None, reason)])
     version, found = read_version(output), parse_alerts(output)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import ssl
 import threading
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics.diagnostic import Diagnostic
-from reconciler.engine.docker.connect import connect
+from reconciler.engine.docker.connect import api_of, connect
 from reconciler.engine.errors import EngineError
 from tests.certificates import Made, make_certificate
 
@@ -19,8 +21,10 @@ from tests.certificates import Made, make_certificate
 class _Version(BaseHTTPRequestHandler):
     """All that is asked of an engine when it is found."""
 
+    body = b'{"ApiVersion": "1.41", "MinAPIVersion": "1.12"}'
+
     def do_GET(self) -> None:
-        body = b'{"ApiVersion": "1.41", "MinAPIVersion": "1.12"}'
+        body = self.body
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -60,6 +64,44 @@ def engine(tmp_path: Path, authority: Made, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv("DOCKER_CERT_PATH", str(files))
         yield f"tcp://localhost:{server.server_port}"
         server.shutdown()
+
+
+def _answering(monkeypatch: pytest.MonkeyPatch, answer: dict[str, object]) -> contextlib.ExitStack:
+    """An engine of which /version says just this."""
+    handler = type("_Other", (_Version,), {"body": json.dumps(answer).encode()})
+    there = contextlib.ExitStack()
+    server = there.enter_context(HTTPServer(("127.0.0.1", 0), handler))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    there.callback(server.shutdown)
+    monkeypatch.delenv("DOCKER_TLS_VERIFY", raising=False)
+    monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{server.server_port}")
+    return there
+
+
+DOCKER = [{"Name": "Engine", "Version": "28.5.2"}, {"Name": "containerd", "Version": "1.7.24"}]
+PODMAN = [{"Name": "Podman Engine", "Version": "5.8.6"}, {"Name": "Conmon", "Version": "2.1.13"}]
+
+
+def test_docker_says_what_it_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    with _answering(monkeypatch, {"ApiVersion": "1.51", "Components": DOCKER}):
+        client, _ = connect(1)
+        client.close()
+    assert api_of(client) == (1, 51)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        ({"ApiVersion": "1.44", "Components": PODMAN}, "engine-unsupported", "Podman 5.8.6"),
+        ({"ApiVersion": "1.40", "Components": DOCKER}, "engine-too-old", "speaks API 1.40"),
+    ],
+)
+def test_an_engine_that_will_not_do_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, answer: dict[str, object], code: str, said: str
+) -> None:
+    with _answering(monkeypatch, answer), pytest.raises(EngineError, match=said) as caught:
+        connect(1)
+    assert caught.value.diagnostic.code == code
 
 
 def test_both_show_a_certificate(engine: str) -> None:

@@ -1,5 +1,5 @@
-"""What Docker does only now and then: places of removed containers that linger in a network, and
-starts that a killed engine left half done."""
+"""What Docker does only now and then: places of removed containers that linger in a network, starts
+that a killed engine left half done, and limits that a kernel has no means for."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ import docker.errors
 import pytest
 
 from reconciler.desired import names
+from reconciler.desired.desired import DesiredContainer, Slot
+from reconciler.desired.resources import ResourceLimits
+from reconciler.desired.spec import ContainerSpec
 from reconciler.engine.docker.perform import perform
+from reconciler.engine.errors import EngineError
 from reconciler.engine.protocol import Patience
 from reconciler.plan.actions import (
+    Action,
+    CreateContainer,
     RemoveContainer,
     RemoveNetwork,
     RemoveVolume,
     StartContainer,
     Target,
+    UpdateContainer,
 )
 
 
@@ -141,3 +148,68 @@ def test_a_volume_that_somebody_made_meanwhile_is_left_alone(labels: dict[str, s
 
     client: Any = Volumes()
     perform(client, "shop", RemoveVolume("shop-data"), Patience(5), lambda _: None)
+
+
+NO_MEMORY = (
+    "Your kernel does not support memory limit capabilities or the cgroup is not mounted. "
+    "Limitation discarded."
+)
+NO_PIDS = (
+    "Your kernel does not support PIDs limit capabilities or the cgroup is not mounted. "
+    "PIDs limit discarded."
+)
+NO_SWAP = (
+    "Your kernel does not support swap limit capabilities or the cgroup is not mounted. "
+    "Memory limited without swap."
+)
+"""Docker's own words, 20.10 to 28."""
+
+
+class Limitless:
+    """It makes and updates containers, with these warnings."""
+
+    api_version = "1.41"
+
+    def __init__(self, *warnings: str) -> None:
+        self.warnings, self.containers = list(warnings), set[str]()
+
+    def create_container_from_config(self, *_: object, **__: object) -> dict[str, Any]:
+        self.containers.add("web-id")
+        return {"Id": "web-id", "Warnings": self.warnings}
+
+    def remove_container(self, container: str, **_: object) -> None:
+        self.containers.remove(container)
+
+    def _url(self, path: str, *_: str) -> str:
+        return path
+
+    def _post_json(self, url: str, **_: object) -> str:
+        return url
+
+    def _result(self, *_: object, **__: object) -> dict[str, Any]:
+        return {"Warnings": self.warnings}
+
+
+CONTAINER = DesiredContainer(
+    Slot("server", "web", 1), "web", ContainerSpec(image="web:1", memory_bytes=1 << 26), "v1:0"
+)
+MAKE = CreateContainer(CONTAINER, "web")
+UPDATE = UpdateContainer(Target("web"), ResourceLimits(memory_bytes=1 << 26), "no")
+
+
+@pytest.mark.parametrize("action", [MAKE, UPDATE])
+@pytest.mark.parametrize("said", [NO_MEMORY, NO_PIDS])
+def test_a_limit_that_the_engine_leaves_out_is_an_error(action: Action, said: str) -> None:
+    client: Any = Limitless(NO_SWAP, said)
+    with pytest.raises(EngineError) as caught:
+        perform(client, "shop", action, Patience(5), lambda _: None)
+    assert caught.value.diagnostic.code == "limit-discarded"
+    assert caught.value.diagnostic.details == (said,)
+    assert not client.containers, "what has not its limits does not stay"
+
+
+@pytest.mark.parametrize("action", [MAKE, UPDATE])
+def test_swap_is_left_out_quietly(action: Action) -> None:
+    client: Any = Limitless(NO_SWAP)
+    perform(client, "shop", action, Patience(5), lambda _: None)
+    assert client.containers == ({"web-id"} if action is MAKE else set())

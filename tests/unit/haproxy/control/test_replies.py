@@ -20,6 +20,7 @@ from reconciler.haproxy.control.replies import (
     parse_reload,
     parse_servers,
     parse_stat,
+    parse_warnings,
 )
 from reconciler.haproxy.paths import IDLE_HOST
 
@@ -346,3 +347,22 @@ def test_no_alerts() -> None:
         parse_alerts("[WARNING]  (7) : config : missing timeouts\nConfiguration file is valid\n")
         == ()
     )
+
+
+def test_warnings_of_a_file_that_is_accepted() -> None:
+    said = (
+        "[NOTICE]   (1) : haproxy version is 3.4.7-1\n"
+        "[WARNING]  (1) : config : parsing [/dev/stdin:31]: the hash algorithm used for this "
+        "password takes 731 milliseconds to verify\n"
+        "[WARNING]  (1) : config : parsing [/dev/stdin:36] : a 'http-request' rule placed after a "
+        "'use_backend' rule will still be processed before.\n"
+        "[WARNING]  (1) : config : missing timeouts\n"
+        "[WARNING]  (1) : config : [/dev/stdin:40] : 'server web/web-1' : could not resolve "
+        "address 'shop-web-1-c64e5ebe', disabling server.\n"
+        "Warnings were found.\n"
+    )
+    assert [(warning.line, warning.message[:17]) for warning in parse_warnings(said)] == [
+        (31, "the hash algorith"),
+        (36, "a 'http-request' "),
+        (None, "missing timeouts"),
+    ]
