@@ -102,6 +102,7 @@ CODES: dict[str, str] = {
     "not-drained": "an old worker of HAProxy is still there when it must not be",
     "engine-unreachable": "no engine answers",
     "engine-refused": "the engine refused a request",
+    "engine-garbled": "something else came in place of an answer of the engine",
     "engine-lost": "the connection to the engine broke in the middle",
     # how a run ended
     "unreadable": "something could not be read, so nobody knows that all is as it should be",

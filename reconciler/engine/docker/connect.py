@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import requests.exceptions
 from docker.context import ContextAPI
 from docker.utils import kwargs_from_env
 
+from reconciler.engine.docker.answers import AnswerError, Client
 from reconciler.engine.errors import EngineError
 
 OLDEST_API = (1, 41)
@@ -37,7 +39,7 @@ def connect(parallel: int) -> tuple[docker.APIClient, str]:
     options = _endpoint()
     where = options.get("base_url") or "unix:///var/run/docker.sock"
     try:
-        client = docker.APIClient(
+        client = Client(
             version="auto",
             timeout=TIMEOUT_S,
             num_pools=4,
@@ -116,11 +118,13 @@ def cause_of(error: BaseException) -> str:
     text = str(error)
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror:
-            return seen.strerror.lower()
-        for argument in seen.args:
-            if isinstance(argument, OSError) and argument.strerror:
-                return argument.strerror.lower()
+        if isinstance(seen, AnswerError):
+            return str(seen)
+        for told in (seen, *seen.args):
+            if isinstance(told, OSError) and told.strerror:
+                return told.strerror.lower()
+            if isinstance(told, http.client.HTTPException):  # of no connection, but of an answer
+                return str(told)
         seen = seen.__cause__ or seen.__context__
     for known in ("No such file or directory", "Connection refused", "Permission denied"):
         if known in text:

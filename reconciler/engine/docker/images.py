@@ -6,6 +6,7 @@ import docker
 import docker.errors
 from docker.utils import parse_repository_tag
 
+from reconciler.engine.docker.answers import AnswerError
 from reconciler.engine.errors import CancelledError, pull_failed
 from reconciler.engine.protocol import Patience, Progress, Report
 
@@ -22,6 +23,8 @@ def pull(
         ):
             if patience.is_cancelled():
                 raise CancelledError(f"stopped while pulling {reference}")
+            if not isinstance(item, dict):
+                raise AnswerError(f"what is told of the pull of {reference} cannot be read")
             if "error" in item:
                 raise pull_failed(reference, str(item["error"]))
             detail = item.get("progressDetail") or {}

@@ -59,7 +59,9 @@ def held_lock(
             yield HeldLock(None if over_ssh else connection)
     finally:
         # An engine that is gone has taken the lock with it.
-        with contextlib.suppress(docker.errors.APIError, requests.exceptions.RequestException):
+        with contextlib.suppress(
+            docker.errors.DockerException, requests.exceptions.RequestException, OSError
+        ):
             remove_container(client, container)
 
 

@@ -139,6 +139,12 @@ _RATE_LIMITS = {
 RATE_LIMIT_KEYWORDS = {name: keyword for name, (_, keyword) in _RATE_LIMITS.items()}
 
 
+def is_whole(reply: str) -> bool:
+    """Whether all has come of a reply to questions that end with `show servers state`. Each reply
+    ends with an empty line; a worker that ends in the middle of one leaves what reads as well."""
+    return "# be_id " in reply and reply.endswith("\n\n")
+
+
 def parse_info(reply: str) -> WorkerInfo:
     """`show info`: `Name: value` lines. What is missing reads as empty or 0."""
     fields = dict(line.split(": ", 1) for line in reply.splitlines() if ": " in line)

@@ -47,6 +47,7 @@ from reconciler.haproxy.control.commands import (
 )
 from reconciler.haproxy.control.replies import (
     ServerState,
+    is_whole,
     parse_alerts,
     parse_frontends,
     parse_info,
@@ -80,6 +81,8 @@ class _Said:
 def read_proxy(client: docker.APIClient, container: str) -> ObservedProxy:
     """Everything about a running HAProxy. Raises docker's APIError, EngineError."""
     said = _read_directly(client, container) or _read_by_exec(client, container)
+    if said.worker:
+        _raise_unless_whole(said.worker)
     info = parse_info(said.worker.partition("# pxname")[0])
     return ObservedProxy(
         config=said.config,
@@ -125,8 +128,17 @@ def _read_by_exec(client: docker.APIClient, container: str) -> _Said:
 
 
 def read_states(client: docker.APIClient, container: str) -> tuple[ServerState, ...]:
-    """The servers of the running worker."""
-    return parse_servers(runtime.ask(client, container, RUNTIME_SOCKET, scripts.SERVERS))
+    """The servers of the running worker; none while nobody listens."""
+    said = runtime.ask(client, container, RUNTIME_SOCKET, scripts.SERVERS)
+    if said:
+        _raise_unless_whole(said)
+    return parse_servers(said)
+
+
+def _raise_unless_whole(said: str) -> None:
+    """Servers that were not told of are not servers that are not there."""
+    if not is_whole(said):
+        raise EngineError("proxy-unreadable", "HAProxy's answer ended before it was whole", _AGAIN)
 
 
 def set_servers(
@@ -286,6 +298,7 @@ def why_not_running(client: docker.APIClient, container: str) -> tuple[str, list
     return _hint_of(log), (alerts or log)[-_SHOWN_LINES:]
 
 
+_AGAIN = "apply again; its log says whether workers end by themselves"
 _LOG_LINES, _SHOWN_LINES = 20, 5
 
 

@@ -19,13 +19,14 @@ class FakeEngine(socketserver.UnixStreamServer):
     """Takes one version of the API alone, as Docker 29 takes none below 1.44."""
 
     version: str | None = "1.52"
+    events = EVENTS
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
         if path == "/_ping":
             said = "" if self.version is None else f"Api-Version: {self.version}\r\n"
             return 200, said, b"OK"
         if re.match(rf"/v{self.version}/events\?", path):
-            return 200, "", EVENTS
+            return 200, "", self.events
         return 400, "", b'{"message":"client version is too old"}'
 
 
@@ -60,5 +61,17 @@ def test_an_engine_that_says_no_version_is_asked_the_long_way(
     engine: FakeEngine, said: str | None
 ) -> None:
     engine.version = said
+    with pytest.raises(SnapshotError):
+        last_event(str(engine.server_address))
+
+
+NO_EVENTS = [b"null", b"[]", b"17", b'{"timeNano":', b'{"timeNano":[]}', b"[" * 100_000, b"<html>"]
+
+
+@pytest.mark.parametrize("said", NO_EVENTS, ids=lambda said: said[:20].decode())
+def test_what_is_no_list_of_events_is_looked_at_the_long_way(
+    engine: FakeEngine, said: bytes
+) -> None:
+    engine.events = said
     with pytest.raises(SnapshotError):
         last_event(str(engine.server_address))
