@@ -91,7 +91,7 @@ def _made_or_held(
     client: docker.APIClient, name: str, body: dict[str, Any]
 ) -> tuple[str, dict[str, Any]]:
     """The container that was made, or "" and who has its name. One that is gone meanwhile, or dead,
-    has not: nobody waits for it."""
+    has not: nobody waits for it. It is held as well by one that looked dead and is not."""
     while True:
         try:
             return str(client.create_container_from_config(body, name=name)["Id"]), {}
@@ -99,10 +99,10 @@ def _made_or_held(
             if error.status_code != 409:
                 raise
         other = _holder(client, name)
-        if other is not None and not _is_dead(client, other):
+        if other is not None and not (
+            _is_dead(client, other) and _has_removed(client, other["Id"])
+        ):
             return "", other
-        if other is not None:
-            _remove_dead(client, other["Id"])
 
 
 def _image_that_is_here(client: docker.APIClient, images: Sequence[str]) -> str:
@@ -141,12 +141,17 @@ def _sweep(client: docker.APIClient, topology: str) -> None:
     labels = [f"{names.TOPOLOGY}={topology}", f"{names.ROLE}={names.CHECK_ROLE}"]
     for item in client.containers(all=True, filters={"label": labels, "status": "created"}):
         if _is_stale(client, item["Created"]):
-            _remove_dead(client, item["Id"])
+            _has_removed(client, item["Id"])
 
 
-def _remove_dead(client: docker.APIClient, container: str) -> None:
-    with contextlib.suppress(docker.errors.APIError):
-        remove_container(client, container)
+def _has_removed(client: docker.APIClient, container: str) -> bool:
+    """Whether a container that does not run is gone. Without force: whoever made it may be slow,
+    and start it at this very moment; then Docker refuses, and it is his."""
+    try:
+        remove_container(client, container, even_running=False)
+    except (docker.errors.APIError, requests.exceptions.RequestException):
+        return False
+    return True
 
 
 def _who(container: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
+import random
 import re
 import select
 import socket
@@ -17,6 +18,7 @@ from pathlib import Path
 from tests.engine import socket_path
 
 DELAY_S = 0.3
+OFTEN = 25
 ANSWERS = {
     "null": (200, b"null"),
     "a list": (200, b'["none"]'),
@@ -51,6 +53,7 @@ class FaultyEngine:
     def __init__(self, path: Path, engine: str = "") -> None:
         self.docker_host = f"unix://{path}"
         self.fault: Fault | None = None
+        self._dice: random.Random | None = None
         self.requests: list[str] = []
         self._engine = engine or socket_path()
         self._counting = threading.Lock()
@@ -62,7 +65,12 @@ class FaultyEngine:
     def arm(self, fault: Fault | None) -> None:
         """From here on requests are counted anew."""
         with self._counting:
-            self.fault, self.requests = fault, []
+            self.fault, self.requests, self._dice = fault, [], None
+
+    def arm_often(self, seed: str) -> None:
+        """From here on any request may go wrong in any way, one in OFTEN of them."""
+        with self._counting:
+            self._dice = random.Random(seed)  # noqa: S311  # no secret
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -89,6 +97,8 @@ class FaultyEngine:
         path = re.sub(r"^/v[0-9.]+", "", target.decode().partition("?")[0])
         with self._counting:
             self.requests.append(f"{method.decode()} {path}")
+            if self._dice is not None and self._dice.randrange(OFTEN) == 0:
+                return self._dice.choice(KINDS)
             is_it = self.fault is not None and self.fault.number == len(self.requests)
             return self.fault.kind if self.fault is not None and is_it else ""
 
