@@ -11,6 +11,7 @@ import select
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,7 @@ class FaultyEngine:
     def __init__(self, path: Path, engine: str = "") -> None:
         self.docker_host = f"unix://{path}"
         self.fault: Fault | None = None
+        self.met: Counter[str] = Counter()
         self._dice: random.Random | None = None
         self.requests: list[str] = []
         self._engine = engine or socket_path()
@@ -71,6 +73,7 @@ class FaultyEngine:
         """From here on any request may go wrong in any way, one in OFTEN of them."""
         with self._counting:
             self._dice = random.Random(seed)  # noqa: S311  # no secret
+            self.met.clear()
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -98,7 +101,9 @@ class FaultyEngine:
         with self._counting:
             self.requests.append(f"{method.decode()} {path}")
             if self._dice is not None and self._dice.randrange(OFTEN) == 0:
-                return self._dice.choice(KINDS)
+                kind = self._dice.choice(KINDS)
+                self.met[kind] += 1
+                return kind
             is_it = self.fault is not None and self.fault.number == len(self.requests)
             return self.fault.kind if self.fault is not None and is_it else ""
 
@@ -248,9 +253,10 @@ def _pass_both_ways(client: socket.socket, engine: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def faulty_engine(directory: Path) -> Iterator[FaultyEngine]:
-    """Paths of Unix sockets are short: `directory` must be too."""
-    made = FaultyEngine(directory / "f.sock")
+def faulty_engine(directory: Path, engine: str = "") -> Iterator[FaultyEngine]:
+    """Paths of Unix sockets are short: `directory` must be too. `engine` is the path of another
+    one's than the usual engine's."""
+    made = FaultyEngine(directory / "f.sock", engine)
     try:
         yield made
     finally:
