@@ -27,7 +27,9 @@ Written by `make chaos`; not edited by hand.
 - "killed": SIGKILL at any moment, or the end of the process as soon as some step is done.
   "engine: …": one request to the engine, or one in twenty-five of them, meets that. "engine hung",
   "engine dead": SIGSTOP or SIGKILL of `dockerd` in the middle of an apply, on an engine of its own
-  with `live-restore`.
+  with `live-restore`. Such an engine writes the rules for published ports anew when it starts, and
+  they are closed for some tenths of a second, whoever made the containers: what failed meanwhile
+  stands under "refused by Docker".
 - Edits and faults are drawn from the seed; when exactly a kill strikes also depends on the machine.
 
 """
@@ -60,12 +62,15 @@ def render(records: Sequence[Record], machine: str) -> str:
 
 
 def _table(records: Sequence[Record]) -> Iterator[str]:
-    yield "| HAProxy | engine | seed | rounds | kills | engine's faults | requests | lost | time |"
-    yield "| --- | --- | --: | --: | --: | --: | --: | --: | --: |"
+    yield (
+        "| HAProxy | engine | seed | rounds | kills | engine's faults | requests | lost "
+        "| refused by Docker | time |"
+    )
+    yield "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: |"
     for r in records:
         yield (
             f"| {r.image} | {r.engine} | {r.seed} | {r.rounds} | {r.kills} | {r.engine_faults} | "
-            f"{r.requests:,} | {len(r.lost)} | {r.elapsed_s:.0f} s |"
+            f"{r.requests:,} | {len(r.lost)} | {len(r.refused)} | {r.elapsed_s:.0f} s |"
         )
 
 

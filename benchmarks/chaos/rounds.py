@@ -35,6 +35,7 @@ class Chaos:
     ) -> None:
         self._stack, self._way, self._private, self._record = stack, way, private, record
         self._dice = random.Random(record.seed)  # noqa: S311  # no secret
+        self.load_began = 0.0
         self._edits: list[Callable[[], None]] = [
             self._edit_env,
             self._edit_env,
@@ -151,17 +152,23 @@ class Chaos:
 
     def _kill_the_engine(self) -> None:
         assert self._private is not None
-        self._disturb(self._private.dead(), "engine dead")
+        began, ended = self._disturb(self._private.dead(), "engine dead")
+        self._record.engine_starts.append((began - self.load_began, ended - self.load_began))
         self._stack.world.close()  # its connections were to the one that has ended
 
-    def _disturb(self, trouble: contextlib.AbstractContextManager[None], kind: str) -> None:
-        """In the middle of an apply, which is given up if it waits for what does not come."""
+    def _disturb(
+        self, trouble: contextlib.AbstractContextManager[None], kind: str
+    ) -> tuple[float, float]:
+        """In the middle of an apply, which is given up if it waits for what does not come. Returns
+        from when to when it took to be over."""
         command = ["apply", "--yes", str(self._stack.file)]
         process = tool.start(command, self._stack.directory, self._stack.env)
         with process:
             time.sleep(self._dice.uniform(0.3, 2.0))
             with trouble:
                 time.sleep(self._dice.uniform(0.5, 3.0))
+                began = time.monotonic()
+            ended = time.monotonic()
             self._met(kind)
             with contextlib.suppress(Exception):
                 said, _ = process.communicate(timeout=60)
@@ -169,6 +176,7 @@ class Chaos:
                     self._record.tracebacks.append(said[-2000:])
             if process.poll() is None:
                 process.kill()
+        return began, ended
 
 
 def run_chaos(
@@ -184,10 +192,11 @@ def run_chaos(
         with Traffic(
             stack.port, one_shot=3, keep_alive=3, longest_s=longest_s + 600, enter=enter
         ) as traffic:
+            chaos.load_began = traffic.began
             while record.rounds < rounds and time.monotonic() - began < longest_s:
                 chaos.go_on()
             traffic.go_on()
-        record.requests, record.lost = traffic.count, list(traffic.failures)
+        record.count(traffic.count, traffic.failures)
         stack.destroy()
         with contextlib.suppress(AssertionError):
             await_true(lambda: not stack.world.leftovers(stack.name), "nothing is left", 30)

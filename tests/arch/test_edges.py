@@ -13,7 +13,7 @@ OPENERS = {"open", "fdopen", "read_text", "read_bytes"}
 OPEN_THEMSELVES = {
     "files/reading.py": "the one that reads",
     "files/self_signed.py": "writes a certificate that it has made",
-    "cli/shortcut.py": "writes what it remembers",
+    "cli/memory.py": "writes what the shortcut remembers",
     "cli/commands/init.py": "writes a topology to start from",
     "engine/docker/haproxy/procfs.py": "walks into a container, by descriptors",
 }

@@ -17,7 +17,7 @@ from typing import Any
 import docker
 import docker.errors
 
-from reconciler.engine.docker.bounds import MOST_BYTES
+from reconciler.engine.bounds import MOST_BYTES
 
 _SHOWN = 200
 """Characters that are shown of what came in place of an answer."""

@@ -12,7 +12,7 @@ from typing import Any
 import docker
 import docker.errors
 
-from reconciler.engine.docker.bounds import LONGEST_S, MOST_BYTES
+from reconciler.engine.bounds import LONGEST_S, MOST_BYTES
 from reconciler.engine.docker.remove import remove_container
 from reconciler.engine.errors import EngineError
 

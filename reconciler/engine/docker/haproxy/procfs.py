@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.engine.docker.bounds import LONGEST_S, MOST_BYTES
+from reconciler.engine.bounds import LONGEST_S, MOST_BYTES
 from reconciler.files.reading import read_opened
 
 TIMEOUT_S = 30

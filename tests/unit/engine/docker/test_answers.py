@@ -11,7 +11,7 @@ from typing import Any
 import docker.errors
 import pytest
 
-from reconciler.engine.docker import bounds
+from reconciler.engine import bounds
 from reconciler.engine.docker.answers import AnswerError, Client, open_archive, read_chunks
 
 CONTAINER = {
