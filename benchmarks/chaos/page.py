@@ -13,7 +13,8 @@ _HEAD = """\
 Written by `make chaos`; not edited by hand.
 
 **{rounds} rounds: {kills} kills, {engine} faults of the engine or on the way to it; {lost} of \
-{requests:,} requests lost, {unhealed} rounds not healed, {left} things left behind.**
+{requests:,} requests lost, and {refused} refused while an engine started anew; {unhealed} rounds \
+not healed, {left} things left behind.**
 
 {machine}
 
@@ -29,7 +30,8 @@ Written by `make chaos`; not edited by hand.
   "engine dead": SIGSTOP or SIGKILL of `dockerd` in the middle of an apply, on an engine of its own
   with `live-restore`. Such an engine writes the rules for published ports anew when it starts, and
   they are closed for some tenths of a second, whoever made the containers: what failed meanwhile
-  stands under "refused by Docker".
+  stands under "refused by Docker". That is told by the time alone: what this tool might lose just
+  then would stand there, too.
 - Edits and faults are drawn from the seed; when exactly a kill strikes also depends on the machine.
 
 """
@@ -43,6 +45,7 @@ def render(records: Sequence[Record], machine: str) -> str:
                 kills=sum(r.kills for r in records),
                 engine=sum(r.engine_faults for r in records),
                 lost=sum(len(r.lost) for r in records),
+                refused=sum(len(r.refused) for r in records),
                 requests=sum(r.requests for r in records),
                 unhealed=sum(len(r.unhealed) for r in records),
                 left=sum(len(r.left) for r in records),

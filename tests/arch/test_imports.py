@@ -47,8 +47,8 @@ FROM_THE_GROUND_UP = {
     "engine": ("bounds", "errors", "protocol", "waiting", "memory/", "docker/"),
     "engine/docker": (
         "answers", "connect", "options", "remove", "times", "exec", "images", "files", "refusals",
-        "wait", "haproxy/", "translate", "events", "snapshot", "host", "inspections", "lock", "observe",
-        "perform", "engine", "wakeups",
+        "wait", "haproxy/", "translate", "events", "snapshot", "host", "inspections", "lock",
+        "observe", "perform", "engine", "wakeups",
     ),
     "watch": (
         "clock", "repairs", "mailbox", "table", "state", "lock", "current_pass",

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from tests.engine import socket_path
 
@@ -168,9 +169,8 @@ def _spoiled(engine: socket.socket, head: bytes, kind: str, client: socket.socke
                 engine.sendall(client.recv(1 << 20))
                 return (engine.recv(1 << 20))[:40]
             return b""
-    answer = http.client.HTTPResponse(
-        _Recorded(response, engine), method=head.split(b" ")[0].decode()
-    )
+    whole = cast("socket.socket", _Recorded(response, engine))
+    answer = http.client.HTTPResponse(whole, method=head.split(b" ")[0].decode())
     answer.begin()
     body = answer.read()
     half = body[: len(body) // 2]

@@ -155,7 +155,9 @@ def test_files_that_grow_as_the_schema_says(seed: int) -> None:
     values = [value for data in SEEDS if (value := parse_source(data, "f", {}).value)]
     sound = 0
     for _ in range(EACH):
-        value = grow(SCHEMA, chance, 6) if chance.random() < 0.2 else deepcopy(chance.choice(values))
+        value = (
+            grow(SCHEMA, chance, 6) if chance.random() < 0.2 else deepcopy(chance.choice(values))
+        )
         for _ in range(chance.randint(1, 6)):
             extend(value, SCHEMA, chance)
         data = json.dumps(value, ensure_ascii=False).encode()
