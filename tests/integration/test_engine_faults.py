@@ -24,7 +24,7 @@ from tests.integration.support.watching import Watching, watching
 from tests.integration.support.world import slot_of
 
 SEED = int(os.environ.get("FAULTS_SEED", "7"))
-SOME = {"plan": 12, "status": 8, "apply": 4, "destroy": 2}
+SOME = {"plan": 12, "status": 8, "apply": 3, "destroy": 1}
 NO_ANSWERS = {"null", "a list", "a number", "cropped", "half"}
 KEPT = 12
 """Connections that a daemon may have more of when it was busy: its pools are as large, and no
