@@ -5,7 +5,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:                 # `check` ends with the long tests, whatever -j says
-.PHONY: help demo quick test test-on-engine matrix check lint types bench clean engine images
+.PHONY: help demo quick test test-on-engine matrix check lint types bench chaos fuzz clean engine images
 
 BIN := .venv/bin
 ARGS ?=
@@ -41,6 +41,12 @@ types: .venv/ready ## Check types
 bench: .venv/ready engine images ## Measure, beside Docker Compose where it can be had
 	@COMPOSE=$$(tools/compose) || echo 'Without Docker Compose.' >&2; \
 	    export COMPOSE; tools/engine in $(ENGINE) $(BIN)/python -m benchmarks $(ARGS)
+
+chaos: .venv/ready engine images ## Kill, break and edit at random under load; write docs/chaos.md
+	@tools/engine in $(ENGINE) $(BIN)/python -m benchmarks chaos --write-chaos docs/chaos.md $(ARGS)
+
+fuzz: .venv/ready ## Break 100,000 topology files, in half an hour
+	@FUZZ_FILES=$${FUZZ_FILES:-100000} DOCKER_HOST=unix:///nowhere $(BIN)/pytest tests/unit/topology/test_fuzz.py --timeout 0 $(ARGS)
 
 clean: ## Remove what all of the above made, the engine too if it was started here
 	@if tools/engine status >/dev/null 2>&1; then tools/images down; fi

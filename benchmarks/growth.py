@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 
 from benchmarks.goals import Row
+from benchmarks.planning import as_wanted, wish_of
+from reconciler.plan.planner import plan_changes
 from reconciler.topology.load import load_topology
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.paint import Paint
@@ -13,6 +15,8 @@ from tests.unit.topology.growing import GROWING
 
 FEW, MANY = 800, 8000
 WANTED = 12
+REPLICAS = 1000
+"""Ten times as many are what a backend may have at most."""
 
 
 def measure_growth(rounds: int) -> list[Row]:
@@ -23,7 +27,16 @@ def measure_growth(rounds: int) -> list[Row]:
         few, many = (min(_seconds(make, number) for _ in range(runs)) for number in (FEW, MANY))
         verdict = "" if many <= WANTED * few else f"  more than {WANTED} times"
         print(f"  {name:20} {few:6.2f} {many:6.2f}{verdict}")
+    few, many = (min(_seconds_of_plan(n) for _ in range(runs)) for n in (REPLICAS, 10 * REPLICAS))
+    print(f"planning to replace {REPLICAS:,} and {10 * REPLICAS:,} replicas: {few:.2f} {many:.2f}")
     return []
+
+
+def _seconds_of_plan(replicas: int) -> float:
+    observed, wish = as_wanted(wish_of("a", replicas)), wish_of("b", replicas)
+    started = time.process_time()
+    plan_changes(wish, observed)
+    return time.process_time() - started
 
 
 def _seconds(make: Callable[[int], str], number: int) -> float:

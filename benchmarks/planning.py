@@ -18,8 +18,8 @@ GOAL_MS = 100.0
 
 
 def measure_planning(rounds: int) -> list[Row]:
-    desired, changed = _wish("a"), _wish("b")
-    observed = _as_wanted(desired)
+    desired, changed = wish_of("a"), wish_of("b")
+    observed = as_wanted(desired)
     contenders = [
         Contender("nothing to do", lambda: _plan(desired, observed)),
         Contender("replace all", lambda: _plan(changed, observed)),
@@ -37,8 +37,8 @@ def _plan(desired: Desired, observed: Observed) -> None:
     plan_changes(desired, observed)
 
 
-def _wish(value: str) -> Desired:
-    backend = {"image": "app:1", "replicas": REPLICAS, "port": 8080, "env": {"A": value}}
+def wish_of(value: str, replicas: int = REPLICAS) -> Desired:
+    backend = {"image": "app:1", "replicas": replicas, "port": 8080, "env": {"A": value}}
     frontend = {"bind": 80, "default_backend": "web"}
     topology = Topology.model_validate(
         {"name": "bench", "backends": {"web": backend}, "frontends": {"www": frontend}}
@@ -46,7 +46,7 @@ def _wish(value: str) -> Desired:
     return compile_topology(topology, "/")
 
 
-def _as_wanted(desired: Desired) -> Observed:
+def as_wanted(desired: Desired) -> Observed:
     containers = tuple(
         ObservedContainer(
             id=container.name,

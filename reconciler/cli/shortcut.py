@@ -18,6 +18,7 @@ import re
 from collections.abc import Mapping
 
 from reconciler import __version__
+from reconciler.cli.memory import read_memory, write_memory
 from reconciler.engine.docker.snapshot import (
     ODD,
     SnapshotError,
@@ -38,7 +39,7 @@ class Shortcut:
 
     def __init__(self, file: str, data: bytes, socket: str) -> None:
         self._socket = socket
-        self._path = os.path.join(_directory(), f"{_key(file, data, socket)}.json")
+        self._name = f"{_key(file, data, socket)}.json"
         self._since = 0
 
     @classmethod
@@ -61,7 +62,7 @@ class Shortcut:
     def up_to_date(self) -> str | None:
         """The line to print when nothing is to be done; None when the long way must tell."""
         try:
-            memory = json.loads(read_file(self._path))
+            memory = json.loads(read_memory(self._name))
             topology = memory["topology"]
             seen = take_snapshot(
                 self._socket, topology, memory["proxy"], memory["pid"], memory["sockets"]
@@ -87,7 +88,6 @@ class Shortcut:
             seen = take_snapshot(self._socket, topology, proxy, pid, sockets)
             if not seen.has_worker or not seen.is_untouched(self._since):
                 return
-            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
             memory = {
                 "topology": topology,
                 "proxy": proxy,
@@ -97,21 +97,9 @@ class Shortcut:
                 "fingerprint": seen.fingerprint,
                 "files": dict(files),
             }
-            temporary = f"{self._path}.{os.getpid()}"
-            with open(temporary, "w", encoding="utf-8", opener=_private) as file:
-                json.dump(memory, file)
-            os.replace(temporary, self._path)
+            write_memory(self._name, json.dumps(memory).encode())
         except (OSError, SnapshotError):
             return  # a read-only home costs time, and nothing else
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _directory() -> str:
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.path.join(home, "haproxy-reconciler")
 
 
 def _key(file: str, data: bytes, socket: str) -> str:

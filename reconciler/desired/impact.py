@@ -30,5 +30,6 @@ EXPLANATION: dict[Impact, str] = {
     Impact.RELOAD: "HAProxy reloads without refusing a request; connections that the old worker "
     "still has after `hard_stop_after` are closed.",
     Impact.REPLACE: "New containers take traffic before old ones leave; no request is refused.",
-    Impact.INTERRUPT: "Connections are refused for a moment, and open ones are closed.",
+    Impact.INTERRUPT: "Connections are refused for a moment, and open ones are closed; a run "
+    "that is killed in that moment leaves them refused until the next one.",
 }

@@ -109,6 +109,7 @@ CODES: dict[str, str] = {
     "engine-unsupported": "what answers is no Docker engine",
     "limit-discarded": "the engine cannot limit what the file limits",
     "engine-refused": "the engine refused a request",
+    "engine-garbled": "something else came in place of an answer of the engine",
     "engine-lost": "the connection to the engine broke in the middle",
     # how a run ended
     "unreadable": "something could not be read, so nobody knows that all is as it should be",

@@ -91,7 +91,8 @@ class Plan(Struct, frozen=True):
     @property
     def impact_subjects(self) -> tuple[str, ...]:
         """What has the highest impact, each once; empty when only a step tells of it."""
-        highest = [c.subject for c in self.changes if c.impact is self.impact]
+        impact = self.impact
+        highest = [c.subject for c in self.changes if c.impact is impact]
         return tuple(dict.fromkeys(highest))
 
     @property

@@ -57,17 +57,12 @@ class Situation(Struct, frozen=True):
     """Servers that change without a reload, by the backend that describes their containers."""
     workers: Mapping[str, WorkerRoll]
     """Roll-outs of containers that HAProxy knows nothing of, by backend."""
+    rolled: frozenset[Slot]
+    """The slots whose containers a roll-out brings up."""
     need: ProxyNeed
     """What has to become of HAProxy itself."""
     problems: tuple[Diagnostic, ...]
     """Why nothing of all this can be done."""
-
-    def is_rolled(self, slot: Slot) -> bool:
-        """Whether a roll-out brings a slot's container up."""
-        if slot.backend in self.workers:
-            return slot in self.workers[slot.backend].joins
-        rotation = self.rotations.get(slot.backend)
-        return rotation is not None and any(member.slot == slot for member in rotation.joins)
 
     def networks_of(self, proxy: ObservedContainer) -> set[str]:
         """The networks on which a HAProxy reaches servers, once what stays has joined its own."""
@@ -87,6 +82,7 @@ def assess(desired: Desired, observed: Observed, *, remove_volumes: bool) -> Sit
     if repair is not None:
         observed = _repaired(observed, repair)
     rotations = _rotations(desired, observed, assignment, networks, proxy, config)
+    workers = plan_workers(desired, observed, assignment)
     sources = {backend.source for backend in proxy.backends} if proxy else ()
     need = proxy_need(assignment, observed, config, rotations, sources)
     problems = find_problems(desired, observed, assignment, jobs)
@@ -102,7 +98,13 @@ def assess(desired: Desired, observed: Observed, *, remove_volumes: bool) -> Sit
         repair=repair.config if repair else None,
         running=running_config(observed.proxies.get(need.have.id) if need.have else None),
         rotations=rotations,
-        workers=plan_workers(desired, observed, assignment),
+        workers=workers,
+        rolled=frozenset(
+            (
+                *(slot for roll in workers.values() for slot in roll.joins),
+                *(member.slot for rotation in rotations.values() for member in rotation.joins),
+            )
+        ),
         need=need,
         problems=(*problems, *address_problems, *unknown),
     )

@@ -98,10 +98,11 @@ def _explanation(plan: Plan) -> str:
 
 def _of_workers(plan: Plan) -> str:
     """Where only workers are replaced, nothing is said of requests: they take none."""
-    highest = [c for c in plan.changes if c.impact is plan.impact]
-    if plan.impact < Impact.REPLACE or not all(c.pace and c.pace.is_of_workers for c in highest):
+    impact = plan.impact
+    highest = [c for c in plan.changes if c.impact is impact]
+    if impact < Impact.REPLACE or not all(c.pace and c.pace.is_of_workers for c in highest):
         return ""
-    if plan.impact is Impact.INTERRUPT:
+    if impact is Impact.INTERRUPT:
         return "Old containers stop before new ones run; HAProxy sends no traffic to them."
     stops_first = any(c.pace and c.pace.stops_first for c in highest)
     order = (

@@ -6,6 +6,7 @@ All of it is made from what the daemon tells; nobody is asked, and nothing can b
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import json
 import socket
 import sys
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 from reconciler.events.news import (
     FileBroken,
@@ -177,7 +179,8 @@ class Admin:
 
     # -- what is asked ----------------------------------------------------------------------
 
-    def page(self, path: str) -> Page:
+    def page(self, path: str, host: str = "") -> Page:
+        """`host` is whom the client takes this for, in its own words."""
         match path.partition("?")[0]:
             case "/healthz":
                 return self._said(not (why := self._find_trouble()), why)
@@ -187,6 +190,9 @@ class Admin:
                 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415
 
                 return 200, CONTENT_TYPE_LATEST, generate_latest(self.registry)
+            case "/status" if not _may_be_called(host):
+                told = "this is no name of this machine: ask by its address, or as localhost\n"
+                return 421, _PLAIN, told.encode()
             case "/status":
                 with self._changing:
                     document = {"version": VERSION, "topologies": self._state}
@@ -209,12 +215,27 @@ class Admin:
         return ""
 
 
-def _handler(page: Callable[[str], Page]) -> type[BaseHTTPRequestHandler]:
+def _may_be_called(host: str) -> bool:
+    """Whether a `Host` is none that somebody's page could have had its own name point here with.
+
+    A browser lets a page read what its own name answers, also after that name has become this
+    machine's address. An address or a name without a dot is nobody's on the internet.
+    """
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        if "." not in name.removesuffix(".localhost") or name == socket.gethostname().lower():
+            return True
+        return bool(ipaddress.ip_address(name))
+    except ValueError:
+        return False
+
+
+def _handler(page: Callable[[str, str], Page]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = 10  # a client that says nothing is not waited for
 
         def do_GET(self) -> None:
-            status, kind, body = page(self.path)
+            status, kind, body = page(self.path, self.headers.get("Host", ""))
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))

@@ -14,7 +14,7 @@ OPEN_THEMSELVES = {
     "files/reading.py": "the one that reads",
     "files/writing.py": "the one that puts a file in the place of another",
     "files/self_signed.py": "writes a certificate that it has made",
-    "cli/shortcut.py": "writes what it remembers",
+    "cli/memory.py": "writes what the shortcut remembers",
     "cli/commands/init.py": "writes a topology to start from",
     "engine/docker/haproxy/procfs.py": "walks into a container, by descriptors",
 }

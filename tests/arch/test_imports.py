@@ -44,11 +44,11 @@ FROM_THE_GROUND_UP = {
         "task", "effects", "gate", "prerequisites", "in_place", "containers", "jobs", "holders",
         "rollout/", "backends", "proxy/", "removals",
     ),
-    "engine": ("errors", "protocol", "waiting", "trace", "memory/", "docker/"),
+    "engine": ("bounds", "errors", "protocol", "waiting", "trace", "memory/", "docker/"),
     "engine/docker": (
-        "connect", "options", "remove", "times", "exec", "images", "files", "refusals", "wait",
-        "haproxy/", "translate", "events", "snapshot", "host", "inspections", "lock", "observe",
-        "perform", "engine", "wakeups",
+        "answers", "connect", "options", "remove", "times", "exec", "images", "files", "refusals",
+        "wait", "haproxy/", "translate", "events", "snapshot", "host", "inspections", "lock",
+        "observe", "perform", "engine", "wakeups",
     ),
     "watch": (
         "clock", "repairs", "mailbox", "table", "state", "lock", "current_pass",

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from typing import Any
+
+import docker
+import pytest
 
 from reconciler.desired import names
+from reconciler.engine.docker.lock import held_lock
+from reconciler.engine.errors import LockedError
+from tests.images import HAPROXY
 from tests.integration.support import tool
 from tests.integration.support.stack import Stack
 from tests.integration.support.waiting import await_true
@@ -127,3 +134,27 @@ def test_a_lock_whose_holder_is_dead(stack: Stack) -> None:
         )
         stack.apply("--lock-timeout", "0s")
         stack.assert_converged()
+
+
+def test_a_slow_holder_is_not_robbed(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lock was made long ago, looks dead, and is started just before it is to be removed."""
+    api = stack.world.api
+    body = {
+        "Image": HAPROXY,
+        "Entrypoint": ["cat"],
+        "OpenStdin": True,
+        "Labels": {names.TOPOLOGY: stack.name, names.ROLE: names.LOCK_ROLE, names.HOLDER: "slow"},
+    }
+    made = api.create_container_from_config(body, name=names.lock_name(stack.name))["Id"]
+
+    def start(client: docker.APIClient, container: dict[str, Any]) -> bool:
+        client.start(container["Id"])
+        return True
+
+    monkeypatch.setattr("reconciler.engine.docker.lock._is_dead", start)
+    with (
+        pytest.raises(LockedError, match="slow"),
+        held_lock(api, stack.name, "another", [HAPROXY], 0.0),
+    ):
+        pass
+    assert api.inspect_container(made)["State"]["Running"]

@@ -187,6 +187,8 @@ def test_a_deleted_file_with_prune(stack: Stack) -> None:
 
 
 def test_the_second_daemon_takes_over(stack: Stack, daemon: Watching) -> None:
+    """Not from one that hangs: it may go on. But from one that has ended."""
+    daemon.process.send_signal(signal.SIGSTOP)
     with watching(stack.file, directory=stack.directory) as second:
         told = second.await_outcome("standby")
         assert f"process {daemon.process.pid} (watch)" in told["failures"][0]["message"]

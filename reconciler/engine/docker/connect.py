@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ import requests.exceptions
 from docker.context import ContextAPI
 from docker.utils import kwargs_from_env
 
+from reconciler.engine.docker.answers import AnswerError, Client
 from reconciler.engine.errors import EngineError
 from reconciler.engine.trace import Trace, request_name
 
@@ -33,7 +35,7 @@ _HINTS = (
 """Words of a cause, and what to do about each."""
 
 
-class _Client(docker.APIClient):  # type: ignore[misc]  # the SDK has no types
+class _Client(Client):
     """A client that keeps what the engine answered to the only question asked at the start."""
 
     said: Mapping[str, Any]
@@ -154,11 +156,13 @@ def cause_of(error: BaseException) -> str:
     text = str(error)
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror:
-            return seen.strerror.lower()
-        for argument in seen.args:
-            if isinstance(argument, OSError) and argument.strerror:
-                return argument.strerror.lower()
+        if isinstance(seen, AnswerError):
+            return str(seen)
+        for told in (seen, *seen.args):
+            if isinstance(told, OSError) and told.strerror:
+                return told.strerror.lower()
+            if isinstance(told, http.client.HTTPException):  # of no connection, but of an answer
+                return str(told)
         seen = seen.__cause__ or seen.__context__
     for known in ("No such file or directory", "Connection refused", "Permission denied"):
         if known in text:

@@ -14,6 +14,7 @@ import urllib3.exceptions
 
 from reconciler.desired.desired import Scope
 from reconciler.engine.docker import lock, observe, perform
+from reconciler.engine.docker.answers import AnswerError
 from reconciler.engine.docker.connect import cause_of, connect
 from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.docker.refusals import refusal
@@ -98,6 +99,13 @@ def _in_words(doing: str) -> Iterator[None]:
         if (known := refusal(said)) is not None:
             raise known from error
         raise EngineError("engine-refused", f"{doing}: Docker says: {said}") from error
+    except AnswerError as error:
+        raise EngineError(
+            "engine-garbled",
+            f"{doing}: {error}",
+            "what is between here and the engine changes its answers, or the engine is ill; apply "
+            "again when `docker version` and `docker ps` answer as usual",
+        ) from error
     except _BROKEN as error:
         raise EngineError(
             "engine-lost",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -11,11 +12,24 @@ import docker
 import docker.errors
 from msgspec import Struct
 
+from reconciler.engine.bounds import LONGEST_S, MOST_BYTES
 from reconciler.engine.docker.remove import remove_container
+from reconciler.engine.errors import EngineError
 
 MARK = "\x1eexit="
 SILENCE_S = 45
 """Nothing that is run here stays silent for longer; a container that is stuck might."""
+
+
+class CutOffError(EngineError):
+    """What ran in a container ended before it had said all: nobody knows how it went."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "engine-lost",
+            "what runs in a container was cut off before it had said all",
+            "apply again; the container may have ended, or the connection to the engine",
+        )
 
 
 class Output(Struct, frozen=True):
@@ -30,7 +44,7 @@ def run_in_container(
 
     The input's length goes ahead of it, since a half-closed connection does not survive TLS or
     ssh. The exit code comes back in the output, which saves a request. Raises docker's APIError,
-    and OSError when the connection breaks or nothing comes for SILENCE_S.
+    OSError when the connection breaks or nothing comes for SILENCE_S, and CutOffError.
     """
     data = given.encode()
     made = client.exec_create(
@@ -85,7 +99,7 @@ def run_in_throwaway(
             client.start(made)
             return _converse(connection, data)
     finally:
-        with contextlib.suppress(docker.errors.APIError):
+        with contextlib.suppress(docker.errors.DockerException):
             remove_container(client, made)
 
 
@@ -103,7 +117,9 @@ def _converse(connection: Any, data: bytes) -> Output:
     connection.sendall(b"\n" + data)
     received = b"".join(_read_frames(connection))
     text, _, code = received.decode(errors="replace").rpartition(MARK)
-    return Output(int(code) if code.strip().isdigit() else 255, text)
+    if not code.strip().isdigit():
+        raise CutOffError
+    return Output(int(code), text)
 
 
 @contextlib.contextmanager
@@ -129,11 +145,13 @@ def _read_frames(connection: Any) -> Iterator[bytes]:
 
     The SDK's own reader polls without a time limit.
     """
-    received = b""
+    received, ends_at = bytearray(), time.monotonic() + LONGEST_S
     while chunk := connection.recv(65536):
         received += chunk
+        if len(received) > MOST_BYTES or time.monotonic() > ends_at:
+            break
     position = 0
     while position + 8 <= len(received):
         (length,) = struct.unpack_from(">L", received, position + 4)
-        yield received[position + 8 : position + 8 + length]
+        yield bytes(received[position + 8 : position + 8 + length])
         position += 8 + length

@@ -12,6 +12,7 @@ import docker.errors
 import requests.exceptions
 from docker.utils import parse_repository_tag
 
+from reconciler.engine.docker.answers import AnswerError
 from reconciler.engine.docker.connect import TIMEOUT_S
 from reconciler.engine.errors import CancelledError, pull_failed
 from reconciler.engine.protocol import Patience, Progress, Report
@@ -27,6 +28,8 @@ def pull(
     sizes: dict[str, tuple[int, int]] = {}
     try:
         for item in _told(client, reference, platform, patience):
+            if not isinstance(item, dict):
+                raise AnswerError(f"what is told of the pull of {reference} cannot be read")
             if "error" in item:
                 raise pull_failed(reference, str(item["error"]))
             detail = item.get("progressDetail") or {}

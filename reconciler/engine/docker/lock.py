@@ -58,7 +58,9 @@ def held_lock(
             yield HeldLock(None if over_ssh else connection)
     finally:
         # An engine that is gone has taken the lock with it.
-        with contextlib.suppress(docker.errors.APIError, requests.exceptions.RequestException):
+        with contextlib.suppress(
+            docker.errors.DockerException, requests.exceptions.RequestException, OSError
+        ):
             remove_container(client, container)
 
 
@@ -88,7 +90,8 @@ def _made_or_held(
     client: docker.APIClient, name: str, body: dict[str, Any]
 ) -> tuple[str, dict[str, Any]]:
     """The container that was made, or "" and who has its name. One that is gone meanwhile, or dead,
-    has not: nobody waits for it. One that Docker cannot remove has it all the same."""
+    has not: nobody waits for it. It is held as well by one that looked dead and is not, or that
+    Docker cannot remove."""
     is_tried = False
     while True:
         try:
@@ -99,9 +102,8 @@ def _made_or_held(
         other = _holder(client, name)
         if other is None:
             continue
-        if is_tried or not _is_dead(client, other):
+        if is_tried or not (_is_dead(client, other) and _has_removed(client, other["Id"])):
             return "", other
-        _remove_dead(client, other["Id"])
         is_tried = True
 
 
@@ -141,13 +143,17 @@ def _sweep(client: docker.APIClient, topology: str) -> None:
     labels = [f"{names.TOPOLOGY}={topology}", f"{names.ROLE}={names.CHECK_ROLE}"]
     for item in client.containers(all=True, filters={"label": labels, "status": "created"}):
         if _is_stale(client, item["Created"]):
-            _remove_dead(client, item["Id"])
+            _has_removed(client, item["Id"])
 
 
-def _remove_dead(client: docker.APIClient, container: str) -> None:
-    """Where that is possible, and does not take too long."""
-    with contextlib.suppress(docker.errors.APIError, requests.exceptions.RequestException):
-        remove_container(client, container)
+def _has_removed(client: docker.APIClient, container: str) -> bool:
+    """Whether a container that does not run is gone. Without force: whoever made it may be slow,
+    and start it at this very moment; then Docker refuses, and it is his."""
+    try:
+        remove_container(client, container, even_running=False)
+    except (docker.errors.APIError, requests.exceptions.RequestException):
+        return False
+    return True
 
 
 def _who(container: dict[str, Any]) -> str:

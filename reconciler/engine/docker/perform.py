@@ -17,6 +17,7 @@ from reconciler.desired.spec import Attachment, VolumeSpec
 from reconciler.engine.docker import files as container_files
 from reconciler.engine.docker import images
 from reconciler.engine.docker.connect import api_of
+from reconciler.engine.docker.exec import CutOffError
 from reconciler.engine.docker.haproxy import files as proxy_files
 from reconciler.engine.docker.haproxy import handover, proxy, renewal, replace
 from reconciler.engine.docker.haproxy.replace import stop
@@ -325,6 +326,6 @@ def _await_proxy(client: docker.APIClient, container: str, digest: str) -> None:
     try:
         if is_confirmed(client, container, digest):
             return
-    except docker.errors.APIError:
+    except (docker.errors.APIError, CutOffError):
         pass  # not running: told below, with its log
     raise proxy_not_running(*proxy.why_not_running(client, container))

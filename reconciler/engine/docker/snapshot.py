@@ -8,18 +8,25 @@ reach into the container, else through an exec. Only reads.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import re
 import socket
 import time
+from collections.abc import Iterator
 
 from reconciler.desired import names
 from reconciler.engine.docker.haproxy.procfs import Inside
 from reconciler.engine.docker.haproxy.scripts import MARK, QUESTION, SNAPSHOT
 from reconciler.files.reading import read_file
-from reconciler.haproxy.control.replies import parse_frontends, parse_info, parse_servers
+from reconciler.haproxy.control.replies import (
+    is_whole_about_servers,
+    parse_frontends,
+    parse_info,
+    parse_servers,
+)
 from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
 
 TIMEOUT_S = 20
@@ -27,7 +34,7 @@ _QUIET = ("exec_", "health_status", "attach", "top", "resize", "archive-path", "
 """Events of a container that leave it as it was, but for what an exec does in HAProxy's."""
 
 
-ODD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+ODD = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """What comes of reading an answer that is not as Docker gives them: null, half of one, or deep."""
 
 
@@ -142,20 +149,25 @@ class Connection:
         self._buffer += received
 
 
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    """What is no answer of an engine's makes its reader stumble somewhere."""
+    try:
+        yield
+    except ODD as error:
+        raise SnapshotError(repr(error)) from error
+
+
 def last_event(path: str) -> int:
     """When the engine last reported anything, in its own nanoseconds; 0 when it remembers nothing.
 
     From here on, a later look can tell whether it saw everything that happened since. Raises
     SnapshotError, OSError.
     """
-    connection = Connection(path)
-    try:
+    with _reading(), contextlib.closing(Connection(path)) as connection:
         connection.send("GET", _events_path())
-        return max(map(_time, _parse_events(connection.receive())), default=0)
-    except ODD as error:
-        raise SnapshotError(str(error)) from error
-    finally:
-        connection.close()
+        events = _parse_events(connection.receive())
+        return max(map(_time, events), default=0)
 
 
 def _events_path() -> str:
@@ -165,14 +177,13 @@ def _events_path() -> str:
 
 
 def _parse_events(body: bytes) -> list[dict[str, object]]:
+    """Raises what `_reading` knows."""
     events = [json.loads(line) for line in body.splitlines() if line.strip()]
-    if not all(isinstance(event, dict) for event in events):
-        raise SnapshotError("the engine tells of events in other words")
-    return events
+    return [{**event, "timeNano": int(event.get("timeNano", 0))} for event in events]
 
 
 def _time(event: dict[str, object]) -> int:
-    return int(str(event.get("timeNano", 0)))
+    return int(str(event["timeNano"]))
 
 
 class Snapshot:
@@ -192,7 +203,7 @@ class Snapshot:
             [server.told for server in servers],
             told,
         ]
-        self.has_worker = bool(described)
+        self.has_worker = bool(described) and is_whole_about_servers(worker)
         self.containers = sum(
             item["Labels"].get(names.ROLE) != names.JOB_ROLE for item in containers
         )
@@ -261,16 +272,11 @@ def _is_strange_exec(action: str) -> bool:
 def first_process(path: str, container: str) -> tuple[int, str]:
     """The number of a container's first process, by which it may be reached directly, and what its
     sockets begin with, if that is its own."""
-    connection = Connection(path)
-    try:
+    with _reading(), contextlib.closing(Connection(path)) as connection:
         connection.send("GET", f"/containers/{container}/json")
         found = json.loads(connection.receive())
         env = dict(entry.partition("=")[::2] for entry in found["Config"].get("Env") or ())
         return int(found["State"]["Pid"]), env.get(SOCKETS_VARIABLE, "")
-    except ODD as error:
-        raise SnapshotError(str(error)) from error
-    finally:
-        connection.close()
 
 
 def take_snapshot(path: str, topology: str, proxy: str, pid: int, sockets: str) -> Snapshot:
@@ -280,18 +286,16 @@ def take_snapshot(path: str, topology: str, proxy: str, pid: int, sockets: str) 
     Raises SnapshotError, OSError.
     """
     filters = f'{{"label":["{names.TOPOLOGY}={topology}"]}}'.replace('"', "%22")
-    containers, events = Connection(path), Connection(path)
-    try:
+    with (
+        _reading(),
+        contextlib.closing(Connection(path)) as containers,
+        contextlib.closing(Connection(path)) as events,
+    ):
         containers.send("GET", f"/containers/json?all=1&filters={filters}")
         events.send("GET", _events_path())
         listed = containers.receive()
         worker = _ask(path, proxy, pid, sockets) if _is_running(listed, proxy) else ""
         return Snapshot(proxy, listed, worker, _parse_events(events.receive()))
-    except ODD as error:
-        raise SnapshotError(str(error)) from error
-    finally:
-        containers.close()
-        events.close()
 
 
 def _is_running(listed: bytes, container: str) -> bool:

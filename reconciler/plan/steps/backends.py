@@ -95,7 +95,7 @@ def _bring_up_at_once(
     brought_up: dict[Slot, Part] = {}
     for slot in situation.desired.containers:
         is_its_own = slot.role == SERVER_ROLE and slot.backend == backend
-        if not is_its_own or situation.is_rolled(slot):
+        if not is_its_own or slot in situation.rolled:
             continue
         freed = _make_room(situation, slot, needs, (*so_far, *tasks))
         up = bring_up(situation, slot, prerequisites, (*needs, *freed.ends))

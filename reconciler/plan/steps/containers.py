@@ -115,7 +115,7 @@ def _serves_already(situation: Situation, container: ObservedContainer) -> bool:
 def _is_new_to_haproxy(situation: Situation, container: ObservedContainer) -> bool:
     """Whether HAProxy shall send it traffic, and does not yet: a run that was cut off made it."""
     if container.slot.backend in situation.rotations:
-        return situation.is_rolled(container.slot)
+        return container.slot in situation.rolled
     proxy, need, backend = situation.desired.proxy, situation.need, container.slot.backend
     if proxy is None or not need.must_write:
         return False

@@ -39,6 +39,11 @@ def stops_of(container: ObservedContainer, tasks: Tasks) -> Tasks:
     return tuple(task for task in tasks if container.id in _stopped_by(task))
 
 
+def stopped_in(tasks: Tasks) -> set[str | None]:
+    """The ids of the containers that these tasks stop."""
+    return {identity for task in tasks for identity in _stopped_by(task)}
+
+
 def removals(tasks: Tasks) -> Tasks:
     """The tasks that remove containers which have done their work."""
     return tuple(t for t in tasks if isinstance(t.action, RemoveContainer) and not t.rescues)

@@ -13,7 +13,7 @@ from reconciler.plan.decide.slots import HOLDS_PORTS
 from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.situation import Situation
 from reconciler.plan.steps.containers import BackendPart, remove, stop
-from reconciler.plan.steps.effects import leavers, stops_of
+from reconciler.plan.steps.effects import leavers, stopped_in
 from reconciler.plan.steps.in_place import NOT_PUT_THERE, departures
 from reconciler.plan.steps.task import Part, Task, Tasks, target_of
 
@@ -88,8 +88,9 @@ def _remove(
     """Containers that leave stop, unless other tasks stop them already, and are removed."""
     tasks: list[Task] = []
     ends: list[Task] = []
+    stopped = stopped_in(so_far)
     for container in leaving:
-        is_stopped = bool(stops_of(container, so_far))
+        is_stopped = container.id in stopped
         ended = Part((), needs) if is_stopped else stop(situation, container, needs)
         ends.append(remove(container, ended.ends))
         tasks += (*ended.tasks, ends[-1])

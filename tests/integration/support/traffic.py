@@ -58,7 +58,7 @@ class Traffic:
         return sum(self.served.values()) + len(self.failures)
 
     def __enter__(self) -> Traffic:
-        self._started = time.monotonic()
+        self.began = time.monotonic()
         for thread in self._threads:
             thread.start()
         self.go_on(20)
@@ -90,7 +90,7 @@ class Traffic:
         headers = {} if keep else {"Connection": "close"}
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_S)
         for number in range(int(self._longest_s * MOST_PER_S)):
-            if self._stop.wait(PAUSE_S) or time.monotonic() - self._started > self._longest_s:
+            if self._stop.wait(PAUSE_S) or time.monotonic() - self.began > self._longest_s:
                 break
             server = self._note(lambda: self._ask(connection, headers), f"{keep=} {number=}")
             if server and visits[-1:] != [server]:
@@ -113,7 +113,7 @@ class Traffic:
 
     def _note(self, ask: Callable[[], Answer], who: str) -> str:
         """The server that answered; "" after a failure."""
-        asked = time.monotonic() - self._started
+        asked = time.monotonic() - self.began
         try:
             answer = ask()
         except (OSError, http.client.HTTPException) as error:
@@ -124,7 +124,7 @@ class Traffic:
                     self.served[answer.server] += 1
                 return answer.server
             failure = f"status {answer.status}"
-        now = time.monotonic() - self._started
+        now = time.monotonic() - self.began
         with self._lock:
             self.failures.append(
                 f"asked at {asked:.3f} s, {now - asked:.3f} s later, {who}: {failure}"

@@ -20,10 +20,11 @@ from reconciler.topology.reading.parse import parse_source
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.paint import Paint
 from tests.golden.rendering import TOPOLOGIES, VARIABLES
+from tests.unit.topology.grammar import SCHEMA, extend, grow
 
 FILES = int(os.environ.get("FUZZ_FILES", "2400"))
-"""How many in all: `FUZZ_FILES=100000 make test ARGS='tests/unit/topology/test_fuzz.py'`."""
-EACH = -(-FILES // 16)
+"""How many in all: `make fuzz` takes 100,000."""
+EACH = -(-FILES // 20)
 SEEDS = [path.read_bytes() for path in TOPOLOGIES]
 PIECES = [
     b"${", b"}", b"$", b"${NOPE}", b"${TOKEN}", b"\n", b"\n  ", b"\t", b": ", b"- ", b"&a ", b"*a",
@@ -139,6 +140,27 @@ def test_mutated_structures(seed: int) -> None:
     sound = 0
     for _ in range(EACH):
         data = mutate_structure(chance.choice([v for v in values if v]), chance)
+        try:
+            sound += check(data).topology is not None
+        except Exception as error:
+            raise AssertionError(f"this file: {data!r}") from error
+    assert sound
+
+
+@pytest.mark.timeout(300 + FILES // 10)
+@pytest.mark.parametrize("seed", range(4))
+def test_files_that_grow_as_the_schema_says(seed: int) -> None:
+    """Sound ones, with more keys of those that are known, or all of it anew."""
+    chance = random.Random(seed)  # noqa: S311  # a seed that repeats, not a secret
+    values = [value for data in SEEDS if (value := parse_source(data, "f", {}).value)]
+    sound = 0
+    for _ in range(EACH):
+        value = (
+            grow(SCHEMA, chance, 6) if chance.random() < 0.2 else deepcopy(chance.choice(values))
+        )
+        for _ in range(chance.randint(1, 6)):
+            extend(value, SCHEMA, chance)
+        data = json.dumps(value, ensure_ascii=False).encode()
         try:
             sound += check(data).topology is not None
         except Exception as error:

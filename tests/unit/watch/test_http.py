@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import socket
 import struct
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -27,13 +27,12 @@ def admin() -> Iterator[Admin]:
     made.close()
 
 
-def ask(admin: Admin, path: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{admin.port}{path}", timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read().decode()
+def ask(admin: Admin, path: str, at: str = "127.0.0.1", **headers: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(at, admin.port, timeout=10)
+    with contextlib.closing(connection):
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
 
 
 def test_what_is_answered(admin: Admin) -> None:
@@ -122,8 +121,7 @@ def test_values_of_variables_are_not_answered(admin: Admin) -> None:
 def test_an_address_of_ipv6() -> None:
     made = Admin("::1", 0)
     made.serve(lambda: "")
-    with urllib.request.urlopen(f"http://[::1]:{made.port}/healthz", timeout=10) as answer:
-        assert answer.status == 200
+    assert ask(made, "/healthz", "::1")[0] == 200
     made.close()
 
 
@@ -146,3 +144,20 @@ def test_who_hangs_up_is_no_news(
         assert ask(admin, "/healthz")[0] == 200
     time.sleep(0.1)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:9464", 200),
+        ("[::1]:9464", 200),
+        ("localhost:9464", 200),
+        ("reconciler:9464", 200),
+        ("evil.example:9464", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("[", 421),
+    ],
+)
+def test_a_page_of_the_internet_reads_no_state(admin: Admin, host: str, status: int) -> None:
+    assert ask(admin, "/status", Host=host)[0] == status
+    assert ask(admin, "/healthz", Host=host)[0] == 200

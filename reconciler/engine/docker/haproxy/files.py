@@ -17,6 +17,7 @@ import docker.errors
 from reconciler.desired import names
 from reconciler.desired.containers.haproxy import PROXY_USER
 from reconciler.desired.spec import OF_A_CONTAINER
+from reconciler.engine.docker.answers import open_archive, read_chunks
 from reconciler.haproxy.control.rewrite import with_addresses, without_addresses
 from reconciler.haproxy.model.files import FILES_DIRECTORY, ProxyFile
 from reconciler.haproxy.paths import CONFIG_PATH
@@ -34,8 +35,9 @@ def read_text(client: docker.APIClient, container: str) -> str | None:
         chunks, _ = client.get_archive(container, CONFIG_PATH)
     except docker.errors.NotFound:
         return None
-    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
-        content = archive.extractfile(archive.getmembers()[0])
+    with open_archive(chunks) as archive:
+        found = next(iter(archive), None)
+        content = archive.extractfile(found) if found is not None else None
         return content.read().decode(errors="replace") if content else None
 
 
@@ -140,7 +142,7 @@ def read_files(client: docker.APIClient, container: str) -> bytes | None:
         chunks, _ = client.get_archive(container, FILES_DIRECTORY)
     except docker.errors.NotFound:
         return None
-    return b"".join(chunks)
+    return read_chunks(chunks)
 
 
 def list_files(client: docker.APIClient, container: str) -> tuple[str, ...]:
@@ -148,7 +150,7 @@ def list_files(client: docker.APIClient, container: str) -> tuple[str, ...]:
     found = read_files(client, container)
     if found is None:
         return ()
-    with tarfile.open(fileobj=io.BytesIO(found)) as archive:
+    with open_archive([found]) as archive:
         files = (entry for entry in archive.getmembers() if entry.isfile())
         return tuple(sorted(posixpath.basename(entry.name) for entry in files))
 

@@ -12,7 +12,12 @@ from msgspec import Struct
 from reconciler.engine.docker.haproxy.procfs import Inside, NotHereError
 from reconciler.engine.docker.haproxy.scripts import QUESTION
 from reconciler.engine.protocol import Wake, Wakeup
-from reconciler.haproxy.control.replies import parse_frontends, parse_info, parse_servers
+from reconciler.haproxy.control.replies import (
+    is_whole_about_servers,
+    parse_frontends,
+    parse_info,
+    parse_servers,
+)
 from reconciler.haproxy.paths import RUNTIME_SOCKET
 
 _Facts = dict[str, tuple[object, ...]]
@@ -58,8 +63,8 @@ class Poll:
                 continue
             except OSError:
                 continue  # too many open files, or too many questions at once: it may pass
-            if not said:
-                continue  # between two workers nobody listens
+            if not is_whole_about_servers(said):
+                continue  # between two workers nobody listens, and one that ends says half
             facts = read_facts(said)
             before, proxy.facts = proxy.facts, facts
             if before is None:

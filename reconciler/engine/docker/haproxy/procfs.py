@@ -14,14 +14,14 @@ import os
 import socket
 import stat
 import sys
+import time
 from collections.abc import Iterator
 
 from msgspec import Struct
 
+from reconciler.engine.bounds import LONGEST_S, MOST_BYTES
 from reconciler.files.reading import read_opened
 
-MOST_BYTES = 64 << 20
-"""The size of a configuration at most: far more than any topology makes."""
 TIMEOUT_S = 30
 """The time to wait for a reply, as long as a client inside the container waits; a reload answers
 when the worker is ready."""
@@ -122,11 +122,14 @@ def _connected(name: str, parent: int) -> Iterator[socket.socket]:
 
 
 def _converse(connection: socket.socket, command: str) -> str:
-    """The reply as far as it came. The master answers when it sees the end of the input."""
-    reply = []
+    """The reply as far as it came, which may not be all. The master answers when it sees the end of
+    the input."""
+    reply, ends_at = bytearray(), time.monotonic() + LONGEST_S
     with contextlib.suppress(OSError):
         connection.sendall(f"{command}\n".encode())
         connection.shutdown(socket.SHUT_WR)
         while part := connection.recv(1 << 18):
-            reply.append(part)
-    return b"".join(reply).decode(errors="replace")
+            reply += part
+            if len(reply) > MOST_BYTES or time.monotonic() > ends_at:
+                break
+    return reply.decode(errors="replace")

@@ -347,6 +347,7 @@ def why_not_running(client: docker.APIClient, container: str) -> tuple[str, list
     return _hint_of(log), (alerts or log)[-_SHOWN_LINES:]
 
 
+_AGAIN = "apply again; its log says whether workers end by themselves"
 _LOG_LINES, _SHOWN_LINES = 20, 5
 
 

@@ -13,6 +13,7 @@ import time
 import docker
 import docker.errors
 
+from reconciler.engine.docker.exec import CutOffError
 from reconciler.engine.docker.haproxy.proxy import why_not_running
 from reconciler.engine.docker.haproxy.runtime import is_confirmed
 from reconciler.engine.errors import nobody_serves, replacement_failed
@@ -91,6 +92,6 @@ def _confirm(client: docker.APIClient, container: str, digest: str) -> None:
     try:
         if is_confirmed(client, container, digest):
             return
-    except docker.errors.APIError:
+    except (docker.errors.APIError, CutOffError):
         what = "ends as soon as it starts"
     raise replacement_failed(what, *why_not_running(client, container))

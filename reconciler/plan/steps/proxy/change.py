@@ -91,11 +91,11 @@ def _await_servers(
         for server in backend.servers
         if backend.check is not None
         and (slot := slot_of(backend.source, server.name)) in ready
-        and (has_loaded or (ready[slot] and not situation.is_rolled(slot)))
+        and (has_loaded or (ready[slot] and slot not in situation.rolled))
     ]
     if not servers:
         return ()
-    touched = {slot.backend for _, slot in servers if ready[slot] and not situation.is_rolled(slot)}
+    touched = {slot.backend for _, slot in servers if ready[slot] and slot not in situation.rolled}
     rollouts = situation.desired.rollouts
     names, hosts = situation.assignment.names, situation.assignment.hosts
     action = AwaitServers(

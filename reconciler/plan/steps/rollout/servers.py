@@ -10,6 +10,7 @@ from reconciler.desired.rollout import Batch
 from reconciler.haproxy.model import Backend
 from reconciler.plan.actions import AwaitServers, GuardServers, SetServers, Target, WriteServers
 from reconciler.plan.decide.rotation import Member, Rotation, with_hosts
+from reconciler.plan.observed import ObservedContainer
 from reconciler.plan.situation import Situation
 from reconciler.plan.steps.containers import BackendPart, bring_up, remove, see_steady, stop
 from reconciler.plan.steps.effects import has_old_workers, leavers, removals
@@ -68,8 +69,9 @@ def _roll(
         action = SetServers(target, rotation.settings)
         done = (Task(action, done, "another weight or limit", Impact.RUNTIME),)
         tasks += done
+    leaving = _leaving_by_host(situation)
     for batch in rotation.batches:
-        played = _with_containers(situation, batch)
+        played = _with_containers(leaving, batch)
         hosts = _hosts_after(hosts, played)
         part = _play(roll, played, hosts, done)
         tasks += part.tasks
@@ -95,12 +97,19 @@ def _retire_strangers(roll: Roll, needs: Tasks, so_far: Tasks) -> Part:
     return Part(tuple(tasks), tuple(ends))
 
 
-def _with_containers(situation: Situation, batch: Batch[Member, str]) -> RollBatch:
+def _leaving_by_host(situation: Situation) -> dict[str, ObservedContainer]:
+    """The containers that leave, by each host they may be known by; the first one has it."""
+    last_first = reversed(tuple(situation.assignment.leaving))
+    return {host: container for container in last_first for host in container.hosts}
+
+
+def _with_containers(
+    leaving: Mapping[str, ObservedContainer], batch: Batch[Member, str]
+) -> RollBatch:
     """The batch with the containers behind the servers that leave."""
 
     def leaver(host: str) -> Leaver:
-        leaving = situation.assignment.leaving
-        return Leaver(host, next((c for c in leaving if host in c.hosts), None))
+        return Leaver(host, leaving.get(host))
 
     return Batch(tuple(map(leaver, batch.early)), batch.joins, tuple(map(leaver, batch.leaves)))
 

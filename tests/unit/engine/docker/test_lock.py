@@ -19,6 +19,8 @@ class Client:
     """Has a lock of somebody's that was made at a time."""
 
     base_url = "http+docker://localhost"
+    has_started = False
+    """Whether its holder, who was slow, starts it just before it is removed."""
 
     def __init__(self, made_at: str) -> None:
         labels = {names.ROLE: names.LOCK_ROLE, names.HOLDER: "root@build-7"}
@@ -42,7 +44,10 @@ class Client:
     def info(self) -> dict[str, Any]:
         return {"SystemTime": NOW}
 
-    def remove_container(self, *_: object, **__: object) -> None:
+    def remove_container(self, *_: object, force: bool, **__: object) -> None:
+        """As Docker does: by force also what runs by now."""
+        if self.has_started and not force:
+            raise _conflict()
         raise Removed
 
 
@@ -99,4 +104,14 @@ class Stuck(Client):
 def test_one_that_cannot_be_removed_is_told_of_in_time(state: str, error: Exception) -> None:
     client: Any = Stuck(state, error)
     with pytest.raises(LockedError), held_lock(client, "shop", "me", ["haproxy"], 0.3):
+        pass
+
+
+def test_one_whose_slow_holder_starts_it_meanwhile_is_his() -> None:
+    client: Any = Client("2026-11-30T12:00:05Z")
+    client.has_started = True
+    with (
+        pytest.raises(LockedError, match="root@build-7"),
+        held_lock(client, "shop", "me", ["haproxy"], 0.0),
+    ):
         pass

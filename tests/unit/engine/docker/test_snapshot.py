@@ -108,3 +108,15 @@ def test_odd_details_are_told_of_the_long_way(engine: FakeEngine, said: bytes) -
     engine.others = said
     with pytest.raises(SnapshotError):
         first_process(str(engine.server_address), "a")
+
+
+NO_EVENTS = [b"null", b"[]", b"17", b'{"timeNano":', b'{"timeNano":[]}', b"[" * 100_000, b"<html>"]
+
+
+@pytest.mark.parametrize("said", NO_EVENTS, ids=lambda said: said[:20].decode())
+def test_what_is_no_list_of_events_is_looked_at_the_long_way(
+    engine: FakeEngine, said: bytes
+) -> None:
+    engine.events = said
+    with pytest.raises(SnapshotError):
+        last_event(str(engine.server_address))
