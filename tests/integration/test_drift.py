@@ -139,6 +139,7 @@ def _check(stack: Stack, drift: Drift) -> None:
         assert stack.world.workers(after["haproxy"]) == workers, drift.name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(2))
 def test_servers(stack: Stack, part: int) -> None:
     stack.backend["resources"] = {"memory": "64m"}
@@ -148,6 +149,7 @@ def test_servers(stack: Stack, part: int) -> None:
     assert "up to date" in stack.plan("--detailed-exitcode").out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(2))
 @both_versions
 def test_haproxy(stack: Stack, part: int) -> None:
@@ -157,6 +159,7 @@ def test_haproxy(stack: Stack, part: int) -> None:
     assert "up to date" in stack.plan("--detailed-exitcode").out
 
 
+@pytest.mark.long
 def test_what_haproxy_was_told(stack: Stack) -> None:
     stack.apply()
     for command in TOLD:

@@ -40,6 +40,7 @@ def engine() -> Iterator[PrivateEngine]:
                 world.remove(container["Id"])
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("outage", OUTAGES)
 def test_traffic_goes_on_without_the_engine(

@@ -17,6 +17,7 @@ from tests.integration.support.traffic import Traffic
 MOST_STEPS = 30
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(2))
 def test_a_first_apply_crashes_after_each_step(stack: Stack, part: int) -> None:
     stack.backend["replicas"] = 1
@@ -32,6 +33,7 @@ def test_a_first_apply_crashes_after_each_step(stack: Stack, part: int) -> None:
     raise AssertionError("it never came to its end")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(2))
 def test_a_replacement_crashes_after_each_step(stack: Stack, part: int) -> None:
     """At no point does a request fail, nor between the crash and the next apply."""
@@ -57,6 +59,7 @@ def test_a_replacement_crashes_after_each_step(stack: Stack, part: int) -> None:
     stack.assert_converged()
 
 
+@pytest.mark.long
 def test_a_new_haproxy_crashes_after_each_step(stack: Stack) -> None:
     """HAProxy itself is replaced: whatever is left, the next apply has the ports open again."""
     stack.backend["replicas"] = 1
