@@ -13,6 +13,7 @@ from tests.integration.support.interruption import await_unlocked, crash_after
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack
 from tests.integration.support.traffic import Traffic
+from tests.integration.support.waiting import LONGEST_S
 
 MOST_STEPS = 30
 
@@ -107,7 +108,7 @@ def test_asked_to_stop(stack: Stack, number: signal.Signals) -> None:
             if "done  let HAProxy check" in line:  # now it waits for a server that is not up yet
                 process.send_signal(number)
                 break
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=LONGEST_S)
     text = "".join(lines) + rest
     assert process.returncode == 130, text
     assert "finishing the running steps" in text

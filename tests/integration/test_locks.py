@@ -8,7 +8,7 @@ from collections.abc import Callable
 from reconciler.desired import names
 from tests.integration.support import tool
 from tests.integration.support.stack import Stack
-from tests.integration.support.waiting import await_true
+from tests.integration.support.waiting import LONGEST_S, await_true
 
 
 class _LongApply:
@@ -30,7 +30,7 @@ class _LongApply:
         self.process = tool.start(["apply", "--yes", str(stack.file)], stack.directory)
 
     def __enter__(self) -> _LongApply:
-        await_true(self._new_server, "the first run waits for its server", 30)
+        await_true(self._new_server, "the first run waits for its server")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -51,7 +51,7 @@ class _LongApply:
 
     def finish(self) -> None:
         self.release()
-        output, _ = self.process.communicate(timeout=60)
+        output, _ = self.process.communicate(timeout=LONGEST_S)
         assert self.process.returncode == 0, output
 
 
@@ -73,7 +73,7 @@ def test_the_second_waits(stack: Stack) -> None:
         with tool.start(["apply", "--yes", str(stack.file)], stack.directory) as second:
             _waits(second, first.process.pid)
             first.finish()
-            output, _ = second.communicate(timeout=60)
+            output, _ = second.communicate(timeout=LONGEST_S)
         assert second.returncode == 0, output
     stack.assert_converged()
 
@@ -102,7 +102,7 @@ def test_the_holder_is_killed(stack: Stack) -> None:
             _waits(second, first.process.pid)
             first.process.kill()
             first.release()
-            output, _ = second.communicate(timeout=60)
+            output, _ = second.communicate(timeout=LONGEST_S)
         assert second.returncode == 0, output
     stack.assert_converged()
     await_true(lambda: not stack.world.containers(stack.name, role=names.LOCK_ROLE), "no lock")

@@ -14,6 +14,7 @@ from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.events.news import FileBroken, FileMended, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.plan.plan import Change, Plan
 from reconciler.watch.http import Admin
+from tests.integration.support.waiting import LONGEST_S
 
 
 @pytest.fixture
@@ -26,7 +27,9 @@ def admin() -> Iterator[Admin]:
 
 def ask(admin: Admin, path: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{admin.port}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{admin.port}{path}", timeout=LONGEST_S
+        ) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -119,7 +122,7 @@ def test_values_of_variables_are_not_answered(admin: Admin) -> None:
 def test_an_address_of_ipv6() -> None:
     made = Admin("::1", 0)
     made.serve(lambda: "")
-    with urllib.request.urlopen(f"http://[::1]:{made.port}/healthz", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://[::1]:{made.port}/healthz", timeout=LONGEST_S) as answer:
         assert answer.status == 200
     made.close()
 
