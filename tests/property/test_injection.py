@@ -193,7 +193,6 @@ def _accepted() -> dict[str, str]:
 
 
 @pytest.mark.engine
-@pytest.mark.xdist_group("hostile values")  # which are made once
 @pytest.mark.parametrize("image", CHECKING_HAPROXIES.values(), ids=CHECKING_HAPROXIES)
 def test_haproxy_reads_them(image: str) -> None:
     """What is not refused here is not refused there either."""
