@@ -24,6 +24,9 @@ COMMANDS = {
     "status": "Show containers and servers as they are now.",
     "render": "Print the haproxy.cfg of a topology.",
     "schema": "Print the JSON Schema of topology files, or of machine output.",
+    "fmt": "Bring topology files into one order and one layout.",
+    "set": "Change values of a topology file, and keep all else byte for byte.",
+    "scale": "Change how many containers backends have, in the topology file.",
     "init": "Write a commented topology file to start from.",
     "version": "Print the version.",
 }

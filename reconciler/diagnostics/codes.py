@@ -17,6 +17,10 @@ CODES: dict[str, str] = {
     "empty-file": "the file holds no topology",
     "duplicate-key": "a key is written twice in one mapping",
     "unknown-tag": "a YAML tag that topology files do not have",
+    # writing
+    "not-laid-out": "a file that `fmt` leaves as it is",
+    "not-set": "a value that `set` or `scale` cannot put there",
+    "not-written": "a file that cannot be written",
     # variables
     "bad-variable": "a `$` that is not a variable and not `$$`",
     "missing-variable": "a variable that has no value",

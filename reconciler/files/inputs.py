@@ -53,6 +53,9 @@ OF_FILES = EXPIRED | {
 }
 """What may be wrong with files, and variables in place of files, that a topology refers to."""
 
+OF_ABSENCE = frozenset({"missing-variable", "unreadable-file"})
+"""What is wrong where the environment and the files of the machine that applies are not there."""
+
 
 def load_inputs(
     names: Sequence[str],
@@ -66,11 +69,23 @@ def load_inputs(
     `environ` is the environment, that of this process when it is not given.
     """
     problems: list[Diagnostic] = []
-    variables = _variables(env_files, os.environ if environ is None else environ, problems)
-    inputs = list(_read_all(names or (DEFAULT_FILE,), problems, is_default=not names))
-    overlays = tuple(_read_all(variant.overlays, problems, is_default=False))
+    variables = read_variables(env_files, problems, environ)
+    inputs = list(read_documents(names, problems))
+    overlays = tuple(_read_all(variant.overlays, problems))
     if overlays and len(inputs) > 1:
         problems.append(_several(overlays[0].name, len(inputs)))
+    found = load_documents(inputs, variables, tolerated, variant, overlays)
+    return replace(found, diagnostics=tuple(dict.fromkeys((*problems, *found.diagnostics))))
+
+
+def load_documents(
+    inputs: Sequence[Document],
+    variables: dict[str, str],
+    tolerated: Collection[str] = (),
+    variant: Variant = AS_WRITTEN,
+    overlays: tuple[Document, ...] = (),
+) -> Inputs:
+    """Topologies from files that were read; what they include and refer to is read here."""
     profiles = variant.profiles or tuple(
         part for part in re.split(r"[,\s]+", variables.get(PROFILES, "")) if part
     )
@@ -84,7 +99,7 @@ def load_inputs(
         ).hiding(included.hidden)
         for item in inputs
     )
-    problems += [diagnostic for item in loaded for diagnostic in item.diagnostics]
+    problems = [diagnostic for item in loaded for diagnostic in item.diagnostics]
     problems += _duplicates(loaded)
     referred = tuple(
         References(item, given.directory, variables).read()
@@ -99,10 +114,21 @@ def load_inputs(
     return Inputs(loaded, tuple(dict.fromkeys(problems)), referred, tuple(included.tried))
 
 
-def _variables(
-    env_files: Sequence[str], environ: Mapping[str, str], problems: list[Diagnostic]
+def read_documents(names: Sequence[str], problems: list[Diagnostic]) -> Iterator[Document]:
+    """The topology files that a command line names, in directories too; without names, the usual
+    one. What cannot be read is added to the problems."""
+    if names:
+        yield from _read_all(names, problems)
+    else:
+        hint = "name a file, or start with `reconciler init`"
+        yield from _read_all((DEFAULT_FILE,), problems, hint)
+
+
+def read_variables(
+    env_files: Sequence[str], problems: list[Diagnostic], environ: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Env files in their order, then the environment over them, as in Compose."""
+    """Env files in their order, then the environment over them, as in Compose. What cannot be read
+    is added to the problems."""
     variables: dict[str, str] = {}
     for name in env_files:
         try:
@@ -116,14 +142,13 @@ def _variables(
             Diagnostic("bad-env-file", e.message, place=Place(file=name, span=Span(e.line, 1, 2)))
             for e in errors
         ]
-    return variables | dict(environ)
+    return variables | dict(os.environ if environ is None else environ)
 
 
 def _read_all(
-    names: Sequence[str], problems: list[Diagnostic], *, is_default: bool
+    names: Sequence[str], problems: list[Diagnostic], hint: str = ""
 ) -> Iterator[Document]:
     for name in names:
-        hint = "name a file, or start with `reconciler init`" if is_default else ""
         try:
             files = _files(Path(name))
         except OSError as error:

@@ -85,6 +85,24 @@ def rewritten(config: Config, lines: Iterable[str]) -> Config:
     return replace(other, files=config.files)
 
 
+_SECTION = re.compile(r"(global|defaults|frontend|backend|resolvers|userlist|listen|cache|peers)\b")
+
+
+def sections_of(lines: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each section: its heading (`backend web`), and the lines below it, as they stand. What
+    comes before the first heading is left."""
+    heading, below = "", list[str]()
+    for line in lines:
+        if not _SECTION.match(line):
+            below.append(line)
+            continue
+        if heading:
+            yield heading, below
+        heading, below = line.strip(), []
+    if heading:
+        yield heading, below
+
+
 def live_lines(lines: Iterable[str]) -> list[bool]:
     """For each line, whether what it says can be changed in a running HAProxy."""
     found, backend, in_global = [], "", False

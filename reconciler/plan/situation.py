@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.desired.desired import PROXY_SLOT, Desired, Slot
+from reconciler.desired.desired import Desired, Slot
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.haproxy.config import Config
 from reconciler.haproxy.model import Proxy
@@ -18,10 +18,10 @@ from reconciler.plan.decide.conflicts import find_problems
 from reconciler.plan.decide.fallback import without_attempts
 from reconciler.plan.decide.holders import holders_elsewhere
 from reconciler.plan.decide.jobs import JobPlan, plan_jobs
-from reconciler.plan.decide.namespace import has_namespace, networks_of_proxy
+from reconciler.plan.decide.namespace import networks_of_proxy, running_proxy
 from reconciler.plan.decide.networks import NetworkPlan, plan_networks
 from reconciler.plan.decide.proxy import ProxyNeed, proxy_need
-from reconciler.plan.decide.repair import plan_repair, unknown_problems
+from reconciler.plan.decide.repair import Repair, plan_repair
 from reconciler.plan.decide.rotation import (
     Rotation,
     plan_rotations,
@@ -82,10 +82,9 @@ def assess(desired: Desired, observed: Observed, *, remove_volumes: bool) -> Sit
     assignment, address_problems = assign_addresses(desired, observed, networks, slots)
     jobs = plan_jobs(desired, observed)
     proxy, config = desired.proxy_with(assignment.hosts), desired.config(assignment.hosts)
-    unknown = tuple(unknown_problems(observed, assignment, proxy, config))
-    repair = plan_repair(observed, assignment, proxy, config)
+    repair, unknown = plan_repair(observed, assignment, proxy, config)
     if repair is not None:
-        observed = _repaired(observed, *repair)
+        observed = _repaired(observed, repair)
     rotations = _rotations(desired, observed, assignment, networks, proxy, config)
     sources = {backend.source for backend in proxy.backends} if proxy else ()
     need = proxy_need(assignment, observed, config, rotations, sources)
@@ -99,7 +98,7 @@ def assess(desired: Desired, observed: Observed, *, remove_volumes: bool) -> Sit
         holders=holders_elsewhere(assignment),
         jobs=jobs,
         proxy=proxy,
-        repair=repair[1] if repair else None,
+        repair=repair.config if repair else None,
         running=running_config(observed.proxies.get(need.have.id) if need.have else None),
         rotations=rotations,
         workers=plan_workers(desired, observed, assignment),
@@ -108,10 +107,10 @@ def assess(desired: Desired, observed: Observed, *, remove_volumes: bool) -> Sit
     )
 
 
-def _repaired(observed: Observed, proxy: str, config: Config) -> Observed:
+def _repaired(observed: Observed, repair: Repair) -> Observed:
     """What is there once a HAProxy has loaded again what it runs."""
-    seen = replace(observed.proxies[proxy], config=config.text)
-    return replace(observed, proxies={**observed.proxies, proxy: seen})
+    seen = replace(observed.proxies[repair.proxy], config=repair.config.text)
+    return replace(observed, proxies={**observed.proxies, repair.proxy: seen})
 
 
 def _rotations(
@@ -122,24 +121,13 @@ def _rotations(
     proxy: Proxy | None,
     config: Config | None,
 ) -> dict[str, Rotation]:
-    """The servers that can be changed in the HAProxy that is there, as it is, by backend."""
-    have = _informed(observed, assignment, networks)
-    if have is None:
+    """The servers that can be changed in the HAProxy that is there, as it is, by backend. None can
+    be while networks are made anew, or when not all is known."""
+    have = running_proxy(observed, assignment)
+    if have is None or observed.gaps or networks.replace:
         return {}
     leaving = {host: c.slot for c in assignment.leaving for host in c.hosts}
     known = observed.proxies.get(have.id)
     rotations = plan_rotations(desired, proxy, config, known, leaving)
     joined = networks_of_proxy(have, desired, observed, assignment)
     return without_unreachable(rotations, desired, joined)
-
-
-def _informed(
-    observed: Observed, assignment: Assignment, networks: NetworkPlan
-) -> ObservedContainer | None:
-    """The HAProxy that can be told about servers. There is none while networks are made anew, or
-    when the one that runs has lost its network: nothing that it is told would reach anybody."""
-    kept, joining = assignment.kept.get(PROXY_SLOT), assignment.joining.get(PROXY_SLOT)
-    have = kept.have if kept else joining.replaces if joining else None
-    if have is None or have.state != "running" or observed.gaps or networks.replace:
-        return None
-    return have if has_namespace(have, observed) else None

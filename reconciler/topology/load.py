@@ -13,7 +13,8 @@ from reconciler.diagnostics.codes import CODES
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity, has_errors
 from reconciler.diagnostics.place import Path, Place, Span
 from reconciler.topology.model import Topology
-from reconciler.topology.mounts import DIRECTORIES, is_inline
+from reconciler.topology.model.topology import sections
+from reconciler.topology.mounts import is_inline
 from reconciler.topology.profiles import choose_profiles
 from reconciler.topology.reading.layers import Layers, combine
 from reconciler.topology.reading.lines import cover
@@ -180,13 +181,9 @@ def _rules_on_the_rest(value: Any, error: ValidationError, source: Source) -> li
     return []
 
 
-_JOINED = {"networks", "backends", "frontends", "haproxy"}
-"""Sections whose parts join networks."""
-
-
 def _may_echo(found: Diagnostic, cut: set[Path], source: Source) -> bool:
     """Whether what was found in the rest of a file may come from what was cut out of it."""
-    lost = {path for path in cut if len(path) <= 2 and path[0] in {*_JOINED, *DIRECTORIES}}
+    lost = {path for path in cut if len(path) <= 2 and path[0] in sections()}
     if found.code in {"unreachable-backend", "unused-network", "unused-volume"} and (
         lost or any("networks" in path[1:] for path in cut)
     ):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.topology.model import Topology
-
-_SECTIONS_THAT_MAY_BE_EMPTY = ("networks", "volumes", "backends", "frontends", "haproxy")
+from reconciler.topology.model.topology import sections
 
 
 def topology_schema() -> dict[str, Any]:
@@ -16,10 +15,10 @@ def topology_schema() -> dict[str, Any]:
         for name, field in owner.get("properties", {}).items():
             owner["properties"][name] = _or_variable(_tidy(field))
         _drop_pydantic_titles(owner)
-    sections = schema["properties"]
-    networks = sections["networks"]["patternProperties"]
+    written = schema["properties"]
+    networks = written["networks"]["patternProperties"]
     networks |= {pattern: _or_empty(network) for pattern, network in networks.items()}
-    sections |= {name: _or_empty(sections[name]) for name in _SECTIONS_THAT_MAY_BE_EMPTY}
+    written |= {name: _or_empty(written[name]) for name in sorted(sections())}
     schema["$defs"]["Variable"] = {
         "type": "string",
         "pattern": r"\$",

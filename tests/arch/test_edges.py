@@ -12,6 +12,7 @@ from tests.arch.source_tree import PACKAGE, module_id, modules, tree_of
 OPENERS = {"open", "fdopen", "read_text", "read_bytes"}
 OPEN_THEMSELVES = {
     "files/reading.py": "the one that reads",
+    "files/writing.py": "the one that puts a file in the place of another",
     "files/self_signed.py": "writes a certificate that it has made",
     "cli/shortcut.py": "writes what it remembers",
     "cli/commands/init.py": "writes a topology to start from",

@@ -28,7 +28,7 @@ MAY_IMPORT = {
 FROM_THE_GROUND_UP = {
     "topology": (
         "duration", "labels", "model/", "reading/", "wording/", "mounts", "traffic", "networks",
-        "profiles", "rules/", "references", "load", "difference", "schema",
+        "profiles", "rules/", "references", "load", "difference", "schema", "writing/",
     ),
     "topology/model": ("marks", "types/", "*"),
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reconciler.haproxy.config import Config, frozen, live_lines, rewritten
 from reconciler.haproxy.model import Backend
@@ -97,19 +97,6 @@ def with_addresses(text: str, addresses: Mapping[str, str]) -> str:
 
 def without_addresses(text: str) -> str:
     return _KNOWN_ADDRESS.sub("", text)
-
-
-def sections_of(config: Config) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Each section: its keyword, its name, and its lines without what is around them."""
-    kind, name, lines = "", "", list[str]()
-    for line in config.lines:
-        if line.text[:1].strip():
-            yield kind, name, tuple(lines)
-            kind, _, name = line.text.partition(" ")
-            lines = []
-        else:
-            lines.append(line.text.strip())
-    yield kind, name, tuple(lines)
 
 
 def number_after(keyword: str, lines: Iterable[str]) -> int | None:

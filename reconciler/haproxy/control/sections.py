@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
-from reconciler.haproxy.config import SENSITIVE_MARK
+from reconciler.haproxy.config import SENSITIVE_MARK, sections_of
 from reconciler.haproxy.model.files import (
     changed_names,
     come_and_gone_responses,
@@ -15,9 +15,6 @@ from reconciler.haproxy.model.files import (
 from reconciler.haproxy.model.jwt import KEPT_IN
 from reconciler.haproxy.slots import PROBE_SUFFIX
 
-_SECTION = re.compile(
-    r"^(global|defaults|frontend|backend|resolvers|userlist|listen|cache|peers)\b(.*)$"
-)
 _PASSWORD = re.compile(
     rf"\b(insecure-password|password|stats auth|set-var-fmt\({KEPT_IN}\))\s+\S.*$"
 )
@@ -27,21 +24,22 @@ _SERVERS = ("server ", "default-server weight ", "default-server maxconn ")
 
 
 def split_sections(text: str) -> dict[str, list[str]]:
-    """Heading (`backend web`) to its lines, in order. Lines before the first heading are left, and
-    so are backends that only check servers-to-be."""
+    """The lines of each section, by its heading, without those that say nothing. Backends that only
+    check servers-to-be are left."""
     sections: dict[str, list[str]] = {}
-    lines: list[str] = []
-    for line in _IDENTITY.sub("", text).split("\n"):
-        if _SECTION.match(line):
-            is_probe = line.startswith("backend ") and line.endswith(PROBE_SUFFIX)
-            lines = [] if is_probe else sections.setdefault(line.strip(), [])
-        elif (
-            line.strip()
-            and not line.startswith(("#", "    server-template "))
-            and not is_comment(line)
-        ):
-            lines.append(line.strip())
+    for heading, lines in sections_of(_IDENTITY.sub("", text).split("\n")):
+        if not (heading.startswith("backend ") and heading.endswith(PROBE_SUFFIX)):
+            sections.setdefault(heading, []).extend(
+                line.strip() for line in lines if _says_something(line)
+            )
     return sections
+
+
+def _says_something(line: str) -> bool:
+    """Spare servers do not, and neither does what is told of files."""
+    return bool(line.strip()) and not (
+        line.startswith(("#", "    server-template ")) or is_comment(line)
+    )
 
 
 def explain_difference(before: str, after: str) -> str:

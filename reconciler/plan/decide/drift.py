@@ -5,11 +5,11 @@ Only for a HAProxy that runs the wanted configuration: else the difference is th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.haproxy.config import Config
+from reconciler.haproxy.config import Config, sections_of
 from reconciler.haproxy.control.replies import RATE_LIMIT_KEYWORDS, ServerState
-from reconciler.haproxy.control.rewrite import number_after, sections_of
+from reconciler.haproxy.control.rewrite import number_after
 from reconciler.haproxy.control.servers import read_servers
 from reconciler.haproxy.model import Backend
 from reconciler.haproxy.slots import PROBE_SUFFIX, is_slot
@@ -19,15 +19,21 @@ from reconciler.plan.observed import ObservedProxy
 def worker_drift(config: Config, seen: ObservedProxy) -> str:
     """`frontend www was disabled by hand; …`: what a reload undoes; "" when there is nothing.
     `config` is what the worker has loaded."""
+    sections = {
+        heading: [line.strip() for line in lines]
+        for heading, lines in sections_of(line.text for line in config.lines)
+    }
     return "; ".join(
-        (*_of_frontends(config, seen), *_of_limits(config, seen), *_of_servers(config, seen))
+        (*_of_frontends(sections, seen), *_of_limits(sections, seen), *_of_servers(config, seen))
     )
 
 
-def _of_frontends(config: Config, seen: ObservedProxy) -> Iterator[str]:
-    sections = {name: lines for kind, name, lines in sections_of(config) if kind == "frontend"}
+_Sections = Mapping[str, Sequence[str]]
+
+
+def _of_frontends(sections: _Sections, seen: ObservedProxy) -> Iterator[str]:
     for frontend in seen.frontends:
-        lines = sections.get(frontend.name)
+        lines = sections.get(f"frontend {frontend.name}")
         if lines is None or seen.running is None:
             continue
         if frontend.status != "OPEN" and "disabled" not in lines:
@@ -38,13 +44,13 @@ def _of_frontends(config: Config, seen: ObservedProxy) -> Iterator[str]:
             yield f"frontend `{frontend.name}` has maxconn {frontend.maxconn} by hand"
 
 
-def _of_limits(config: Config, seen: ObservedProxy) -> Iterator[str]:
+def _of_limits(sections: _Sections, seen: ObservedProxy) -> Iterator[str]:
     running = seen.running
     if running is None:
         return
     if running.maxconn != running.loaded_maxconn:
         yield f"maxconn is {running.maxconn} by hand"
-    lines = next((lines for kind, _, lines in sections_of(config) if kind == "global"), ())
+    lines = sections.get("global", ())
     limits = dict(running.rate_limits)
     for name, keyword in RATE_LIMIT_KEYWORDS.items():
         if limits.get(name, 0) != (number_after(keyword, lines) or 0):

@@ -1,8 +1,9 @@
-"""The network namespace that a HAProxy is in: its own, the host's, or that of its anchor."""
+"""The HAProxy that has the traffic, and the network namespace that it is in: its own, the host's,
+or that of its anchor."""
 
 from __future__ import annotations
 
-from reconciler.desired.desired import Desired
+from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.desired.spec import OF_A_CONTAINER
 from reconciler.plan.decide.slots import Assignment
 from reconciler.plan.observed import Observed, ObservedContainer
@@ -26,6 +27,15 @@ def has_namespace(proxy: ObservedContainer, observed: Observed) -> bool:
         and owner.state in {"running", "paused"}
         and owner.started_at <= proxy.started_at
     )
+
+
+def running_proxy(observed: Observed, assignment: Assignment) -> ObservedContainer | None:
+    """The HAProxy that has the traffic. There is none when the one that runs has lost its network:
+    nothing that it is told would reach anybody."""
+    kept, joining = assignment.kept.get(PROXY_SLOT), assignment.joining.get(PROXY_SLOT)
+    have = kept.have if kept else joining.replaces if joining else None
+    is_there = have is not None and have.state == "running" and has_namespace(have, observed)
+    return have if is_there else None
 
 
 def networks_of_proxy(

@@ -9,78 +9,65 @@ check beside whom cannot be told.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from reconciler.desired.desired import PROXY_SLOT, Slot
+from reconciler.desired.desired import Slot
 from reconciler.diagnostics.diagnostic import Diagnostic
-from reconciler.haproxy.config import Config, read_config
+from reconciler.haproxy.config import Config
 from reconciler.haproxy.control.rewrite import put_servers
 from reconciler.haproxy.model import Proxy
 from reconciler.haproxy.render.proxy import server_lines
 from reconciler.haproxy.slots import is_slot
-from reconciler.plan.decide.namespace import has_namespace
+from reconciler.plan.decide.namespace import running_proxy
 from reconciler.plan.decide.rotation import slot_of, with_hosts
 from reconciler.plan.decide.slots import Assignment
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 
 
+@dataclass(frozen=True, slots=True)
+class Repair:
+    proxy: str
+    """The id of the HAProxy."""
+    config: Config
+    """What it runs: what is wanted, with the servers that it has."""
+
+
 def plan_repair(
     observed: Observed, assignment: Assignment, proxy: Proxy | None, config: Config | None
-) -> tuple[str, Config] | None:
-    """The id of the HAProxy to repair, and the configuration that it runs: the wanted one, with
-    the servers that it has. There is none to repair where nothing is at stake, or it is not known
-    what it runs."""
-    have = _running_proxy(observed, assignment)
-    seen = observed.proxies.get(have.id) if have else None
-    if have is None or seen is None or proxy is None or config is None or observed.gaps:
-        return None
-    if not _is_lost(seen) or not any(_unproven(assignment, proxy, seen)):
-        return None
-    if seen.running is None or seen.running.structure != config.structure:
-        return None
-    return have.id, _with_servers(config, proxy, seen)
-
-
-def unknown_problems(
-    observed: Observed, assignment: Assignment, proxy: Proxy | None, config: Config | None
-) -> Iterator[Diagnostic]:
-    """The problem that new servers cannot be checked beside those that serve."""
-    have = _running_proxy(observed, assignment)
+) -> tuple[Repair | None, tuple[Diagnostic, ...]]:
+    """The repair that comes first, and the problems that allow of none. Neither where nothing is at
+    stake. Gaps elsewhere change nothing: what this HAProxy runs is known in spite of them."""
+    have = running_proxy(observed, assignment)
     if have is None or proxy is None or config is None:
-        return
+        return None, ()
     seen = observed.proxies.get(have.id)
     if seen is None:
-        if any(_new_here(assignment, proxy)):
-            yield Diagnostic(
-                "haproxy-unknown",
-                f"{have.name} runs and could not be read, and new containers would get traffic "
-                "that nobody has checked beside those that serve",
-                f"apply again when it can be read: {'; '.join(observed.gaps)}",
-            )
-    elif (
-        seen.running is not None
-        and _is_lost(seen)
-        and seen.running.structure != config.structure
-        and any(_unproven(assignment, proxy, seen))
-    ):
-        yield Diagnostic(
-            "haproxy-unknown",
-            f"haproxy.cfg of {have.name} was edited or is gone, and what it runs is not what this "
-            "file says: new containers cannot be checked beside those that serve",
-            "apply the file as it was before, which writes haproxy.cfg anew, and then this one",
-        )
+        is_at_stake = any(_new_here(assignment, proxy))
+        return None, (_unread(have, observed),) if is_at_stake else ()
+    is_lost = seen.written_digest is None
+    if not is_lost or seen.running is None or not any(_unproven(assignment, proxy, seen)):
+        return None, ()
+    if seen.running.structure != config.structure:
+        return None, (_unlike(have),)
+    return Repair(have.id, _with_servers(config, proxy, seen)), ()
 
 
-def _running_proxy(observed: Observed, assignment: Assignment) -> ObservedContainer | None:
-    """The HAProxy that has the traffic, if there is one."""
-    kept, joining = assignment.kept.get(PROXY_SLOT), assignment.joining.get(PROXY_SLOT)
-    have = kept.have if kept else joining.replaces if joining else None
-    is_there = have is not None and have.state == "running" and has_namespace(have, observed)
-    return have if is_there else None
+def _unread(have: ObservedContainer, observed: Observed) -> Diagnostic:
+    return Diagnostic(
+        "haproxy-unknown",
+        f"{have.name} runs and could not be read, and new containers would get traffic "
+        "that nobody has checked beside those that serve",
+        f"apply again when it can be read: {'; '.join(observed.gaps)}",
+    )
 
 
-def _is_lost(seen: ObservedProxy) -> bool:
-    """Whether the file is not one that the tool has written."""
-    return read_config(seen.config or "") is None
+def _unlike(have: ObservedContainer) -> Diagnostic:
+    return Diagnostic(
+        "haproxy-unknown",
+        f"haproxy.cfg of {have.name} was edited or is gone, and what it runs is not what this "
+        "file says: new containers cannot be checked beside those that serve",
+        "apply the file as it was before, which writes haproxy.cfg anew, and then this one",
+    )
 
 
 def _unproven(assignment: Assignment, proxy: Proxy, seen: ObservedProxy) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from reconciler.desired.desired import Desired
-from reconciler.haproxy.config import Config, read_config
+from reconciler.haproxy.config import Config, read_config, sections_of
 from reconciler.haproxy.control.rewrite import add_backends
 from reconciler.haproxy.control.servers import read_servers
 from reconciler.haproxy.model import Backend, Proxy
@@ -88,15 +88,11 @@ def _behind_open_ports(proxy: Proxy, wanted: Config, written: Config) -> set[str
 
 def _binds(config: Config) -> dict[str, set[str]]:
     """The places where each frontend listens, as they stand in the configuration."""
-    found: dict[str, set[str]] = {}
-    frontend = ""
-    for line in config.lines:
-        match line.text.split()[:2]:
-            case ["frontend", name]:
-                frontend = name
-            case ["bind", place]:
-                found.setdefault(frontend, set()).add(place)
-    return found
+    return {
+        heading.split()[1]: {line.split()[1] for line in lines if line.split()[:1] == ["bind"]}
+        for heading, lines in sections_of(line.text for line in config.lines)
+        if heading.startswith("frontend ")
+    }
 
 
 def _serves(backend: str, assignment: Assignment, rotation: set[tuple[str, str]]) -> bool:

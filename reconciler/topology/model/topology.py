@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Set
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -97,5 +98,17 @@ class Topology(Model):
             return value
         if value.get("stats") is False:
             value = value | {"stats": None}
-        sections = ("networks", "volumes", "secrets", "configs", "backends", "frontends", "haproxy")
-        return {key: item for key, item in value.items() if item is not None or key not in sections}
+        return {k: item for k, item in value.items() if item is not None or k not in sections()}
+
+
+def sections() -> Collection[str]:
+    """The keys at the top that have keys of their own, whether these are written or not."""
+    return parts() | {
+        name for name, field in Topology.model_fields.items() if isinstance(field.default, Model)
+    }
+
+
+def parts() -> Set[str]:
+    """The sections whose keys are the names of what they describe: `backends`."""
+    fields = Topology.model_fields
+    return {name for name, field in fields.items() if field.default_factory is dict}

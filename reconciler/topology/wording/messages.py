@@ -15,6 +15,7 @@ from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.diagnostics.place import Path, Place
 from reconciler.topology.model.anatomy import Kind, key, kind_at, mark_of, model_of
 from reconciler.topology.model.marks import Example
+from reconciler.topology.model.topology import parts
 from reconciler.topology.model.types.scalar import written
 from reconciler.topology.reading.source import Source
 from reconciler.topology.wording.compose_keys import hint_for
@@ -57,13 +58,6 @@ MOST_PROBLEMS = 100
 MOST_NAMES = 200
 """Among which one that was meant is looked for."""
 MOST_LISTED = 20
-_OWNER = {
-    "networks": "a network",
-    "backends": "a backend",
-    "frontends": "a frontend",
-    "stats": "`stats`",
-    "haproxy": "`haproxy`",
-}
 
 
 def explain_errors(
@@ -243,8 +237,8 @@ def _item(path: Path) -> str:
 def _owner(path: Path) -> str:
     if not path:
         return "a topology"
-    if len(path) == 1 or (len(path) == 2 and path[0] in {"networks", "backends", "frontends"}):
-        return _OWNER.get(str(path[0]), f"`{path[0]}`")
+    if len(path) <= 2 and path[0] in parts():
+        return f"a {str(path[0]).removesuffix('s')}"
     return _field(path)
 
 

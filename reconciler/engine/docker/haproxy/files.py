@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import posixpath
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import docker
@@ -55,14 +55,12 @@ def addresses_for(client: docker.APIClient, proxy: str) -> dict[str, str]:
     own = next((c for c in found if _is_called(c, proxy)), None)
     if own is None:
         return {}
-    topology, joined = own["Labels"][names.TOPOLOGY], _links(_network_owner(own, found))
+    topology, joined = own["Labels"][names.TOPOLOGY], links_of(_network_owner(own, found))
     addresses: dict[str, str] = {}
     for container in found:
         if container["Labels"][names.TOPOLOGY] == topology:
-            # The order of HAProxy's networks decides, so that two looks find the same address.
-            links = _links(container)
-            shared = (links[network] for network in joined if links.get(network))
-            addresses |= dict.fromkeys(_names(container), next(shared, ""))
+            address = shared_address(joined, links_of(container))
+            addresses |= dict.fromkeys(_names(container), address)
     return {name: address for name, address in addresses.items() if address}
 
 
@@ -82,8 +80,15 @@ def _network_owner(own: dict[str, Any], found: Sequence[dict[str, Any]]) -> dict
     return next((c for c in found if c["Id"] == mode.removeprefix(OF_A_CONTAINER)), own)
 
 
-def _links(container: dict[str, Any]) -> dict[str, str]:
-    """A container's addresses, by the names of its networks; "" while it does not run."""
+def shared_address(proxy: Mapping[str, str], server: Mapping[str, str]) -> str:
+    """Where HAProxy reaches a server, from the links of both; "" where it does not. The order of
+    HAProxy's networks decides, so that two looks find the same address."""
+    return next((server[network] for network in proxy if server.get(network)), "")
+
+
+def links_of(container: dict[str, Any]) -> dict[str, str]:
+    """A container's addresses, by the names of its networks; "" while it does not run. The
+    container is one of a list, or inspected."""
     networks = container["NetworkSettings"]["Networks"] or {}
     return {name: link["IPAddress"] for name, link in networks.items()}
 

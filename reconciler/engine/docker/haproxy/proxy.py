@@ -21,9 +21,11 @@ from reconciler.engine.docker.haproxy import runtime, scripts
 from reconciler.engine.docker.haproxy.files import (
     addresses_for,
     archive_of,
+    links_of,
     put_back,
     read_files,
     read_text,
+    shared_address,
     write_config,
     write_files,
 )
@@ -146,26 +148,24 @@ def set_servers(
 
 
 def _addresses(client: docker.APIClient, proxy: str, hosts: Collection[str]) -> dict[str, str]:
-    """Where HAProxy reaches these containers: on a network that both are on."""
+    """Where HAProxy reaches these containers, without a list of all that there are."""
     if not hosts:
         return {}
     own = _links(client, proxy)
     found: dict[str, str] = {}
     for host in hosts:
         with contextlib.suppress(docker.errors.NotFound):
-            shared = (address for net, address in _links(client, host).items() if net in own)
-            found[host] = next(shared, "")
+            found[host] = shared_address(own, _links(client, host))
     return found
 
 
 def _links(client: docker.APIClient, container: str) -> dict[str, str]:
-    """A container's addresses, by the ids of its networks, or of those it shares."""
+    """A container's addresses, or those of the one whose network it shares."""
     inspected = client.inspect_container(container)
     mode = inspected["HostConfig"].get("NetworkMode") or ""
     if mode.startswith(OF_A_CONTAINER):
         return _links(client, mode.removeprefix(OF_A_CONTAINER))
-    networks = inspected["NetworkSettings"]["Networks"] or {}
-    return {link["NetworkID"]: link["IPAddress"] for link in networks.values()}
+    return links_of(inspected)
 
 
 _writing = threading.Lock()

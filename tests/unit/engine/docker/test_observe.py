@@ -41,7 +41,7 @@ class Engine:
         self.later = later
         self.api_version = "1.41"
 
-    def containers(self, all: bool, filters: object = None) -> list[dict[str, Any]]:  # noqa: A002 (docker's name)
+    def containers(self, all: bool, filters: object = None) -> list[dict[str, Any]]:  # noqa: A002, ARG002  # as docker's client has it
         return [] if filters else list(self.later)
 
     def inspect_image(self, _: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Topology files written anew: by one layout, or with a value changed. Pure, text to text."""
