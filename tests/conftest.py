@@ -3,9 +3,12 @@ what is run on each engine and each HAProxy, not on one alone."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+from tests.order import dealt
 
 TESTS = Path(__file__).parent
 
@@ -30,3 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("everywhere")
         if item.path.is_relative_to(TESTS / "integration"):  # other tests say it themselves
             item.add_marker("engine")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist is told
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Those that were chosen are put in order."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in session.items if item.get_closest_marker("long")]
+    short = [item for item in session.items if not item.get_closest_marker("long")]
+    session.items[:] = dealt(long, short, workers)

@@ -27,6 +27,7 @@ from reconciler.run.execute import execute
 from reconciler.topology.load import load_topology
 from tests.images import ECHO, HAPROXY
 from tests.integration.support.ports import free_port
+from tests.integration.support.waiting import LONGEST_S
 
 FILE = """
 name: {name}
@@ -107,7 +108,7 @@ class Bench:
     hand: Hand
     topology: str
     """Random, so that runs at the same time do not meet."""
-    patience: Patience = field(default_factory=lambda: Patience(timeout_s=15))
+    patience: Patience = field(default_factory=lambda: Patience(timeout_s=LONGEST_S))
     port: int = 0
     """Of the host, and free a moment ago."""
     file: str = FILE

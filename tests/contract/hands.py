@@ -9,7 +9,6 @@ import socket
 import ssl
 import tarfile
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ from reconciler.haproxy.model.files import FILES_DIRECTORY
 from reconciler.haproxy.paths import CONFIG_PATH
 from tests.engine import api_client
 from tests.images import ECHO, HAPROXY, OTHER_HAPROXY
-from tests.integration.support.waiting import await_true
+from tests.integration.support.waiting import LONGEST_S, await_true
 
 
 class MemoryHand:
@@ -167,7 +166,7 @@ class DockerHand:
             return file.read(), entry.mode & 0o7777, entry.uid, entry.gid
 
     def shown_certificate(self, reference: str, name: str, port: int) -> bytes:  # noqa: ARG002  # the port leads there
-        return ssl.get_server_certificate(("127.0.0.1", port), timeout=10).encode()
+        return ssl.get_server_certificate(("127.0.0.1", port), timeout=LONGEST_S).encode()
 
     def _workers(self, reference: str) -> set[str]:
         rows = self.client.top(reference)["Processes"]
@@ -222,9 +221,10 @@ class DockerHand:
     @contextlib.contextmanager
     def hold_connection(self, reference: str, port: int) -> Iterator[None]:  # noqa: ARG002  # the port leads there
         """A slow answer: its worker cannot end before it, or `hard-stop-after`."""
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=LONGEST_S) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(65536)  # now the connection is the worker's
             connection.sendall(b"GET /slow?seconds=30 HTTP/1.1\r\nHost: x\r\n\r\n")
-            time.sleep(0.2)  # until the request is the worker's
             yield
 
     @contextlib.contextmanager
@@ -233,7 +233,7 @@ class DockerHand:
 
         def send() -> None:
             while not done.is_set():
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONGEST_S)
                 with contextlib.suppress(OSError, http.client.HTTPException):
                     connection.request("GET", "/status/500" if bad else "/")
                     connection.getresponse().read()

@@ -20,6 +20,8 @@ from tests.contract.bench import FILE, WEB_1, Bench, made, proxy_target, target
 from tests.integration.support.waiting import await_true
 
 WEB_2 = Slot(SERVER_ROLE, "web", 2)
+ENDLESS_S = 1000.0
+"""A test that waits for so long has failed: pytest ends it."""
 
 
 def put(
@@ -115,13 +117,12 @@ def test_a_server_without_a_check_gets_no_traffic_until_its_address_is_known(ben
     link = bench.one(wish, WEB_2).networks[f"{bench.topology}-front"]
     bench.do(put(wish, "ready"))
     _, host = key(wish)
-    addresses = set()
-    for _ in range(20):
+
+    def taking_traffic() -> str:
         server = servers(bench)[host]
-        if server.is_up and server.takes_traffic:
-            addresses.add(server.address)
-        time.sleep(0.05)
-    assert addresses == {f"{link.address}:8080"}
+        return server.address if server.is_up and server.takes_traffic else ""
+
+    assert await_true(taking_traffic, "it gets traffic") == f"{link.address}:8080"
 
 
 @pytest.mark.parametrize("aim", ["adjust", "ready"])
@@ -280,16 +281,14 @@ def test_servers_that_stay_up(topology: Bench) -> None:
 def test_servers_that_do_not_stay_up(topology: Bench) -> None:
     wish = topology.wish()
     name = target(wish).name
-    long = a.AwaitServers(proxy_target(wish), (key(wish, WEB_1),), (target(wish),), None, 30.0)
+    long = a.AwaitServers(proxy_target(wish), (key(wish, WEB_1),), (target(wish),), None, ENDLESS_S)
     if topology.kind == "memory":  # where nothing happens during a wait
         topology.hand.sicken(name)
     timer = Timer(0.5, topology.hand.sicken, [name])
     timer.start()
-    began = time.monotonic()
     error = topology.fail(long)
     timer.join()
     assert error.code == "servers-down"
-    assert time.monotonic() - began < 15  # it does not wait for the rest
 
 
 def test_waiting_until_a_server_has_nothing_to_do(topology: Bench) -> None:
@@ -313,22 +312,19 @@ def test_nobody_is_waited_for_who_cannot_come(topology: Bench) -> None:
     with topology.hand.send_requests(topology.port, bad=False):
         topology.do(put(wish, "drain", WEB_1))
         topology.hand.sicken(target(wish).name)
-        began = time.monotonic()
-        topology.do(a.AwaitIdle(proxy_target(wish), (key(wish, WEB_1),), 40.0, 40.0))
-        assert time.monotonic() - began < 15
+        topology.do(a.AwaitIdle(proxy_target(wish), (key(wish, WEB_1),), ENDLESS_S, ENDLESS_S))
 
 
 LENIENT = Guard(max_errors=0.05, window_s=0.7, min_requests=5)
-PATIENT = Guard(max_errors=0.05, window_s=60.0, min_requests=5)
+PATIENT = Guard(max_errors=0.05, window_s=ENDLESS_S, min_requests=5)
 
 
 def test_a_guard_sees_errors(topology: Bench) -> None:
     wish = topology.wish()
     watched = (key(wish, WEB_1),)
     with topology.hand.send_requests(topology.port, bad=True):
-        began = time.monotonic()
+        # As soon as there are requests enough.
         error = topology.fail(a.GuardServers(proxy_target(wish), watched, PATIENT))
-        assert time.monotonic() - began < 15  # as soon as there are requests enough
     assert error.code == "guard-tripped"
     with topology.hand.send_requests(topology.port, bad=False):
         topology.do(a.GuardServers(proxy_target(wish), watched, LENIENT))  # of what comes from now

@@ -11,6 +11,8 @@ from typing import Any
 
 import docker
 
+from tests.integration.support.waiting import LONGEST_S
+
 _HOST = re.compile(r"^    server(?:-template)? \S+ (?:\d+-\d+ )?([a-z][a-z0-9.-]*):", re.MULTILINE)
 
 
@@ -65,7 +67,7 @@ def check_all(
     files = {f"checked/{name}": text for name, text in texts.items()} | dict(beside or {})
     options = {"network_mode": "none", "extra_hosts": hosts, "dns": ["127.0.0.1"]}
     with container(image, ["sh", "-c", script], files, **options) as running:
-        assert running.wait(timeout=60)["StatusCode"] == 0
+        assert running.wait(timeout=LONGEST_S)["StatusCode"] == 0
         output = running.logs().decode()
     found = dict(part.split("\n", 1) for part in output.split("@@ ")[1:])
     assert set(found) == set(texts)

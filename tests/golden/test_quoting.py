@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
-import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -17,15 +15,10 @@ from reconciler.haproxy.paths import RUN_DIRECTORY
 from tests.golden.docker_images import container
 from tests.golden.rendering import DIRECTORY, load, render
 from tests.images import CHECKING_HAPROXIES
+from tests.integration.support.ports import free_port
+from tests.integration.support.waiting import LONGEST_S, await_true
 
 HOSTILE = DIRECTORY / "hostile.yaml"
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -51,7 +44,7 @@ def a_server_that_is_checked(paths: list[str]) -> Iterator[int]:
 
 def status_of(port: int, uri: str, user: str, password: str) -> int:
     token = base64.b64encode(f"{user}:{password}".encode()).decode()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONGEST_S)
     try:
         connection.putrequest("GET", uri, skip_host=True)
         connection.putheader("Host", "stats")
@@ -62,16 +55,11 @@ def status_of(port: int, uri: str, user: str, password: str) -> int:
         connection.close()
 
 
-def within_seconds(condition: object) -> bool:
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline:
-        try:
-            if condition():  # type: ignore[operator]  # a function of no arguments
-                return True
-        except OSError:
-            pass
-        time.sleep(0.05)
-    return False
+def asks_who_one_is(page: int) -> bool:
+    try:
+        return status_of(page, "/metrics", "x", "x") == 401
+    except OSError:
+        return False
 
 
 @pytest.mark.engine
@@ -95,13 +83,12 @@ def test_hostile_words_read_back(image: str) -> None:
             {"tmp/hostile.cfg": text},
             network_mode="host",
             tmpfs={RUN_DIRECTORY: ""},
-        ) as running:
-            up = within_seconds(lambda: status_of(page, "/metrics", "x", "x") == 401)
-            assert up, running.logs().decode()
+        ):
+            await_true(lambda: asks_who_one_is(page), "HAProxy runs")
             answers = {
                 user: status_of(page, stats.uri, user, word) for user, word in stats.auth.items()
             }
             assert answers == dict.fromkeys(stats.auth, 200)
             assert status_of(page, stats.uri, "plain", "wrong") == 401
-            assert within_seconds(lambda: asked)
+            await_true(lambda: asked, "the server is checked")
     assert set(asked) == {topology.backends["web"].check.path}

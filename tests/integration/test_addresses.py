@@ -6,6 +6,8 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
+import pytest
+
 from reconciler.engine.docker.connect import api_of
 from tests.images import ECHO
 from tests.integration.support import web
@@ -22,6 +24,7 @@ def link_of(stack: Stack, slot: str) -> dict[str, Any]:
     return next(link for name, link in found.items() if name.endswith("-back"))
 
 
+@pytest.mark.long
 def test_addresses_stay_change_and_move(stack: Stack) -> None:
     subnet = free_subnet()
     one, two, three = (str(ip_network(subnet)[at]) for at in (200, 201, 202))

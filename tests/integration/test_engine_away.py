@@ -3,6 +3,7 @@ meanwhile. Docker's DNS, which HAProxy follows names with, is part of the engine
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -30,38 +31,46 @@ OUTAGES: dict[str, Callable[[PrivateEngine], AbstractContextManager[None]]] = {
 }
 
 
-@pytest.fixture(scope="module", params=list(BOTH_HAPROXIES.values()), ids=list(BOTH_HAPROXIES))
-def private(request: pytest.FixtureRequest) -> Iterator[tuple[PrivateEngine, str]]:
-    with private_engine(ECHO, request.param, options=OPTIONS) as engine:
-        yield engine, request.param
-
-
 @pytest.fixture
-def stack(private: tuple[PrivateEngine, str], tmp_path: Path) -> Iterator[Stack]:
-    engine, image = private
-    world = World(engine.url)
-    made = Stack(world, tmp_path, image)
-    made.env["DOCKER_HOST"] = engine.url
-    yield made
-    world.close()  # its connections are to an engine that was away
-    world = World(engine.url)
-    world.sweep(made.name)
-    world.close()
+def engine() -> Iterator[PrivateEngine]:
+    with private_engine(ECHO, *BOTH_HAPROXIES.values(), options=OPTIONS) as started:
+        yield started
+        with contextlib.closing(World(started.url)) as world:  # they would outlive their engine
+            for container in world.api.containers(all=True):
+                world.remove(container["Id"])
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("outage", OUTAGES)
 def test_traffic_goes_on_without_the_engine(
-    stack: Stack, private: tuple[PrivateEngine, str], outage: str
+    engine: PrivateEngine, tmp_path: Path, outage: str
 ) -> None:
-    engine, _ = private
-    stack.apply()
-    inspected = stack.world.api.inspect_container(stack.haproxy)
+    """Through both versions of HAProxy at once, since an outage takes its time."""
+    with contextlib.closing(World(engine.url)) as world:
+        stacks = [_applied(world, tmp_path, image, engine) for image in BOTH_HAPROXIES.values()]
+        masters = [world.api.inspect_container(s.haproxy)["State"]["Pid"] for s in stacks]
     with OUTAGES[outage](engine):
         end = time.monotonic() + AWAY_S
-        with Traffic(stack.port, longest_s=2 * AWAY_S, enter=engine.enter) as traffic:
+        with contextlib.ExitStack() as stop:
+            traffics = [stop.enter_context(_traffic(stack, engine)) for stack in stacks]
             await_true(lambda: time.monotonic() > end - AWAY_S / 3, "the holds are over", AWAY_S)
-            os.kill(inspected["State"]["Pid"], signal.SIGUSR2)  # a new worker, which knows nothing
+            for master in masters:
+                os.kill(master, signal.SIGUSR2)  # a new worker, which knows nothing
             await_true(lambda: time.monotonic() > end, "all of the outage", AWAY_S)
+            for traffic in traffics:
+                traffic.go_on()
+    for stack, traffic in zip(stacks, traffics, strict=True):
         traffic.assert_lossless()
-    stack.apply("--max-impact", "none")
+        stack.apply("--max-impact", "none")
+
+
+def _applied(world: World, directory: Path, image: str, engine: PrivateEngine) -> Stack:
+    stack = Stack(world, directory, image)
+    stack.env["DOCKER_HOST"] = engine.url
+    stack.apply()
+    return stack
+
+
+def _traffic(stack: Stack, engine: PrivateEngine) -> Traffic:
+    return Traffic(stack.port, one_shot=1, keep_alive=1, longest_s=2 * AWAY_S, enter=engine.enter)

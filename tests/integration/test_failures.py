@@ -123,6 +123,7 @@ SPOILS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(2))
 def test_old_servers_keep_serving(stack: Stack, part: int) -> None:
     stack.backend["env"] = {"VERSION": "1"}

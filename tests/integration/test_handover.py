@@ -117,6 +117,7 @@ def test_from_one_version_to_another_and_back(host: Stack) -> None:
     host.assert_converged()
 
 
+@pytest.mark.long
 @both_networks
 def test_the_tool_is_killed_after_each_step(stack: Stack, place: Callable[[Stack], Stack]) -> None:
     host = place(stack)

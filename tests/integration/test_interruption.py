@@ -13,10 +13,12 @@ from tests.integration.support.interruption import await_unlocked, crash_after
 from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack
 from tests.integration.support.traffic import Traffic
+from tests.integration.support.waiting import LONGEST_S
 
 MOST_STEPS = 30
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(2))
 def test_a_first_apply_crashes_after_each_step(stack: Stack, part: int) -> None:
     stack.backend["replicas"] = 1
@@ -32,6 +34,7 @@ def test_a_first_apply_crashes_after_each_step(stack: Stack, part: int) -> None:
     raise AssertionError("it never came to its end")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(2))
 def test_a_replacement_crashes_after_each_step(stack: Stack, part: int) -> None:
     """At no point does a request fail, nor between the crash and the next apply."""
@@ -57,6 +60,7 @@ def test_a_replacement_crashes_after_each_step(stack: Stack, part: int) -> None:
     stack.assert_converged()
 
 
+@pytest.mark.long
 def test_a_new_haproxy_crashes_after_each_step(stack: Stack) -> None:
     """HAProxy itself is replaced: whatever is left, the next apply has the ports open again."""
     stack.backend["replicas"] = 1
@@ -104,7 +108,7 @@ def test_asked_to_stop(stack: Stack, number: signal.Signals) -> None:
             if "done  let HAProxy check" in line:  # now it waits for a server that is not up yet
                 process.send_signal(number)
                 break
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=LONGEST_S)
     text = "".join(lines) + rest
     assert process.returncode == 130, text
     assert "finishing the running steps" in text

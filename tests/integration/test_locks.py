@@ -15,7 +15,7 @@ from reconciler.engine.errors import LockedError
 from tests.images import HAPROXY
 from tests.integration.support import tool
 from tests.integration.support.stack import Stack
-from tests.integration.support.waiting import await_true
+from tests.integration.support.waiting import LONGEST_S, await_true
 
 
 class _LongApply:
@@ -37,7 +37,7 @@ class _LongApply:
         self.process = tool.start(["apply", "--yes", str(stack.file)], stack.directory)
 
     def __enter__(self) -> _LongApply:
-        await_true(self._new_server, "the first run waits for its server", 30)
+        await_true(self._new_server, "the first run waits for its server")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,7 +58,7 @@ class _LongApply:
 
     def finish(self) -> None:
         self.release()
-        output, _ = self.process.communicate(timeout=60)
+        output, _ = self.process.communicate(timeout=LONGEST_S)
         assert self.process.returncode == 0, output
 
 
@@ -80,7 +80,7 @@ def test_the_second_waits(stack: Stack) -> None:
         with tool.start(["apply", "--yes", str(stack.file)], stack.directory) as second:
             _waits(second, first.process.pid)
             first.finish()
-            output, _ = second.communicate(timeout=60)
+            output, _ = second.communicate(timeout=LONGEST_S)
         assert second.returncode == 0, output
     stack.assert_converged()
 
@@ -109,7 +109,7 @@ def test_the_holder_is_killed(stack: Stack) -> None:
             _waits(second, first.process.pid)
             first.process.kill()
             first.release()
-            output, _ = second.communicate(timeout=60)
+            output, _ = second.communicate(timeout=LONGEST_S)
         assert second.returncode == 0, output
     stack.assert_converged()
     await_true(lambda: not stack.world.containers(stack.name, role=names.LOCK_ROLE), "no lock")

@@ -12,6 +12,7 @@ from tests.integration.support.ports import free_port
 from tests.integration.support.stack import Stack, echo_backend
 from tests.integration.support.traffic import Traffic
 from tests.integration.support.versions import both_versions
+from tests.integration.support.waiting import LONGEST_S
 
 ERRS = """\
 use IO::Socket::INET;
@@ -116,7 +117,7 @@ class LongConnection:
 
 @contextlib.contextmanager
 def _long_connection(port: int) -> Iterator[LongConnection]:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=LONGEST_S) as connection:
         yield LongConnection(connection)
 
 
@@ -153,7 +154,7 @@ def test_a_haproxy_that_dies_in_the_middle(stack: Stack) -> None:
         assert any("done  send traffic to" in line for line in process.stdout)
         stack.world.api.kill(haproxy)
         stack.world.api.start(haproxy)
-        process.communicate(timeout=100)
+        process.communicate(timeout=LONGEST_S)
     stack.apply()
     stack.assert_converged()
     assert stack.haproxy == haproxy

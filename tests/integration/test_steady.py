@@ -61,6 +61,7 @@ def test_an_apply_looks_again_until_it_is_steady(stack: Stack, tmp_path: Path) -
     assert "up to date" in stack.apply().out
 
 
+@pytest.mark.long
 def test_a_daemon_tells_it_once_and_its_end(stack: Stack, tmp_path: Path) -> None:
     stack.spec["backends"]["worker"] = _crashing_until_mended(tmp_path)
     stack.write()

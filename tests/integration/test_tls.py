@@ -152,7 +152,7 @@ def test_clients_show_a_certificate(site: Site, tmp_path: Path) -> None:
 
 
 def test_the_way_to_tls_and_staying_on_it(site: Site) -> None:
-    plain = http.client.HTTPConnection("127.0.0.1", site.stack.port, timeout=10)
+    plain = http.client.HTTPConnection("127.0.0.1", site.stack.port, timeout=web.TIMEOUT_S)
     host = f"shop.example.com:{site.stack.port}"
     plain.request("POST", "/cart?id=1&x=%20", headers={"Host": host})
     answer = plain.getresponse()

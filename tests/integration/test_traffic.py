@@ -49,6 +49,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cases", [SCALING, CHANGES], ids=["scaling", "changes"])
 def test_no_request_is_lost(stack: Stack, cases: list[Case]) -> None:
     stack.spec["networks"] = {"extra": None}
@@ -96,6 +97,7 @@ def test_slow_answers_are_waited_for(stack: Stack) -> None:
     assert not traffic.failures
 
 
+@pytest.mark.long
 def test_answers_that_take_longer_than_the_drain(stack: Stack) -> None:
     """What may be asked twice is asked again, of a server that stays."""
     stack.backend["rollout"] = {"drain_timeout": "200ms"}
@@ -108,6 +110,7 @@ def test_answers_that_take_longer_than_the_drain(stack: Stack) -> None:
     stack.assert_converged()
 
 
+@pytest.mark.long
 def test_many_changes_in_a_row(stack: Stack) -> None:
     stack.apply()
     with Traffic(stack.port) as traffic:
@@ -128,6 +131,7 @@ LOST = {
 }
 
 
+@pytest.mark.long
 def test_a_lost_configuration_moves_nobody_to_who_does_not_serve_yet(stack: Stack) -> None:
     """What HAProxy runs is known although its file is not: nobody is sent to containers that are
     only about to listen."""

@@ -18,9 +18,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.integration.support.waiting import await_true
+from tests.integration.support.waiting import LONGEST_S, await_true
 
-START_S = 60.0
 _CLONE_NEWNET = 0x40000000
 
 
@@ -39,7 +38,7 @@ class PrivateEngine:
         self.url = f"unix://{home}/docker.sock"
         self._log = (home / "dockerd.log").open("wb")
         self._network = subprocess.Popen(["unshare", "--net", sys.executable, "-c", _NETWORK])
-        await_true(self._has_network, "the private engine has a network of its own", START_S)
+        await_true(self._has_network, "the private engine has a network of its own")
         self._process = self._start()
 
     def _has_network(self) -> bool:
@@ -68,7 +67,7 @@ class PrivateEngine:
         return process
 
     def await_answer(self) -> None:
-        await_true(self._answers, "the private engine answers", START_S)
+        await_true(self._answers, "the private engine answers")
 
     def _answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as peer:
@@ -115,7 +114,7 @@ class PrivateEngine:
 
     def _end(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
-        self._process.wait(START_S)
+        self._process.wait(LONGEST_S)
         for left in ("docker.pid", "exec/containerd/containerd.pid"):
             # Its containerd ends with it; where nobody reaps it, it would look alive for ever.
             (self.home / left).unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.integration.support import tool
 from tests.integration.support.stack import Stack
-from tests.integration.support.waiting import await_true
+from tests.integration.support.waiting import LONGEST_S, await_true
 
 
 class Watching:
@@ -58,7 +58,7 @@ class Watching:
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=LONGEST_S)
 
 
 @contextlib.contextmanager
@@ -72,7 +72,7 @@ def watching(
         yield Watching(process)
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=LONGEST_S)
         if process.stdout is not None:
             process.stdout.close()
 

@@ -9,7 +9,8 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-TIMEOUT_S = 15.0
+TIMEOUT_S = 30.0
+"""Longer than HAProxy tries a server, also on a busy machine: it is HAProxy that gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def exchange(port: int, data: bytes) -> bytes:
 
 def is_open(port: int, address: str = "127.0.0.1") -> bool:
     try:
-        socket.create_connection((address, port), timeout=2).close()
+        socket.create_connection((address, port), timeout=TIMEOUT_S).close()
     except OSError:
         return False
     return True

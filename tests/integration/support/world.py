@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import docker.errors
+from docker.utils.socket import frames_iter
 
 from reconciler.desired import names
+from reconciler.engine.docker.exec import closing_stream
 from tests.engine import api_client
 from tests.images import ECHO
 from tests.integration.support.waiting import await_true
@@ -68,8 +70,14 @@ class World:
         return {int(p[pid]) for p in top["Processes"] if int(p[parent]) == master}
 
     def run_in(self, container: str, *argv: str, user: str = "") -> str:
-        made = self.api.exec_create(container, list(argv), user=user)
-        return str(self.api.exec_start(made["Id"]).decode(errors="replace"))
+        """All that a command says. It begins when it is told to: what it said before the SDK has
+        read the head of Docker's answer would be read with the head, and lost."""
+        waiting = ["sh", "-c", 'read -r go; exec "$@" </dev/null', "sh", *argv]
+        made = self.api.exec_create(container, waiting, stdin=True, user=user)
+        with closing_stream(self.api.exec_start(made["Id"], socket=True)) as connection:
+            connection.sendall(b"\n")
+            said = b"".join(data for _, data in frames_iter(connection, tty=False))
+        return said.decode(errors="replace")
 
     # -- doing ------------------------------------------------------------------------------
 

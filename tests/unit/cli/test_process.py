@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.support.waiting import LONGEST_S
+
 BROKEN = "name: Shop\n"
 GOOD = """\
 name: shop
@@ -29,7 +31,7 @@ def test_python_m(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        timeout=30,
+        timeout=LONGEST_S,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "<stdin>: valid\n", "")
@@ -53,7 +55,7 @@ def on_a_terminal(arguments: list[str], **environment: str) -> str:
             stdin=other,
             stdout=other,
             stderr=other,
-            timeout=30,
+            timeout=LONGEST_S,
             check=False,
             env={**os.environ, "TERM": "xterm", **environment},
         )
@@ -98,7 +100,7 @@ def test_what_needs_no_engine_loads_none(arguments: list[str], tmp_path: Path) -
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        timeout=30,
+        timeout=LONGEST_S,
         check=True,
     )
     loaded = set(done.stdout.rpartition("@ ")[2].split())

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.commands import validate
+from tests.integration.support.waiting import LONGEST_S
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.test_process import GOOD, command
 
@@ -37,7 +38,7 @@ def test_output_that_cannot_be_written(redirect: str, tmp_path: Path) -> None:
         ["bash", "-c", f"{arguments} {redirect}"],
         capture_output=True,
         cwd=tmp_path,
-        timeout=60,
+        timeout=LONGEST_S,
         check=False,
     )
     assert b"Traceback" not in done.stderr

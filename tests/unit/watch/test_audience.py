@@ -14,7 +14,7 @@ from typing import Any
 
 from reconciler.events.news import News, Noticed
 from reconciler.watch.audience import Audience
-from tests.integration.support.waiting import await_true
+from tests.integration.support.waiting import LONGEST_S, await_true
 from tests.unit.watch.watching import Ear
 
 GOOD = "name: shop\nbackends: {web: {image: a, port: 80}}\n"
@@ -40,7 +40,9 @@ def test_who_asks_is_told_of_files_too(tmp_path: Path) -> None:
 
     def shop() -> dict[str, Any]:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=10) as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{port}/status", timeout=LONGEST_S
+            ) as answer:
                 return dict(json.load(answer)["topologies"].get("shop", {}))
         except urllib.error.URLError:
             return {}  # it starts
@@ -51,13 +53,13 @@ def test_who_asks_is_told_of_files_too(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
     ) as process:
         try:
-            await_true(lambda: "outcome" in shop(), "it looked", 60)
+            await_true(lambda: "outcome" in shop(), "it looked")
             file.write_text(GOOD + "replica: 3\n", encoding="utf-8")
-            await_true(lambda: shop().get("broken"), "the file is told to be broken", 30)
+            await_true(lambda: shop().get("broken"), "the file is told to be broken")
             file.write_text(GOOD, encoding="utf-8")
-            await_true(lambda: shop().get("broken") == [], "and mended", 30)
+            await_true(lambda: shop().get("broken") == [], "and mended")
             file.unlink()
-            await_true(lambda: shop().get("idle"), "nobody keeps it any more", 30)
+            await_true(lambda: shop().get("idle"), "nobody keeps it any more")
         finally:
             process.terminate()
-            assert process.wait(30) == 0
+            assert process.wait(LONGEST_S) == 0

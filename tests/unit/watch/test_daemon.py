@@ -12,7 +12,7 @@ from reconciler.plan.actions import Action
 from reconciler.watch.daemon import LONGEST_LOOK_S, Daemon
 from reconciler.watch.keeper import WatchOptions
 from reconciler.watch.mailbox import Goal
-from tests.integration.support.waiting import await_true
+from tests.integration.support.waiting import LONGEST_S, await_true
 from tests.unit.watch.watching import Ear, VirtualClock, wish
 
 
@@ -52,7 +52,7 @@ class Running:
 
         def wait(_: Action) -> None:
             begun.set()
-            go_on.wait(30)
+            go_on.wait(LONGEST_S)
 
         engine = self.daemon._keepers["shop"]._engine
         assert isinstance(engine, MemoryEngine)
@@ -87,7 +87,7 @@ def test_a_step_that_does_not_end_is_not_waited_for(running: Running) -> None:
     with running:
         begun, stuck = running.hold()
         running.daemon.write("shop", "edit", Goal(wish(3)))
-        assert begun.wait(10)
+        assert begun.wait(LONGEST_S)
         running._end.set()
         running._thread.join(10)
         assert not running.daemon.join(0.2)
@@ -111,7 +111,7 @@ def test_a_topology_may_come_again_while_it_is_removed(running: Running) -> None
     with running:
         begun, back = running.hold()
         running.daemon.write("shop", "gone", Goal(wish().emptied(), forget=True))
-        assert begun.wait(10)
+        assert begun.wait(LONGEST_S)
         running.daemon.write("shop", "back", Goal(wish()))
         back.set()
         await_true(lambda: running.outcomes[-1] is Outcome.UNCHANGED, "all was done")

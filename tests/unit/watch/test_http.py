@@ -17,6 +17,7 @@ from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.events.news import FileBroken, FileMended, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.plan.plan import Change, Plan
 from reconciler.watch.http import Admin
+from tests.integration.support.waiting import LONGEST_S
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def admin() -> Iterator[Admin]:
 
 
 def ask(admin: Admin, path: str, at: str = "127.0.0.1", **headers: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection(at, admin.port, timeout=10)
+    connection = http.client.HTTPConnection(at, admin.port, timeout=LONGEST_S)
     with contextlib.closing(connection):
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from reconciler.watch.systemd import Notifier
+from tests.integration.support.waiting import LONGEST_S
 
 
 def test_systemd_is_told(tmp_path: Path) -> None:
@@ -65,7 +66,7 @@ def test_the_command_tells_systemd_and_ends(tmp_path: Path) -> None:
             assert process.stdout is not None
             assert "error[engine-unreachable]" in process.stdout.readline()
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.wait(LONGEST_S) == 0
             said = b""
             while said != b"STOPPING=1":
                 said = manager.recv(100)
