@@ -186,9 +186,7 @@ def _may_collide(scope: Scope, containers: tuple[ObservedContainer, ...]) -> boo
     return not set(scope.names) <= running
 
 
-def _holders(
-    items: list[dict[str, Any]], scope: Scope, own: Collection[str]
-) -> Iterator[Holder]:
+def _holders(items: list[dict[str, Any]], scope: Scope, own: Collection[str]) -> Iterator[Holder]:
     for item in items:
         labels = item.get("Labels") or {}
         held = {name.lstrip("/") for name in item.get("Names") or ()}
