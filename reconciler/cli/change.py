@@ -19,6 +19,7 @@ from reconciler.cli.terminal import show
 from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.engine.protocol import Engine, Patience
 from reconciler.engine.trace import Trace
+from reconciler.plan.decide.health import servers_up
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
@@ -141,7 +142,7 @@ def _report(
         console.lines([f"{topology}: nothing was changed"])
         return FAILED
     _show_failures(result, compiled, console)
-    console.lines([_last_line(result, request)])
+    console.lines([_last_line(result, request, request.aim(compiled.desired))])
     return code
 
 
@@ -158,21 +159,23 @@ def _show_failures(result: ApplyResult, compiled: CompiledTopology, console: Con
             console.show_failure(failure, compiled.secrets)
 
 
-def _last_line(result: ApplyResult, request: ChangeRequest) -> str:
+def _last_line(result: ApplyResult, request: ChangeRequest, desired: Desired) -> str:
     """One line that says what is true now."""
     plan, observed = result.plan, result.observed
     if result.converged and plan.is_empty:
         return render_summary(plan, observed, "up to date")
     if result.converged:
         took = seconds(result.elapsed_s)
-        parts = [f"{plan.topology}: {request.done} in {took}.", _servers_up(result)]
+        parts = [f"{plan.topology}: {request.done} in {took}.", _servers_up(desired, observed)]
         if result.reloads:
             parts.append(f"{count(result.reloads, 'reload')}.")
         if result.closed_s:
             parts.append(f"Ports were closed for {seconds(result.closed_s)}.")
         return " ".join(part for part in parts if part)
     what = "stopped as asked" if result.cancelled else f"not {request.done}"
-    still = _servers_up(result) or f"{count(len(observed.containers), 'container')} there."
+    still = (
+        _servers_up(desired, observed) or f"{count(len(observed.containers), 'container')} there."
+    )
     if result.rolled_back:
         went = f"Rolled back: {count(result.rolled_back, 'new container')} removed."
         return f"{plan.topology}: {what}. {went} {still} Fix the file and {request.verb} again."
@@ -182,11 +185,9 @@ def _last_line(result: ApplyResult, request: ChangeRequest) -> str:
     return f"{plan.topology}: {what}.{left} {still} The next {request.verb} goes on from here."
 
 
-def _servers_up(result: ApplyResult) -> str:
-    servers = [s for proxy in result.observed.proxies.values() for s in proxy.serving]
-    if not servers:
-        return ""
-    return f"{sum(s.is_up for s in servers)} of {count(len(servers), 'server')} up."
+def _servers_up(desired: Desired, observed: Observed) -> str:
+    up, servers = servers_up(desired, observed)
+    return f"{up} of {count(servers, 'server')} up." if servers else ""
 
 
 @contextmanager

@@ -68,6 +68,7 @@ class Shortcut:
                 self._socket, topology, memory["proxy"], memory["pid"], memory["sockets"]
             )
             still = seen.fingerprint == memory["fingerprint"] and seen.servers_up == seen.servers
+            still = still and seen.is_healthy
             still = still and all(stamp(place) == it for place, it in memory["files"].items())
             if still and seen.is_untouched(memory["since"]):
                 return (

@@ -126,6 +126,7 @@ def _rollout(topology: Topology, name: str) -> Rollout:
         rolls_back=wish.on_failure == "rollback",
         stop_grace_s=backend.stop_grace_period,
         guard=Guard(guard.max_errors, guard.window, guard.min_requests) if guard else None,
+        on_unhealthy=backend.on_unhealthy,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from msgspec import Struct
 
@@ -33,6 +33,8 @@ class Rollout(Struct, frozen=True):
     stop_grace_s: float = 10.0
     quiet_s: float = 0.0
     """How long nobody must have asked an old server before it counts as one that has finished."""
+    on_unhealthy: Literal["replace", "drain", "ignore"] = "replace"
+    """What becomes of those that serve and turn unhealthy."""
 
     @property
     def stops_first(self) -> bool:

@@ -94,6 +94,7 @@ CODES: dict[str, str] = {
     "pull-failed": "an image cannot be pulled",
     "address-refused": "Docker does not give a container the address that the file has for it",
     "not-ready": "a new container did not come up",
+    "unhealthy": "a container serves, or should, and Docker's health check of it fails",
     "job-failed": "a job did not end well",
     "servers-down": "servers did not pass HAProxy's checks in time",
     "guard-tripped": "new servers answered too many requests with errors",

@@ -161,6 +161,16 @@ def restarted(container: str, log: Iterable[str] = ()) -> EngineError:
     )
 
 
+def unhealthy(container: str, *, gets_traffic: bool) -> EngineError:
+    """For a container that serves, and whose health check fails."""
+    so = "serves on, since no other is well" if gets_traffic else "gets no traffic"
+    return EngineError(
+        "unhealthy",
+        f"Docker's health check says that {container} is unhealthy; it {so}",
+        "its log and `docker inspect` say why; with `on_unhealthy: replace` it is made anew",
+    )
+
+
 def exited(code: int | None) -> str:
     """What is told of a container that has ended."""
     return f"exited with code {code}"

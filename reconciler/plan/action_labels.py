@@ -119,6 +119,7 @@ _AIM = {
     "adjust": "adjust",
     "check": "let HAProxy check",
     "drain": "drain",
+    "away": "keep traffic from",
     "gone": "take out",
 }
 

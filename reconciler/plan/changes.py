@@ -87,7 +87,10 @@ def _pace(situation: Situation, backend: str) -> Pace | None:
     """How a roll-out brings a backend's new containers up; None for all at once."""
     rollout = situation.desired.rollouts[backend]
     if backend in situation.rotations:
-        pace = pace_of(rollout, situation.rotations[backend].batches)
+        rotation = situation.rotations[backend]
+        pace = pace_of(rollout, rotation.batches)
+        well = rollout.replicas - len(rotation.away)
+        pace = replace(pace, least=min(pace.least, well)) if rotation.away else pace
     elif backend in situation.workers:
         pace = pace_of(rollout, situation.workers[backend].batches, is_of_workers=True)
     else:

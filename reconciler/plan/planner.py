@@ -65,6 +65,7 @@ def _notes(situation: Situation) -> tuple[str, ...]:
     notes = [f"{gap}; nothing is removed" for gap in situation.observed.gaps]
     if situation.repair is not None:
         notes.append("haproxy.cfg was edited or is gone: HAProxy loads what it runs again first")
+    notes += situation.assignment.health.notes()
     return tuple(notes)
 
 

@@ -131,6 +131,6 @@ def _rotations(
         return {}
     leaving = {host: c.slot for c in assignment.leaving for host in c.hosts}
     known = observed.proxies.get(have.id)
-    rotations = plan_rotations(desired, proxy, config, known, leaving)
+    rotations = plan_rotations(desired, proxy, config, known, leaving, assignment.health)
     joined = networks_of_proxy(have, desired, observed, assignment)
     return without_unreachable(rotations, desired, joined)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.desired.impact import Impact
 from reconciler.diagnostics.diagnostic import Diagnostic
-from reconciler.engine.errors import EngineError, LockedError, restarted
+from reconciler.engine.errors import EngineError, LockedError, restarted, unhealthy
 from reconciler.engine.protocol import Engine, Lock, Patience
 from reconciler.events.events import PlanStarted, Waiting
 from reconciler.plan.actions import (
@@ -26,6 +26,7 @@ from reconciler.plan.actions import (
     Target,
 )
 from reconciler.plan.decide.addresses import assign_addresses
+from reconciler.plan.decide.health import judge_health
 from reconciler.plan.decide.networks import plan_networks
 from reconciler.plan.decide.slots import assign_slots
 from reconciler.plan.decide.steadiness import SETTLED_S, restarted_since, unsettled
@@ -66,7 +67,8 @@ class ApplyResult(Struct, frozen=True):
     left: int = 0
     """Steps of the plan that were not begun."""
     unsteady: frozenset[str] = frozenset()
-    """The names of containers that Docker had to start anew, where that is all that is wrong."""
+    """The names of containers that are unhealthy, or that Docker had to start anew, where that is
+    all that is wrong."""
     rolled_back: int = 0
     """New containers that were removed again, since one of their batch failed."""
     declined: bool = False
@@ -111,6 +113,7 @@ def apply(
             failures = _await(waits, engine, patience)
             observed = engine.observe(desired.scope())
         failures = failures or _restarts(_unsteady(desired, observed, observed))
+        failures = failures or tuple(_sickness(desired, observed).values())
         return ApplyResult(plan, observed, failures, _since(started))
     with held(desired, observed, engine, options, patience, emit):
         result = converge(desired, engine, options, patience, confirm, emit, plan)
@@ -161,7 +164,9 @@ def converge(
         failures = _unreadable(observed) or (() if plan.is_empty else (_not_settled(plan),))
         if not failures:
             unsteady = _unsteady(desired, before or observed, observed)
-            failures = _restarts(unsteady)
+            sick = _sickness(desired, observed)
+            failures = (*_restarts(unsteady), *sick.values())
+            unsteady |= sick.keys()
     return ApplyResult(
         shown or plan,
         observed,
@@ -217,6 +222,15 @@ def _restarts(names: Collection[str]) -> tuple[Diagnostic, ...]:
     return tuple(restarted(name).diagnostic for name in sorted(names))
 
 
+def _sickness(desired: Desired, observed: Observed) -> dict[str, Diagnostic]:
+    """What is wrong with containers that are unhealthy, by their names."""
+    health = judge_health(desired, observed)
+    return {
+        c.name: unhealthy(c.name, gets_traffic=c.id not in health.out).diagnostic
+        for c in health.sick
+    }
+
+
 def _waits_for(desired: Desired, observed: Observed) -> tuple[AwaitServers | AwaitSteady, ...]:
     """What an apply with nothing to do still waits for: that HAProxy reports every checked server
     as up, and that restarted containers stay up."""
@@ -248,12 +262,20 @@ def _await(
 
 
 def checked_servers(desired: Desired, observed: Observed) -> tuple[tuple[str, str], ...]:
-    """(backend, host) of all servers that HAProxy checks."""
+    """(backend, host) of all servers that HAProxy checks, but for those that are out of rotation
+    for their health."""
     networks, slots = plan_networks(desired, observed), assign_slots(desired, observed)
     assignment, _ = assign_addresses(desired, observed, networks, slots)
     proxy = desired.proxy_with(assignment.hosts)
     backends = proxy.backends if proxy else ()
-    return tuple((b.name, s.address) for b in backends if b.check is not None for s in b.servers)
+    out = slots.health.hosts_out
+    return tuple(
+        (b.name, s.address)
+        for b in backends
+        if b.check is not None
+        for s in b.servers
+        if s.address not in out
+    )
 
 
 def _lock_images(desired: Desired, observed: Observed) -> list[str]:

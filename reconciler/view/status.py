@@ -11,6 +11,7 @@ from reconciler.desired.names import SERVER_ROLE, server_name
 from reconciler.desired.spec import PublishedPort
 from reconciler.haproxy.control.replies import ServerState
 from reconciler.plan.decide.drift import server_drift
+from reconciler.plan.decide.health import judge_health
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Change, Plan
 from reconciler.view.numbers import ago, count, table
@@ -111,6 +112,8 @@ def _by_hand(desired: Desired, observed: Observed, plan: Plan, server: ServerSta
     written = {p.written_digest for p in observed.proxies.values()}
     if server is None or desired.proxy is None or plan.config is None:
         return ""
+    if server.host in judge_health(desired, observed).hosts_out:
+        return ""  # it is not by hand that it gets no traffic
     want = next((b for b in desired.proxy.backends if b.name == server.backend), None)
     return server_drift(want, server) if want and written == {plan.config.digest} else ""
 
@@ -203,6 +206,8 @@ def _headline(desired: Desired, observed: Observed, plan: Plan, by_hand: int, pa
     proxy = next((p for p in observed.proxies.values() if p.running), None)
     if plan.is_empty and by_hand:
         state = paint("warning", f"{count(by_hand, 'server')} changed by hand")
+    elif plan.is_empty and (sick := judge_health(desired, observed).sick):
+        state = paint("warning", f"{count(len(sick), 'container')} unhealthy")
     elif plan.is_empty:
         state = paint("good", "converged")
     else:

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.events.news import Outcome, PassBegun, PassEnded
+from reconciler.plan.decide.health import servers_up
 from reconciler.plan.plan import Plan
 from reconciler.run.apply import ApplyResult
 from reconciler.watch.state import PassResult, State, failures_of, outcome_of
@@ -79,8 +80,7 @@ class CurrentPass(Struct):
     def result(
         self, ending: Ending, luck: float, failures: tuple[Diagnostic, ...], of: ApplyResult | None
     ) -> PassResult:
-        proxies = of.observed.proxies.values() if of else ()
-        servers = [server for proxy in proxies for server in proxy.serving]
+        up, servers = servers_up(self.state.in_force, of.observed) if of else (0, 0)
         return PassResult(
             ending,
             self.plan or (of.plan if of else Plan(self.state.in_force.topology)),
@@ -90,8 +90,8 @@ class CurrentPass(Struct):
             repaired=tuple(self.repaired),
             wait_s=self.wait_s,
             reloads=of.reloads if of else 0,
-            servers_up=sum(server.is_up for server in servers),
-            servers=len(servers),
+            servers_up=up,
+            servers=servers,
             luck=luck,
         )
 

@@ -56,6 +56,10 @@ haproxy:
 """
 
 
+ILL = "/tmp/ill"  # in a container of our own
+"""The file that a container of a test is ill with."""
+
+
 class Hand(Protocol):
     """What a person does at a terminal. By name; the engine must not know of it."""
 
@@ -83,6 +87,9 @@ class Hand(Protocol):
     def hide_sockets(self, reference: str) -> None: ...
     def sicken(self, reference: str) -> None:
         """It runs on, and passes no check any more."""
+
+    def turn_unhealthy(self, reference: str) -> None:
+        """Docker's health check of it fails, where it asks for `ILL`; HAProxy's passes."""
 
     def end_jobs_with(self, code: int | None) -> None:
         """Data runs no script: this is what one would do."""

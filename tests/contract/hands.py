@@ -49,6 +49,9 @@ class MemoryHand:
     def sicken(self, reference: str) -> None:
         self.world.get(reference).is_sick = True
 
+    def turn_unhealthy(self, reference: str) -> None:
+        self.world.turn(reference, healthy=False)
+
     def end_jobs_with(self, code: int | None) -> None:
         self.world.images[ECHO].job_exit_code = code
 
@@ -180,6 +183,10 @@ class DockerHand:
 
     def sicken(self, reference: str) -> None:
         made = self.client.exec_create(reference, ["touch", "/tmp/unhealthy"], user="0")
+        self.client.exec_start(made["Id"])
+
+    def turn_unhealthy(self, reference: str) -> None:
+        made = self.client.exec_create(reference, ["touch", "/tmp/ill"], user="0")
         self.client.exec_start(made["Id"])
 
     def add_network(self, name: str) -> object:

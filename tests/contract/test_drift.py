@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from reconciler.desired.desired import PROXY_SLOT
+from reconciler.desired.desired import PROXY_SLOT, Slot
+from reconciler.desired.names import SERVER_ROLE
 from reconciler.plan.planner import plan_changes
-from tests.contract.bench import Bench, proxy_target, target
+from tests.contract.bench import FILE, ILL, Bench, proxy_target, target
 from tests.images import ECHO, OTHER_HAPROXY
+from tests.integration.support.waiting import await_true
+
+WEB_2 = Slot(SERVER_ROLE, "web", 2)
 
 
 def test_a_container_changed_in_every_way(topology: Bench) -> None:
@@ -33,6 +37,22 @@ def test_a_container_changed_in_every_way(topology: Bench) -> None:
     assert plan_changes(topology.wish(), topology.see()).is_empty
     hand.remove(name)
     assert [c.slot for c in topology.see().containers] == [PROXY_SLOT]
+
+
+def test_a_container_that_turns_unhealthy(bench: Bench) -> None:
+    """It gets no traffic, at once and for as long as it is so; and then no more than it did."""
+    healthcheck = f"    healthcheck: {{{{test: test ! -e {ILL}, interval: 100ms, retries: 1}}}}\n"
+    bench.file = FILE.replace("  web:\n", f"  web:\n{healthcheck}    on_unhealthy: drain\n")
+    wish = bench.wish(replicas=2)
+    bench.apply(wish)
+    sick = target(wish).name
+    bench.hand.turn_unhealthy(sick)
+    await_true(lambda: bench.one(wish).health == "unhealthy", "it is unhealthy")
+    assert [change.kind for change in bench.apply(wish).changes] == ["haproxy"]
+    assert plan_changes(wish, bench.see(wish)).is_empty
+    states = {s.host: (s.status, s.takes_traffic) for s in bench.proxy(wish).serving}
+    assert states[sick] == ("MAINT", False)
+    assert states[target(wish, WEB_2).name] == ("UP", True)
 
 
 def test_a_configuration_changed_by_hand(topology: Bench) -> None:

@@ -191,6 +191,8 @@ BREAKS: dict[str, Break] = {
     "disconnect": _disconnect,
     "reconnect": _reconnect,
     "join another network": lambda w, c: w.connect(c.id, Attachment("shop-foreign")),
+    "turn unhealthy": lambda w, c: w.turn(c.id, healthy=False),
+    "turn healthy": lambda w, c: w.turn(c.id, healthy=True),
     "limit": lambda w, c: w.set_limits(c.id, memory_bytes=96 * 1024**2, restart="always"),
     "edit haproxy.cfg": _edit,
     "lose haproxy.cfg": lambda w, c: w.edit_config(c.id, None),

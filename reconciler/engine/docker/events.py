@@ -22,7 +22,7 @@ _SAID = {
 }
 FILTERS = {
     "type": ["container", "network"],
-    "event": [*_SAID, "die", "oom", "connect", "disconnect"],
+    "event": [*_SAID, "die", "oom", "health_status", "connect", "disconnect"],
 }
 
 
@@ -39,11 +39,15 @@ class EventReader:
 
     def __init__(self) -> None:
         self._killed_for_memory: set[str] = set()
+        self._unhealthy: set[str] = set()
+        """That one is healthy is no news, but where it was not."""
         self._topologies: dict[str, str] = {}
         """The topology of each container: events of networks name containers only."""
 
-    def know(self, container: str, topology: str) -> None:
+    def know(self, container: str, topology: str, *, is_unhealthy: bool = False) -> None:
         self._topologies[container] = topology
+        if is_unhealthy:
+            self._unhealthy.add(container)
 
     def read(self, event: dict[str, Any]) -> Wakeup | None:
         """The wakeup that an event gives; None when it is about nothing of ours, or changes
@@ -60,6 +64,7 @@ class EventReader:
         what = self._said(action, container, attributes)
         if action == "destroy":
             self._topologies.pop(container, None)
+            self._unhealthy.discard(container)
         return Wakeup(topology, f"container {attributes.get('name')} {what}") if what else None
 
     def _said(self, action: str, container: str, attributes: dict[str, str]) -> str:
@@ -70,6 +75,12 @@ class EventReader:
             memory = ", out of memory" if container in self._killed_for_memory else ""
             self._killed_for_memory.discard(container)
             return f"died (exit {attributes.get('exitCode', '?')}{memory})"
+        if action == "health_status: unhealthy":
+            self._unhealthy.add(container)
+            return "is unhealthy"
+        if action == "health_status: healthy" and container in self._unhealthy:
+            self._unhealthy.discard(container)
+            return "is healthy again"
         return _SAID.get(action, "")
 
     def _of_network(self, action: str, attributes: dict[str, str]) -> Wakeup | None:

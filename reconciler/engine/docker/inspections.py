@@ -102,6 +102,12 @@ class Inspections:
         return container
 
 
+def is_unhealthy(item: dict[str, Any]) -> bool:
+    """What the list says of a container's health."""
+    health = _HEALTH.search(str(item.get("Status", "")))
+    return health is not None and health[1] == "unhealthy"
+
+
 def _facts(item: dict[str, Any]) -> object:
     """What the list itself tells of a container, without the time it has been so."""
     health = _HEALTH.search(str(item.get("Status", "")))

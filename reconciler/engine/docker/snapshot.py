@@ -30,7 +30,7 @@ from reconciler.haproxy.control.replies import (
 from reconciler.haproxy.paths import RUNTIME_SOCKET, SOCKETS_VARIABLE
 
 TIMEOUT_S = 20
-_QUIET = ("exec_", "health_status", "attach", "top", "resize", "archive-path", "export", "logs")
+_QUIET = ("exec_", "attach", "top", "resize", "archive-path", "export", "logs")
 """Events of a container that leave it as it was, but for what an exec does in HAProxy's."""
 
 
@@ -207,6 +207,7 @@ class Snapshot:
         self.containers = sum(
             item["Labels"].get(names.ROLE) != names.JOB_ROLE for item in containers
         )
+        self.is_healthy = not any(map(_is_unhealthy, containers))
         self.servers_up, self.servers = sum(server.is_up for server in servers), len(servers)
         self.fingerprint = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
         self._proxy = proxy
@@ -262,6 +263,10 @@ def _facts(container: dict[str, object]) -> str:
     }
     keys = ("Id", "Names", "Image", "ImageID", "State", "Labels")
     return json.dumps([{key: container.get(key) for key in keys}, links], sort_keys=True)
+
+
+def _is_unhealthy(container: dict[str, object]) -> bool:
+    return "(unhealthy)" in str(container.get("Status"))
 
 
 def _is_strange_exec(action: str) -> bool:

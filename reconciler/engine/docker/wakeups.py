@@ -24,7 +24,7 @@ from reconciler.engine.docker.engine import DockerEngine
 from reconciler.engine.docker.events import FILTERS, EventReader, container_of
 from reconciler.engine.docker.haproxy.poll import Poll
 from reconciler.engine.docker.haproxy.runtime import locate
-from reconciler.engine.docker.inspections import Inspections
+from reconciler.engine.docker.inspections import Inspections, is_unhealthy
 from reconciler.engine.docker.times import engine_time
 from reconciler.engine.errors import EngineError
 from reconciler.engine.protocol import Wake, Wakeup
@@ -143,7 +143,7 @@ class _Feed:
     def _find_ours(self, client: docker.APIClient, reader: EventReader) -> None:
         for item in client.containers(filters={"label": [names.TOPOLOGY]}):
             topology = item["Labels"][names.TOPOLOGY]
-            reader.know(item["Id"], topology)
+            reader.know(item["Id"], topology, is_unhealthy=is_unhealthy(item))
             if item["Labels"].get(names.ROLE) == names.PROXY_ROLE:
                 self._begin(client, topology, item["Id"])
 

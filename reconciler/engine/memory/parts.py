@@ -116,6 +116,8 @@ class Container(Struct):
     """How long it has run since it was started anew; None is for long."""
     is_sick: bool = False
     """It runs and answers no check."""
+    is_unhealthy: bool = False
+    """Docker's health check of it fails, whatever HAProxy's says."""
     mounted: dict[str, ContainerFile] = field(default_factory=dict)
     """Secrets and configs, by path."""
     config: str | None = None
@@ -152,7 +154,8 @@ class Container(Struct):
     def health(self) -> str | None:
         if not self.has_healthcheck:
             return None
-        is_well = self.image.healthy and not self.is_sick and self.state == "running"
+        is_sick = self.is_sick or self.is_unhealthy or not self.image.healthy
+        is_well = self.state == "running" and not is_sick
         return "healthy" if is_well else "unhealthy"
 
 

@@ -238,6 +238,13 @@ class World:
                 self.start(reference)
                 container.restarts, container.up_s = count, 0.0
 
+    def turn(self, reference: str, *, healthy: bool) -> None:
+        """Docker's health check of a container comes to another verdict."""
+        with self.mutex:
+            container = self.get(reference)
+            container.is_unhealthy = not healthy
+            self._tell_of(container, "is healthy again" if healthy else "is unhealthy")
+
     def pause(self, reference: str) -> None:
         with self.mutex:
             container = self.get(reference)

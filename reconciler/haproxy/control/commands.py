@@ -16,11 +16,11 @@ from msgspec import Struct
 from reconciler.haproxy.control.replies import ServerState
 from reconciler.haproxy.paths import IDLE_ADDRESS, IDLE_HOST
 
-Aim = Literal["ready", "adjust", "check", "drain", "gone"]
+Aim = Literal["ready", "adjust", "check", "drain", "away", "gone"]
 """Take traffic; have another weight or limit; be checked, without traffic; finish what there is;
-stand by as a spare one."""
-_STATE = {"ready": "ready", "check": "drain", "drain": "drain"}
-_OF_THOSE_THERE = frozenset({"adjust", "drain", "gone"})
+the same, and nobody sticks to it; stand by as a spare one."""
+_STATE = {"ready": "ready", "check": "drain", "drain": "drain", "away": "maint"}
+_OF_THOSE_THERE = frozenset({"adjust", "drain", "away", "gone"})
 """No spare server is taken for these."""
 LONGEST = 4096
 """Bytes of one line of commands. HAProxy's buffer for them has 16 KiB, unless told otherwise."""

@@ -26,6 +26,7 @@ from reconciler.haproxy.control.replies import ServerState
 from reconciler.haproxy.control.rewrite import backend_structure
 from reconciler.haproxy.model import Backend, Proxy, Server
 from reconciler.haproxy.slots import is_slot
+from reconciler.plan.decide.health import Health
 from reconciler.plan.observed import ObservedProxy
 
 
@@ -57,6 +58,8 @@ class Rotation(Struct, frozen=True):
     """Weights and maxconns to set again on servers that stay, servers outside included."""
     takes_traffic: frozenset[tuple[str, str]] = frozenset()
     """The servers that get traffic now, as (backend, host)."""
+    away: frozenset[str] = frozenset()
+    """Hosts whose containers are unhealthy, and that get no traffic while others do."""
     lacking: tuple[Backend, ...] = ()
     """Backends in which more join than there are spare servers: HAProxy must load more first."""
 
@@ -78,9 +81,11 @@ class Rotation(Struct, frozen=True):
         return tuple(backend for backend in self.backends if backend.check is None)
 
     def serving_in(self, backend: str) -> list[str]:
-        """The hosts that get traffic from this one now: those that join the others, too."""
+        """The hosts that get traffic from this one now, also those that join the others, or get it
+        again when they are healthy."""
         known = [*(server.address for server in self.backends[0].servers), *self.leaves]
-        return [host for host in known if (backend, host) in self.takes_traffic]
+        serving = (*((backend, host) for host in self.away), *self.takes_traffic)
+        return [host for host in known if (backend, host) in serving]
 
     def servers_to(
         self, hosts: Iterable[str], backends: Sequence[Backend] | None = None
@@ -112,6 +117,7 @@ def plan_rotations(
     wanted: Config | None,
     seen: ObservedProxy | None,
     leaving: Mapping[str, Slot],
+    health: Health,
 ) -> dict[str, Rotation]:
     """The rotations that can be changed without a reload, by the backend that describes their
     containers. Empty when nothing is known of what HAProxy runs, or when that is not what is
@@ -132,7 +138,9 @@ def plan_rotations(
     others |= _entangled(same, seen, leaving)
     alone = _alone(desired, leaving)
     return {
-        source: plan_rotation(tuple(backends), desired.rollouts[source], seen.servers, alone)
+        source: plan_rotation(
+            tuple(backends), desired.rollouts[source], seen.servers, alone, health
+        )
         for source, backends in same.items()
         if source not in others
     }
@@ -175,9 +183,13 @@ def plan_rotation(
     rollout: Rollout,
     servers: Sequence[ServerState],
     alone: Mapping[str, Slot],
+    health: Health | None = None,
 ) -> Rotation:
     """The rotation of backends that have the same containers. `alone` are the hosts of those that
-    go, and cannot run beside who gets their slot."""
+    go, and cannot run beside who gets their slot. Those that `health` keeps from traffic count as
+    ones that serve: what is promised of capacity is promised of those that are well beside them."""
+    health = health or Health()
+    away, serving_on = health.hosts_out, health.hosts_serving
     names, source = {backend.name for backend in backends}, backends[0].source
     there = [
         s for s in servers if s.backend in names and is_slot(s.backend, s.name) and not s.is_idle
@@ -186,15 +198,17 @@ def plan_rotation(
     serving_in = frozenset((s.backend, s.host) for s in there if s.takes_traffic)
     everywhere = {s.host for s in there if all((name, s.host) in serving_in for name in names)}
     # One that serves in a part of its backends only was cut off on its way in, and joins again.
-    stays = [m for m in members if m.host in everywhere]
-    joins = [m for m in members if m.host not in everywhere]
+    known = {s.host for s in there}
+    as_it_is = everywhere | ((away | serving_on) & known)
+    stays = [m for m in members if m.host in as_it_is]
+    joins = [m for m in members if m.host not in as_it_is]
     wanted = {member.host for member in members}
     leaves = list(dict.fromkeys(s.host for s in there if s.host not in wanted))
-    serves = {host for _, host in serving_in}
+    serves = {host for _, host in serving_in} | away
     unused = [host for host in leaves if host not in serves]
     # Those that are down go first: they are the least loss of capacity.
     up = Counter(s.host for s in there if s.is_up and s.takes_traffic)
-    serving = sorted((h for h in leaves if h not in unused), key=up.__getitem__)
+    serving = sorted((h for h in leaves if h not in unused), key=lambda h: (h not in away, up[h]))
     if alone:
         joins, serving = in_pairs(joins, serving, lambda member: member.slot, alone.get)
     batches = plan_batches(rollout, joins, serving, len(stays) + len(serving))
@@ -204,7 +218,11 @@ def plan_rotation(
     settings = tuple(
         setting
         for backend in backends
-        for setting in (*_adjustments(backend, there, kept), *_outside_settings(backend, servers))
+        for setting in (
+            *_of_health(backend, there, away, kept & serving_on),
+            *_adjustments(backend, there, kept),
+            *_outside_settings(backend, servers),
+        )
     )
     return Rotation(
         source,
@@ -216,8 +234,24 @@ def plan_rotation(
         tuple(unused),
         settings,
         serving_in,
+        away & known,
         tuple(backend for backend in backends if _lacks_spares(backend, batches, servers)),
     )
+
+
+def _of_health(
+    backend: Backend,
+    there: Sequence[ServerState],
+    away: Collection[str],
+    serving_on: Collection[str],
+) -> Iterator[ServerSetting]:
+    """What takes the servers of unhealthy containers out of rotation, and brings them back in where
+    nobody else is well."""
+    for state in there:
+        if state.backend == backend.name and state.host in away and state.takes_traffic:
+            yield ServerSetting(backend.name, state.host, "away")
+        if state.backend == backend.name and state.host in serving_on and not state.takes_traffic:
+            yield ServerSetting(backend.name, state.host, "ready")
 
 
 def _adjustments(
@@ -297,6 +331,10 @@ def has_work(rotations: Mapping[str, Rotation]) -> bool:
 
 def explain_work(rotations: Mapping[str, Rotation]) -> str:
     """Why servers change although what is written stays."""
+    sick = {r.source: s for r in rotations.values() for s in r.settings if s.aim == "away"}
+    if sick and not any(r.joins or r.leaves for r in rotations.values()):
+        names = ", ".join(f"`{name}`" for name in sick)
+        return f"unhealthy containers of {names} get no traffic"
     unlike = (name for r in rotations.values() if not r.is_settled for name in _unlike(r))
     names = ", ".join(f"`{name}`" for name in unlike)
     return f"servers of {names} are not as the file says"

@@ -12,6 +12,7 @@ from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, Desired
 from reconciler.desired.names import PROXY_ROLE, free_name
 from reconciler.desired.spec import OF_A_CONTAINER
 from reconciler.plan.decide.diff import ContainerDiff, diff_container
+from reconciler.plan.decide.health import Health, judge_health
 from reconciler.plan.observed import Observed, ObservedContainer
 
 GONE = frozenset({"dead", "removing"})
@@ -39,6 +40,7 @@ class Assignment(Struct, frozen=True):
     kept: Mapping[Slot, Kept]
     joining: Mapping[Slot, Joining]
     leaving: tuple[ObservedContainer, ...]
+    health: Health = Health()
 
     @property
     def namespace_slot(self) -> Slot:
@@ -73,28 +75,28 @@ def assign_slots(desired: Desired, observed: Observed) -> Assignment:
     kept: dict[Slot, Kept] = {}
     joining: dict[Slot, Joining] = {}
     leaving: list[ObservedContainer] = []
-    holders = observed.names
+    holders, health = observed.names, judge_health(desired, observed)
     there: dict[Slot, list[ObservedContainer]] = {}
     for container in observed.containers:
         there.setdefault(container.slot, []).append(container)
     for slot, wish in desired.containers.items():  # an anchor comes before the HAProxy on it
         want = _on_anchor(wish, kept, joining) if slot == PROXY_SLOT else wish
         candidates = sorted(there.pop(slot, []), key=partial(_preference, observed))
-        staying = _first_that_stays(want, candidates, observed)
+        staying = _first_that_stays(want, candidates, observed, health)
         leaving += [c for c in candidates if staying is None or c is not staying.have]
         if staying is not None:
             kept[slot] = staying
             continue
         replaced = candidates[0] if candidates else None
         name = free_name(want.name, holders)
-        diff = _diff(want, replaced, observed) if replaced else None
+        diff = _diff(want, replaced, observed, health) if replaced else None
         joining[slot] = Joining(want, name, replaced, diff)
     leaving += [container for group in there.values() for container in group]
-    return Assignment(kept, joining, tuple(leaving))
+    return Assignment(kept, joining, tuple(leaving), health)
 
 
 def _first_that_stays(
-    want: DesiredContainer, candidates: list[ObservedContainer], observed: Observed
+    want: DesiredContainer, candidates: list[ObservedContainer], observed: Observed, health: Health
 ) -> Kept | None:
     is_alone = (want.spec.is_alone or want.spec.hands_over) and bool(candidates)
     for have in candidates:
@@ -108,7 +110,7 @@ def _first_that_stays(
             and (not is_serving(have, observed))
         ):
             return None  # it ends, having handed its sockets over, or never got any
-        diff = _diff(want, have, observed)
+        diff = _diff(want, have, observed, health)
         if not diff.replace and have.state not in GONE:
             return Kept(want, have, diff)
     return None
@@ -127,8 +129,12 @@ def _on_anchor(
     return replace(want, spec=replace(want.spec, network_mode=OF_A_CONTAINER + anchor))
 
 
-def _diff(want: DesiredContainer, have: ObservedContainer, observed: Observed) -> ContainerDiff:
+def _diff(
+    want: DesiredContainer, have: ObservedContainer, observed: Observed, health: Health
+) -> ContainerDiff:
     diff = diff_container(want, have, observed)
+    if not diff.replace and have.id in health.healed:
+        return ContainerDiff("Docker's health check says that it is unhealthy")
     if not diff.replace and have.network_mode != want.spec.network_mode:
         return ContainerDiff("the container whose network it had is gone")
     return diff

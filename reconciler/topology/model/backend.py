@@ -25,7 +25,7 @@ from reconciler.topology.model.options import ContainerOptions
 from reconciler.topology.model.order import DEPENDENCIES_SCHEMA, Dependency, parse_dependencies
 from reconciler.topology.model.port import Publications
 from reconciler.topology.model.raw import RAW_SHORT, BackendLines
-from reconciler.topology.model.rollout import Rollout
+from reconciler.topology.model.rollout import OnUnhealthy, Rollout
 from reconciler.topology.model.server import Server
 from reconciler.topology.model.settings import BackendTimeouts, RetryOn
 from reconciler.topology.model.sticky import STICKY_SHORT, Sticky
@@ -204,6 +204,10 @@ class Backend(ContainerOptions):
     """Lines for its section of haproxy.cfg as they are, before its servers."""
     rollout: Annotated[Rollout, OfContainers()] = Rollout.model_construct()
     """How its containers are replaced."""
+    on_unhealthy: Annotated[OnUnhealthy, OfContainers()] = "replace"
+    """What becomes of a container that serves and turns unhealthy, by Docker's health check, while
+    others are well: `replace` takes it out of rotation and makes a new one, `drain` takes it out
+    until it is healthy again, `ignore` leaves it. Where no other is well, it serves on."""
 
     depends_on: Annotated[
         tuple[Dependency, ...],

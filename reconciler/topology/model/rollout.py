@@ -58,6 +58,9 @@ Share = Annotated[
 ]
 
 
+OnUnhealthy = Literal["replace", "drain", "ignore"]
+
+
 class Guard(Model):
     """A watch on what new servers answer, by HAProxy's own counters."""
 

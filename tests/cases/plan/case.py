@@ -170,6 +170,7 @@ DRIFT: dict[str, Callable[[World, Any], object]] = {
     "crash": lambda w, slot: w.stop(_id(w, slot), exit_code=1),
     "kill": lambda w, slot: w.kill(_id(w, slot)),
     "pause": lambda w, slot: w.pause(_id(w, slot)),
+    "unhealthy": lambda w, slot: w.turn(_id(w, slot), healthy=False),
     "remove": lambda w, slot: w.remove(_id(w, slot)),
     "rename": lambda w, where: w.rename(_id(w, where["container"]), where["to"]),
     "disconnect": lambda w, where: w.disconnect(_id(w, where["container"]), where["from"]),

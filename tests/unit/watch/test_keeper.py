@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
 from reconciler.engine.errors import EngineError
 from reconciler.engine.memory import Image, World
-from reconciler.engine.memory.parts import Container
 from reconciler.events.news import Outcome
 from reconciler.plan.actions import Action, StartContainer
-from reconciler.topology.model import Topology
 from reconciler.watch.state import TROUBLE
-from tests.unit.watch.watching import Watch, wish
+from tests.unit.watch.watching import Watch, wish, with_a_worker, worker
 
 
 @pytest.fixture
@@ -291,24 +288,6 @@ def test_what_fails_does_not_hold_up_the_repair_of_others(watch: Watch) -> None:
     watch.world.kill(worker(watch).id)
     watch.run(5)
     assert worker(watch).state == "running"
-
-
-def worker(watch: Watch) -> Container:
-    (found,) = (c for c in watch.world.containers.values() if c.slot.backend == "worker")
-    return found
-
-
-def with_a_worker(web: str, **more: str) -> Desired:
-    worker = {"image": "app:1", "restart": "no", **more}
-    topology = Topology.model_validate(
-        {
-            "name": "shop",
-            "backends": {"web": {"image": web, "port": 80}, "worker": worker},
-            "frontends": {"www": {"bind": 80, "default_backend": "web"}},
-            "haproxy": {"image": "haproxy:1"},
-        }
-    )
-    return compile_topology(topology, "/srv")
 
 
 def test_suspended(watch: Watch) -> None:

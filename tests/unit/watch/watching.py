@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import Desired
 from reconciler.engine.errors import WATCHING
-from reconciler.engine.memory import MemoryEngines, World
+from reconciler.engine.memory import Container, MemoryEngines, World
 from reconciler.engine.protocol import Wakeup
 from reconciler.events.news import News, Noticed, Outcome, PassBegun, PassEnded
 from reconciler.topology.model import Topology
@@ -44,6 +44,19 @@ def wish(replicas: int = 2, **web: Any) -> Desired:
         {
             "name": "shop",
             "backends": {"web": {"image": "app:1", "port": 80, "replicas": replicas, **web}},
+            "frontends": {"www": {"bind": 80, "default_backend": "web"}},
+            "haproxy": {"image": "haproxy:1"},
+        }
+    )
+    return compile_topology(topology, "/srv")
+
+
+def with_a_worker(web: str, **more: Any) -> Desired:
+    worker: dict[str, Any] = {"image": "app:1", "restart": "no", **more}
+    topology = Topology.model_validate(
+        {
+            "name": "shop",
+            "backends": {"web": {"image": web, "port": 80}, "worker": worker},
             "frontends": {"www": {"bind": 80, "default_backend": "web"}},
             "haproxy": {"image": "haproxy:1"},
         }
@@ -143,3 +156,8 @@ class Watch:
         return sum(
             c.owner == "shop" and c.state == "running" for c in self.world.containers.values()
         )
+
+
+def worker(watch: Watch) -> Container:
+    (found,) = (c for c in watch.world.containers.values() if c.slot.backend == "worker")
+    return found

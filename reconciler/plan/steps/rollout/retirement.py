@@ -21,9 +21,11 @@ def retire(roll: Roll, leavers: Sequence[Leaver], needs: Tasks, then: Tasks) -> 
     the container stops."""
     if not leavers:
         return Part((), needs)
-    drained = _set(roll, leavers, "drain", needs)
-    finished = _finish(roll, leavers, drained)
-    gone = _set(roll, leavers, "gone", (*drained, *finished)[-1:])
+    # Who is out of rotation already for its health stays so: drained, its clients come back to it.
+    well = [leaver for leaver in leavers if leaver.host not in roll.rotation.away]
+    drained = _set(roll, well, "drain", needs) if well else ()
+    finished = _finish(roll, leavers, drained or needs)
+    gone = _set(roll, leavers, "gone", finished or drained or needs)
     # An old worker was not told: it may still send them what it has.
     ended = await_old_workers(roll.situation, roll.target, gone) if roll.has_old_workers else ()
     last = ended or gone

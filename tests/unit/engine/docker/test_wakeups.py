@@ -33,6 +33,19 @@ def test_a_death() -> None:
     assert reader.read(event("die", exitCode="137")) == Wakeup("shop", died)
 
 
+def test_a_container_that_turns_unhealthy_and_healthy_again() -> None:
+    """That a new one is healthy is what whoever made it waits for."""
+    reader = EventReader()
+    assert reader.read(event("health_status: healthy")) is None
+    sick = Wakeup("shop", "container shop-web-2 is unhealthy")
+    assert reader.read(event("health_status: unhealthy")) == sick
+    well = Wakeup("shop", "container shop-web-2 is healthy again")
+    assert reader.read(event("health_status: healthy")) == well
+    assert reader.read(event("health_status: healthy")) is None
+    reader.know("c0ffee", "shop", is_unhealthy=True)
+    assert reader.read(event("health_status: healthy")) == well
+
+
 def test_what_is_not_ours_or_no_change() -> None:
     reader = EventReader()
     assert reader.read(event("start", role="lock")) is None
