@@ -241,7 +241,7 @@ BAD: dict[str, dict[str, Any]] = {
     "endless": {"exp": None},
     "an end that is no time": {"exp": "never"},
     "an end that is true": {"exp": True},
-    "not yet": {"nbf": _now() + 600},
+    "not yet": {"nbf": _now() + 86_400},
     "another issuer": {"iss": "https://issuer.example"},
     "no issuer": {"iss": None},
     "a list of issuers": {"iss": ["https://issuer.example/"]},

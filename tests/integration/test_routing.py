@@ -19,6 +19,7 @@ from tests.integration.support.waiting import await_true
 from tests.integration.support.world import World
 
 HOSTILE = 'say "it\'s" %[src] $HOME # \\n {x}'
+IN_HEADERS = HOSTILE.replace("{x}", "{{x}}")  # where a brace begins something that HAProxy knows
 HASH = "$5$abcdefgh$ZLdkj8mkc2XVSrPVjskDAgZPGjtj1VGVaa1aUkrMTU/"  # of `password`
 EVERYBODY = ["0.0.0.0/0", "::/0"]
 
@@ -42,13 +43,13 @@ RULES: list[dict[str, Any]] = [
         "path_regex": r"\.(png|jpg)$",
         "backend": "web",
         "rewrite": {"regex": "^/img/(.*)", "to": r"/static/\1"},
-        "set_response_headers": {"Cache-Control": "max-age=60", "X-Hostile": HOSTILE},
+        "set_response_headers": {"Cache-Control": "max-age=60", "X-Hostile": IN_HEADERS},
         "del_response_headers": "Content-Type",
     },
     {
         "header": {"X-Env": ["staging", "a, b"], "X-Skip": False},
         "backend": "api",
-        "set_headers": {"Host": "api.internal", "X-Hostile": HOSTILE},
+        "set_headers": {"Host": "api.internal", "X-Hostile": IN_HEADERS},
         "del_headers": "X-Env",
         "rewrite": "/v2%20",
     },
@@ -76,7 +77,7 @@ RULES: list[dict[str, Any]] = [
         "add_prefix": "/api/\\1",
         "set_query": "lang=en&share=100%25",
         "set_method": "PUT",
-        "add_headers": {"X-Tag": ["b", HOSTILE]},
+        "add_headers": {"X-Tag": ["b", IN_HEADERS]},
         "replace_headers": {"X-Note": {"regex": "^a(.*)c$", "to": r"\1 %[src] 100%"}},
         "add_response_headers": {"Vary": "X-Tag"},
         "replace_response_headers": {"Content-Type": {"regex": "^text/(.*)", "to": r"x/\1"}},

@@ -47,15 +47,16 @@ def replace_proxy(client: docker.APIClient, action: ReplaceProxy) -> float:
 
 
 def _go_back(client: docker.APIClient, action: ReplaceProxy) -> bool:
-    """Whether the old one runs again. Each by itself: what cannot be undone must not keep the rest
-    from it. Done more than once it does no harm."""
+    """Whether the old one runs again, or there is none to go back to. Each by itself: what cannot
+    be undone must not keep the rest from it. Done more than once it does no harm."""
     for ended in (action.new, *action.new_anchors):
         with contextlib.suppress(Exception):
             stop(client, ended.reference, 0)
     left = [action.old, *action.old_anchors]
     for started in (*action.old_anchors, action.old):
         with contextlib.suppress(Exception):
-            client.start(started.reference)
+            with contextlib.suppress(docker.errors.NotFound):
+                client.start(started.reference)
             left.remove(started)
     return not left
 
