@@ -28,12 +28,12 @@ class EngineError(Exception):
         )
 
 
-def foreign_volume(name: str) -> EngineError:
-    """For a volume that has a name we need."""
+def not_ours(kind: str, name: str) -> EngineError:
+    """For a network or volume that has a name we need."""
     return EngineError(
         "name-taken",
-        f"volume `{name}` exists and was not made by this tool",
-        "remove it, or give the volume another name",
+        f"{kind} `{name}` exists and was not made for this topology",
+        f"remove it, or give the {kind} another name",
     )
 
 

@@ -181,6 +181,14 @@ def test_a_network_from_nothing_to_nothing(bench: Bench) -> None:
     assert bench.see().networks == {}
 
 
+def test_a_network_whose_name_was_taken_meanwhile(bench: Bench) -> None:
+    """Our containers would otherwise join it, and meet whoever is there."""
+    spec = NetworkSpec(f"{bench.topology}-front")
+    bench.hand.add_network(spec.name)
+    error = bench.fail(a.CreateNetwork(spec, revision_of(spec)))
+    assert (error.code, spec.name in error.message) == ("name-taken", True)
+
+
 def test_connect_and_disconnect(bench: Bench) -> None:
     wish = bench.wish()
     bench.do(*made(wish), a.StartContainer(target(wish)))

@@ -12,7 +12,7 @@ import docker.errors
 
 from reconciler.desired import names
 from reconciler.desired.desired import PROXY_SLOT, DesiredContainer
-from reconciler.desired.ownership import is_our_container, is_our_volume
+from reconciler.desired.ownership import is_our_container, is_our_network, is_our_volume
 from reconciler.desired.spec import Attachment, VolumeSpec
 from reconciler.engine.docker import files as container_files
 from reconciler.engine.docker import images
@@ -35,8 +35,8 @@ from reconciler.engine.docker.translate import create_body, mount_body, network_
 from reconciler.engine.docker.wait import await_exit, await_ready, await_steady
 from reconciler.engine.errors import (
     at_lines,
-    foreign_volume,
     limit_discarded,
+    not_ours,
     proxy_not_running,
     taken_meanwhile,
 )
@@ -71,7 +71,7 @@ def perform(  # noqa: PLR0915  # one branch an action
             assert running is not None
             _tell(report, proxy.check_in_running(client, running.reference, config))
         case a.CreateNetwork(spec, revision):
-            _create_network(client, network_body(topology, spec, revision))
+            _create_network(client, topology, network_body(topology, spec, revision))
         case a.RemoveNetwork(_, network):
             _remove_network(client, network)
         case a.CreateVolume(spec):
@@ -204,7 +204,7 @@ def _create_volume(client: docker.APIClient, topology: str, spec: VolumeSpec) ->
         spec.name, driver=spec.driver, driver_opts=dict(spec.options), labels=labels
     )
     if not is_our_volume(topology, made.get("Labels") or {}):
-        raise foreign_volume(spec.name)
+        raise not_ours("volume", spec.name)
 
 
 def _remove_volume(client: docker.APIClient, topology: str, name: str) -> None:
@@ -214,7 +214,7 @@ def _remove_volume(client: docker.APIClient, topology: str, name: str) -> None:
             client.remove_volume(name)
 
 
-def _create_network(client: docker.APIClient, body: dict[str, Any]) -> None:
+def _create_network(client: docker.APIClient, topology: str, body: dict[str, Any]) -> None:
     """A network of that name made by a run that was killed is fine: the next look decides."""
     try:
         client.create_network(
@@ -231,6 +231,8 @@ def _create_network(client: docker.APIClient, body: dict[str, Any]) -> None:
     except docker.errors.APIError as error:
         if error.status_code != 409:
             raise
+        if not is_our_network(topology, client.inspect_network(body["Name"]).get("Labels") or {}):
+            raise not_ours("network", body["Name"]) from error
 
 
 def _remove_network(client: docker.APIClient, network: str) -> None:

@@ -15,12 +15,12 @@ from reconciler.engine.errors import (
     EngineError,
     edited_meanwhile,
     exited,
-    foreign_volume,
     guard_tripped,
     handover_failed,
     job_failed,
     no_spare_server,
     not_drained,
+    not_ours,
     not_ready,
     proxy_not_running,
     reload_failed,
@@ -51,12 +51,14 @@ def perform(world: World, topology: str, action: a.Action, report: Report) -> No
         case a.CreateNetwork(spec, revision):
             if spec.name not in world.networks:
                 world.add_network(spec.name, topology, revision)
+            elif world.networks[spec.name].owner != topology:
+                raise not_ours("network", spec.name)
         case a.RemoveNetwork(_, network):
             if world.network_by_id(network) is not None:
                 world.remove_network(network)
         case a.CreateVolume(spec):
             if world.volumes.setdefault(spec.name, topology) != topology:
-                raise foreign_volume(spec.name)
+                raise not_ours("volume", spec.name)
             world.volume_specs.setdefault(spec.name, spec)
         case a.RemoveVolume(name):
             if world.volumes.get(name) == topology:
