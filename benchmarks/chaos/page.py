@@ -21,12 +21,13 @@ not healed, {left} things left behind.**
 ## What was done
 
 - Each round edits the file (environment, replicas, weight, timeouts, limits of a frontend: none
-  interrupts), and something goes wrong while that is applied. Then it is applied once more,
-  undisturbed, and has to be as the file says.
+  interrupts), and up to three things go wrong, one after the other, while that is applied. Then it
+  is applied once more, undisturbed, and has to be as the file says.
 - 6 clients ask all the time, 3 of them with a connection for each request. No client tries anything
   twice.
-- "killed": SIGKILL at any moment, or the end of the process as soon as some step is done.
-  "engine: …": one request to the engine, or one in twenty-five of them, meets that. "engine hung",
+- "killed": SIGKILL at any moment, or the end of the process as soon as some step is done; also one
+  run after the other, each a step later, until nothing is left to do.
+- "engine: …": one request to the engine, or one in twenty-five of them, meets that. "engine hung",
   "engine dead": SIGSTOP or SIGKILL of `dockerd` in the middle of an apply, on an engine of its own
   with `live-restore`. Such an engine writes the rules for published ports anew when it starts, and
   they are closed for some tenths of a second, whoever made the containers: what failed meanwhile

@@ -1,5 +1,5 @@
-"""Edits and faults from one seed, under load: each round makes one edit, and something goes wrong
-while it is applied. Then it is applied once more, undisturbed, and has to be as the file says.
+"""Edits and faults from one seed, under load: each round makes one edit, and up to three things go
+wrong while it is applied. Then it is applied undisturbed, and has to be as the file says.
 
 No edit is one that interrupts, so no request may be lost.
 """
@@ -26,6 +26,8 @@ from tests.integration.support.world import World
 MOST_REQUESTS = 110
 """Of an apply that replaces two containers, about: which of them goes wrong is drawn from these."""
 MOST_STEPS = 30
+"""Of an apply that replaces three containers, and changes something: about."""
+MOST_FAULTS = 3
 LIVE = ("--live-restore", "--userland-proxy=false")
 
 
@@ -47,6 +49,7 @@ class Chaos:
         self._faults: list[Callable[[], None]] = [
             self._kill_at_random,
             self._kill_after_a_step,
+            self._kill_ever_later,
             self._spoil_a_request,
             self._spoil_many_requests,
             self._tell_haproxy,
@@ -60,10 +63,12 @@ class Chaos:
         self._record.rounds += 1
         self._dice.choice(self._edits)()
         self._stack.write()
-        fault = self._dice.choice(self._faults)
-        fault()
-        self._way.arm(None)
-        self._heal(f"round {self._record.rounds}, {fault.__name__.strip('_')}")
+        faults = self._dice.sample(self._faults, self._dice.randint(1, MOST_FAULTS))
+        for fault in faults:
+            fault()
+            self._way.arm(None)
+        names = ", ".join(fault.__name__.strip("_") for fault in faults)
+        self._heal(f"round {self._record.rounds}, {names}")
 
     def _heal(self, about: str) -> None:
         ended = self._apply()
@@ -111,12 +116,25 @@ class Chaos:
                 self._met("killed at random")
 
     def _kill_after_a_step(self) -> None:
-        arguments = (str(self._stack.file), str(self._dice.randint(1, MOST_STEPS)))
+        self._crash(self._dice.randint(1, MOST_STEPS))
+
+    def _kill_ever_later(self) -> None:
+        """What one run has done, the next one finds, and it goes one step further by itself: it may
+        have to begin with what the one before it did, as with servers that are checked anew."""
+        for steps in range(1, MOST_STEPS):
+            if not self._crash(steps):
+                return
+
+    def _crash(self, steps: int) -> bool:
+        """Whether an apply was there to end after so many steps."""
+        arguments = (str(self._stack.file), str(steps))
         env = tool.environment(self._stack.directory, self._stack.env)
         command = forked.Command(crash.main, arguments, self._stack.directory, env)
         code, _, _ = forked.run(command, tool.LONGEST_S)
-        if code == crash.CRASHED:
-            self._met("killed at a step's end")
+        if code != crash.CRASHED:
+            return False
+        self._met("killed at a step's end")
+        return True
 
     def _spoil_a_request(self) -> None:
         fault = Fault(self._dice.randint(1, MOST_REQUESTS), self._dice.choice(KINDS))
