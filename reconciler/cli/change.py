@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.cli.console import Console
 from reconciler.cli.exit_codes import DONE, FAILED, INTERRUPTED
@@ -17,13 +18,17 @@ from reconciler.cli.session import Reporting, docker_engine, load_or_report, loc
 from reconciler.cli.shortcut import Shortcut
 from reconciler.cli.terminal import show
 from reconciler.desired.desired import PROXY_SLOT, Desired
+from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.protocol import Engine, Patience
 from reconciler.engine.trace import Trace
+from reconciler.files.variant import AS_WRITTEN
 from reconciler.plan.decide.health import servers_up
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
+from reconciler.plan.review import Review
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
 from reconciler.run.compiled import CompiledTopology, compile_inputs
+from reconciler.run.saved_plan import SavedPlan, read_saved_plan
 from reconciler.view.numbers import count, seconds
 from reconciler.view.plan import render_plan, render_summary
 from reconciler.view.progress import JsonProgress, LineProgress, LiveProgress, ProgressView
@@ -39,6 +44,30 @@ class ChangeRequest(Struct, frozen=True):
     options: ApplyOptions
     tolerated: Collection[str] = ()
     """Codes of what may be wrong with files that the topology refers to."""
+    saved: SavedPlan | None = None
+    """What may be done, and nothing else."""
+
+
+def change_as_saved(shared: Changing, request: ChangeRequest, data: bytes) -> int:
+    """Carry out a saved plan, which knows its files and all that is said with them."""
+    if shared.env_files or shared.variant != AS_WRITTEN or not request.options.wait:
+        raise click.UsageError(
+            "a saved plan is carried out as it was made: "
+            "without --env-file, --overlay, --profile and --no-wait"
+        )
+    saved = read_saved_plan(shared.files[0], data)
+    if isinstance(saved, Diagnostic):
+        Console(shared.output).show_diagnostics([saved], {})
+        return FAILED
+    named = saved.named
+    meant = replace(
+        shared,
+        files=named.files,
+        env_files=named.env_files,
+        overlays=named.variant.overlays,
+        profiles=named.variant.profiles,
+    )
+    return change_files(meant, replace(request, saved=saved))
 
 
 def change_files(shared: Changing, request: ChangeRequest, shortcut: Shortcut | None = None) -> int:
@@ -49,9 +78,17 @@ def change_files(shared: Changing, request: ChangeRequest, shortcut: Shortcut | 
     )
     if inputs is None:
         return FAILED
+    reviews: Mapping[str, Review] = {}
+    if request.saved is not None:
+        if stale := list(request.saved.stale(inputs)):
+            console.show_diagnostics(stale, {})
+            return FAILED
+        reviews = request.saved.reviews(inputs)
     codes = []
     with tracing(shared.trace) as trace:
         for compiled in compile_inputs(inputs):
+            review = reviews.get(compiled.desired.topology)
+            request = replace(request, options=replace(request.options, review=review))
             code, result = change(compiled, shared, request, console, trace)
             codes.append(code)
             if result is not None and shortcut is not None:

@@ -83,6 +83,8 @@ CODES: dict[str, str] = {
     "port-taken": "a port of the host that somebody else has",
     "address-taken": "a fixed address that another container has",
     "impact-too-high": "the plan would do more to traffic than `--max-impact` allows",
+    "stale-plan": "a saved plan is not what would be done now: the file or the world has moved",
+    "bad-saved-plan": "a file begins as a saved plan, and is none",
     "no-such-network": "an external network that does not exist",
     "no-such-volume": "an external volume that does not exist",
     "no-such-path": "a path of the host that is mounted and is not there",

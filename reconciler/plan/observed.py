@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -179,39 +179,54 @@ class Observed(Struct, frozen=True):
         return {c.given_name: c.id for c in there} | {c.name: c.id for c in there}
 
     @property
+    def facts(self) -> dict[str, object]:
+        """All that a plan may depend on, by what it is about, in words; without what changes all
+        the time. Equal facts have equal `repr`s."""
+        facts: dict[str, object] = {}
+        for role, there in (("", self.containers), (" (jobs)", self.jobs)):
+            groups: dict[str, list[tuple[object, ...]]] = {}
+            for container in there:
+                owner = container.slot.backend or str(container.slot)
+                groups.setdefault(f"containers of {owner}{role}", []).append(_fact(container))
+            facts |= {about: sorted(group) for about, group in groups.items()}
+        facts |= {f"network {n.name}": n.id for n in self.networks.values()}
+        facts |= {
+            f"volume {v.name}": (v.is_ours, v.driver, v.options) for v in self.volumes.values()
+        }
+        facts |= {f"image {name}": identity for name, identity in self.images.items()}
+        if self.proxies:
+            facts["HAProxy"] = sorted((i, *_proxy_facts(p)) for i, p in self.proxies.items())
+        for holder in self.holders:
+            facts[f"{holder.kind} {holder.what}"] = holder.who
+        if self.gaps:
+            facts["what cannot be read"] = self.gaps
+        return facts
+
+    @property
     def fingerprint(self) -> str:
         """Changes when anything does that a plan may depend on."""
-        facts = (
-            sorted(
-                (
-                    c.id,
-                    c.name,
-                    c.state,
-                    c.restart,
-                    resources_text(c),
-                    *sorted(f"{n}@{link.network_id}" for n, link in c.networks.items()),
-                )
-                for c in self.containers
-            ),
-            sorted((c.id, c.name, c.state, c.exit_code) for c in self.jobs),
-            sorted((n.name, n.id) for n in self.networks.values()),
-            sorted((v.name, v.is_ours, v.driver, v.options) for v in self.volumes.values()),
-            sorted(self.images.items()),
-            sorted(
-                (
-                    i,
-                    p.config or "",
-                    *p.files,
-                    p.running.structure if p.running else "",
-                    *map(str, p.frontends),
-                    *sorted(
-                        f"{s.backend}/{s.host} {s.weight} {s.maxconn} {s.takes_traffic}"
-                        for s in p.serving
-                    ),
-                )
-                for i, p in self.proxies.items()
-            ),
-            sorted((h.kind, h.what, h.who) for h in self.holders),
-            self.gaps,
-        )
+        facts = sorted((about, repr(fact)) for about, fact in self.facts.items())
         return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def _fact(container: ObservedContainer) -> tuple[object, ...]:
+    links = sorted(f"{n}@{link.network_id}" for n, link in container.networks.items())
+    return (
+        container.id,
+        container.name,
+        container.state,
+        container.exit_code,
+        container.restart,
+        resources_text(container),
+        *links,
+    )
+
+
+def _proxy_facts(proxy: ObservedProxy) -> Iterator[str]:
+    yield proxy.config or ""
+    yield from proxy.files
+    yield proxy.running.structure if proxy.running else ""
+    yield from map(str, proxy.frontends)
+    yield from sorted(
+        f"{s.backend}/{s.host} {s.weight} {s.maxconn} {s.takes_traffic}" for s in proxy.serving
+    )

@@ -34,6 +34,7 @@ from reconciler.plan.max_impact import enforce_max_impact
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Plan
 from reconciler.plan.planner import plan_changes
+from reconciler.plan.review import Review, enforce_review
 from reconciler.run.execute import PARALLELISM, Emit, Execution, execute
 
 MAX_PASSES = 3
@@ -52,6 +53,8 @@ class ApplyOptions(Struct, frozen=True):
     """A plan that would do more is not begun: neither the first, nor one that follows it."""
     parallelism: int = PARALLELISM
     """How many steps of a plan run at once."""
+    review: Review | None = None
+    """The one plan that may run was reviewed, as this tells."""
 
 
 class ApplyResult(Struct, frozen=True):
@@ -86,6 +89,8 @@ Confirm = Callable[[Plan], bool]
 def make_plan(desired: Desired, engine: Engine, options: ApplyOptions) -> tuple[Plan, Observed]:
     observed = engine.observe(desired.scope())
     plan = plan_changes(desired, observed, remove_volumes=options.remove_volumes, wait=options.wait)
+    if options.review is not None:
+        plan = enforce_review(plan, observed, options.review)
     return enforce_max_impact(plan, options.max_impact), observed
 
 

@@ -37,8 +37,8 @@ FROM_THE_GROUND_UP = {
         "networks", "sensitive", "desired", "addresses", "proxy/", "containers/", "compile",
     ),
     "plan": (
-        "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "situation",
-        "changes", "steps/", "planner",
+        "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "review",
+        "situation", "changes", "steps/", "planner",
     ),
     "plan/steps": (
         "task", "effects", "gate", "prerequisites", "in_place", "containers", "jobs", "holders",

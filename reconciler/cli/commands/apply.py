@@ -8,6 +8,7 @@ from reconciler.cli import options
 from reconciler.cli.shortcut import Shortcut
 from reconciler.cli.terminal import show
 from reconciler.desired.impact import Impact
+from reconciler.files.saved_plan import read_if_saved
 
 
 @click.command(
@@ -30,12 +31,14 @@ Examples:
 def command(shared: options.Changing, no_wait: bool, max_impact: str) -> int:
     """Make containers and HAProxy what the file says.
 
-    Shows the plan, asks on a terminal, and succeeds only when nothing is left to do and every
-    server is up. Ctrl-C finishes the running steps; the next apply goes on from there.
+    Shows the plan, asks on a terminal, and succeeds only when all is done and every server is up.
+    Ctrl-C finishes the running steps; the next apply goes on. What `plan --out` saved is done as it
+    was reviewed, or not at all.
     """
+    saved = read_if_saved(shared.files)
     shortcut = (
         Shortcut.of(shared.files, shared.env_files, shared.variant)
-        if shared.output == "text" and shared.trace is None
+        if shared.output == "text" and shared.trace is None and saved is None
         else None
     )
     if shortcut is not None and (line := shortcut.up_to_date()):
@@ -52,4 +55,6 @@ def command(shared: options.Changing, no_wait: bool, max_impact: str) -> int:
         max_impact=Impact[max_impact.upper()],
     )
     request = change.ChangeRequest("apply", "converged", lambda desired: desired, settings)
+    if saved is not None:
+        return change.change_as_saved(shared, request, saved)
     return change.change_files(shared, request, shortcut)
