@@ -72,7 +72,7 @@ def moved(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
         elif about not in now:
             yield f"{about}: is not there any more"
         elif before[about] != now[about]:
-            yield f"{about}: is another one now"
+            yield f"{about}: changed since then"
 
 
 def _course(plan: Plan, salt: str) -> str:

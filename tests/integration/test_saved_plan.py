@@ -33,7 +33,7 @@ def test_a_plan_that_was_reviewed(stack: Stack) -> None:
     refused = _apply_saved(stack, "--output", "json")
     (failure,) = refused.events[-1]["failures"]
     assert failure["code"] == "stale-plan"
-    assert "containers of web: is another one now" in failure["details"]
+    assert "containers of web: changed since then" in failure["details"]
     assert stack.all_ids() == before
 
     wrong = _apply_saved(stack, "--no-wait")

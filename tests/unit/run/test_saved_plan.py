@@ -137,7 +137,7 @@ def test_what_was_read_has_moved(shop: Shop, what: str) -> None:
     assert stale.code == "stale-plan"
     (line,) = stale.details
     assert told in line
-    assert line.endswith(": is another one now")
+    assert line.endswith(": changed since then")
 
 
 def test_a_topology_of_another_name(shop: Shop) -> None:
@@ -187,7 +187,7 @@ def test_another_directory_is_told(shop: Shop, tmp_path: Path) -> None:
     moved = Shop.__new__(Shop)
     moved.__dict__ |= {**shop.__dict__, "directory": elsewhere, "file": elsewhere / "shop.yaml"}
     (problem,) = moved.apply().failures
-    assert "the directory of the topology: is another one now" in problem.details
+    assert "the directory of the topology: changed since then" in problem.details
 
 
 def test_it_holds_no_secret(shop: Shop) -> None:
