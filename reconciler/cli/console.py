@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from reconciler.cli.terminal import show, write
 from reconciler.diagnostics.diagnostic import Diagnostic
@@ -14,12 +15,18 @@ from reconciler.view.paint import Paint
 from reconciler.view.printable import json_text
 from reconciler.view.secrets import without_secrets
 
+if TYPE_CHECKING:
+    from reconciler.plan.plan import Plan
+
 
 class Console:
-    """`output` is `text` or `json`. JSON goes to standard output, and nothing else does then."""
+    """`output` is `text`, `json`, or a format of reports. What is for machines goes to standard
+    output, and nothing else does then."""
 
     def __init__(self, output: str = "text") -> None:
-        self.is_json = output == "json"
+        self._output = output
+        self.is_text, self.is_json = output == "text", output == "json"
+        self.is_report = not self.is_text and not self.is_json
         plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
         self.paint = Paint(not plain and _is_terminal(sys.stdout))
         self.paint_errors = Paint(not plain and _is_terminal(sys.stderr))
@@ -48,9 +55,24 @@ class Console:
 
             self.document(diagnostics_document(diagnostics))
             return
+        if self.is_report:
+            self.report(sources, diagnostics)
+            return
         paint = self.paint_errors if to_stderr else self.paint
         for line in render_diagnostics(diagnostics, sources, paint):
             show(line, err=to_stderr)
+
+    def report(
+        self,
+        sources: Mapping[str, str],
+        diagnostics: Iterable[Diagnostic],
+        plans: Iterable[Plan] = (),
+    ) -> None:
+        """The one document of a command whose output is a format of reports."""
+        from reconciler.view.reports.report import Render, Report  # noqa: PLC0415  # knows plans
+
+        render: Render = importlib.import_module(f"reconciler.view.reports.{self._output}").render
+        write(render(Report(sources, tuple(diagnostics), tuple(plans))))
 
     def show_failure(self, failure: Diagnostic, secrets: Sequence[str] = ()) -> None:
         for line in render_diagnostic(without_secrets(failure, secrets), {}, self.paint_errors):

@@ -79,6 +79,14 @@ output = click.option(
     show_default=True,
     help="Text for people, or JSON as in schemas/.",
 )
+reported = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json", "github", "gitlab", "junit", "markdown", "sarif"]),
+    default="text",
+    metavar="FORMAT",
+    help="text, json as in schemas/, or for pipelines: github, gitlab, junit, markdown, sarif.",
+)
 timeout = click.option(
     "--timeout",
     "timeout_s",

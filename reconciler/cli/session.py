@@ -57,7 +57,11 @@ class Reporting:
     def __init__(self, console: Console, topology: str) -> None:
         self._console = console
         self._topology = topology
-        self.failed = False
+        self.failure: Diagnostic | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.failure is not None
 
     def __enter__(self) -> Reporting:
         return self
@@ -65,8 +69,7 @@ class Reporting:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
         if not isinstance(error, EngineError):
             return False
-        self.failed = True
-        failure = error.diagnostic
+        failure = self.failure = error.diagnostic
         if self._console.is_json:
             from reconciler.view.documents import result_document  # noqa: PLC0415  # for JSON
 
@@ -131,6 +134,6 @@ def load_or_report(
     if inputs.has_errors:
         console.show_diagnostics(inputs.diagnostics, inputs.sources)
         return None
-    if inputs.diagnostics and not console.is_json:
+    if inputs.diagnostics and console.is_text:
         console.show_diagnostics(inputs.diagnostics, inputs.sources, to_stderr=True)
     return inputs

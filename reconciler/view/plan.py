@@ -33,8 +33,7 @@ def render_plan(plan: Plan, observed: Observed, engine: str, paint: Paint) -> li
     version = next((p.running.version for p in observed.proxies.values() if p.running), "")
     haproxy = f", HAProxy {version}" if version else ""
     lines = [f"{paint('bold', plan.topology)}  (engine: {engine}{haproxy})", ""]
-    for group in _groups(plan.changes):
-        lines += _render_group(group, plan, paint)
+    lines += render_changes(plan, paint, with_config=True)
     if plan.problems:
         lines.append("")
         for problem in plan.problems:
@@ -42,11 +41,32 @@ def render_plan(plan: Plan, observed: Observed, engine: str, paint: Paint) -> li
         return [*lines, "", f"  {plan.topology}: cannot be carried out; nothing was touched."]
     lines += [f"  note: {note}" for note in plan.notes]
     if plan.steps:
-        impact = str(plan.impact)
-        told = f"Impact: {impact}{_cause(plan)}. {_explanation(plan)}"
-        lines += ["", *_wrapped(told, impact, paint)]
-        lines.append(f"  Plan: {_totals(plan)}")
+        lines += ["", *_wrapped(told_impact(plan), str(plan.impact), paint)]
+        lines.append(f"  Plan: {totals(plan)}")
     return lines
+
+
+def render_changes(plan: Plan, paint: Paint, *, with_config: bool) -> Iterator[str]:
+    """Each change with its fields; `with_config` what is different in haproxy.cfg, too."""
+    for group in _groups(plan.changes):
+        yield from _render_group(group, paint)
+        first = group[0]
+        if with_config and first.kind == "haproxy" and first.verb != "remove":
+            for line in config_lines(plan):
+                color = {"+": "add", "-": "remove", "@": "dim"}[line[0]]
+                yield f"      {paint(color, line)}"
+
+
+def config_lines(plan: Plan) -> list[str]:
+    """The difference between the haproxy.cfg that is there and the one that will be."""
+    if plan.config is None or plan.config_before is None:
+        return []
+    return diff_config(plan.config_before, plan.config.text)
+
+
+def told_impact(plan: Plan) -> str:
+    """`Impact: replace, from backend web. …`."""
+    return f"Impact: {plan.impact}{_cause(plan)}. {_explanation(plan)}"
 
 
 def render_steps(plan: Plan, paint: Paint) -> list[str]:
@@ -129,7 +149,8 @@ def render_summary(plan: Plan, observed: Observed, state: str) -> str:
     return f"{plan.topology}: {state} ({', '.join(parts)})"
 
 
-def _totals(plan: Plan) -> str:
+def totals(plan: Plan) -> str:
+    """`1 to create, 0 to replace, 0 to change, 0 to remove, 3 steps.`"""
     return (
         f"{plan.count('create')} to create, {plan.count('replace')} to replace, "
         f"{plan.count('update')} to change, {plan.count('remove')} to remove, "
@@ -155,7 +176,7 @@ def _groups(changes: tuple[Change, ...]) -> Iterator[list[Change]]:
     yield from grouped.values()
 
 
-def _render_group(group: list[Change], plan: Plan, paint: Paint) -> Iterator[str]:
+def _render_group(group: list[Change], paint: Paint) -> Iterator[str]:
     first = group[0]
     sign, kind = _SIGN[first.verb]
     title, summary = _headline(group)
@@ -175,11 +196,6 @@ def _render_group(group: list[Change], plan: Plan, paint: Paint) -> Iterator[str
         yield f"      {field.field:<{width}}  {_arrow(field)}"
     if first.verb == "replace" and first.pace is not None:
         yield f"      {'capacity':<{width}}  {_capacity(first.pace)}"
-    shows_config = first.kind == "haproxy" and first.verb != "remove"
-    if shows_config and plan.config is not None and plan.config_before is not None:
-        for line in diff_config(plan.config_before, plan.config.text):
-            color = {"+": "add", "-": "remove", "@": "dim"}[line[0]]
-            yield f"      {paint(color, line)}"
 
 
 def _headline(group: list[Change]) -> tuple[str, str]:

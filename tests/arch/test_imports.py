@@ -55,6 +55,7 @@ FROM_THE_GROUND_UP = {
         "keeper", "audience", "daemon", "follower", "sources/", "http", "logpipe", "signals",
         "systemd", "service",
     ),
+    "view": ("*", "reports/"),
     "cli": ("*", "commands/"),
 }  # fmt: skip
 """In rooms with rooms inside: each module or folder (with a slash) imports those before it, and

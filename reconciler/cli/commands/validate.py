@@ -30,7 +30,7 @@ Examples:
 )
 @options.env_file
 @options.layered
-@options.output
+@options.reported
 def command(
     files: tuple[str, ...],
     haproxy: bool,
@@ -55,11 +55,11 @@ def command(
         from reconciler.cli.config_check import check_configs  # noqa: PLC0415  # with all of `plan`
 
         diagnostics += check_configs(inputs)
-    if diagnostics or console.is_json:
+    if diagnostics or not console.is_text:
         console.show_diagnostics(diagnostics, inputs.sources)
     if has_errors(diagnostics):
         return FAILED
-    if not console.is_json:
+    if console.is_text:
         by = ", accepted by HAProxy" if haproxy else ""
         console.lines(f"{file}: valid{by}{but}" for file, but in _unknown(inputs, absent))
     return DONE
