@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import docker.errors
+
 from benchmarks.chaos.record import Record
 from tests.images import ECHO
 from tests.integration.support import crash, forked, tool
@@ -161,8 +163,9 @@ class Chaos:
 
     def _kill_a_server(self) -> None:
         slots = [identity for slot, identity in self._stack.ids().items() if "web-" in slot]
-        self._stack.world.api.kill(self._dice.choice(slots))
-        self._met("container killed")
+        with contextlib.suppress(docker.errors.APIError):  # it has ended already, or is gone
+            self._stack.world.api.kill(self._dice.choice(slots))
+            self._met("container killed")
 
     def _hang_the_engine(self) -> None:
         assert self._private is not None
