@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 from msgspec import NODEFAULT, Struct, StructMeta
 from msgspec.structs import replace
 
+from reconciler.desired.alike import Alike, exactly
 from reconciler.desired.impact import Impact
 
 LIKE_SERVERS = NODEFAULT
@@ -57,6 +58,8 @@ class Known(Struct, frozen=True):
     """Pairs that are told of one by one, by name, and whose order means nothing to Docker."""
     in_jobs: Any
     """What jobs have in its place."""
+    alike: Alike
+    """How its text is compared with one that is written otherwise."""
 
 
 def known(
@@ -67,9 +70,10 @@ def known(
     docker: InDocker | None = None,
     is_named: bool = False,
     in_jobs: Any = LIKE_SERVERS,
+    alike: Alike = exactly,
 ) -> Any:
     """A field of a spec, and what is known of it."""
-    return Known("", default, impact, keys, made, docker, is_named, in_jobs)
+    return Known("", default, impact, keys, made, docker, is_named, in_jobs, alike)
 
 
 def option(
@@ -77,9 +81,10 @@ def option(
     docker: InDocker | None,
     key: str = "",
     made: Callable[[Any], Any] | None = as_it_is,
+    alike: Alike = exactly,
 ) -> Any:
     """A field that Docker takes when a container is made, and never again."""
-    return known(default, *filter(None, [key]), made=made, docker=docker)
+    return known(default, *filter(None, [key]), made=made, docker=docker, alike=alike)
 
 
 class _Marking(StructMeta):

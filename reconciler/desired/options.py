@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from reconciler.desired import alike
 from reconciler.desired.marks import Marked, config, fields_of, host, keys_of, option, value_of
 from reconciler.topology.model import options as model
 from reconciler.topology.model.blkio import ByteRate, DeviceWeight, OperationRate
@@ -129,36 +130,40 @@ class ContainerOptions(Marked, frozen=True, kw_only=True):
     """A part of a container's spec. At its default, each is left to Docker and the image."""
 
     user: str | None = option(None, config("User"))
-    working_dir: str | None = option(None, config("WorkingDir"))
+    working_dir: str | None = option(None, config("WorkingDir"), alike=alike.path)
     hostname: str | None = option(None, config("Hostname"))
     domainname: str | None = option(None, config("Domainname"))
-    extra_hosts: tuple[str, ...] = option((), host("ExtraHosts"))
+    extra_hosts: tuple[str, ...] = option((), host("ExtraHosts"), alike=alike.unordered)
     dns: tuple[str, ...] = option((), host("Dns"))
     dns_search: tuple[str, ...] = option((), host("DnsSearch"))
-    dns_opt: tuple[str, ...] = option((), host("DnsOptions"))
-    tmpfs: Pairs = option((), host("Tmpfs"), made=_tmpfs)
+    dns_opt: tuple[str, ...] = option((), host("DnsOptions"), alike=alike.unordered)
+    tmpfs: Pairs = option((), host("Tmpfs"), made=_tmpfs, alike=alike.paths)
     """The path and options of each tmpfs."""
     shm_bytes: int | None = option(None, host("ShmSize"), "shm_size")
     memswap_bytes: int | None = option(None, WITH_OTHERS, "memswap_limit")
     """The limit of memory and swap together; -1 is no limit, None is twice that of the memory."""
     ulimits: tuple[Ulimit, ...] = option((), host("Ulimits"), made=_ulimits)
-    cap_add: tuple[str, ...] = option((), host("CapAdd"), made=_unordered)
-    cap_drop: tuple[str, ...] = option((), host("CapDrop"), made=_unordered)
+    cap_add: tuple[str, ...] = option((), host("CapAdd"), made=_unordered, alike=alike.capabilities)
+    cap_drop: tuple[str, ...] = option(
+        (), host("CapDrop"), made=_unordered, alike=alike.capabilities
+    )
     privileged: bool = option(False, host("Privileged"))
     read_only: bool = option(False, host("ReadonlyRootfs"))
-    security_opt: tuple[str, ...] = option((), host("SecurityOpt"), made=_unordered)
+    security_opt: tuple[str, ...] = option(
+        (), host("SecurityOpt"), made=_unordered, alike=alike.security
+    )
     """Without a profile of seccomp."""
     seccomp: Profile | None = option(None, WITH_OTHERS, made=None)
     sysctls: Pairs = option((), host("Sysctls"), made=_pairs)
-    devices: tuple[Device, ...] = option((), host("Devices"), made=_devices)
+    devices: tuple[Device, ...] = option((), host("Devices"), made=_devices, alike=alike.unordered)
     group_add: tuple[str, ...] = option((), host("GroupAdd"), made=_unordered)
-    stop_signal: str | None = option(None, config("StopSignal"))
+    stop_signal: str | None = option(None, config("StopSignal"), alike=alike.signal)
     logging: Logging | None = option(None, host("LogConfig"), made=_logging)
     platform: str = option("", BESIDE_THE_BODY)
     runtime: str = option("", host("Runtime"))
     gpus: tuple[Gpu, ...] = option((), host("DeviceRequests"), made=_gpus)
     annotations: Pairs = option((), host("Annotations"), made=_pairs)
-    expose: tuple[str, ...] = option((), config("ExposedPorts"), made=_unordered)
+    expose: tuple[str, ...] = option((), config("ExposedPorts"), made=_unordered, alike=alike.ports)
     device_cgroup_rules: tuple[str, ...] = option((), host("DeviceCgroupRules"), made=_unordered)
     stdin_open: bool = option(False, config("OpenStdin"))
     tty: bool = option(False, config("Tty"))

@@ -18,6 +18,7 @@ from typing import Any
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import replace
 
+from reconciler.desired import alike
 from reconciler.desired.impact import Impact
 from reconciler.desired.marks import LIKE_SERVERS, Marked, fields_of, known
 from reconciler.desired.options import ContainerOptions, Profile, text_of
@@ -152,13 +153,13 @@ class ContainerFile:
 class ContainerSpec(ContainerOptions, frozen=True):
     """A container."""
 
-    image: str = known()
+    image: str = known(alike=alike.image)
     command: tuple[str, ...] | None = known(None)
     entrypoint: tuple[str, ...] | None = known(None)
     env: tuple[tuple[str, str], ...] = known((), is_named=True)
     labels: tuple[tuple[str, str], ...] = known((), is_named=True)
-    mounts: tuple[Mount, ...] = known((), "volumes")
-    ports: tuple[PublishedPort, ...] = known((), in_jobs=())
+    mounts: tuple[Mount, ...] = known((), "volumes", alike=alike.paths)
+    ports: tuple[PublishedPort, ...] = known((), in_jobs=(), alike=alike.ports)
     no_new_privileges: bool = known(False)
     healthcheck: Healthcheck | None = known(None, in_jobs=Healthcheck(test=("NONE",)))
     stop_grace_s: float = known(10.0, "stop_grace_period", "hard_stop_after")
@@ -330,6 +331,18 @@ def describe(spec: ContainerSpec, sensitive: Mapping[str, str]) -> dict[str, str
         if written is not None:
             shown[name] = f"{written}#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     return shown
+
+
+def is_alike(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether two specs mean the same, as `describe` tells them."""
+    if one.keys() != other.keys():
+        return False
+    written_otherwise = [name for name, text in one.items() if text != other[name]]
+    # Where each text is the same, something is different that none of them tells.
+    return bool(written_otherwise) and all(
+        name in _MARKS and _MARKS[name].alike(one[name]) == _MARKS[name].alike(other[name])
+        for name in written_otherwise
+    )
 
 
 def _texts_of_places(places: Mapping[str, tuple[str, ...]]) -> dict[str, str]:

@@ -33,8 +33,9 @@ FROM_THE_GROUND_UP = {
     "topology/model": ("marks", "types/", "*"),
     "haproxy": ("paths", "slots", "model/", "config", "render/", "control/"),
     "desired": (
-        "impact", "marks", "resources", "names", "ownership", "options", "order", "rollout", "spec",
-        "networks", "sensitive", "desired", "addresses", "proxy/", "containers/", "compile",
+        "alike", "impact", "marks", "resources", "names", "ownership", "options", "order",
+        "rollout", "spec", "networks", "sensitive", "desired", "addresses", "proxy/", "containers/",
+        "compile",
     ),
     "plan": (
         "actions", "observed", "action_labels", "plan", "decide/", "max_impact", "review",

@@ -8,6 +8,9 @@ from reconciler.topology.model import Backend, Frontend
 
 def compile_timeouts(owner: Frontend | Backend) -> Timeouts:
     timeouts = owner.timeouts.model_dump(exclude_none=True)
+    if isinstance(owner, Backend) and owner.mode == "tcp" and "server" in timeouts:
+        # All of such a connection is a tunnel, to which HAProxy applies no other timeout.
+        timeouts.setdefault("tunnel", timeouts["server"])
     return tuple((key.replace("_", "-"), seconds) for key, seconds in timeouts.items())
 
 

@@ -34,7 +34,7 @@ class Timeouts(Struct, frozen=True):
     http_request: float
     http_keep_alive: float | None
     queue: float | None
-    tunnel: float | None
+    tunnel: float
     tarpit: float | None = None
     check: float | None = None
 

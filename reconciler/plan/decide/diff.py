@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from reconciler.desired.desired import DesiredContainer
 from reconciler.desired.resources import RESOURCE_LIMITS
-from reconciler.desired.spec import Attachment, ContainerSpec, describe
+from reconciler.desired.spec import Attachment, ContainerSpec, describe, is_alike
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import FieldChange
+
+_IN_PLACE = {"restart", *RESOURCE_LIMITS}
 
 
 class ContainerDiff(Struct, frozen=True):
@@ -26,11 +30,23 @@ class ContainerDiff(Struct, frozen=True):
         return not (self.replace or self.update or self.rename or self.connect or self.disconnect)
 
 
+def is_same(want: DesiredContainer, have: ObservedContainer) -> bool:
+    """Whether a container was made from what is wanted, however that was written then."""
+    return have.revision == want.revision or is_alike(
+        _lasting(describe(want.spec, want.sensitive)), _lasting(have.described)
+    )
+
+
+def _lasting(described: Mapping[str, str]) -> dict[str, str]:
+    """Without what changes in place: the label tells what that was at the beginning."""
+    return {name: text for name, text in described.items() if name not in _IN_PLACE}
+
+
 def diff_container(
     want: DesiredContainer, have: ObservedContainer, observed: Observed
 ) -> ContainerDiff:
     """Whether a container can stay, and what must change in place if it can."""
-    if have.revision != want.revision:
+    if not is_same(want, have):
         return ContainerDiff("its definition changed", _described_changes(want, have))
     # The revision holds the image's name. A name that means another image by now (`latest`, pulled
     # anew) is another container as well.
@@ -79,13 +95,12 @@ def diff_container(
 
 def _described_changes(want: DesiredContainer, have: ObservedContainer) -> tuple[FieldChange, ...]:
     """What differs, in texts that hide values from outside the file."""
-    after = describe(want.spec, want.sensitive)
-    before = dict(have.described)
-    in_place = {"restart", *RESOURCE_LIMITS}
+    after = _lasting(describe(want.spec, want.sensitive))
+    before = _lasting(have.described)
     return tuple(
         FieldChange(name, _hide(before.get(name)), _hide(after.get(name)))
         for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name) and name not in in_place
+        if before.get(name) != after.get(name)
     )
 
 

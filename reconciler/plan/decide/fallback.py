@@ -16,6 +16,7 @@ from reconciler.desired.desired import Desired
 from reconciler.desired.impact import Impact
 from reconciler.desired.names import SERVER_ROLE
 from reconciler.haproxy.model import Proxy
+from reconciler.plan.decide.diff import is_same
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Change, Plan
 
@@ -45,12 +46,15 @@ def kept_of(good: Desired, wanted: Desired, observed: Observed) -> Desired:
 
 def _through(good: Desired, wanted: Desired, observed: Observed) -> set[str]:
     """The backends whose containers are others now, and all there."""
-    there = {(container.slot, container.revision) for container in observed.containers}
     before, after = (
         {(slot, c.revision) for slot, c in desired.containers.items()} for desired in (good, wanted)
     )
     changed = {slot.backend for slot, _ in after - before}
-    lacking = {slot.backend for slot, _ in after - there}
+    lacking = {
+        slot.backend
+        for slot, want in wanted.containers.items()
+        if not any(c.slot == slot and is_same(want, c) for c in observed.containers)
+    }
     return (changed - lacking) & good.rollouts.keys() & wanted.rollouts.keys()
 
 
@@ -88,7 +92,7 @@ def _is_an_attempt(
     traffic to."""
     slot = container.slot
     want = kept.containers.get(slot)
-    if slot.role != SERVER_ROLE or (want is not None and want.revision == container.revision):
+    if slot.role != SERVER_ROLE or (want is not None and is_same(want, container)):
         return False
     if want is not None and slot.backend not in sources:
         return container.state != "running"  # a worker: it works as soon as it runs

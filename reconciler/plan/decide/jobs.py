@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from reconciler.desired.desired import Desired, DesiredContainer, DesiredJob
 from reconciler.desired.impact import Impact
 from reconciler.desired.names import SERVER_ROLE, free_name
+from reconciler.plan.decide.diff import is_same
 from reconciler.plan.decide.slots import HOLDS_PORTS, Assignment
 from reconciler.plan.observed import Observed, ObservedContainer
 from reconciler.plan.plan import Change, Verb
@@ -93,7 +94,7 @@ def _of_backend(
 def _is_of(container: ObservedContainer, job: DesiredJob, observed: Observed) -> bool:
     """Whether it is just this job: made from the same, and from what its image is now."""
     image = observed.images.get(job.container.spec.image, container.image_id)
-    return container.revision == job.container.revision and container.image_id == image
+    return is_same(job.container, container) and container.image_id == image
 
 
 def _is_done(container: ObservedContainer, job: DesiredJob, observed: Observed) -> bool:

@@ -37,8 +37,8 @@ class Timeouts(Model):
     """For the next request on a connection that is kept open."""
     queue: Duration | None = Field(None, ge=0.001)
     """In the queue for a server."""
-    tunnel: Duration | None = Field(None, ge=0.001)
-    """Without a byte on a WebSocket or another upgraded connection."""
+    tunnel: Duration = Field(3600.0, ge=0.001)
+    """Without a byte on a WebSocket or another upgraded connection, or in `mode: tcp`."""
     tarpit: Duration | None = Field(None, ge=0.001)
     """For which a rule with `tarpit` lets a client wait; that of `connect` when not given."""
 

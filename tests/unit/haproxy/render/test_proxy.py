@@ -77,7 +77,7 @@ def proxy(**changes: object) -> Proxy:
         "topology": "shop",
         "maxconn": None,
         "hard_stop_after_s": 30.0,
-        "timeouts": Timeouts(5, 10, 10, 10, None, None, None),
+        "timeouts": Timeouts(5, 10, 10, 10, None, None, 3600),
         "frontends": (Frontend("www", "http", (Listener(80, ("f", "bind", 0)),), "web", ("f",)),),
         "backends": (
             Backend(
