@@ -16,7 +16,7 @@ from reconciler.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from reconciler.cli.options import Changing
 from reconciler.cli.session import Reporting, docker_engine, load_or_report, locate_alerts, tracing
 from reconciler.cli.shortcut import Shortcut
-from reconciler.cli.terminal import show
+from reconciler.cli.terminal import forget_typed, show
 from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.protocol import Engine, Patience
@@ -153,6 +153,7 @@ class _confirmation:  # noqa: N801  # a function that remembers what it showed
             raise click.UsageError(
                 f"there is no terminal to ask on; add --yes to {self.verb} without asking"
             )
+        forget_typed()
         return click.confirm(f"{self.verb.capitalize()} this?", err=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -14,6 +15,7 @@ from reconciler.view.diagnostics import render_diagnostic, render_diagnostics
 from reconciler.view.paint import Paint
 from reconciler.view.printable import json_text
 from reconciler.view.secrets import without_secrets
+from reconciler.view.width import wrapped
 
 if TYPE_CHECKING:
     from reconciler.plan.plan import Plan
@@ -30,11 +32,14 @@ class Console:
         plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
         self.paint = Paint(not plain and _is_terminal(sys.stdout))
         self.paint_errors = Paint(not plain and _is_terminal(sys.stderr))
+        self.width = shutil.get_terminal_size().columns if _is_terminal(sys.stdout) else None
+        """That of the screen; None where output goes elsewhere, which is as wide as it needs."""
         self.is_interactive = _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
 
     def lines(self, lines: Iterable[str]) -> None:
         for line in lines:
-            show(line)
+            for part in (line,) if self.width is None else wrapped(line, self.width):
+                show(part)
 
     def document(self, document: Any) -> None:
         write(json_text(document, indent=2) + "\n")

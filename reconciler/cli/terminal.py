@@ -24,6 +24,15 @@ def write(text: str) -> None:
         click.echo(text, nl=False)
 
 
+def forget_typed() -> None:
+    """Keys that were typed before a question was there are no answer to it."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return
+    import termios  # noqa: PLC0415  # for a question alone
+
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+
 def accept_all_characters() -> None:
     """What the terminal's encoding has not is written as an escape, and no error."""
     for stream in (sys.stdout, sys.stderr):

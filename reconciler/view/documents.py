@@ -22,6 +22,7 @@ from reconciler.events.events import (
 )
 from reconciler.events.news import FileBroken, FileMended, News, Noticed, PassBegun, PassEnded
 from reconciler.haproxy.control.sections import diff_config
+from reconciler.plan.decide.standing import standing_of, troubles
 from reconciler.plan.observed import Observed
 from reconciler.plan.plan import Change, Plan
 from reconciler.view.secrets import strike_secrets, without_secrets
@@ -159,6 +160,8 @@ class EventDocument(TypedDict, total=False):
 class RowDocument(TypedDict):
     backend: str
     server: str
+    haproxy_server: str | None
+    """Its name in HAProxy: in its log, metrics and statistics."""
     container: str | None
     state: str | None
     health: str | None
@@ -175,6 +178,10 @@ class RowDocument(TypedDict):
 
 class StatusDocument(TypedDict):
     topology: str
+    standing: str
+    """serving: all is up, and as the file says; drift: all is up, and it is not; not serving."""
+    troubles: list[str]
+    """Why not all serves that should."""
     converged: bool
     haproxy_version: str | None
     haproxy_uptime_s: int | None
@@ -366,6 +373,8 @@ def status_document(desired: Desired, observed: Observed, plan: Plan) -> StatusD
     info = running.running if running else None
     return {
         "topology": desired.topology,
+        "standing": str(standing_of(desired, observed, plan)),
+        "troubles": list(troubles(desired, observed)),
         "converged": plan.is_empty,
         "haproxy_version": info.version if info else None,
         "haproxy_uptime_s": info.uptime_s if info else None,
@@ -384,6 +393,7 @@ def _row(row: Row) -> RowDocument:
     return {
         "backend": row.backend,
         "server": row.slot,
+        "haproxy_server": server.name if server else None,
         "container": container.name if container else None,
         "state": container.state if container else None,
         "health": container.health if container else None,

@@ -10,12 +10,13 @@ from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Desired, Slot
 from reconciler.desired.names import SERVER_ROLE, server_name
 from reconciler.desired.spec import PublishedPort
 from reconciler.haproxy.control.replies import ServerState
-from reconciler.plan.decide.drift import server_drift
-from reconciler.plan.decide.health import judge_health
+from reconciler.plan.decide.drift import by_hand
+from reconciler.plan.decide.standing import troubles
 from reconciler.plan.observed import Observed, ObservedContainer, ObservedProxy
 from reconciler.plan.plan import Change, Plan
-from reconciler.view.numbers import ago, count, table
+from reconciler.view.numbers import ago, count
 from reconciler.view.paint import Paint
+from reconciler.view.width import fitting_table
 
 
 class Row(Struct, frozen=True):
@@ -56,7 +57,7 @@ def status_rows(desired: Desired, observed: Observed, plan: Plan) -> list[Row]:
         for container in by_slot.get(slot, []):
             server = _server_at(backend, container.hosts, servers)
             said = drift.get(container.given_name, "") or _replaced(container, desired, plan)
-            hand = _by_hand(desired, observed, plan, server)
+            hand = by_hand(desired, observed, plan, server)
             rows.append(Row(backend, name, container, server, said, hand))
         if slot not in by_slot:
             server = _server_at(backend, {desired.containers[slot].host}, servers)
@@ -87,7 +88,7 @@ def _with_outside(
             there = (s for s in servers if (s.backend, s.name) == (backend.name, own.name))
             server = next(there, None)
             said = "" if server else "not in HAProxy yet"
-            hand = _by_hand(desired, observed, plan, server)
+            hand = by_hand(desired, observed, plan, server)
             found.append(Row(backend.name, own.name, None, server, said, hand, own.address))
     found += _jobs(desired, observed, plan)
     known = list(dict.fromkeys(row.backend for row in found))
@@ -105,17 +106,6 @@ def _jobs(desired: Desired, observed: Observed, plan: Plan) -> Iterator[Row]:
             said = f"to be run: {due}" if due else ""
             if last is not None or said:
                 yield Row(name, job.title, last, None, said)
-
-
-def _by_hand(desired: Desired, observed: Observed, plan: Plan, server: ServerState | None) -> str:
-    """Told only where the wanted configuration is written: else the difference is the file's."""
-    written = {p.written_digest for p in observed.proxies.values()}
-    if server is None or desired.proxy is None or plan.config is None:
-        return ""
-    if server.host in judge_health(desired, observed).hosts_out:
-        return ""  # it is not by hand that it gets no traffic
-    want = next((b for b in desired.proxy.backends if b.name == server.backend), None)
-    return server_drift(want, server) if want and written == {plan.config.digest} else ""
 
 
 def _server_at(
@@ -143,22 +133,46 @@ def _replaced(container: ObservedContainer, desired: Desired, plan: Plan) -> str
     return ""
 
 
+_HEADINGS = (
+    "BACKEND",
+    "SERVER",
+    "IN HAPROXY",
+    "STATE",
+    "FOR",
+    "CHECK",
+    "SESS",
+    "WEIGHT",
+    "CONTAINER",
+    "ADDRESS",
+)
+_SPARE = ("ADDRESS", "CONTAINER", "IN HAPROXY", "WEIGHT", "CHECK")
+"""What a narrow screen can do without: `--output json` has it."""
+
+
 def render_status(
-    desired: Desired, observed: Observed, plan: Plan, now: float, paint: Paint
+    desired: Desired,
+    observed: Observed,
+    plan: Plan,
+    now: float,
+    paint: Paint,
+    width: int | None = None,
 ) -> list[str]:
-    """`now` is in seconds since the epoch."""
+    """`now` is in seconds since the epoch; `width` that of the screen, where there is one."""
     rows = status_rows(desired, observed, plan)
     if not observed.containers:
         return [f"{desired.topology}: nothing is running; `reconciler apply` starts it"]
-    lines = [_headline(desired, observed, plan, sum(bool(r.by_hand) for r in rows), paint), ""]
-    cells: list[tuple[str, ...]] = [
-        ("BACKEND", "SERVER", "STATE", "FOR", "CHECK", "SESS", "WEIGHT", "CONTAINER", "ADDRESS", "")
+    cells: list[tuple[str, ...]] = [_HEADINGS]
+    for row, before in zip(rows, [None, *rows], strict=False):
+        cells.append(_cells(row, now, repeats=before is not None and row.backend == before.backend))
+    heading, *shown = fitting_table(cells, width, _SPARE)
+    lines = [
+        _headline(desired, observed, plan, sum(bool(r.by_hand) for r in rows), paint),
+        "",
+        heading,
     ]
-    previous = ""
-    for row in rows:
-        cells.append(_cells(row, now, repeats=row.backend == previous))
-        previous = row.backend
-    return lines + table(cells) + [f"note: {gap}" for gap in observed.gaps]
+    for row, line in zip(rows, shown, strict=True):
+        lines += [line, *([f"    drift: {row.drift}"] if row.drift else [])]
+    return lines + [f"note: {gap}" for gap in observed.gaps]
 
 
 def _cells(row: Row, now: float, *, repeats: bool) -> tuple[str, ...]:
@@ -171,6 +185,7 @@ def _cells(row: Row, now: float, *, repeats: bool) -> tuple[str, ...]:
     return (
         "haproxy" if is_proxy else "" if repeats else row.backend,
         "" if is_proxy else row.slot,
+        server.name if server and server.name != row.slot else "",
         state,
         _lasts(container, server, now),
         server.check if server else "",
@@ -178,7 +193,6 @@ def _cells(row: Row, now: float, *, repeats: bool) -> tuple[str, ...]:
         str(server.weight) if server else "",
         container.name if container else "-",
         row.outside or first_address(container) or "-",
-        f"drift: {row.drift}" if row.drift else "",
     )
 
 
@@ -204,14 +218,7 @@ def _container_state(container: ObservedContainer) -> str:
 
 def _headline(desired: Desired, observed: Observed, plan: Plan, by_hand: int, paint: Paint) -> str:
     proxy = next((p for p in observed.proxies.values() if p.running), None)
-    if plan.is_empty and by_hand:
-        state = paint("warning", f"{count(by_hand, 'server')} changed by hand")
-    elif plan.is_empty and (sick := judge_health(desired, observed).sick):
-        state = paint("warning", f"{count(len(sick), 'container')} unhealthy")
-    elif plan.is_empty:
-        state = paint("good", "converged")
-    else:
-        state = paint("warning", f"{len(plan.changes)} to change")
+    state = _state(desired, observed, plan, by_hand, paint)
     parts = [paint("bold", desired.topology), state]
     if proxy is not None and proxy.running is not None:
         parts.append(f"HAProxy {proxy.running.version}, up {ago(proxy.running.uptime_s)}")
@@ -228,6 +235,19 @@ def _headline(desired: Desired, observed: Observed, plan: Plan, by_hand: int, pa
             if port.container_port == stats.listener.port
         ]
     return "   ".join(parts)
+
+
+def _state(desired: Desired, observed: Observed, plan: Plan, by_hand: int, paint: Paint) -> str:
+    """What is wrong comes first, then what is not as the file says."""
+    found = []
+    if wrong := list(troubles(desired, observed)):
+        more = f" and {len(wrong) - 1} more" if wrong[1:] else ""
+        found.append(paint("error", f"not serving: {wrong[0]}{more}"))
+    if not plan.is_empty:
+        found.append(paint("warning", f"{len(plan.changes)} to change"))
+    elif by_hand:
+        found.append(paint("warning", f"{count(by_hand, 'server')} changed by hand"))
+    return ", ".join(found) or paint("good", "converged")
 
 
 def _host(port: PublishedPort) -> str:

@@ -49,3 +49,32 @@ def test_what_was_done_by_hand(stack: Stack) -> None:
     text = stack.run("status").out
     assert "drained by hand" not in text
     assert "weight 3 by hand" not in text
+
+
+def test_exit_codes_say_how_it_stands(stack: Stack) -> None:
+    stack.run("status", "--exit-code", expect=1)
+    stack.run("status", "--wait", "--timeout", "0.2s", expect=1)
+    stack.apply()
+    stack.run("status", "--wait")
+    stack.run("status", "--exit-code")
+    stack.backend["env"] = {"VERSION": "2"}
+    stack.run("status", "--exit-code", expect=2)
+    stack.run("status")
+    stack.world.api.kill(stack.ids()["web-1"])
+    ended = stack.run("status", "--exit-code", "--output", "json", expect=1)
+    assert ended.document["topologies"][0]["standing"] == "not serving"
+
+
+def test_a_crash_loop_does_not_serve(stack: Stack) -> None:
+    stack.backend.update(replicas=1, restart="always", command=["sh", "-c", "exit 3"])
+    stack.apply("--timeout", "3s", expect=1)
+    ended = stack.run("status", "--exit-code", expect=1)
+    assert "not serving: " in ended.out
+
+
+def test_names_in_haproxy_are_told(stack: Stack) -> None:
+    stack.apply()
+    rows = _rows(stack)
+    stats = ask(stack.world.api, stack.haproxy, RUNTIME_SOCKET, "show stat")
+    for name in ("web-1", "web-2"):
+        assert f"web,{rows[name]['haproxy_server']}," in stats

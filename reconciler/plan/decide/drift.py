@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from reconciler.desired.desired import Desired
 from reconciler.haproxy.config import Config, sections_of
 from reconciler.haproxy.control.replies import RATE_LIMIT_KEYWORDS, ServerState
 from reconciler.haproxy.control.rewrite import number_after
 from reconciler.haproxy.control.servers import read_servers
 from reconciler.haproxy.model import Backend
 from reconciler.haproxy.slots import PROBE_SUFFIX, is_slot
-from reconciler.plan.observed import ObservedProxy
+from reconciler.plan.decide.health import judge_health
+from reconciler.plan.observed import Observed, ObservedProxy
+from reconciler.plan.plan import Plan
 
 
 def worker_drift(config: Config, seen: ObservedProxy) -> str:
@@ -90,3 +93,15 @@ def _parts(want: Backend, state: ServerState) -> Iterator[str]:
     if state.maxconn != maxconn:
         had = state.maxconn or "unlimited"
         yield f"maxconn {had} by hand, {maxconn or 'none'} in the file"
+
+
+def by_hand(desired: Desired, observed: Observed, plan: Plan, server: ServerState | None) -> str:
+    """What was done to a server in HAProxy. Told only where the wanted configuration is written:
+    else the difference is the file's."""
+    written = {p.written_digest for p in observed.proxies.values()}
+    if server is None or desired.proxy is None or plan.config is None:
+        return ""
+    if server.host in judge_health(desired, observed).hosts_out:
+        return ""  # it is not by hand that it gets no traffic
+    want = next((b for b in desired.proxy.backends if b.name == server.backend), None)
+    return server_drift(want, server) if want and written == {plan.config.digest} else ""

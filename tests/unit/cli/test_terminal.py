@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import select
+import sys
 from pathlib import Path
 
+import pytest
+
+from reconciler.cli.terminal import forget_typed
 from reconciler.watch.logpipe import LogPipe
 from tests.unit.cli.conftest import Run
 
@@ -34,3 +40,23 @@ def test_a_line_of_a_daemon_is_one_line_and_moves_no_cursor() -> None:
     pipe.write("app: \x1b[2Kgone\nshop: converged")
     pipe.flush(10)
     assert stream.getvalue() == "app: \ufffd[2Kgone\ufffdshop: converged\n"
+
+
+def test_what_was_typed_before_a_question_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen, keyboard = os.openpty()
+    with open(keyboard, encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        os.write(screen, b"y\n")
+        assert select.select([keyboard], [], [], 10)[0], "it is there to be read"
+        forget_typed()
+        assert not select.select([keyboard], [], [], 0)[0]
+        os.write(screen, b"n\n")
+        assert stream.readline() == "n\n"
+    os.close(screen)
+
+
+def test_no_terminal_has_nothing_to_forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO("y\n")
+    monkeypatch.setattr(sys, "stdin", stream)
+    forget_typed()
+    assert stream.read() == "y\n"
