@@ -97,8 +97,15 @@ def compile_topology(
             name: tuple(Dependency(d.backend, d.condition) for d in backend.depends_on)
             for name, backend in topology.backends.items()
         },
-        lock_image=topology.haproxy.image,
+        lock_images=_lock_images(topology, has_proxy=proxy is not None),
     )
+
+
+def _lock_images(topology: Topology, *, has_proxy: bool) -> tuple[str, ...]:
+    """HAProxy's own has all that a lock takes. Where no HAProxy is wanted nobody has its image, and
+    those of the workers come first."""
+    own = [] if has_proxy else [b.image for b in topology.backends.values() if b.image]
+    return tuple(dict.fromkeys([*own, topology.haproxy.image]))
 
 
 def _rollout(topology: Topology, name: str) -> Rollout:

@@ -86,15 +86,15 @@ class Desired(Struct, frozen=True):
     """The jobs of each backend, in the order in which they run."""
     host_ports: tuple[PublishedPort, ...] = ()
     """Ports of the host that HAProxy takes itself, unpublished, on the host's network."""
-    lock_image: str = ""
-    """An image with a shell, to hold the topology's lock with: HAProxy's."""
+    lock_images: tuple[str, ...] = ()
+    """Images to hold the topology's lock with; the first that is here and has what that takes."""
     is_kept: bool = False
     """Whether this is a fallback, what the file said before: whatever else a failed change has made
     is left alone then."""
 
     def emptied(self) -> Desired:
         """The same topology with nothing in it, as a destroy wants it."""
-        return Desired(self.topology, lock_image=self.lock_image)
+        return Desired(self.topology, lock_images=self.lock_images)
 
     def config(self, names: Mapping[Slot, str] | None = None) -> Config | None:
         """The configuration of HAProxy; `names` are containers that it reaches by another one."""
@@ -113,10 +113,9 @@ class Desired(Struct, frozen=True):
         jobs = [job.container for of_one in self.jobs.values() for job in of_one]
         containers = [*self.containers.values(), *jobs]
         specs = [container.spec for container in containers]
-        to_lock = {self.lock_image} if self.lock_image else set()
         return Scope(
             topology=self.topology,
-            images=tuple(sorted({spec.image for spec in specs} | to_lock)),
+            images=tuple(sorted({spec.image for spec in specs} | {*self.lock_images})),
             networks=tuple(sorted(self.networks)),
             volumes=tuple(sorted(self.volumes)),
             names=tuple(sorted(container.name for container in containers)),

@@ -101,7 +101,9 @@ def pull_failed(image: str, reason: str) -> EngineError:
 def no_lock_image(images: Sequence[str]) -> EngineError:
     """For a lock that no container can be made to hold."""
     return EngineError(
-        "no-lock-image", f"none of the images {', '.join(images)} is here to hold the lock with"
+        "no-lock-image",
+        f"none of the images {', '.join(images)} is here, with a `cat`, to hold the lock with",
+        "pull one of them, or load it with `docker load`: HAProxy's do",
     )
 
 

@@ -284,18 +284,18 @@ def checked_servers(desired: Desired, observed: Observed) -> tuple[tuple[str, st
 
 
 def _lock_images(desired: Desired, observed: Observed) -> list[str]:
-    running = [c.image_id for c in observed.containers if c.slot == PROXY_SLOT]
-    return [*running, *([desired.lock_image] if desired.lock_image else [])]
+    """Those of containers that are there cost nothing, HAProxy's first; then the wanted ones."""
+    there = sorted(observed.containers, key=lambda c: c.slot != PROXY_SLOT)
+    return list(dict.fromkeys([*(c.image_id for c in there), *desired.lock_images]))
 
 
 def _pull_lock_image(
     desired: Desired, observed: Observed, engine: Engine, patience: Patience
 ) -> None:
-    """The lock is a container too: the first apply of all needs HAProxy's image before its plan."""
-    if len(_lock_images(desired, observed)) > 1 or desired.lock_image in observed.images:
-        return
-    if desired.lock_image:
-        engine.perform(PullImage(desired.lock_image), patience, _ignore)
+    """The lock is a container too: the first apply of all needs an image before its plan."""
+    is_here = observed.containers or observed.images.keys() & {*desired.lock_images}
+    if desired.lock_images and not is_here:
+        engine.perform(PullImage(desired.lock_images[0]), patience, _ignore)
 
 
 @contextlib.contextmanager

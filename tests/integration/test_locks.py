@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
+import tarfile
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +13,8 @@ import pytest
 
 from reconciler.desired import names
 from reconciler.engine.docker.lock import held_lock
-from reconciler.engine.errors import LockedError
-from tests.images import HAPROXY
+from reconciler.engine.errors import EngineError, LockedError
+from tests.images import ECHO, HAPROXY
 from tests.integration.support import tool
 from tests.integration.support.stack import Stack
 from tests.integration.support.waiting import LONGEST_S, await_true
@@ -158,3 +160,38 @@ def test_a_slow_holder_is_not_robbed(stack: Stack, monkeypatch: pytest.MonkeyPat
     ):
         pass
     assert api.inspect_container(made)["State"]["Running"]
+
+
+def test_a_topology_of_workers_needs_no_image_of_haproxy(stack: Stack) -> None:
+    """Nobody names it there, so nobody has pulled it."""
+    stack.spec = {
+        "name": stack.name,
+        "backends": {"worker": {"image": ECHO}},
+        "haproxy": {"image": "registry.invalid/haproxy:1"},
+    }
+    stack.apply()
+    stack.destroy()
+
+
+def test_a_lock_passes_by_an_image_without_a_shell(stack: Stack) -> None:
+    client = stack.world.api
+    name = f"reconciler-test/{stack.name}:empty"
+    client.import_image(_empty_archive(), f"reconciler-test/{stack.name}", "empty")
+    try:
+        with held_lock(client, stack.name, "first", [name, HAPROXY], 0.0):
+            found = client.inspect_container(names.lock_name(stack.name))
+            assert found["Config"]["Image"] != name
+            with pytest.raises(LockedError), held_lock(client, stack.name, "x", [HAPROXY], 0.0):
+                pass
+        with pytest.raises(EngineError) as caught, held_lock(client, stack.name, "x", [name], 0.0):
+            pass
+        assert caught.value.diagnostic.code == "no-lock-image"
+    finally:
+        client.remove_image(name, force=True)
+
+
+def _empty_archive() -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("nothing"), io.BytesIO())
+    return made.getvalue()

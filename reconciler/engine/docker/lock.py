@@ -8,6 +8,7 @@ dies, however it dies, the input ends, the container exits, and Docker removes i
 from __future__ import annotations
 
 import contextlib
+import re
 import select
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -47,29 +48,45 @@ class HeldLock(Struct, frozen=True):
 def held_lock(
     client: docker.APIClient, topology: str, holder: str, images: Sequence[str], timeout_s: float
 ) -> Iterator[HeldLock]:
-    """Hold the lock of a topology. Raises LockedError when another holds it for longer."""
-    container = _acquire(client, topology, holder, images, timeout_s)
+    """Hold the lock of a topology, with the first of the images that is here and has what it takes.
+    Raises LockedError when another holds it for longer."""
+    for image in _images_that_are_here(client, images):
+        container = _acquire(client, topology, holder, image, timeout_s)
+        try:
+            stream = client.attach_socket(container, params={"stdin": 1, "stream": 1})
+            with closing_stream(stream) as connection:
+                if not _has_started(client, container):
+                    continue
+                _sweep(client, topology)
+                over_ssh = str(client.base_url).startswith("http+docker://ssh")
+                yield HeldLock(None if over_ssh else connection)
+                return
+        finally:
+            # An engine that is gone has taken the lock with it.
+            with contextlib.suppress(
+                docker.errors.DockerException, requests.exceptions.RequestException, OSError
+            ):
+                remove_container(client, container)
+    raise no_lock_image(images)
+
+
+def _has_started(client: docker.APIClient, container: str) -> bool:
+    """False where the image has no `cat`, as images with nothing but a program have not."""
     try:
-        stream = client.attach_socket(container, params={"stdin": 1, "stream": 1})
-        with closing_stream(stream) as connection:
-            client.start(container)
-            _sweep(client, topology)
-            over_ssh = str(client.base_url).startswith("http+docker://ssh")
-            yield HeldLock(None if over_ssh else connection)
-    finally:
-        # An engine that is gone has taken the lock with it.
-        with contextlib.suppress(
-            docker.errors.DockerException, requests.exceptions.RequestException, OSError
-        ):
-            remove_container(client, container)
+        client.start(container)
+    except docker.errors.APIError as error:
+        if re.search("executable file not found|no such file", str(error), re.IGNORECASE):
+            return False
+        raise
+    return True
 
 
 def _acquire(
-    client: docker.APIClient, topology: str, holder: str, images: Sequence[str], timeout_s: float
+    client: docker.APIClient, topology: str, holder: str, image: str, timeout_s: float
 ) -> str:
     name = names.lock_name(topology)
     body = {
-        "Image": _image_that_is_here(client, images),
+        "Image": image,
         "Entrypoint": ["cat"],
         "Cmd": [],
         "OpenStdin": True,
@@ -107,11 +124,10 @@ def _made_or_held(
         is_tried = True
 
 
-def _image_that_is_here(client: docker.APIClient, images: Sequence[str]) -> str:
+def _images_that_are_here(client: docker.APIClient, images: Sequence[str]) -> Iterator[str]:
     for image in images:
         with contextlib.suppress(docker.errors.NotFound):
-            return str(client.inspect_image(image)["Id"])
-    raise no_lock_image(images)
+            yield str(client.inspect_image(image)["Id"])
 
 
 def _holder(client: docker.APIClient, name: str) -> dict[str, Any] | None:
