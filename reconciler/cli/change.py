@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -17,6 +18,7 @@ from reconciler.cli.options import Changing
 from reconciler.cli.session import Reporting, docker_engine, load_or_report, locate_alerts, tracing
 from reconciler.cli.shortcut import Shortcut
 from reconciler.cli.terminal import forget_typed, show
+from reconciler.desired.compile import compile_topology
 from reconciler.desired.desired import PROXY_SLOT, Desired
 from reconciler.diagnostics.diagnostic import Diagnostic
 from reconciler.engine.protocol import Engine, Patience
@@ -29,6 +31,7 @@ from reconciler.plan.review import Review
 from reconciler.run.apply import ApplyOptions, ApplyResult, apply
 from reconciler.run.compiled import CompiledTopology, compile_inputs
 from reconciler.run.saved_plan import SavedPlan, read_saved_plan
+from reconciler.topology.load import load_topology
 from reconciler.view.numbers import count, seconds
 from reconciler.view.plan import render_plan, render_summary
 from reconciler.view.progress import JsonProgress, LineProgress, LiveProgress, ProgressView
@@ -94,6 +97,19 @@ def change_files(shared: Changing, request: ChangeRequest, shortcut: Shortcut | 
             if result is not None and shortcut is not None:
                 _remember(shortcut, result, compiled)
     return max(codes, default=FAILED)
+
+
+def change_named(shared: Changing, request: ChangeRequest, name: str) -> int:
+    """The same for a topology without a file: as if one said its name and nothing else."""
+    console = Console(shared.output)
+    loaded = load_topology(json.dumps({"name": name}).encode(), "", {})
+    if loaded.topology is None:
+        wrong = loaded.diagnostics[0]
+        raise click.UsageError(f"--name: {wrong.message}; {wrong.hint}")
+    compiled = CompiledTopology(loaded, compile_topology(loaded.topology, "/"))
+    with tracing(shared.trace) as trace:
+        code, _ = change(compiled, shared, request, console, trace)
+    return code
 
 
 def _remember(shortcut: Shortcut, result: ApplyResult, compiled: CompiledTopology) -> None:

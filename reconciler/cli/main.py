@@ -22,6 +22,7 @@ COMMANDS = {
     "watch": "Keep topologies as their files say, for as long as it runs.",
     "destroy": "Remove what a topology has made.",
     "status": "Show containers and servers as they are now.",
+    "ls": "Show every topology that the engine has anything of.",
     "render": "Print the haproxy.cfg of a topology.",
     "schema": "Print the JSON Schema of topology files, or of machine output.",
     "fmt": "Bring topology files into one order and one layout.",
@@ -77,8 +78,7 @@ def _load(name: str) -> click.Command:
 def reconciler() -> None:
     """Containers and the HAProxy in front of them, from one YAML file.
 
-    A topology file is compared with what Docker runs; the difference is shown as a plan and carried
-    out without losing a request.
+    What differs is shown as a plan, and carried out without losing a request.
     """
 
 

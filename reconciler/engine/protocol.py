@@ -83,6 +83,9 @@ class Engine(Protocol):
     def observe(self, scope: Scope) -> Observed:
         """What is there of a topology. Changes nothing. What cannot be read is a gap."""
 
+    def topologies(self) -> Sequence[str]:
+        """The names of all topologies that have made anything here, in their order."""
+
     def perform(self, action: Action, patience: Patience, report: Report) -> None:
         """Carry out one action. Repeating one that was done already succeeds."""
 

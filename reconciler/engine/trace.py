@@ -72,6 +72,9 @@ class TracedEngine:
     def description(self) -> str:
         return self._engine.description
 
+    def topologies(self) -> Sequence[str]:
+        return self._engine.topologies()
+
     def observe(self, scope: Scope) -> Observed:
         with self._trace.span("look at what is there", "look"):
             return self._engine.observe(scope)

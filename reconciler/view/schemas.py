@@ -8,12 +8,14 @@ from pydantic import TypeAdapter
 
 from reconciler.topology.schema import topology_schema
 from reconciler.view import documents
+from reconciler.view.listing import ListingDocument
 
 _DOCUMENTS = {
     "plan": documents.PlansDocument,
     "diagnostics": documents.DiagnosticsDocument,
     "event": documents.EventDocument,
     "status": documents.StatusesDocument,
+    "listing": ListingDocument,
 }
 NAMES = ("topology", *_DOCUMENTS)
 

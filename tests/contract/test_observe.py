@@ -146,3 +146,14 @@ def test_other_topologies_are_not_seen(bench: Bench) -> None:
     scope = bench.wish(name=f"{bench.topology}x").scope()
     seen = bench.engine.observe(scope)
     assert (seen.networks, seen.volumes, seen.containers) == ({}, {}, ())
+
+
+def test_topologies_are_found_by_whatever_is_left_of_them(bench: Bench) -> None:
+    assert bench.topology not in bench.engine.topologies()
+    wish = bench.wish()
+    bench.do(*networks_of(wish))
+    bench.hand.run(f"{bench.topology}x-of-nobody")
+    found = bench.engine.topologies()
+    assert bench.topology in found
+    assert f"{bench.topology}x" not in found
+    assert list(found) == sorted(found)

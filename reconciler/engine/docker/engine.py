@@ -58,6 +58,10 @@ class DockerEngine:
         with _in_words("looking at what is there"):
             return observe.observe(self._client, self._pool, scope, self._inspections)
 
+    def topologies(self) -> list[str]:
+        with _in_words("looking for topologies"):
+            return observe.list_topologies(self._client, self._pool)
+
     def perform(self, action: Action, patience: Patience, report: Report) -> None:
         with _in_words(label_of(action)):
             try:

@@ -126,6 +126,27 @@ def _ours(
     ]
 
 
+def list_topologies(client: docker.APIClient, pool: Executor) -> list[str]:
+    """Three lists have them: what was forgotten may be a network, or a volume with data in it."""
+    labelled = {"label": [names.ROLE]}
+    networks = pool.submit(client.networks, filters=labelled)
+    volumes = pool.submit(client.volumes, filters=labelled)
+    found = set()
+    for item in client.containers(all=True, filters=labelled):
+        topology = item["Labels"].get(names.TOPOLOGY, "")
+        if is_our_container(topology, _name(item), item["Labels"]):
+            found.add(topology)
+    for is_ours, items in (
+        (is_our_network, networks.result()),
+        (is_our_volume, volumes.result().get("Volumes") or ()),
+    ):
+        labels = [item.get("Labels") or {} for item in items]
+        found |= {
+            own[names.TOPOLOGY] for own in labels if is_ours(own.get(names.TOPOLOGY, ""), own)
+        }
+    return sorted(found - {""})
+
+
 def _name(item: dict[str, Any]) -> str:
     """The container's own name; links give it further ones, below those of others."""
     found = (name.removeprefix("/") for name in item.get("Names") or ())

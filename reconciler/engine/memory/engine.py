@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from reconciler.desired.desired import Scope
 from reconciler.engine.errors import EngineError, LockedError, no_lock_image
-from reconciler.engine.memory.observe import observe
+from reconciler.engine.memory.observe import list_topologies, observe
 from reconciler.engine.memory.perform import perform
 from reconciler.engine.memory.world import World
 from reconciler.engine.protocol import Lock, Patience, Report, Wake
@@ -49,6 +49,11 @@ class MemoryEngine:
         with self.world.mutex:
             self.world.answer()
             return observe(self.world, scope)
+
+    def topologies(self) -> list[str]:
+        with self.world.mutex:
+            self.world.answer()
+            return list_topologies(self.world)
 
     def perform(self, action: Action, patience: Patience, report: Report) -> None:  # noqa: ARG002  # nothing takes time here
         self.on_perform(action)

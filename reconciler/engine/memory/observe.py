@@ -57,6 +57,15 @@ def observe(world: World, scope: Scope) -> Observed:
     )
 
 
+def list_topologies(world: World) -> list[str]:
+    owners = {
+        *(container.owner for container in world.containers.values()),
+        *(network.owner for network in world.networks.values()),
+        *world.volumes.values(),
+    }
+    return sorted(owners - {""})
+
+
 def _volumes(world: World, scope: Scope) -> Iterator[tuple[str, ObservedVolume]]:
     for name, owner in world.volumes.items():
         if owner == scope.topology or name in scope.volumes:
