@@ -148,7 +148,7 @@ class References(Discreet, Struct):
             return
         ends = find_end(texts[0] or b"")
         if problem := _refusal(self._place(cert), self._place(key) if key else None, password):
-            hint = _HOW_TO_OPEN if "with a password" in problem else ""
+            hint = _HOW_TO_OPEN if "with a password" in problem else self._key_beside(cert, key)
             self._tell("bad-certificate", reference, problem, cert, hint=hint)
         elif ends is not None and ends <= f"{datetime.now(UTC):%Y%m%d%H%M%S}":
             day = f"{ends[:4]}-{ends[4:6]}-{ends[6:8]}"
@@ -161,6 +161,16 @@ class References(Discreet, Struct):
             )
         elif reference.ocsp:
             self._read_ocsp(reference, cert, texts[0] or b"")
+
+    def _key_beside(self, cert: str, key: str | None) -> str:
+        """What to write where the key is in a file of its own, as certbot and others leave it."""
+        directory, name = os.path.split(cert)
+        stem = os.path.splitext(name)[0]
+        for beside in ("privkey.pem", "key.pem", "tls.key", f"{stem}.key", f"{stem}-key.pem"):
+            source = os.path.join(directory, beside)
+            if key is None and beside != name and os.path.isfile(self._place(source)):
+                return f"its key is in a file of its own: write `{{cert: {cert}, key: {source}}}`"
+        return ""
 
     def _read_ocsp(self, reference: Reference, cert: str, pem: bytes) -> None:
         """A response that HAProxy would not staple is left out, so that it waits for another."""

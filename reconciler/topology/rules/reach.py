@@ -60,38 +60,36 @@ def _contradicts_itself(topology: Topology) -> Iterator[Diagnostic]:
 
 
 class _Earlier:
-    """The rules before one. They are kept by a host of theirs, since most others of a long list
-    are for other hosts."""
+    """The rules before one. They are kept by a host and a path of theirs, since most others of a
+    long list are for other ones."""
 
     def __init__(self, frontend: Frontend) -> None:
         self._cors = frontend.cors
-        self._by_host: dict[str, list[tuple[int, Rule]]] = defaultdict(list)
+        self._by_place: dict[tuple[str, str], list[tuple[int, Rule]]] = defaultdict(list)
         self._absent: set[str] = set()
 
     def add(self, index: int, rule: Rule) -> None:
         if not rule.looks_at or (rule.redirect is not None and rule.redirect.scheme is not None):
             return  # told elsewhere, and one that leaves those who have the scheme already
         self._absent |= {key for key, items in _named(rule) if "absent" in items}
-        for host in rule.host or ("",):
-            self._by_host[host].append((index, rule))
+        paths = rule.path or rule.path_prefix or rule.path_regex or ("",)
+        for place in product(rule.host or ("",), paths):
+            self._by_place[place].append((index, rule))
 
     def takers_of(self, rule: Rule) -> tuple[int, ...]:
         """Those that take all of it together, by their numbers; none when something is left."""
         found: set[int] = set()
         for kind in filter(_is_possible, _kinds(rule, self._absent)):
-            taker = next((i for i, a in self._for(kind) if self._takes(a, kind, rule)), None)
+            takers = (i for i, a in self._for(kind) if self._takes(a, kind, rule))
+            taker = min(takers, default=None)
             if taker is None:
                 return ()
             found.add(taker)
         return tuple(sorted(found))
 
     def _for(self, kind: _Kind) -> Iterator[tuple[int, Rule]]:
-        host = kind.get("host", "")
-        yield from self._by_host[""]
-        while host:
-            yield from self._by_host.get(host, ())
-            host = host.removeprefix("*.").partition(".")[2]
-            host = f"*.{host}" if host else ""
+        for place in product(_hosts_over(kind), _paths_over(kind)):
+            yield from self._by_place.get(place, ())
 
     def _takes(self, rule: Rule, kind: _Kind, later: Rule) -> bool:
         if rule.method and _is_asked(later, self._cors) and not _is_asked(rule, self._cors):
@@ -100,6 +98,27 @@ class _Earlier:
             any(_covers(key, item, kind) for item in items)
             for key, items in (*_listed(rule), *_named(rule))
         )
+
+
+def _hosts_over(kind: _Kind) -> Iterator[str]:
+    """The hosts by which a rule for such requests may be kept: `*.b` is for `a.b`, too."""
+    yield ""
+    host = kind.get("host", "")
+    while host:
+        yield host
+        host = host.removeprefix("*.").partition(".")[2]
+        host = f"*.{host}" if host else ""
+
+
+def _paths_over(kind: _Kind) -> set[str]:
+    """The same of paths: each is below those that it begins with."""
+    found = {"", "/", *(kind.get(key, "") for key in ("path", "path_prefix", "path_regex"))}
+    for path in (kind.get("path", ""), kind.get("path_prefix", "")):
+        parts = path.split("/")
+        for number in range(2, len(parts) + 1):
+            above = "/".join(parts[:number])
+            found |= {above, f"{above}/"}
+    return found
 
 
 def _is_asked(rule: Rule, of_frontend: Cors | None) -> bool:

@@ -241,12 +241,13 @@ def _owner(path: Path) -> str:
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """`did you mean …?` when something close exists, else nothing."""
+    """`did you mean …?` when something close exists, or one name that the word is a part of."""
     import difflib  # noqa: PLC0415  # for a mistake alone
 
     among = list(itertools.islice(known, MOST_NAMES))
-    close = difflib.get_close_matches(word, among, n=1, cutoff=0.65)
-    return f"did you mean `{close[0]}`?" if close else ""
+    longer = [name for name in among if word in name.split("_")]
+    close = difflib.get_close_matches(word, among, n=1, cutoff=0.65) or longer
+    return f"did you mean `{close[0]}`?" if len(close) == 1 else ""
 
 
 def list_names(known: Collection[str]) -> str:

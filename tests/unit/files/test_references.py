@@ -522,3 +522,13 @@ def test_a_wrong_file_of_addresses_shows_nothing_of_a_secret(tmp_path: Path) -> 
         for number in (1, 2)
     ]
     assert lines[10:] == ["bad-addresses 7:25 `./office.txt` is wrong in 36 more of its lines"]
+
+
+@pytest.mark.parametrize("named", ["./certs/fullchain.pem", "./certs"])
+def test_a_key_in_a_file_of_its_own_is_found(tmp_path: Path, named: str) -> None:
+    """As certbot leaves it. What the hint says to write is sound."""
+    put(tmp_path, fullchain_pem=GOOD.cert, privkey_pem=GOOD.key)
+    first = told(load(tmp_path, f"{{certificates: {named}}}"))[0]
+    hint = first.partition("write `")[2].removesuffix("`")
+    assert hint == "{cert: ./certs/fullchain.pem, key: ./certs/privkey.pem}"
+    assert told(load(tmp_path, f"{{certificates: {hint}}}")) == []

@@ -12,6 +12,7 @@ import pytest
 from reconciler.topology.load import load_topology
 from reconciler.topology.reading import lines
 from reconciler.topology.reading.variables import MAX_EXPANDED
+from reconciler.topology.rules import reach
 from reconciler.view.diagnostics import render_diagnostics
 from reconciler.view.paint import Paint
 from tests.unit.topology.growing import GROWING
@@ -46,6 +47,21 @@ def test_a_file_with_many_problems(
         assert len(loaded.diagnostics) <= 101
     assert calls[1] <= 2 * calls[0]
     assert sizes[1] <= 2 * sizes[0] + 1000
+
+
+@pytest.mark.parametrize("rule", ["path: /{0}", "host: h{0}.example", "path_prefix: /p/{0}"])
+def test_rules_are_compared_with_few_others(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = Counting(reach._covers)
+    monkeypatch.setattr(reach, "_covers", compared)
+    calls = []
+    for number in (FEW, MANY):
+        compared.calls = 0
+        rules = "".join(f"    - {{{rule.format(i)}, backend: web}}\n" for i in range(number))
+        head = "name: a\nbackends: {web: {image: a, port: 80}}\nfrontends:\n  w:\n    bind: 80\n"
+        loaded = load_topology(f"{head}    rules:\n{rules}".encode(), "shop.yaml", {})
+        assert loaded.topology is not None
+        calls.append(compared.calls)
+    assert calls[1] <= calls[0] * MANY / FEW + 100
 
 
 def test_what_is_left_out_is_counted() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from reconciler.topology.model import Backend
+from reconciler.topology.model.anatomy import key
 from tests.unit.topology.loading import messages_of, read, topology_with
 
 APPLIED = {
@@ -39,6 +43,29 @@ def told(web: str) -> list[str]:
     return messages_of(read(anchor + topology_with(web), DEBUG="1"))
 
 
+COMPOSE = """
+annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent command configs container_name cpu_count
+cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset credential_spec depends_on deploy
+develop device_cgroup_rules devices dns dns_opt dns_search domainname entrypoint env_file environment expose extends
+external_links extra_hosts gpus group_add healthcheck hostname image init ipc isolation label_file labels links logging
+mac_address mem_limit mem_reservation mem_swappiness memswap_limit models network_mode networks oom_kill_disable
+oom_score_adj pid pids_limit platform ports post_start pre_stop privileged profiles provider pull_policy
+pull_refresh_after read_only restart runtime scale secrets security_opt shm_size stdin_open stop_grace_period
+stop_signal storage_opt sysctls tmpfs tty ulimits use_api_socket user userns_mode uts volumes volumes_from working_dir
+""".split()  # noqa: SIM905  # a list of so many is read more easily so
+"""What a service of Compose's specification may say."""
+_OWN = {key(name, field) for name, field in Backend.model_fields.items()}
+
+
+@pytest.mark.parametrize("name", [name for name in COMPOSE if name not in _OWN])
+def test_a_key_of_compose_that_is_none_here_is_explained(name: str) -> None:
+    (line,) = told(f"{name}: x")
+    assert "keys here:" not in line
+    assert "did you mean" not in line
+    for written in re.findall("`([a-z_]+: [^`]+)`", line):
+        assert told(written) == [], written
+
+
 RULES = {
     "path_prefix: /api/*, backend: web": "path_prefix: /api, backend: web",
     "path: /a|/b, backend: web": "path_regex: ^/(a|b)$$, backend: web",
@@ -67,3 +94,8 @@ def test_what_is_said_of_a_text_that_holds_a_format() -> None:
 
 def of_rule(rule: str) -> list[str]:
     return messages_of(read(topology_with(frontend=f"rules: [{{{rule}}}]")))
+
+
+def test_a_word_of_a_key_stands_for_the_key() -> None:
+    (line,) = messages_of(read(topology_with(frontend="backend: web")))
+    assert "did you mean `default_backend`?" in line

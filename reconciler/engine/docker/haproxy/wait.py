@@ -21,6 +21,7 @@ from reconciler.engine.errors import (
 )
 from reconciler.engine.protocol import Patience
 from reconciler.engine.waiting import tries
+from reconciler.haproxy.control.checks import explain_check
 from reconciler.haproxy.control.replies import ServerState
 from reconciler.plan.actions import AwaitIdle, AwaitServers, GuardServers, Target
 
@@ -89,7 +90,8 @@ def _servers_down(
     if first is not None:
         with contextlib.suppress(docker.errors.APIError):
             lines = last_log_lines(client, first.reference)
-            details += [f"last lines of {first.name}:", *(f"  {line}" for line in lines)]
+            said = [f"last lines of {first.name}:", *(f"  {line}" for line in lines)]
+            details += said if lines else [f"{first.name} has logged nothing"]
     did = "did not stay up" if action.steady_s else "did not come up"
     period = f"for {action.steady_s:g} s" if action.steady_s else f"within {patience.timeout_s:g} s"
     return servers_down(f"{number} of {all_} servers {did} {period}", details)
@@ -98,7 +100,7 @@ def _servers_down(
 def _describe(key: Server, state: ServerState | None) -> str:
     if state is None:
         return f"{key[1]}: not known to HAProxy"
-    return f"{key[1]}: {state.status} {state.check}".rstrip()
+    return f"{key[1]}: {state.status} {explain_check(state.check)}".rstrip()
 
 
 def guard_servers(client: docker.APIClient, action: GuardServers, patience: Patience) -> None:
