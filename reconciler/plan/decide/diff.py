@@ -32,9 +32,13 @@ class ContainerDiff(Struct, frozen=True):
 
 def is_same(want: DesiredContainer, have: ObservedContainer) -> bool:
     """Whether a container was made from what is wanted, however that was written then."""
-    return have.revision == want.revision or is_alike(
-        _lasting(describe(want.spec, want.sensitive)), _lasting(have.described)
-    )
+    return have.revision == want.revision or is_alike(*_descriptions(want, have))
+
+
+def _descriptions(
+    want: DesiredContainer, have: ObservedContainer
+) -> tuple[dict[str, str], dict[str, str]]:
+    return _lasting(describe(want.spec, want.sensitive)), _lasting(have.described)
 
 
 def _lasting(described: Mapping[str, str]) -> dict[str, str]:
@@ -46,8 +50,10 @@ def diff_container(
     want: DesiredContainer, have: ObservedContainer, observed: Observed
 ) -> ContainerDiff:
     """Whether a container can stay, and what must change in place if it can."""
-    if not is_same(want, have):
-        return ContainerDiff("its definition changed", _described_changes(want, have))
+    if have.revision != want.revision:
+        wanted, made_from = _descriptions(want, have)
+        if not is_alike(wanted, made_from):
+            return ContainerDiff("its definition changed", _described_changes(wanted, made_from))
     # The revision holds the image's name. A name that means another image by now (`latest`, pulled
     # anew) is another container as well.
     image_id = observed.images.get(want.spec.image)
@@ -93,10 +99,10 @@ def diff_container(
     )
 
 
-def _described_changes(want: DesiredContainer, have: ObservedContainer) -> tuple[FieldChange, ...]:
+def _described_changes(
+    after: Mapping[str, str], before: Mapping[str, str]
+) -> tuple[FieldChange, ...]:
     """What differs, in texts that hide values from outside the file."""
-    after = _lasting(describe(want.spec, want.sensitive))
-    before = _lasting(have.described)
     return tuple(
         FieldChange(name, _hide(before.get(name)), _hide(after.get(name)))
         for name in sorted(before.keys() | after.keys())

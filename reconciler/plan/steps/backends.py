@@ -97,7 +97,7 @@ def _bring_up_at_once(
         is_its_own = slot.role == SERVER_ROLE and slot.backend == backend
         if not is_its_own or slot in situation.rolled:
             continue
-        freed = _make_room(situation, slot, needs, (*so_far, *tasks))
+        freed = _make_room(situation, slot, needs, so_far, tasks)
         up = bring_up(situation, slot, prerequisites, (*needs, *freed.ends))
         tasks += (*freed.tasks, *up.tasks)
         brought_up[slot] = up
@@ -106,12 +106,15 @@ def _bring_up_at_once(
     return BackendPart((*tasks, *steady), ready)
 
 
-def _make_room(situation: Situation, slot: Slot, needs: Tasks, so_far: Tasks) -> Part:
+def _make_room(
+    situation: Situation, slot: Slot, needs: Tasks, earlier: Tasks, own: Sequence[Task]
+) -> Part:
     """The end of whom a new container replaces, and cannot start beside: each needs the same port
-    of the host, or the same address."""
+    of the host, or the same address. `own` are the tasks of its backend so far."""
     joining = situation.assignment.joining.get(slot)
     if joining is None or not joining.want.spec.is_alone or situation.observed.gaps:
         return Part()
+    so_far = (*earlier, *own)  # only here: a copy for each of many replicas takes its time
     stopped = [
         stop(situation, container, needs)
         for container in leavers(situation, so_far)
