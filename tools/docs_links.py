@@ -1,5 +1,5 @@
-"""For `mkdocs`: links that lead out of docs/ lead to files of the repository, which the site has not.
-Each must be there; what is shown is its text."""
+"""For `mkdocs`: links that lead out of docs/ lead to files of the repository, which the site does
+not have. Each must be there; what is shown is its text."""
 
 from __future__ import annotations
 
