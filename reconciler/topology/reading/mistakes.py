@@ -105,7 +105,7 @@ def _unclosed(error: MarkedYAMLError, lines: Sequence[str], mark: StringMark) ->
     between = ", and `,` between items" if opened in "[{" else ""
     return Mistake(
         f"nothing closes this `{opened}`",
-        f"put `{closed}` at its end{between}",
+        _hint(lines, start) or f"put `{closed}` at its end{between}",
         Span(start.line + 1, start.column + 1, start.column + 2),
     )
 
