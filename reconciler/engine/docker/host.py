@@ -18,6 +18,7 @@ from reconciler.engine.bounds import MOST_BYTES
 from reconciler.engine.docker.snapshot import local_socket
 from reconciler.files.reading import read_file
 
+_OF_DOCKER = {"docker-proxy", "dockerd"}
 _PEER = "3i"
 """Process, user and group of a socket's other end (`man 7 unix`)."""
 
@@ -42,12 +43,14 @@ def _is_missing(path: str) -> bool:
 
 
 def taken_ports(ports: Iterable[PublishedPort]) -> dict[PublishedPort, str]:
-    """Those that some program listens on, and which one. It takes root to be sure."""
+    """Those that some program listens on, and which one. It takes root to be sure. What Docker itself
+    holds is a container's, and is known from the list of containers."""
     place = local_socket()
     wanted = list(ports)
     if not wanted or place is None or not _shares("net", place):
         return {}
-    return {port: _listener(port) for port in wanted if _is_taken(port)}
+    found = {port: _listener(port) for port in wanted if _is_taken(port)}
+    return {port: who for port, who in found.items() if who.partition(",")[0] not in _OF_DOCKER}
 
 
 def _is_taken(port: PublishedPort) -> bool:

@@ -11,6 +11,7 @@ import docker.errors
 import pytest
 
 from reconciler.desired.spec import PublishedPort
+from reconciler.engine.docker import host
 from reconciler.engine.docker.engine import _in_words
 from reconciler.engine.docker.host import missing_paths, taken_ports
 from reconciler.engine.errors import EngineError
@@ -36,9 +37,9 @@ def test_what_cannot_be_looked_at_is_not_missing(engine: Path) -> None:
     assert missing_paths([f"{engine}/below-a-file"]) == frozenset()
 
 
-@pytest.mark.parametrize("host", ["tcp://192.0.2.1:2376", "ssh://shop", "unix:///nobody.sock"])
-def test_of_another_machine_nothing_is_known(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", host)
+@pytest.mark.parametrize("where", ["tcp://192.0.2.1:2376", "ssh://shop", "unix:///nobody.sock"])
+def test_of_another_machine_nothing_is_known(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", where)
     assert missing_paths(["/surely/not/there"]) == frozenset()
 
 
@@ -64,6 +65,15 @@ def test_who_listens_where_a_container_would(engine: Path, kind: str) -> None:  
     assert list(found) == ports
     assert all(who.endswith(f", process {os.getpid()}") for who in found.values())
     assert taken_ports(ports) == {}
+
+
+def test_what_docker_itself_holds_is_a_containers(
+    engine: Path,  # noqa: ARG001  # is there
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(host, "_listener", lambda _: "docker-proxy, process 7")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        assert taken_ports([PublishedPort(None, listener.getsockname()[1], 80)]) == {}
 
 
 def test_on_another_machine_every_port_may_be_free(monkeypatch: pytest.MonkeyPatch) -> None:
