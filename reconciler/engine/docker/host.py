@@ -43,8 +43,8 @@ def _is_missing(path: str) -> bool:
 
 
 def taken_ports(ports: Iterable[PublishedPort]) -> dict[PublishedPort, str]:
-    """Those that some program listens on, and which one. It takes root to be sure. What Docker itself
-    holds is a container's, and is known from the list of containers."""
+    """Those that some program listens on, and which one. It takes root to be sure. What Docker
+    itself holds is a container's, and is known from the list of containers."""
     place = local_socket()
     wanted = list(ports)
     if not wanted or place is None or not _shares("net", place):
