@@ -99,7 +99,10 @@ KEYWORDS: dict[str, tuple[Keyword, ...]] = {
             "^ *http-after-response del-header",
         ),
         Keyword("stick-table", f"{FRONTEND}.rate_limit", "for sticky clients: `sticky`"),
-        Keyword("http-request track-sc0", f"{FRONTEND}.rate_limit"),
+        Keyword(
+            "http-request track-sc0", f"{FRONTEND}.rate_limit", "`by` a header, cookie or path"
+        ),
+        Keyword("sc_http_err_rate", f"{FRONTEND}.rate_limit.errors", "", "deny .*sc_http_err_rate"),
         Keyword("tcp-request connection", f"{FRONTEND}.allow", "and `deny`, in `mode: tcp`"),
     ),
     "Backends and servers": (

@@ -93,7 +93,7 @@ class Site:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.tcp, self.limited, self.unlimited, self.many = (free_port() for _ in range(4))
-        self.shared = free_port()
+        self.shared, self.keyed, self.guarded = (free_port() for _ in range(3))
         self.servers: dict[str, str] = {}
         """The host names of containers, by their backend."""
 
@@ -144,6 +144,17 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
                 {"sni": "b.example", "source": EVERYBODY, "deny": True},
                 {"source": "192.0.2.0/24", "backend": "tcp"},
             ],
+        },
+        "keyed": {
+            "bind": f"127.0.0.1:{site.keyed}",
+            "rate_limit": {"requests": 2, "per": "1h", "by": "header", "name": "X-Key"},
+            "default_backend": "web",
+        },
+        "guarded": {
+            "bind": f"127.0.0.1:{site.guarded}",
+            "rate_limit": {"errors": 3, "per": "1h"},
+            "rules": [{"path": "/in", "auth": {"ops": "pass word"}, "respond": "in"}],
+            "default_backend": "web",
         },
         "shared": {
             "bind": f"127.0.0.1:{site.shared}",
@@ -318,6 +329,26 @@ def test_headers_that_are_taken_out(site: Site) -> None:
     assert "content-type" not in web.ask(site.stack.port, "/a.png").headers
     seen = web.ask(site.stack.port, "/a", headers={"X-Env": "staging"})
     assert not [line for line in seen.body.split("\n") if line.startswith("X-Env")]
+
+
+def test_each_key_has_a_limit_of_its_own(site: Site) -> None:
+    def ask(**headers: str) -> int:
+        return web.ask(site.keyed, "/", headers=headers).status
+
+    assert [ask(**{"X-Key": "a" * 90}) for _ in range(3)] == [200, 200, 429]
+    assert [ask(**{"X-Key": "a" * 90 + "b"}) for _ in range(3)] == [200, 200, 429]
+    assert [ask() for _ in range(4)] == [200] * 4
+
+
+def test_who_guesses_passwords_is_turned_away(site: Site) -> None:
+    def ask(password: str) -> int:
+        return web.ask(site.guarded, "/in", headers=web.basic_auth("ops", password)).status
+
+    assert ask("pass word") == 200
+    assert [ask(guess) for guess in ("a", "b", "c")] == [401] * 3
+    assert ask("pass word") == 200, "as often as that, one may be wrong"
+    assert ask("d") == 401
+    assert ask("pass word") == 429
 
 
 def test_a_client_that_is_told_nothing(site: Site) -> None:
