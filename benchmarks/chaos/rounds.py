@@ -1,5 +1,6 @@
 """Edits and faults from one seed, under load: each round makes one edit, and up to three things go
-wrong while it is applied. Then it is applied undisturbed, twice at most, and has to be as the file says.
+wrong while it is applied. Then it is applied undisturbed, at most twice, and has to be as the file
+says.
 
 No edit is one that interrupts, so no request may be lost.
 """
