@@ -5,7 +5,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:                 # `check` ends with the long tests, whatever -j says
-.PHONY: help demo quick test test-on-engine matrix check lint types bench chaos fuzz clean engine images
+.PHONY: help demo quick test test-on-engine matrix check lint types docs bench chaos fuzz clean engine images
 
 # Where it is set, each of the tests' processes would compile all that it imports anew: a third of a second each.
 unexport PYTHONDONTWRITEBYTECODE
@@ -29,7 +29,7 @@ test: .venv/ready engine images ## Run all tests, on a real Docker engine and a 
 matrix: .venv/ready engine ## Run the tests on every engine and every HAProxy; write docs/compatibility.md
 	@$(BIN)/python -m tests.matrix $(ARGS)
 
-check: quick lint types test-on-engine ## Run what CI runs: quick, lint, types, then the tests that need an engine
+check: quick lint types docs test-on-engine ## Run what CI runs: quick, lint, types, docs, then the tests that need an engine
 
 test-on-engine: .venv/ready engine images
 	@tools/engine in $(ENGINE) $(BIN)/pytest -m 'engine and not lossless and not soak' $(ARGS)
@@ -40,6 +40,9 @@ lint: .venv/ready ## Check style and format
 
 types: .venv/ready ## Check types
 	@$(BIN)/mypy
+
+docs: .venv/ready ## Build the documentation as a site, in .cache/site; a broken link is an error
+	@$(BIN)/mkdocs build --strict --quiet
 
 bench: .venv/ready engine images ## Measure, beside Docker Compose where it can be had
 	@COMPOSE=$$(tools/compose) || echo 'Without Docker Compose.' >&2; \

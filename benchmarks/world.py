@@ -19,6 +19,8 @@ from tests.engine import api_client
 from tests.images import ECHO, HAPROXY
 
 PARALLEL = 6
+MISCOUNTED = "Docker counts containers on the network that are gone"
+"""Docker 20.10 keeps a network then, whoever wants it removed."""
 
 
 def free_port() -> int:
@@ -39,7 +41,7 @@ def run(*command: str | Path) -> None:
         timeout=600,
         env=env,
     )
-    if done.returncode:
+    if done.returncode and MISCOUNTED not in done.stderr:
         raise SystemExit(f"{' '.join(map(str, command))} failed:\n{done.stdout}\n{done.stderr}")
 
 

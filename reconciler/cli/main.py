@@ -22,6 +22,7 @@ COMMANDS = {
     "watch": "Keep topologies as their files say, for as long as it runs.",
     "destroy": "Remove what a topology has made.",
     "status": "Show containers and servers as they are now.",
+    "diff": "Show what lies between two files, or two revisions of one.",
     "ls": "Show every topology that the engine has anything of.",
     "render": "Print the haproxy.cfg of a topology.",
     "schema": "Print the JSON Schema of topology files, or of machine output.",
@@ -76,10 +77,7 @@ def _load(name: str) -> click.Command:
     epilog=_EPILOG,
 )
 def reconciler() -> None:
-    """Containers and the HAProxy in front of them, from one YAML file.
-
-    What differs is shown as a plan, and carried out without losing a request.
-    """
+    """Containers and HAProxy from one YAML file, changed without losing a request."""
 
 
 def main() -> NoReturn:

@@ -37,6 +37,17 @@ def not_ours(kind: str, name: str) -> EngineError:
     )
 
 
+def miscounted(said: str) -> EngineError:
+    """For a network that nobody is on, and that Docker does not remove: 20.10 loses count now and
+    then, where hundreds of containers come and leave at once."""
+    return EngineError(
+        "engine-refused",
+        "Docker counts containers on the network that are gone",
+        "restart the engine when that suits: it counts anew; until then the network stays, unused",
+        [said],
+    )
+
+
 def no_spare_server(backend: str) -> EngineError:
     """For a server that joins a backend in which HAProxy has none to spare."""
     return EngineError(

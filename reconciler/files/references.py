@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from reconciler.diagnostics.diagnostic import Diagnostic, Severity
 from reconciler.diagnostics.discreet import Discreet
 from reconciler.diagnostics.place import Place, Span
-from reconciler.files.certificate import find_end
+from reconciler.files.certificate import find_end, find_refusal, keys_beside
 from reconciler.files.included import is_below
 from reconciler.files.listing import is_meant
 from reconciler.files.ocsp import NO_ISSUER, find_flaw, has_issuer, is_response, names_responder
@@ -147,8 +147,12 @@ class References(Discreet, Struct):
         ):
             return
         ends = find_end(texts[0] or b"")
-        if problem := _refusal(self._place(cert), self._place(key) if key else None, password):
-            hint = _HOW_TO_OPEN if "with a password" in problem else self._key_beside(cert, key)
+        if problem := find_refusal(self._place(cert), self._place(key) if key else None, password):
+            beside = (
+                () if key else filter(lambda k: os.path.isfile(self._place(k)), keys_beside(cert))
+            )
+            hint = next((f"write `{{cert: {cert}, key: {found}}}`" for found in beside), "")
+            hint = _HOW_TO_OPEN if "with a password" in problem else hint
             self._tell("bad-certificate", reference, problem, cert, hint=hint)
         elif ends is not None and ends <= f"{datetime.now(UTC):%Y%m%d%H%M%S}":
             day = f"{ends[:4]}-{ends[4:6]}-{ends[6:8]}"
@@ -161,16 +165,6 @@ class References(Discreet, Struct):
             )
         elif reference.ocsp:
             self._read_ocsp(reference, cert, texts[0] or b"")
-
-    def _key_beside(self, cert: str, key: str | None) -> str:
-        """What to write where the key is in a file of its own, as certbot and others leave it."""
-        directory, name = os.path.split(cert)
-        stem = os.path.splitext(name)[0]
-        for beside in ("privkey.pem", "key.pem", "tls.key", f"{stem}.key", f"{stem}-key.pem"):
-            source = os.path.join(directory, beside)
-            if key is None and beside != name and os.path.isfile(self._place(source)):
-                return f"its key is in a file of its own: write `{{cert: {cert}, key: {source}}}`"
-        return ""
 
     def _read_ocsp(self, reference: Reference, cert: str, pem: bytes) -> None:
         """A response that HAProxy would not staple is left out, so that it waits for another."""
@@ -369,34 +363,7 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-class _EncryptedKeyError(Exception):
-    pass
-
-
 _HOW_TO_OPEN = "say it as `password: {file: ./key.pass}`, or take it off the key"
-
-
-def _refusal(cert: str, key: str | None, password: bytes | None) -> str:
-    """What OpenSSL has against a certificate with its key; "" for nothing."""
-    import ssl  # noqa: PLC0415  # a slow import, for who uses TLS only
-
-    def tell_password() -> bytes:
-        if password is None:
-            raise _EncryptedKeyError
-        return password
-
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=tell_password)
-    except _EncryptedKeyError:
-        return "has a key with a password, which HAProxy could not ask for"
-    except ssl.SSLError as error:
-        reason = (error.reason or "").upper()
-        if "MISMATCH" in reason:
-            return "does not belong to its private key"
-        return "is no certificate with its private key in PEM form"
-    except OSError as error:
-        return f"cannot be read: {_reason(error)}"
-    return ""
 
 
 def _are_authorities(text: bytes) -> bool:

@@ -171,7 +171,7 @@ def test_a_key_of_a_rule_is_of_its_modes(key: str) -> None:
             base["frontends"]["www"] |= {"mode": mode, **rules}
             base["backends"]["web"]["mode"] = mode
             codes = _refused(base, ("frontends", "www", "rules", 0, key), value)
-            has_it = mark is not None if mode == "tcp" else mark is None or not mark.alone
+            has_it = mark is not None if mode == "tcp" else mark is None or not mark.instead
             assert has_it or codes, (mode, value)
 
 
@@ -180,7 +180,9 @@ ACTS = keys_with(Rule, Acts)
 
 def test_a_key_of_a_rule_says_what_it_is_there_for() -> None:
     parts = [set(keys_with(Rule, mark)) for mark in (Matches, Acts, OnTheWay)]
-    whatever_is_done = {"auth", "jwt", "cors"} | {k for k in Rule.model_fields if "response" in k}
+    whatever_is_done = {"auth", "jwt", "cors", "ignore_case"} | {
+        k for k in Rule.model_fields if "response" in k
+    }
     assert set().union(*parts, whatever_is_done) == set(Rule.model_fields)
     assert sum(map(len, parts)) + len(whatever_is_done) == len(Rule.model_fields)
 

@@ -29,6 +29,7 @@ print("@", *sys.modules)
 NOT_ON_THE_WAY = {"difflib", "email", "zipfile", "hashlib", "tempfile", "concurrent", "logging"}
 MOST_MODULES = 135
 """Of ours: each costs a search, a file and a code object."""
+MOST_ON_THE_SHORT_WAY = 40
 COUNTED = {"reconciler/desired/spec.py", "reconciler/desired/options.py"}
 """Content that counts in no comparison, which dataclasses can say of a field."""
 
@@ -54,6 +55,19 @@ def test_what_a_valid_file_does_not_load(loaded: set[str]) -> None:
 def test_how_many_modules_a_valid_file_loads(loaded: set[str]) -> None:
     ours = {name for name in loaded if name.startswith("reconciler")}
     assert 80 < len(ours) <= MOST_MODULES
+
+
+def test_the_short_way_of_an_apply_loads_little() -> None:
+    code = (
+        "import sys; from reconciler.cli.deferred import defer_imports; defer_imports(); "
+        "import reconciler.cli.main, reconciler.cli.commands.apply; print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    found = set(done.stdout.split())
+    assert sum(name.startswith("reconciler") for name in found) <= MOST_ON_THE_SHORT_WAY
+    assert found & {"pydantic", "docker", "ruamel.yaml", "reconciler.haproxy.model"} == set()
 
 
 def test_values_are_structs() -> None:

@@ -16,8 +16,7 @@ import docker
 
 from reconciler.desired.spec import Attachment, PublishedPort
 from reconciler.engine.memory import Image, World
-from reconciler.haproxy.model.files import FILES_DIRECTORY
-from reconciler.haproxy.paths import CONFIG_PATH
+from reconciler.haproxy.paths import CONFIG_PATH, FILES_DIRECTORY
 from tests.engine import api_client
 from tests.images import ECHO, HAPROXY, OTHER_HAPROXY
 from tests.integration.support.waiting import LONGEST_S, await_true

@@ -72,6 +72,9 @@ KEYWORDS: dict[str, tuple[Keyword, ...]] = {
         Keyword("http-request redirect", f"{RULE}.redirect", "`redirect: https` of a frontend"),
         Keyword("http-request deny", f"{RULE}.deny"),
         Keyword("http-request tarpit", f"{RULE}.tarpit"),
+        Keyword("http-request silent-drop", f"{RULE}.silent_drop"),
+        Keyword("req.ssl_hello_type", f"{RULE}.tls", "in `mode: tcp`", "acl .*req.ssl_hello_type"),
+        Keyword("acl … -i", f"{RULE}.ignore_case", "hosts and names of headers have no case"),
         Keyword("http-request return", f"{RULE}.respond"),
         Keyword("http-request auth", f"{RULE}.auth"),
         Keyword("userlist", f"{RULE}.auth"),
@@ -96,7 +99,10 @@ KEYWORDS: dict[str, tuple[Keyword, ...]] = {
             "^ *http-after-response del-header",
         ),
         Keyword("stick-table", f"{FRONTEND}.rate_limit", "for sticky clients: `sticky`"),
-        Keyword("http-request track-sc0", f"{FRONTEND}.rate_limit"),
+        Keyword(
+            "http-request track-sc0", f"{FRONTEND}.rate_limit", "`by` a header, cookie or path"
+        ),
+        Keyword("sc_http_err_rate", f"{FRONTEND}.rate_limit.errors", "", "deny .*sc_http_err_rate"),
         Keyword("tcp-request connection", f"{FRONTEND}.allow", "and `deny`, in `mode: tcp`"),
     ),
     "Backends and servers": (

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.topology.model import Topology
 from reconciler.topology.model.anatomy import kind_at
+from tests.golden import from_compose
 from tests.golden.from_haproxy import KEYWORDS, PAGE, RAW, Keyword, page
 from tests.golden.rendering import DIRECTORY
 
@@ -31,3 +32,8 @@ def test_a_key_exists(key: str) -> None:
 @pytest.mark.parametrize("keyword", MAPPED, ids=lambda keyword: keyword.text)
 def test_what_is_mapped_is_rendered(keyword: Keyword) -> None:
     assert re.search(keyword.pattern, LINES, re.MULTILINE)
+
+
+def test_the_page_for_who_comes_from_compose_is_not_stale() -> None:
+    text = from_compose.PAGE.read_text(encoding="utf-8")
+    assert text == from_compose.page(), "python -m tests.golden.from_compose"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import os
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -182,3 +184,33 @@ def test_a_slow_start_is_waited_for(stack: Stack) -> None:
         traffic.go_on(20)
     traffic.assert_lossless()
     assert stack.get("/env/VERSION").body == "2"
+
+
+def test_why_a_container_ended_is_told(stack: Stack) -> None:
+    """What Docker knows of it, and nobody would look for."""
+    stack.backend.update(replicas=1, entrypoint=["sh", "-c"], restart="no")
+    stack.backend["resources"] = {"memory": "16m"}
+    stack.backend["command"] = ["tail /dev/zero"]
+    stack.backend["memswap_limit"] = "16m"
+    assert "exited with code 137: out of memory, of which it has 16 MiB" in _apply_in_vain(stack)
+
+    stack.backend["command"] = ["sleep 60"]
+    stack.backend["healthcheck"] = {
+        "test": "echo no database; false",
+        "interval": "100ms",
+        "retries": 1,
+    }
+    assert "its health check says: no database" in _apply_in_vain(stack)
+
+
+def _apply_in_vain(stack: Stack) -> str:
+    return stack.apply("--timeout", "3s", expect=1).text
+
+
+def test_a_program_that_has_the_port_is_named_before_anything_is_made(stack: Stack) -> None:
+    with socket.create_server(("127.0.0.1", stack.port)):
+        text = stack.apply(expect=1).text
+    assert f"port 127.0.0.1:{stack.port} of the host is held by " in text
+    assert f"process {os.getpid()}" in text
+    assert not stack.containers()
+    stack.apply()

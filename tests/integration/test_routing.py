@@ -38,6 +38,8 @@ RULES: list[dict[str, Any]] = [
     },
     {"path_prefix": "/admin", "respond": "never reached"},
     {"path_prefix": "/closed/", "deny": True},
+    {"path": "/Any", "ignore_case": True, "respond": "in any case"},
+    {"path": "/silent", "silent_drop": True},
     {"method": ["TRACE", "PURGE"], "deny": 405},
     {
         "path_regex": r"\.(png|jpg)$",
@@ -91,6 +93,7 @@ class Site:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.tcp, self.limited, self.unlimited, self.many = (free_port() for _ in range(4))
+        self.shared, self.keyed, self.guarded = (free_port() for _ in range(3))
         self.servers: dict[str, str] = {}
         """The host names of containers, by their backend."""
 
@@ -141,6 +144,22 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
                 {"sni": "b.example", "source": EVERYBODY, "deny": True},
                 {"source": "192.0.2.0/24", "backend": "tcp"},
             ],
+        },
+        "keyed": {
+            "bind": f"127.0.0.1:{site.keyed}",
+            "rate_limit": {"requests": 2, "per": "1h", "by": "header", "name": "X-Key"},
+            "default_backend": "web",
+        },
+        "guarded": {
+            "bind": f"127.0.0.1:{site.guarded}",
+            "rate_limit": {"errors": 3, "per": "1h"},
+            "rules": [{"path": "/in", "auth": {"ops": "pass word"}, "respond": "in"}],
+            "default_backend": "web",
+        },
+        "shared": {
+            "bind": f"127.0.0.1:{site.shared}",
+            "mode": "tcp",
+            "rules": [{"tls": True, "deny": True}, {"tls": False, "backend": "tcp"}],
         },
     }
     with swept(stack):
@@ -228,6 +247,8 @@ ANSWERS: dict[str, Answer] = {
     "GET /query?a=b": served("web", "GET /p/query HTTP/1.1"),
     "GET /": served("web", "GET / HTTP/1.1"),
     "GET /else": refused(404),
+    "GET /any": own("in any case"),
+    "GET /ANY": own("in any case"),
 }
 
 
@@ -308,6 +329,44 @@ def test_headers_that_are_taken_out(site: Site) -> None:
     assert "content-type" not in web.ask(site.stack.port, "/a.png").headers
     seen = web.ask(site.stack.port, "/a", headers={"X-Env": "staging"})
     assert not [line for line in seen.body.split("\n") if line.startswith("X-Env")]
+
+
+def test_each_key_has_a_limit_of_its_own(site: Site) -> None:
+    def ask(**headers: str) -> int:
+        return web.ask(site.keyed, "/", headers=headers).status
+
+    assert [ask(**{"X-Key": "a" * 90}) for _ in range(3)] == [200, 200, 429]
+    assert [ask(**{"X-Key": "a" * 90 + "b"}) for _ in range(3)] == [200, 200, 429]
+    assert [ask() for _ in range(4)] == [200] * 4
+
+
+def test_who_guesses_passwords_is_turned_away(site: Site) -> None:
+    def ask(password: str) -> int:
+        return web.ask(site.guarded, "/in", headers=web.basic_auth("ops", password)).status
+
+    assert ask("pass word") == 200
+    assert [ask(guess) for guess in ("a", "b", "c")] == [401] * 3
+    assert ask("pass word") == 200, "as often as that, one may be wrong"
+    assert ask("d") == 401
+    assert ask("pass word") == 429
+
+
+def test_a_client_that_is_told_nothing(site: Site) -> None:
+    with socket.create_connection(("127.0.0.1", site.stack.port), timeout=5) as client:
+        client.sendall(b"GET /silent HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.settimeout(0.5)
+        try:  # who stands between client and HAProxy may tell of the end
+            answer = client.recv(100)
+        except (TimeoutError, ConnectionResetError):
+            answer = b""
+    assert answer == b""
+
+
+def test_one_port_with_and_without_tls(site: Site) -> None:
+    assert web.get(site.shared).status == 200
+    with socket.create_connection(("127.0.0.1", site.shared), timeout=5) as client:
+        client.sendall(hello("a.example"))
+        assert client.recv(100) == b""
 
 
 def hello(name: str) -> bytes:

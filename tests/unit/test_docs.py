@@ -60,3 +60,18 @@ def test_a_topology_that_is_shown_is_one(block: str) -> None:
     layers = Layers(overlays=(Document(block, "/", shown.encode()),))
     loaded = load_topology(AROUND, "around.yaml", variables, layers)
     assert loaded.diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    "page", [path for path in PAGES if path.parent == ROOT], ids=lambda p: p.name
+)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Those between the pages of docs/ are seen to by `make docs`."""
+    targets = re.findall(r"\]\(([^)#:]+)(?:#([^)]*))?\)", page.read_text(encoding="utf-8"))
+    for name, anchor in targets:
+        assert (ROOT / name).exists(), name
+        if anchor:
+            headings = re.findall(r"(?m)^#+ (.*)$", (ROOT / name).read_text(encoding="utf-8"))
+            assert anchor in {
+                re.sub(r"[^a-z0-9 -]", "", h.lower()).replace(" ", "-") for h in headings
+            }

@@ -15,7 +15,15 @@ def compile_rate(name: str, frontend: Frontend, files: ProxyFiles) -> haproxy.Ra
         return None
     path = ("frontends", name, "rate_limit")
     allowed = sources(limit.allow, (*path, "allow"), files)
-    return haproxy.RateLimit(limit.requests, limit.per, limit.status, allowed, path)
+    keys = {
+        "source": "src",
+        "header": f"req.fhdr({limit.name})",
+        "cookie": f"req.cook({limit.name})",
+        "path": "path",
+    }
+    return haproxy.RateLimit(
+        limit.requests, limit.per, limit.status, allowed, path, limit.errors, keys[limit.by]
+    )
 
 
 def compile_connections(

@@ -63,14 +63,18 @@ def _lists(rule: Rule, path: Path, frontend: Frontend, files: ProxyFiles) -> Ite
         "sni": [p for f in _sni_fetches(frontend) for p in _host_patterns(f, rule.sni)],
         "host": _host_patterns(HOST, rule.host),
         "host_regex": [Pattern(HOST, "reg", value) for value in rule.host_regex],
-        "path": [Pattern("path", "str", value) for value in rule.path],
-        "path_prefix": [p for value in rule.path_prefix for p in _prefix(value)],
-        "path_regex": [Pattern("path", "reg", value) for value in rule.path_regex],
+        "tls": [] if rule.tls is None else [Pattern("req.ssl_hello_type", "int", "1")],
+        "path": [Pattern("path", "str", value, rule.ignore_case) for value in rule.path],
+        "path_prefix": [p for v in rule.path_prefix for p in _prefix(v, rule.ignore_case)],
+        "path_regex": [
+            Pattern("path", "reg", value, rule.ignore_case) for value in rule.path_regex
+        ],
         "method": [p for v in rule.method for p in _method_patterns(v, rule, frontend)],
     }
     for key, patterns in of_key.items():
         if patterns:
-            yield Condition(tuple(patterns), (*path, key))
+            negated = key == "tls" and rule.tls is False
+            yield Condition(tuple(patterns), (*path, key), negated=negated)
 
 
 def _sni_fetches(frontend: Frontend) -> Iterator[str]:
@@ -101,12 +105,12 @@ def _host_patterns(fetch: str, hosts: Iterable[str]) -> list[Pattern]:
     ]
 
 
-def _prefix(path: str) -> Iterator[Pattern]:
+def _prefix(path: str, any_case: bool) -> Iterator[Pattern]:
     """Whole parts of a path: `/api` is no prefix of `/apis`."""
     if not path.endswith("/"):
-        yield Pattern("path", "str", path)
+        yield Pattern("path", "str", path, any_case)
         path += "/"
-    yield Pattern("path", "beg", path)
+    yield Pattern("path", "beg", path, any_case)
 
 
 Fetch = Callable[[str], tuple[str, Pattern]]
@@ -180,6 +184,8 @@ def _act(rule: Rule, path: Path) -> routing.Act:
         return routing.Deny(rule.deny.status, (*path, "deny"))
     if rule.tarpit is not None:
         return routing.Tarpit(rule.tarpit.status, (*path, "tarpit"))
+    if rule.silent_drop:
+        return routing.SilentDrop((*path, "silent_drop"))
     if rule.split:
         return routing.Split(tuple(rule.split.items()), (*path, "split"))
     assert rule.backend is not None  # the model sees to it

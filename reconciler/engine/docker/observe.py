@@ -19,7 +19,7 @@ from reconciler.desired.spec import PublishedPort
 from reconciler.engine.docker.connect import api_of
 from reconciler.engine.docker.haproxy import files as proxy_files
 from reconciler.engine.docker.haproxy import proxy
-from reconciler.engine.docker.host import missing_paths
+from reconciler.engine.docker.host import missing_paths, taken_ports
 from reconciler.engine.docker.inspections import Inspections
 from reconciler.engine.docker.times import up_for
 from reconciler.engine.errors import EngineError
@@ -57,7 +57,7 @@ def observe(
         everybody = client.containers(all=True)
         # What came since the first list is ours no less: another run may be at work.
         own = {item["Id"] for item in ours(everybody)}
-        holders = tuple(_holders(everybody, scope, own))
+        holders = (*_holders(everybody, scope, own), *_programs(everybody, scope, own))
         missing = missing_paths(scope.host_paths)
     return Observed(
         containers=containers,
@@ -220,6 +220,18 @@ def _holders(items: list[dict[str, Any]], scope: Scope, own: Collection[str]) ->
         for port in scope.ports:
             if any(_holds(published, port) for published in item.get("Ports") or ()):
                 yield Holder("port", str(port), who)
+
+
+def _programs(items: list[dict[str, Any]], scope: Scope, own: Collection[str]) -> Iterator[Holder]:
+    """Programs that are in no container, and listen where one of ours will have to. A HAProxy of
+    ours on the host's network is one itself, and hands its ports on."""
+    networks = ((i.get("HostConfig") or {}).get("NetworkMode") for i in items if i["Id"] in own)
+    if "host" in networks:
+        return
+    published = [port for item in items for port in item.get("Ports") or ()]
+    free = [port for port in scope.ports if not any(_holds(p, port) for p in published)]
+    for port, who in taken_ports(free).items():
+        yield Holder("port", str(port), who)
 
 
 def _who(item: dict[str, Any], labels: dict[str, str]) -> str:

@@ -36,6 +36,7 @@ from reconciler.engine.docker.wait import await_exit, await_ready, await_steady
 from reconciler.engine.errors import (
     at_lines,
     limit_discarded,
+    miscounted,
     not_ours,
     proxy_not_running,
     taken_meanwhile,
@@ -244,8 +245,10 @@ def _remove_network(client: docker.APIClient, network: str) -> None:
         except docker.errors.NotFound:
             return
         except docker.errors.APIError as error:
-            if is_last or "active endpoints" not in str(error) or _has_containers(client, network):
+            if "active endpoints" not in str(error) or _has_containers(client, network):
                 raise
+            if is_last:
+                raise miscounted(str(error.explanation)) from error
         else:
             return
 

@@ -31,16 +31,17 @@ def await_ready(client: docker.APIClient, target: Target, patience: Patience) ->
     """Running, and healthy where there is a health check. Raises EngineError with the log's end."""
     health = ""
     for _ in tries(patience.timeout_s, patience.is_cancelled):
-        state = client.inspect_container(target.reference)["State"]
+        inspected = client.inspect_container(target.reference)
+        state = inspected["State"]
         health = _health(state)
         if state["Status"] == "running" and health in _WELL:
             return
-        raise_if_ended(client, target, state)
-    raise unready(
-        client,
-        target,
+        raise_if_ended(client, target, inspected)
+    raise not_ready(
+        target.name,
         f"did not become healthy within {patience.timeout_s:g} s "
         f"(Docker's health check says {health})",
+        [*_last_check(state), *last_log_lines(client, target.reference)],
     )
 
 
@@ -52,8 +53,9 @@ def await_steady(client: docker.APIClient, action: AwaitSteady, patience: Patien
     for _ in tries(action.longest_s, patience.is_cancelled, least_s=_LOOK_S):
         is_checked = True
         for target in action.targets:
-            state = client.inspect_container(target.reference)["State"]
-            raise_if_ended(client, target, state)
+            inspected = client.inspect_container(target.reference)
+            state = inspected["State"]
+            raise_if_ended(client, target, inspected)
             if runs.setdefault(target, state["StartedAt"]) != state["StartedAt"]:
                 raise restarted(target.name, last_log_lines(client, target.reference))
             if state["Status"] != "running" or _health(state) not in _WELL:
@@ -63,14 +65,33 @@ def await_steady(client: docker.APIClient, action: AwaitSteady, patience: Patien
             return
 
 
-def raise_if_ended(client: docker.APIClient, target: Target, state: dict[str, Any]) -> None:
+def raise_if_ended(client: docker.APIClient, target: Target, inspected: dict[str, Any]) -> None:
     """Raise the error for a container that has ended: it does not become ready, however long one
     waits."""
+    state = inspected["State"]
     if state["Status"] in {"exited", "dead"}:
-        raise unready(client, target, exited(state["ExitCode"]))
+        raise unready(client, target, _ending(inspected))
     if state["Status"] == "restarting":
         lines = last_log_lines(client, target.reference)
-        raise restarted(target.name, [f"exit code {state['ExitCode']}", *lines])
+        raise restarted(target.name, [_ending(inspected), *lines])
+
+
+def _ending(inspected: dict[str, Any]) -> str:
+    """How a container has ended, with the reason where Docker knows it."""
+    state, limit = inspected["State"], inspected["HostConfig"].get("Memory")
+    told = exited(state["ExitCode"])
+    if state.get("OOMKilled"):
+        told += ": out of memory" + (f", of which it has {limit / 2**20:g} MiB" if limit else "")
+    elif state.get("Error"):
+        told += f": {state['Error']}"
+    return told
+
+
+def _last_check(state: dict[str, Any]) -> list[str]:
+    """What Docker's health check said last."""
+    checks = (state.get("Health") or {}).get("Log") or [{}]
+    said = str(checks[-1].get("Output") or "").strip().splitlines()
+    return [f"its health check says: {line}" for line in said[-1:]]
 
 
 def _health(state: dict[str, Any]) -> str:
@@ -84,16 +105,16 @@ def await_exit(
     to itself."""
     for _ in tries(timeout_s, patience.is_cancelled):
         try:
-            state = client.inspect_container(target.reference)["State"]
+            inspected = client.inspect_container(target.reference)
         except docker.errors.NotFound:
             raise removed_meanwhile(target.name) from None
+        state = inspected["State"]
         if state["Status"] not in {"exited", "dead"}:
             continue
         if state["ExitCode"] == 0:
             return
-        killed = " (out of memory)" if state.get("OOMKilled") else ""
-        what = exited(state["ExitCode"]) + killed
-        raise job_failed(target.name, what, last_log_lines(client, target.reference))
+        lines = last_log_lines(client, target.reference)
+        raise job_failed(target.name, _ending(inspected), lines)
     client.stop(target.reference)
     raise job_failed(
         target.name, stopped_after(timeout_s), last_log_lines(client, target.reference)

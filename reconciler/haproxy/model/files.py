@@ -20,10 +20,7 @@ from msgspec.structs import replace
 
 from reconciler.diagnostics.discreet import Discreet
 from reconciler.haproxy.model.origin import Path
-
-FILES_DIRECTORY = "/usr/local/etc/haproxy/files"
-CHECK_DIRECTORY = f"{FILES_DIRECTORY}.new"
-"""Where files are put that HAProxy shall only check."""
+from reconciler.haproxy.paths import CHECK_DIRECTORY, FILES_DIRECTORY
 
 _MOST_AT_RUN_TIME = 15_000
 """Bytes. A command with all it carries must fit into one of HAProxy's buffers, which has 16 kB."""

@@ -10,13 +10,17 @@ from reconciler.haproxy.model.routing import Condition
 
 
 class RateLimit(Struct, frozen=True):
-    """Requests that one address may send in a period; whom `allowed` matches has no limit."""
+    """Requests that one client may send in a period, and those that may fail; None is no limit.
+    Whom `allowed` matches has no limit."""
 
-    requests: int
+    requests: int | None
     period_s: float
     status: int
     allowed: Condition | None
     path: Path
+    errors: int | None = None
+    key: str = "src"
+    """What a client is known by: its address, or a fetch of any text."""
 
 
 class ConnectionLimit(Struct, frozen=True):

@@ -17,8 +17,8 @@ ASKED_METHOD = "var(txn.asked_method)"
 
 class Pattern(Struct, frozen=True):
     """What a fetched sample is compared with. `method` is one of the manual's after `-m`: `str`,
-    `beg`, `end`, `reg`, `ip`, `len`, or `found` and `bool`, which take no value; empty where the
-    fetch brings its own."""
+    `beg`, `end`, `reg`, `ip`, `int`, `len`, or `found` and `bool`, which take no value; empty where
+    the fetch brings its own."""
 
     fetch: str
     method: str
@@ -86,7 +86,13 @@ class Tarpit(Struct, frozen=True):
     path: Path
 
 
-Act = UseBackend | Split | Redirect | Return | Deny | Tarpit
+class SilentDrop(Struct, frozen=True):
+    """The client is not told that nobody listens any more."""
+
+    path: Path
+
+
+Act = UseBackend | Split | Redirect | Return | Deny | Tarpit | SilentDrop
 
 
 class Rewrite(Struct, frozen=True):

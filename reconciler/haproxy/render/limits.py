@@ -14,20 +14,25 @@ from reconciler.haproxy.render.quoting import format_duration
 
 
 def request_lines(limit: RateLimit) -> Iterator[Line]:
-    """Addresses without a limit are not counted; an address of IPv4 fits in a table of IPv6."""
+    """Addresses without a limit are not counted; an address of IPv4 fits in a table of IPv6. Of a
+    text its digest is kept, which has one length, and tells nobody the key of an API."""
     period = format_duration(limit.period_s)
     path, values = limit.path, (limit.path,)
-    counts = f"store http_req_rate({period}) {KEPT}"
-    yield Line(f"    stick-table type ipv6 size 100k expire {period} {counts}", path, values)
+    bounds = {
+        f"http_req_rate({period})": ("sc_http_req_rate(0)", limit.requests),
+        f"http_err_rate({period})": ("sc_http_err_rate(0)", limit.errors),
+    }
+    counted = {what: bound for what, bound in bounds.items() if bound[1] is not None}
+    kind, key = ("ipv6", "src") if limit.key == "src" else ("binary len 20", f"{limit.key},sha1")
+    counts = f"store {','.join(counted)} {KEPT}"
+    yield Line(f"    stick-table type {kind} size 100k expire {period} {counts}", path, values)
     if limit.allowed:
         yield from acl_lines("not-limited", limit.allowed)
     unless = " unless not-limited" if limit.allowed else ""
-    yield Line(f"    http-request track-sc0 src{unless}", path)
+    yield Line(f"    http-request track-sc0 {key}{unless}", path, values)
+    over = " || ".join(f"{{ {rate} gt {most} }}" for rate, most in counted.values())
     yield Line(
-        f"    http-request deny status {limit.status} default-errorfiles "
-        f"if {{ sc_http_req_rate(0) gt {limit.requests} }}",
-        path,
-        values,
+        f"    http-request deny status {limit.status} default-errorfiles if {over}", path, values
     )
 
 

@@ -23,6 +23,7 @@ from reconciler.haproxy.model.routing import (
     Return,
     Rewrite,
     Rule,
+    SilentDrop,
     Split,
     Tarpit,
     UseBackend,
@@ -206,6 +207,8 @@ def _act(frontend: Frontend, number: int, rule: Rule) -> Iterator[Line]:
             )
         case Tarpit():
             text = f"http-request tarpit status {act.status} default-errorfiles"
+        case SilentDrop():
+            text = f"{_request(frontend)} silent-drop"
         case _:
             assert_never(act)
     yield Line(f"    {text} if {this}", act.path, (act.path,))

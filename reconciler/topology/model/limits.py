@@ -1,14 +1,14 @@
 """How much one client may ask for."""
 
 import re
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from reconciler.topology.model.action import DenyStatus
 from reconciler.topology.model.base import Model, accepts, accepts_one
 from reconciler.topology.model.match import Listed
-from reconciler.topology.model.types.scalar import Duration, Size, Whole, error, listed
+from reconciler.topology.model.types.scalar import Duration, Size, Text, Whole, error, listed
 
 _RATE = re.compile(r"([0-9]{1,9})/([0-9]*[a-z]+)")
 
@@ -27,10 +27,18 @@ def _from_rate(value: Any, counted: str) -> Any:
 
 
 class RateLimit(Model):
-    """Requests that one address may send in a stretch of time: `100/10s`, or a mapping."""
+    """Requests that one client may send in a stretch of time: `100/10s`, or a mapping."""
 
-    requests: Whole = Field(ge=1, le=10_000_000)
+    requests: Whole | None = Field(None, ge=1, le=10_000_000)
     """How many requests."""
+    errors: Whole | None = Field(None, ge=1, le=10_000_000)
+    """How many that are answered with a status from 400 to 499, such as failed logins. After those
+    every further one is refused."""
+    by: Literal["source", "header", "cookie", "path"] = "source"
+    """What is counted for itself: an address (`source`), a value of a `header` or `cookie`, such as
+    a key of an API, or a `path`, whoever asks. Who sends no such header or cookie has no limit."""
+    name: Annotated[Text | None, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")] = None
+    """The name of the header or cookie: `X-API-Key`."""
     per: Duration = Field(10.0, ge=1, le=86_400)
     """The stretch of time; older requests are forgotten bit by bit."""
     status: DenyStatus = 429
@@ -45,6 +53,29 @@ class RateLimit(Model):
     @classmethod
     def _short_form(cls, value: Any) -> Any:
         return _from_rate(value, "requests")
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        if self.requests is None and self.errors is None:
+            raise error(
+                "missing-key",
+                "`requests` or `errors` is required in a limit of rates",
+                hint="write `requests: 100` for all, `errors: 20` for those that fail",
+            )
+        if self.by in {"header", "cookie"} and self.name is None:
+            raise error(
+                "missing-key",
+                f"a limit by {self.by} needs its `name`",
+                hint=f"write `{{by: {self.by}, name: X-API-Key}}`",
+            )
+        if self.by in {"source", "path"} and self.name is not None:
+            raise error(
+                "bad-value",
+                f"`name` is of a header or cookie, and this limit is by {self.by}",
+                at=("name",),
+                hint="write `by: header` or `by: cookie`",
+            )
+        return self
 
 
 class ConnectionRate(Model):

@@ -64,8 +64,8 @@ class HttpOnly(Struct, frozen=True):
 class InTcp(Struct, frozen=True):
     """Marks a key of a rule that rules of `mode: tcp` have. Any other is for HTTP."""
 
-    alone: bool = False
-    """Whether those of `mode: http` have it not."""
+    instead: str = ""
+    """What to write in those of `mode: http`, where they have it not."""
 
 
 class Protects(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """One rule of a frontend: what it matches, what it does, and what it changes on the way."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -50,6 +50,9 @@ class Rule(Model):
     """The first parts of a path: `/api` matches `/api` and `/api/users`, not `/apis`."""
     path_regex: Annotated[tuple[Pattern, ...], BeforeValidator(listed), Matches()] = _ANY_OF
     """Regular expressions for the path: `\\.(png|jpg)$`."""
+    ignore_case: bool = False
+    """`path`, `path_prefix` and `path_regex` match in upper and lower case alike: `/Shop` is
+    `/shop`."""
     method: Annotated[tuple[Method, ...], BeforeValidator(listed), Matches()] = _ANY_OF
     """Methods: `GET`."""
     header: Annotated[dict[HeaderName, Annotated[Wanted, WANTED_SHORT]], Matches()] = Field(
@@ -73,9 +76,12 @@ class Rule(Model):
     ] = _ANY_OF
     """Addresses of clients: `10.0.0.0/8`, or `./office.txt` for a file with one in each line."""
     sni: Annotated[
-        tuple[HostPattern, ...], BeforeValidator(listed), Matches(), InTcp(alone=True)
+        tuple[HostPattern, ...], BeforeValidator(listed), Matches(), InTcp("use `host`")
     ] = _ANY_OF
     """In `mode: tcp`, the host that a client of TLS asks for, read without ending TLS."""
+    tls: Annotated[bool | None, Matches(), InTcp("`bind: {port: 443, tls: …}` says it")] = None
+    """In `mode: tcp`, whether a client begins with TLS: for a port that others share. Who says
+    nothing for 5 seconds, as where the server speaks first, does not."""
 
     backend: Annotated[Name | None, Acts(), InTcp()] = None
     """The backend that gets the request."""
@@ -98,6 +104,9 @@ class Rule(Model):
     )
     """Refuse the request after `timeouts.tarpit`, so that who asks has to wait: `true` for 500, a
     status, or a mapping."""
+    silent_drop: Annotated[Literal[True] | None, Acts(), InTcp()] = None
+    """Forget the connection without a word, so that who asks waits for an answer: `true`. A
+    firewall in between keeps it in mind for as long as the client does."""
 
     auth: Users = Field(default_factory=dict, json_schema_extra=USERS_SHORT)
     """Users and passwords that are asked for first; a password may be a crypt(3) hash."""
@@ -169,6 +178,13 @@ class Rule(Model):
                     hint="one `rewrite` with a `regex` can do both",
                     at=("rewrite",),
                 )
+        if self.ignore_case and not (self.path or self.path_prefix or self.path_regex):
+            raise error(
+                "bad-value",
+                "`ignore_case` is for a path, and this rule has none",
+                at=("ignore_case",),
+                hint="hosts and names of headers have no case; for other values write a `regex`",
+            )
         if self.split and sum(self.split.values()) != 100:
             raise error(
                 "bad-value",
@@ -188,4 +204,6 @@ class Rule(Model):
     @property
     def looks_at(self) -> tuple[str, ...]:
         """The keys that must match."""
-        return tuple(key for key in keys_with(Rule, Matches) if getattr(self, key))
+        return tuple(
+            key for key in keys_with(Rule, Matches) if getattr(self, key) not in (None, (), {})
+        )

@@ -13,7 +13,7 @@ from ruamel.yaml.nodes import Node
 from ruamel.yaml.reader import ReaderError
 
 from reconciler.diagnostics.place import Span
-from reconciler.topology.reading.lines import place_after, split_lines
+from reconciler.topology.reading.lines import place_after
 from reconciler.topology.reading.source import Source
 
 MAX_DEPTH = 64
@@ -42,12 +42,13 @@ def compose(source: Source) -> Node | None:
         )
         return None
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        span = Span(mark.line + 1, mark.column + 1, mark.column + 2) if mark else None
+        from reconciler.topology.reading.mistakes import explain  # noqa: PLC0415  # for a mistake
+
+        found = explain(error, source.text)
         if "maximum depth" in str(error.problem):
-            source.report("too-large", TOO_DEEP, span)
+            source.report("too-large", TOO_DEEP, found.span)
         else:
-            source.report("yaml-syntax", _syntax_message(error), span, _syntax_hint(source, span))
+            source.report("yaml-syntax", found.message, found.span, found.hint)
         return None
     except (YAMLError, ValueError, AttributeError, IndexError) as error:
         # ruamel lets a few inner errors of its scanner out on hostile text.
@@ -65,23 +66,6 @@ def compose(source: Source) -> Node | None:
         )
         return None
     return root
-
-
-def _syntax_message(error: MarkedYAMLError) -> str:
-    parts = [part for part in (error.context, error.problem) if part]
-    return "not YAML: " + (", ".join(parts) if parts else "it cannot be read")
-
-
-def _syntax_hint(source: Source, span: Span | None) -> str:
-    if span is None:
-        return ""
-    lines = split_lines(source.text)
-    line = lines[span.line - 1] if span.line <= len(lines) else ""
-    if "\t" in line:
-        return "YAML is indented with spaces, never tabs"
-    if "${" in line:
-        return "put quotes around a variable in braces"
-    return ""
 
 
 def place_of(node: Node) -> Span:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import product
 from typing import cast
@@ -22,6 +22,7 @@ from reconciler.topology.model.types.field import ignores_case
 _MOST_KINDS = 1000
 """A rule that matches more kinds of requests is not looked at: the search must end soon."""
 _LISTS = ("host", "host_regex", "path", "path_prefix", "path_regex", "method", "source", "sni")
+_PATHS = ("path", "path_prefix", "path_regex")
 _Kind = Mapping[str, str]
 """Requests of one kind: of each list of a rule one item, and one for each named value."""
 
@@ -48,7 +49,7 @@ def _never_reached(topology: Topology) -> Iterator[Diagnostic]:
 def _contradicts_itself(topology: Topology) -> Iterator[Diagnostic]:
     for name, frontend in topology.frontends.items():
         for index, rule in enumerate(frontend.rules):
-            if rule.path and rule.path_prefix and not any(map(_is_possible, _kinds(rule, ()))):
+            if rule.path and rule.path_prefix and not any(map(_is_possible, _kinds(rule, {}))):
                 yield Diagnostic(
                     "unreachable-rule",
                     f"no request matches this rule of frontend `{name}`: none has such a `path` "
@@ -66,20 +67,27 @@ class _Earlier:
     def __init__(self, frontend: Frontend) -> None:
         self._cors = frontend.cors
         self._by_place: dict[tuple[str, str], list[tuple[int, Rule]]] = defaultdict(list)
-        self._absent: set[str] = set()
+        self._halves: dict[str, tuple[str, str]] = {}
+        """What parts requests in two, where an earlier rule takes one of them."""
 
     def add(self, index: int, rule: Rule) -> None:
         if not rule.looks_at or (rule.redirect is not None and rule.redirect.scheme is not None):
             return  # told elsewhere, and one that leaves those who have the scheme already
-        self._absent |= {key for key, items in _named(rule) if "absent" in items}
+        self._halves |= {
+            key: ("present", "absent") for key, items in _named(rule) if "absent" in items
+        }
+        if rule.tls is not None:
+            self._halves["tls"] = (str(True), str(False))
         paths = rule.path or rule.path_prefix or rule.path_regex or ("",)
+        if rule.ignore_case:
+            paths = tuple(path.lower() for path in paths)
         for place in product(rule.host or ("",), paths):
             self._by_place[place].append((index, rule))
 
     def takers_of(self, rule: Rule) -> tuple[int, ...]:
         """Those that take all of it together, by their numbers; none when something is left."""
         found: set[int] = set()
-        for kind in filter(_is_possible, _kinds(rule, self._absent)):
+        for kind in filter(_is_possible, _kinds(rule, self._halves)):
             takers = (i for i, a in self._for(kind) if self._takes(a, kind, rule))
             taker = min(takers, default=None)
             if taker is None:
@@ -112,13 +120,15 @@ def _hosts_over(kind: _Kind) -> Iterator[str]:
 
 def _paths_over(kind: _Kind) -> set[str]:
     """The same of paths: each is below those that it begins with."""
-    found = {"", "/", *(kind.get(key, "") for key in ("path", "path_prefix", "path_regex"))}
-    for path in (kind.get("path", ""), kind.get("path_prefix", "")):
+    found = {"", "/"}
+    for key in _PATHS:
+        path = kind.get(key, "") or kind.get(_in_any_case(key), "")
         parts = path.split("/")
         for number in range(2, len(parts) + 1):
             above = "/".join(parts[:number])
             found |= {above, f"{above}/"}
-    return found
+        found.add(path)
+    return found | {path.lower() for path in found}
 
 
 def _is_asked(rule: Rule, of_frontend: Cors | None) -> bool:
@@ -128,8 +138,17 @@ def _is_asked(rule: Rule, of_frontend: Cors | None) -> bool:
 
 def _listed(rule: Rule) -> Iterator[tuple[str, tuple[str, ...]]]:
     for key in _LISTS:
-        if items := cast("tuple[str, ...]", getattr(rule, key)):
+        items = cast("tuple[str, ...]", getattr(rule, key))
+        if items and rule.ignore_case and key in _PATHS:
+            yield _in_any_case(key), tuple(item.lower() for item in items)
+        elif items:
             yield key, items
+    if rule.tls is not None:
+        yield "tls", (str(rule.tls),)
+
+
+def _in_any_case(key: str) -> str:
+    return f"{key} in any case"
 
 
 def _named(rule: Rule) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -148,12 +167,12 @@ def _ways(wish: Wanted, any_case: bool = False) -> tuple[str, ...]:
     return (*values, *(f"like {regex}" for regex in wish.regex))
 
 
-def _kinds(rule: Rule, absent: Iterable[str]) -> Iterator[_Kind]:
+def _kinds(rule: Rule, halves: Mapping[str, tuple[str, str]]) -> Iterator[_Kind]:
     """All that a rule matches, as kinds that an earlier rule takes as a whole or leaves. Where an
     earlier one is for what has a header not, those with and those without it are two."""
     choices = dict([*_listed(rule), *_named(rule)])
-    for key in absent:
-        choices.setdefault(key, ("present", "absent"))
+    for key, both in halves.items():
+        choices.setdefault(key, both)
     if math.prod(map(len, choices.values())) > _MOST_KINDS:
         return
     for items in product(*choices.values()):
@@ -162,6 +181,8 @@ def _kinds(rule: Rule, absent: Iterable[str]) -> Iterator[_Kind]:
 
 def _is_possible(kind: _Kind) -> bool:
     path, prefix = kind.get("path"), kind.get("path_prefix")
+    if path is None and prefix is None:
+        path, prefix = kind.get(_in_any_case("path")), kind.get(_in_any_case("path_prefix"))
     return path is None or prefix is None or _is_below(path, prefix)
 
 
@@ -171,6 +192,8 @@ def _covers(key: str, item: str, kind: _Kind) -> bool:
     if key == "path_prefix":
         below = (kind.get("path"), own)
         return item == "/" or any(_is_below(path, item) for path in below if path)
+    if key.endswith(_in_any_case("")):
+        return _covers_in_any_case(key, item, kind)
     if own is None:
         return False
     if key in {"host", "sni"} and item.startswith("*."):
@@ -178,6 +201,16 @@ def _covers(key: str, item: str, kind: _Kind) -> bool:
     if key == "source":
         return own == item or _is_within(own, item)
     return own == item or (item == "present" and own != "absent")
+
+
+def _covers_in_any_case(key: str, item: str, kind: _Kind) -> bool:
+    """The same as if all were in lower case: what the kind has in either case is covered."""
+    lowered = {
+        own: kind.get(_in_any_case(own), kind.get(own, "")).lower()
+        for own in _PATHS
+        if own in kind or _in_any_case(own) in kind
+    }
+    return _covers(key.removesuffix(_in_any_case("")), item, lowered)
 
 
 def _is_below(path: str, prefix: str) -> bool:

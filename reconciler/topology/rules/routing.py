@@ -15,7 +15,7 @@ from reconciler.topology.traffic import destinations, mode_of
 
 def _keys_of_the_mode(topology: Topology) -> Iterator[Diagnostic]:
     in_tcp = keys_with(Rule, InTcp)
-    in_http = Rule.model_fields.keys() - {key for key, mark in in_tcp.items() if mark.alone}
+    in_http = Rule.model_fields.keys() - {key for key, mark in in_tcp.items() if mark.instead}
     for name, frontend in topology.frontends.items():
         mode = mode_of(topology, frontend)
         for index, rule in enumerate(frontend.rules):
@@ -27,7 +27,7 @@ def _keys_of_the_mode(topology: Topology) -> Iterator[Diagnostic]:
                     f"frontend `{name}` speaks {mode}, where rules have no `{key}`",
                     f"in `mode: tcp` they have {', '.join(sorted(in_tcp))}"
                     if mode == "tcp"
-                    else "use `host`",
+                    else in_tcp[key].instead,
                     Place(("frontends", name, "rules", index, key), on_key=True),
                 )
 

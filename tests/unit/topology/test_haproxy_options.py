@@ -10,7 +10,7 @@ from reconciler.desired.desired import ANCHOR_SLOT, PROXY_SLOT, Desired
 from reconciler.desired.options import Logging, Ulimit
 from reconciler.engine.docker.options import rotating_log
 from reconciler.haproxy import paths
-from reconciler.haproxy.model.files import FILES_DIRECTORY
+from reconciler.haproxy.paths import FILES_DIRECTORY
 from reconciler.topology.labels import PATHS_OF_HAPROXY
 from tests.unit.topology.loading import good, read, told
 

@@ -17,6 +17,12 @@ TAKEN = {
     "a network": ("source: 10.0.0.0/8", "source: [10.1.0.0/16, 10.2.3.4]"),
     "a header in another case": ("header: {Upgrade: websocket}", "header: {upgrade: WebSocket}"),
     "a header that is there": ("header: {X-Env: true}", "header: {X-Env: staging}"),
+    "any case": ("path: /Shop, ignore_case: true", "path: /sHOP"),
+    "any case below": ("path_prefix: /Shop, ignore_case: true", "path: /shop/A"),
+    "any case of both": (
+        "path_prefix: /Shop, ignore_case: true",
+        "path: /SHOP/a, ignore_case: true",
+    ),
     "a cookie": ("cookie: {beta: 'yes'}", "cookie: {beta: 'yes'}, path: /a"),
 }
 NOT_TAKEN = {
@@ -27,6 +33,7 @@ NOT_TAKEN = {
     "a larger network": ("source: 10.0.0.0/8", "source: [10.1.0.0/16, 11.0.0.0/8]"),
     "a header that has a case": ("header: {X-Env: a}", "header: {X-Env: A}"),
     "a header that is not there": ("header: {X-Env: true}", "header: {X-Env: false}"),
+    "cases that are left": ("path: /shop", "path: /shop, ignore_case: true"),
     "more keys": ("host: a.test, method: GET", "host: a.test"),
     "the scheme that is there": ("redirect: {scheme: https}, backend: null", "host: a.test"),
 }

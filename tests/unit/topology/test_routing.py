@@ -10,7 +10,7 @@ from tests.unit.topology.loading import good, messages_of, read, topology_with
 REFUSED = {
     "{}": (
         "missing-key a rule does something; add one of backend, split, redirect, respond, deny, "
-        "tarpit"
+        "tarpit, silent_drop"
     ),
     "{backend: web, deny: true}": (
         "bad-value a rule does one thing, not `backend` and `deny`; make it two rules"
@@ -167,7 +167,7 @@ def test_rules_of_tcp_look_at_no_request() -> None:
     text = topology_with("mode: tcp", frontend="rules: [{path: /a, backend: web}]")
     assert messages_of(read(text)) == [
         "mode-mismatch frontend `www` speaks tcp, where rules have no `path`; in `mode: tcp` they "
-        "have backend, deny, sni, source, split"
+        "have backend, deny, silent_drop, sni, source, split, tls"
     ]
 
 

@@ -19,8 +19,8 @@ from reconciler.desired.containers.haproxy import PROXY_USER
 from reconciler.desired.spec import OF_A_CONTAINER
 from reconciler.engine.docker.answers import open_archive, read_chunks
 from reconciler.haproxy.control.rewrite import with_addresses, without_addresses
-from reconciler.haproxy.model.files import FILES_DIRECTORY, ProxyFile
-from reconciler.haproxy.paths import CONFIG_PATH
+from reconciler.haproxy.model.files import ProxyFile
+from reconciler.haproxy.paths import CONFIG_PATH, FILES_DIRECTORY
 
 
 def read_config(client: docker.APIClient, container: str) -> str | None:

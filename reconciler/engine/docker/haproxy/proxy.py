@@ -66,14 +66,14 @@ from reconciler.haproxy.control.replies import (
 )
 from reconciler.haproxy.control.rewrite import mark_reload, with_addresses, without_addresses
 from reconciler.haproxy.control.versions import explain, read_version, too_old
-from reconciler.haproxy.model.files import (
+from reconciler.haproxy.model.files import files_for_check, for_check, from_check
+from reconciler.haproxy.paths import (
     CHECK_DIRECTORY,
+    CONFIG_PATH,
     FILES_DIRECTORY,
-    files_for_check,
-    for_check,
-    from_check,
+    MASTER_SOCKET,
+    RUNTIME_SOCKET,
 )
-from reconciler.haproxy.paths import CONFIG_PATH, MASTER_SOCKET, RUNTIME_SOCKET
 from reconciler.plan.observed import ObservedProxy
 
 SILENCE_S = 2.0

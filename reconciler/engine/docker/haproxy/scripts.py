@@ -4,9 +4,10 @@ Images bring different clients for a Unix socket: Debian's have perl, Alpine's h
 master's socket answers to the end of input, so each client closes its side after the command.
 """
 
-from reconciler.haproxy.model.files import CHECK_DIRECTORY, FILES_DIRECTORY
 from reconciler.haproxy.paths import (
+    CHECK_DIRECTORY,
     CONFIG_PATH,
+    FILES_DIRECTORY,
     OWN_MASTER_SOCKET,
     OWN_RUNTIME_SOCKET,
     PEERS_SOCKET,

@@ -69,10 +69,10 @@ def _raise_if_ended(
         if key not in missing:
             continue
         try:
-            state = client.inspect_container(target.reference)["State"]
+            inspected = client.inspect_container(target.reference)
         except docker.errors.NotFound:
             raise removed_meanwhile(target.name) from None
-        raise_if_ended(client, target, state)
+        raise_if_ended(client, target, inspected)
 
 
 def _servers_down(

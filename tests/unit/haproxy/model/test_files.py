@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from reconciler.haproxy.model.files import (
-    CHECK_DIRECTORY,
-    FILES_DIRECTORY,
     ProxyFile,
     abort_command,
     changed_names,
@@ -27,6 +25,7 @@ from reconciler.haproxy.model.files import (
     under_way,
     updated,
 )
+from reconciler.haproxy.paths import CHECK_DIRECTORY, FILES_DIRECTORY
 
 PATH = ("frontends", "www")
 
