@@ -22,7 +22,9 @@ not healed, {left} things left behind.**
 
 - Each round edits the file (environment, replicas, weight, timeouts, limits of a frontend: none
   interrupts), and up to three things go wrong, one after the other, while that is applied. Then it
-  is applied once more, undisturbed, and has to be as the file says.
+  is applied once more, undisturbed, and has to be as the file says. After {second} rounds that
+  took two: an engine that is killed may lose track of a container that it starts, which the first
+  apply takes away.
 - 6 clients ask all the time, 3 of them with a connection for each request. No client tries anything
   twice.
 - "killed": SIGKILL at any moment, or the end of the process as soon as some step is done; also one
@@ -50,6 +52,7 @@ def render(records: Sequence[Record], machine: str) -> str:
                 requests=sum(r.requests for r in records),
                 unhealed=sum(len(r.unhealed) for r in records),
                 left=sum(len(r.left) for r in records),
+                second=sum(r.second_tries for r in records),
                 machine=machine,
             ),
             *_table(records),

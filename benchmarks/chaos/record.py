@@ -27,8 +27,10 @@ class Record:
     and they are closed until then, with or without this tool."""
     tracebacks: list[str] = field(default_factory=list)
     """Commands that ended in words for nobody."""
+    second_tries: int = 0
+    """Rounds after which an undisturbed apply did not converge, and another was made."""
     unhealed: list[str] = field(default_factory=list)
-    """Rounds after which an undisturbed apply did not converge."""
+    """Those after which that did not converge, either."""
     left: list[str] = field(default_factory=list)
     """What is still there after `destroy`."""
     elapsed_s: float = 0.0

@@ -88,6 +88,9 @@ class Hand(Protocol):
     def sicken(self, reference: str) -> None:
         """It runs on, and passes no check any more."""
 
+    def heal(self, reference: str) -> None:
+        """It passes its checks again."""
+
     def turn_unhealthy(self, reference: str) -> None:
         """Docker's health check of it fails, where it asks for `ILL`; HAProxy's passes."""
 
@@ -184,6 +187,16 @@ class Bench:
     def proxy(self, wish: Desired | None = None) -> ObservedProxy:
         (found,) = self.see(wish).proxies.values()
         return found
+
+    def restore(self) -> None:
+        """All is as `apply` of the bench's own wish has left it, whatever a test has done since."""
+        self.file, self.patience = FILE, Patience(timeout_s=LONGEST_S)
+        wish = self.wish()
+        web = target(wish)
+        if self.one().state == "running":
+            self.hand.heal(web.name)
+        self.apply(wish)
+        self.do(a.AwaitServers(proxy_target(wish), (("web", web.name),), (web,)))
 
     def apply(self, wish: Desired) -> Plan:
         plan = plan_changes(wish, self.see(wish))

@@ -10,6 +10,7 @@ import ssl
 import tarfile
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import docker
@@ -47,6 +48,9 @@ class MemoryHand:
 
     def sicken(self, reference: str) -> None:
         self.world.get(reference).is_sick = True
+
+    def heal(self, reference: str) -> None:
+        self.world.get(reference).is_sick = False
 
     def turn_unhealthy(self, reference: str) -> None:
         self.world.turn(reference, healthy=False)
@@ -184,6 +188,10 @@ class DockerHand:
         made = self.client.exec_create(reference, ["touch", "/tmp/unhealthy"], user="0")
         self.client.exec_start(made["Id"])
 
+    def heal(self, reference: str) -> None:
+        made = self.client.exec_create(reference, ["rm", "-f", "/tmp/unhealthy"], user="0")
+        self.client.exec_start(made["Id"])
+
     def turn_unhealthy(self, reference: str) -> None:
         made = self.client.exec_create(reference, ["touch", "/tmp/ill"], user="0")
         self.client.exec_start(made["Id"])
@@ -257,12 +265,9 @@ class DockerHand:
     def clean(self, topology: str) -> None:
         label = {"label": [f"io.haproxy-reconciler.topology={topology}"]}
         listed = self.client.containers(all=True, filters=label)
-        for container in {*self.containers, *(item["Id"] for item in listed)}:
-            try:
-                self.client.remove_container(container, force=True, v=True)
-            except docker.errors.APIError as error:  # a lock's container removes itself
-                if error.status_code not in {404, 409}:
-                    raise
+        with ThreadPoolExecutor(4) as pool:
+            found = {*self.containers, *(item["Id"] for item in listed)}
+            list(pool.map(self._remove_container, found))
         for network in {*self.networks, *(n["Id"] for n in self.client.networks(filters=label))}:
             with contextlib.suppress(docker.errors.NotFound):
                 self.client.remove_network(network)
@@ -275,3 +280,10 @@ class DockerHand:
             with contextlib.suppress(docker.errors.NotFound):
                 self.client.remove_image(tag)
         self.client.close()
+
+    def _remove_container(self, container: str) -> None:
+        try:
+            self.client.remove_container(container, force=True, v=True)
+        except docker.errors.APIError as error:  # a lock's container removes itself
+            if error.status_code not in {404, 409}:
+                raise

@@ -24,6 +24,7 @@ def test_an_apply_keeps_it_from_traffic_and_says_so(stack: Stack) -> None:
     stack.backend.update(healthcheck=CHECK, on_unhealthy="drain")
     stack.apply()
     before = stack.ids()
+    names = {slot: c["Name"].lstrip("/") for slot, c in stack.by_slot().items()}
     assert "up to date" in stack.plan().out
     _turn(stack, before["web-1"], healthy=False)
     await_true(lambda: _health(stack, "web-1") == "unhealthy", "it is unhealthy")
@@ -34,7 +35,7 @@ def test_an_apply_keeps_it_from_traffic_and_says_so(stack: Stack) -> None:
     assert "1 of 2 servers up" in failed.out
     assert "is unhealthy; it gets no traffic" in failed.err
     assert "gets no traffic" in stack.plan().out
-    assert "1 container unhealthy" in stack.run("status").out
+    assert f"not serving: {names['web-1']} is unhealthy" in stack.run("status").out
     _turn(stack, before["web-1"], healthy=True)
     await_true(lambda: _health(stack, "web-1") == "healthy", "it is healthy again")
     assert "2 of 2 servers up" in stack.apply().out

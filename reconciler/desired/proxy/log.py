@@ -55,7 +55,7 @@ def _format(wishes: dict[str, Any], frontend: Frontend, mode: Mode) -> str:
 def _target(wishes: dict[str, Any]) -> LogTarget:
     part = sample_of(wishes.get("sample") or "100%")
     return LogTarget(
-        place=wishes.get("target") or DEFAULT_TARGET.place,
+        places=wishes.get("target") or DEFAULT_TARGET.places,
         facility=wishes.get("facility") or DEFAULT_TARGET.facility,
         level=wishes.get("level") or DEFAULT_TARGET.level,
         sample=(part.numerator, part.denominator),

@@ -8,10 +8,10 @@ from reconciler.haproxy.model.origin import Path
 
 
 class LogTarget(Struct, frozen=True):
-    """A log target. `place` is `stdout`, `stderr`, or an address and port of syslog. A `sample` of
-    (1, 10) writes the first of every ten lines."""
+    """Where logs go. `places` are `stdout`, `stderr`, or an address and port of syslog. A `sample`
+    of (1, 10) writes the first of every ten lines."""
 
-    place: str = "stdout"
+    places: tuple[str, ...] = ("stdout",)
     facility: str = "local0"
     level: str = "info"
     sample: tuple[int, int] = (1, 1)

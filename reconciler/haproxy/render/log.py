@@ -34,16 +34,19 @@ _LONGEST = 8192
 """Bytes of a line. HAProxy cuts at 1,024 unless told, which a line of JSON does not survive."""
 
 
-def target_text(target: LogTarget) -> str:
+def target_texts(target: LogTarget) -> Iterator[str]:
+    """What comes after `log`, for each place."""
     if target == DEFAULT_TARGET:
-        return "stdout format raw local0 info"
+        yield "stdout format raw local0 info"
+        return
     taken, of = target.sample
-    words = [target.place, f"len {_LONGEST}"]
-    if target.place in {"stdout", "stderr"}:
-        words.append("format raw")
-    if taken < of:
-        words.append(f"sample {'1' if taken == 1 else f'1-{taken}'}:{of}")
-    return " ".join([*words, target.facility, target.level])
+    for place in target.places:
+        words = [place, f"len {_LONGEST}"]
+        if place in {"stdout", "stderr"}:
+            words.append("format raw")
+        if taken < of:
+            words.append(f"sample {'1' if taken == 1 else f'1-{taken}'}:{of}")
+        yield " ".join([*words, target.facility, target.level])
 
 
 def has_silent_frontend(proxy: Proxy) -> bool:
@@ -67,7 +70,8 @@ def log_lines(frontend: Frontend, proxy: Proxy) -> Iterator[Line]:
     values = (log.path,)
     if log.target != proxy.log_target:
         yield Line("    no log", log.path)
-        yield Line(f"    log {target_text(log.target)}", log.path, values)
+        for text in target_texts(log.target):
+            yield Line(f"    log {text}", log.path, values)
     yield Line(f"    {_format(log.format, frontend)}", log.path, values)
     if not log.has_normal:
         yield Line("    option dontlog-normal", log.path)

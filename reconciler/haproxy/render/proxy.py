@@ -22,7 +22,7 @@ from reconciler.haproxy.render.content import cache_section, compression_lines
 from reconciler.haproxy.render.errors import error_lines
 from reconciler.haproxy.render.limits import body_line, connection_lines, header_line, request_lines
 from reconciler.haproxy.render.link import server_tls_defaults
-from reconciler.haproxy.render.log import HTTP_FORMAT, has_silent_frontend, log_lines, target_text
+from reconciler.haproxy.render.log import HTTP_FORMAT, has_silent_frontend, log_lines, target_texts
 from reconciler.haproxy.render.peers import own_name, peers_section
 from reconciler.haproxy.render.quoting import format_duration, quote
 from reconciler.haproxy.render.routing import CHALLENGE, rule_lines, same_url, userlist, userlists
@@ -78,9 +78,8 @@ def _body(proxy: Proxy) -> Iterator[Line]:
 def _global(proxy: Proxy) -> Iterator[Line]:
     for file in proxy.files:
         yield Line(file.comment, file.path, (file.path[:3],))  # its key, in whatever form
-    yield Line(
-        f"    log {target_text(proxy.log_target)}", ("haproxy", "log"), (("haproxy", "log"),)
-    )
+    for text in target_texts(proxy.log_target):
+        yield Line(f"    log {text}", ("haproxy", "log"), (("haproxy", "log"),))
     if proxy.hands_over:
         yield from _handover()
     else:

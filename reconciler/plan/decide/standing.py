@@ -33,7 +33,7 @@ def standing_of(desired: Desired, observed: Observed, plan: Plan) -> Standing:
 
 
 def troubles(desired: Desired, observed: Observed) -> Iterator[str]:
-    """Why not all serves that should, in words."""
+    """Why not all serves that should, in words: what tells most comes first."""
     yield from observed.gaps
     if not desired.containers:
         return
@@ -42,9 +42,6 @@ def troubles(desired: Desired, observed: Observed) -> Iterator[str]:
         return
     if desired.proxy is not None and not any(p.running for p in observed.proxies.values()):
         yield "HAProxy does not run"
-    for server in (s for proxy in observed.proxies.values() for s in proxy.serving):
-        if not (server.is_up or server.status == "DRAIN"):
-            yield f"{server.known_as} is {server.status}"
     restarting = {container.id for container in unsettled(desired, observed)}
     for container in observed.containers:
         if container.slot in desired.containers:
@@ -54,3 +51,7 @@ def troubles(desired: Desired, observed: Observed) -> Iterator[str]:
                 yield f"{container.name} was started anew, and has not run for long since"
     for container in judge_health(desired, observed).sick:
         yield f"{container.name} is unhealthy"
+    # What becomes of a container in HAProxy follows from what it is, and explains less.
+    for server in (s for proxy in observed.proxies.values() for s in proxy.serving):
+        if not (server.is_up or server.status == "DRAIN"):
+            yield f"{server.known_as} is {server.status}"

@@ -4,10 +4,10 @@ import ipaddress
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from reconciler.topology.model.base import Model
-from reconciler.topology.model.types.scalar import Text, error
+from reconciler.topology.model.base import Model, accepts_one
+from reconciler.topology.model.types.scalar import Text, error, listed
 
 NAMED_FORMATS = ("http", "tcp", "clf", "json")
 _STREAMS = ("stdout", "stderr")
@@ -84,9 +84,11 @@ class Log(Model):
     format: Annotated[Text, AfterValidator(_check_format)] | None = None
     """`http`, `tcp`, `clf`, `json`, or a log format of HAProxy's: `%ci %r %ST`; as the mode when
     not given."""
-    target: Annotated[Text, AfterValidator(_check_target)] | None = None
-    """`stdout`, `stderr`, or the IP address and port of a syslog server that takes UDP; `stdout`
-    when not given."""
+    target: Annotated[
+        tuple[Annotated[Text, AfterValidator(_check_target)], ...], BeforeValidator(listed)
+    ] = Field((), min_length=1, json_schema_extra=accepts_one)
+    """`stdout`, `stderr`, or the IP address and port of a syslog server that takes UDP, or a list
+    of such; `stdout` when not given."""
     facility: Facility | None = None
     """Syslog's facility; `local0` when not given."""
     level: Level | None = None
