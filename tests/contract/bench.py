@@ -189,12 +189,14 @@ class Bench:
         return found
 
     def restore(self) -> None:
-        """All is as `apply` of the bench's own wish has left it, whatever a test has done since."""
+        """All is as `apply` of the bench's own wish has left it, whatever a test has done since.
+        HAProxy is to be the same container: another one would have another name."""
         self.file, self.patience = FILE, Patience(timeout_s=LONGEST_S)
         wish = self.wish()
         web = target(wish)
-        if self.one().state == "running":
-            self.hand.heal(web.name)
+        for found in self.see().containers:
+            if (found.slot, found.state) == (WEB_1, "running"):
+                self.hand.heal(found.name)
         self.apply(wish)
         self.do(a.AwaitServers(proxy_target(wish), (("web", web.name),), (web,)))
 

@@ -87,19 +87,21 @@ def test_a_proxy_that_runs(running: Bench) -> None:
 
 
 @pytest.mark.parametrize("how", ["pause", "stop"])
-def test_a_proxy_that_does_not_run_shows_its_configuration(topology: Bench, how: str) -> None:
-    getattr(topology.hand, how)(topology.wish().containers[PROXY_SLOT].name)
-    config = topology.wish().config()
+def test_a_proxy_that_does_not_run_shows_its_configuration(bench: Bench, how: str) -> None:
+    bench.apply(bench.wish())
+    getattr(bench.hand, how)(bench.wish().containers[PROXY_SLOT].name)
+    config = bench.wish().config()
     assert config is not None
-    proxy = topology.proxy()
+    proxy = bench.proxy()
     assert (proxy.config, proxy.running, proxy.servers) == (config.text, None, ())
 
 
-def test_a_proxy_whose_sockets_cannot_be_reached_is_a_gap(topology: Bench) -> None:
-    name = topology.wish().containers[PROXY_SLOT].name
-    identity = topology.one(slot=PROXY_SLOT).id
-    topology.hand.hide_sockets(name)
-    seen = topology.see()
+def test_a_proxy_whose_sockets_cannot_be_reached_is_a_gap(bench: Bench) -> None:
+    bench.apply(bench.wish())
+    name = bench.wish().containers[PROXY_SLOT].name
+    identity = bench.one(slot=PROXY_SLOT).id
+    bench.hand.hide_sockets(name)
+    seen = bench.see()
     assert seen.proxies == {}
     (gap,) = seen.gaps
     assert identity[:12] in gap

@@ -346,40 +346,41 @@ def test_a_configuration_that_is_refused_changes_nothing(topology: Bench) -> Non
     assert (proxy.config, proxy.running.digest) == (good.text, good.digest)
 
 
-def test_one_proxy_takes_the_place_of_another(topology: Bench) -> None:
-    wish, other = topology.wish(), topology.wish(haproxy=OTHER_HAPROXY)
+def test_one_proxy_takes_the_place_of_another(bench: Bench) -> None:
+    bench.apply(bench.wish())
+    wish, other = bench.wish(), bench.wish(haproxy=OTHER_HAPROXY)
     old, new = proxy_target(wish), proxy_target(other)
     config = config_of(other)
-    topology.do(*made(other, PROXY_SLOT)[-1:], a.WriteConfig(new, config))
-    taken = topology.fail(a.StartContainer(new))
+    bench.do(*made(other, PROXY_SLOT)[-1:], a.WriteConfig(new, config))
+    taken = bench.fail(a.StartContainer(new))
     assert taken.code == "port-taken"
-    topology.do_twice(a.ReplaceProxy(old, new, config.digest))
-    states = {c.name: c.state for c in topology.see(other).containers if c.slot == PROXY_SLOT}
+    bench.do_twice(a.ReplaceProxy(old, new, config.digest))
+    states = {c.name: c.state for c in bench.see(other).containers if c.slot == PROXY_SLOT}
     assert states == {old.name: "exited", new.name: "running"}
 
 
-def test_a_proxy_that_cannot_start_gives_way_to_the_old_one(topology: Bench) -> None:
-    wish = topology.wish()
-    held = topology.wish(port=free_port())
+def test_a_proxy_that_cannot_start_gives_way_to_the_old_one(bench: Bench) -> None:
+    bench.apply(bench.wish())
+    wish = bench.wish()
+    held = bench.wish(port=free_port())
     port = next(iter(held.containers[PROXY_SLOT].spec.ports))
-    topology.hand.run(
-        f"{topology.topology}-x", ports=[PublishedPort(port.address, port.host_port, 8080)]
-    )
-    topology.do(*made(held, PROXY_SLOT)[-1:], a.WriteConfig(proxy_target(held), config_of(held)))
+    bench.hand.run(f"{bench.topology}-x", ports=[PublishedPort(port.address, port.host_port, 8080)])
+    bench.do(*made(held, PROXY_SLOT)[-1:], a.WriteConfig(proxy_target(held), config_of(held)))
     digest = config_of(held).digest
-    error = topology.fail(a.ReplaceProxy(proxy_target(wish), proxy_target(held), digest))
+    error = bench.fail(a.ReplaceProxy(proxy_target(wish), proxy_target(held), digest))
     assert error.code == "port-taken"
-    topology.do(a.AwaitProxy(proxy_target(wish), config_of(wish).digest))
+    bench.do(a.AwaitProxy(proxy_target(wish), config_of(wish).digest))
 
 
-def test_a_proxy_that_runs_something_else_gives_way_to_the_old_one(topology: Bench) -> None:
-    wish, other = topology.wish(), topology.wish(haproxy=OTHER_HAPROXY)
+def test_a_proxy_that_runs_something_else_gives_way_to_the_old_one(bench: Bench) -> None:
+    bench.apply(bench.wish())
+    wish, other = bench.wish(), bench.wish(haproxy=OTHER_HAPROXY)
     old, new = proxy_target(wish), proxy_target(other)
-    topology.do(*made(other, PROXY_SLOT)[-1:], a.WriteConfig(new, config_of(wish)))
+    bench.do(*made(other, PROXY_SLOT)[-1:], a.WriteConfig(new, config_of(wish)))
     digest = another_config(other).digest
-    assert topology.fail(a.ReplaceProxy(old, new, digest)).code == "proxy-not-running"
-    topology.do(a.AwaitProxy(old, config_of(wish).digest))
-    states = {c.name: c.state for c in topology.see(other).containers if c.slot == PROXY_SLOT}
+    assert bench.fail(a.ReplaceProxy(old, new, digest)).code == "proxy-not-running"
+    bench.do(a.AwaitProxy(old, config_of(wish).digest))
+    states = {c.name: c.state for c in bench.see(other).containers if c.slot == PROXY_SLOT}
     assert states == {old.name: "running", new.name: "exited"}
 
 

@@ -53,13 +53,6 @@ def spares(bench: Bench) -> int:
 
 
 @pytest.fixture
-def topology(running: Bench) -> Bench:
-    """The module's, as it was before other tests: to restore it is quicker than to make another."""
-    running.restore()
-    return running
-
-
-@pytest.fixture
 def two(topology: Bench) -> Desired:
     """The second server's container runs, and HAProxy knows nothing of it."""
     wish = topology.wish(replicas=2)
