@@ -174,9 +174,11 @@ def test_networks_of_others_and_options_of_our_own(stack: Stack) -> None:
         }
         places = {"ipv4_address": str(there[200]), "ipv6_address": "fd00:77::c8"}
         stack.backend["networks"] = {network: None, "own": places}
-        stack.spec["haproxy"]["networks"] = [network]
+        stack.spec["haproxy"]["networks"] = ["own"]
+        over_ipv6, www = free_port(), stack.spec["frontends"]["www"]
+        www["bind"] = [www["bind"], f"[::1]:{over_ipv6}"]
         stack.apply()
-        assert stack.get().status == 200
+        assert stack.get().status == web.get(over_ipv6, address="::1").status == 200
         stack.assert_converged()
         made = stack.world.api.inspect_network(own)
         assert (made["Attachable"], made["EnableIPv6"], made["Labels"]["team"]) == (

@@ -13,6 +13,7 @@ from reconciler.haproxy import model as haproxy
 from reconciler.haproxy.model.origin import Path
 from reconciler.haproxy.paths import directory_of_sockets
 from reconciler.topology.model import Bind, Topology
+from reconciler.topology.networks import proxy_networks
 from reconciler.topology.traffic import mode_of
 
 
@@ -27,6 +28,7 @@ class Listeners:
     def __init__(self, topology: Topology, tls: ProxyFiles) -> None:
         self._tls = tls
         self._on_host = topology.haproxy.network == "host"
+        self._is_on_ipv6 = not self._on_host and _has_ipv6(topology)
         self.host_ports: list[PublishedPort] = []
         """What HAProxy itself takes of the host."""
         self.published: list[PublishedPort] = []
@@ -68,7 +70,8 @@ class Listeners:
             first, address = self._free(owner, bind), None
         self._take(bind, first)
         last = first + len(bind.ports) - 1
-        return haproxy.Listener(first, path, address, last if last > first else None)
+        last_port = last if last > first else None
+        return haproxy.Listener(first, path, address, last_port, is_on_ipv6=self._is_on_ipv6)
 
     def _socket(self, socket: str, mode: str | None, path: Path) -> haproxy.Listener:
         """HAProxy gets the whole directory: it makes a socket under another name, and moves it."""
@@ -98,6 +101,18 @@ class Listeners:
         return all(self._owner.get(port, claim) == claim for port in ports) and not (
             is_elsewhere and self._reserved.intersection(ports)
         )
+
+
+def _has_ipv6(topology: Topology) -> bool:
+    """Whether Docker may bring clients to HAProxy's address of IPv6: those that come by IPv6, where
+    its network has it. What an external network has, no file says, but an address may tell."""
+    networks = (topology.networks.get(name) for name in proxy_networks(topology))
+    if any(network is not None and network.enable_ipv6 for network in networks):
+        return True
+    binds = [bind for frontend in topology.frontends.values() for bind in frontend.bind]
+    if topology.stats is not None:
+        binds.append(topology.stats.listener)
+    return any(bind.address is not None and ":" in bind.address for bind in binds)
 
 
 def _options(bind: Bind) -> Iterator[str]:

@@ -51,6 +51,8 @@ class Listener(Struct, frozen=True):
     options: tuple[str, ...] = ()
     """Further options of the `bind` line (manual, 5.1)."""
     tls: BindTls | None = None
+    is_on_ipv6: bool = False
+    """Whether all addresses are also those of IPv6, when there is no address."""
     accepts_proxy: bool = False
     """Whether connections begin with a PROXY protocol header, as with `accept-proxy`."""
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from reconciler.haproxy.config import Line
 from reconciler.haproxy.model import BindTls, Frontend, Listener, Proxy
+from reconciler.haproxy.model.origin import Path
 from reconciler.haproxy.render.quoting import quote_format
 
 _CIPHERS = ":".join(
@@ -43,7 +46,19 @@ def tls_defaults(proxy: Proxy) -> Iterator[Line]:
         yield Line("    .endif")
 
 
-def bind_text(listener: Listener) -> str:
+def bind_lines(listener: Listener, *places: Path) -> Iterator[Line]:
+    """What listens there: a line for each protocol, since HAProxy would show clients of IPv4 with
+    addresses of IPv6 if one socket took both (manual, 5.1, "v4v6")."""
+    sockets = [listener]
+    if listener.is_on_ipv6:
+        sockets.append(replace(listener, address="::"))
+    for one in sockets:
+        yield Line(_bind_text(one), listener.path, places)
+        if one.tls is not None and one.tls.http3 is not None:
+            yield Line(_quic_text(one.tls, one), listener.path, places)
+
+
+def _bind_text(listener: Listener) -> str:
     words = [f"    bind {_place(listener)}"]
     if listener.socket_mode:
         words.append(f"mode {listener.socket_mode}")
@@ -65,7 +80,7 @@ def bind_text(listener: Listener) -> str:
     return " ".join([*words, *listener.options])
 
 
-def quic_text(tls: BindTls, listener: Listener) -> str:
+def _quic_text(tls: BindTls, listener: Listener) -> str:
     """The second line of a bind with HTTP/3, which is always TLS 1.3."""
     is_ipv6 = listener.address is not None and ":" in listener.address
     words = [f"    bind quic{6 if is_ipv6 else 4}@{_place(listener)}"]

@@ -16,7 +16,7 @@ from reconciler.haproxy.model.origin import Path
 from reconciler.haproxy.paths import OWN_RUNTIME_SOCKET, RUNTIME_SOCKET
 from reconciler.haproxy.render.access import access_lines
 from reconciler.haproxy.render.backend import backend_lines, live_server_lines, raw_lines
-from reconciler.haproxy.render.bind import alt_svc_lines, bind_text, quic_text, tls_defaults
+from reconciler.haproxy.render.bind import alt_svc_lines, bind_lines, tls_defaults
 from reconciler.haproxy.render.clients import forwarding_lines
 from reconciler.haproxy.render.content import cache_section, compression_lines
 from reconciler.haproxy.render.errors import error_lines
@@ -180,7 +180,7 @@ def _stats(stats: StatsPage, proxy: Proxy) -> Iterator[Line]:
     yield Line(f"frontend {proxy.section_of('stats')}", stats.path)
     if has_silent_frontend(proxy):
         yield Line(HTTP_FORMAT)
-    yield Line(bind_text(stats.listener), stats.listener.path)
+    yield from bind_lines(stats.listener)
     yield Line("    option dontlog-normal")
     if stats.users:
         yield Line(
@@ -207,10 +207,7 @@ def _frontend(frontend: Frontend, proxy: Proxy) -> Iterator[Line]:
         yield Line("    no option idle-close-on-response", frontend.path)
     yield from log_lines(frontend, proxy)
     for listener in frontend.listeners:
-        places = ((*frontend.path, "bind"), (*frontend.path, "tls"))
-        yield Line(bind_text(listener), listener.path, places)
-        if listener.tls is not None and listener.tls.http3 is not None:
-            yield Line(quic_text(listener.tls, listener), listener.path, places)
+        yield from bind_lines(listener, (*frontend.path, "bind"), (*frontend.path, "tls"))
     if frontend.maxconn is not None:
         yield Line(f"    maxconn {frontend.maxconn}", (*frontend.path, "maxconn"))
     yield from timeout_lines(frontend.timeouts, frontend.path)

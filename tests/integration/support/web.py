@@ -1,4 +1,4 @@
-"""Single requests to 127.0.0.1."""
+"""Single requests to 127.0.0.1, or another address of this machine's own."""
 
 from __future__ import annotations
 
@@ -25,9 +25,15 @@ class Answer:
         return match[1] if match else ""
 
 
-def get(port: int, path: str = "/", headers: Mapping[str, str] | None = None) -> Answer:
+def get(
+    port: int,
+    path: str = "/",
+    headers: Mapping[str, str] | None = None,
+    *,
+    address: str = "127.0.0.1",
+) -> Answer:
     """One request on a connection of its own. Raises OSError or HTTPException."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+    connection = http.client.HTTPConnection(address, port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", path, headers={"Connection": "close", **(headers or {})})
         response = connection.getresponse()
