@@ -189,7 +189,12 @@ def test_http3_has_the_port_of_udp_as_well() -> None:
 
 def test_ranges_of_ports_share_none() -> None:
     frontend = "bind: ['127.0.0.1:80-82', '127.0.0.2:82-84', '[::1]:80-82']"
-    assert lines_of(frontend) == ["bind :80-82", "bind :85-87"]
+    assert lines_of(frontend) == [
+        "bind :80-82",
+        "bind [::]:80-82 v6only",
+        "bind :85-87",
+        "bind [::]:85-87 v6only",
+    ]
     assert ports_of(frontend)[:4] == [
         "127.0.0.1:80",
         "127.0.0.1:81",
@@ -239,7 +244,8 @@ def test_http3_of_a_port_is_told_in_one_way(other: str, is_told: bool) -> None:
 
 
 def test_ipv4_and_ipv6_are_two() -> None:
-    assert lines_of('bind: ["0.0.0.0:80", "[::]:80"]') == ["bind :80"]
+    both = ["bind :80", "bind [::]:80 v6only"]
+    assert lines_of('bind: ["0.0.0.0:80", "[::]:80"]') == both
 
 
 @pytest.mark.parametrize("days", [1, 30, 20_000])
