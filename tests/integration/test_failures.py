@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
-import socket
 from collections.abc import Callable
 
 import pytest
@@ -205,12 +203,3 @@ def test_why_a_container_ended_is_told(stack: Stack) -> None:
 
 def _apply_in_vain(stack: Stack) -> str:
     return stack.apply("--timeout", "3s", expect=1).text
-
-
-def test_a_program_that_has_the_port_is_named_before_anything_is_made(stack: Stack) -> None:
-    with socket.create_server(("127.0.0.1", stack.port)):
-        text = stack.apply(expect=1).text
-    assert f"port 127.0.0.1:{stack.port} of the host is held by " in text
-    assert f"process {os.getpid()}" in text
-    assert not stack.containers()
-    stack.apply()

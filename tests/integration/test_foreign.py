@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -47,23 +49,26 @@ def test_a_port_held_by_another_topology(stack: Stack, make_stack: Callable[[], 
 
 
 def test_a_port_held_by_a_program(stack: Stack) -> None:
-    """Nobody knows it before Docker tries; what serves then goes on to serve."""
-    import socket  # noqa: PLC0415
-
+    """It is named before anything is made or stopped; what serves then goes on to serve."""
+    with socket.create_server(("127.0.0.1", stack.port)):
+        _assert_refused(stack, stack.port)
+        assert not stack.containers()
     stack.apply()
-    before = stack.ids()
+    before = stack.all_ids()
     taken = free_port()
     stack.spec["frontends"]["second"] = {"bind": f"127.0.0.1:{taken}", "default_backend": "web"}
-    with socket.socket() as program:
-        program.bind(("127.0.0.1", taken))
-        program.listen()
-        ended = stack.apply(expect=1)
-        assert "already in use" in ended.err
-        assert str(taken) in ended.err
+    with socket.create_server(("127.0.0.1", taken)):
+        _assert_refused(stack, taken)
         assert stack.get().status == 200
-        assert stack.world.api.inspect_container(before["haproxy"])["State"]["Running"]
+        assert stack.all_ids() == before
     stack.apply()
     stack.assert_converged()
+
+
+def _assert_refused(stack: Stack, port: int) -> None:
+    text = stack.apply(expect=1).text
+    assert f"port 127.0.0.1:{port} of the host is held by " in text
+    assert f"process {os.getpid()}" in text
 
 
 def test_topologies_keep_apart(stack: Stack, make_stack: Callable[[], Stack]) -> None:
